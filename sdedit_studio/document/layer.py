@@ -1,0 +1,49 @@
+"""One layer of a document, as an immutable value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+from uuid import uuid4
+
+from sdedit_studio.raster.blend import BlendMode
+from sdedit_studio.raster.tiles import EMPTY, Tiles
+
+
+def new_id() -> str:
+    """A layer identity that no other layer has, in this document or another."""
+    return uuid4().hex
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """Pixels with the way they are combined with what lies below.
+
+    `mask`: coverage that multiplies the layer's alpha (0 wherever it has no tile), or None for no mask.
+    `opacity`: 0 .. 1. `in_guide`: whether the layer is part of the picture that goes to the model.
+    `generation`: for a result of SDEdit, the plain JSON record of the job that made it.
+    """
+
+    name: str
+    pixels: Tiles = EMPTY
+    mask: Tiles | None = None
+    opacity: float = 1.0
+    mode: BlendMode = BlendMode.NORMAL
+    visible: bool = True
+    in_guide: bool = True
+    alpha_locked: bool = False
+    generation: Mapping[str, Any] | None = None
+    id: str = field(default_factory=new_id)
+
+    def but(self, **changes: Any) -> Self:
+        """The same layer with some fields changed."""
+        return replace(self, **changes)
+
+    def copy(self, name: str) -> Self:
+        """A new layer with the same content."""
+        return replace(self, name=name, id=new_id())
+
+    def moved(self, dx: int, dy: int) -> Self:
+        """The layer, its mask with it, shifted by whole pixels."""
+        return replace(self, pixels=self.pixels.moved(dx, dy), mask=self.mask and self.mask.moved(dx, dy))

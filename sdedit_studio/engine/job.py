@@ -1,0 +1,160 @@
+"""The values that cross between the window and the worker thread. All frozen; equal jobs give equal pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+
+from sdedit_studio.parameters import Parameters
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """An immutable 8-bit picture: `shape` is (height, width, 3) for sRGB or (height, width) for a mask."""
+
+    data: bytes
+    shape: tuple[int, ...]
+
+    @staticmethod
+    def of(array: np.ndarray) -> Pixels:
+        """A value copied from a uint8 array of shape (h, w, 3) or (h, w). Raises ValueError for anything else."""
+        if array.dtype != np.uint8 or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] == 3)):
+            raise ValueError(f"Expected 8-bit RGB or grey pixels, not {array.dtype} of shape {array.shape}.")
+        return Pixels(array.tobytes(), array.shape)
+
+    @property
+    def array(self) -> np.ndarray:
+        """The pixels as a read-only array."""
+        return np.frombuffer(self.data, np.uint8).reshape(self.shape)
+
+    @property
+    def width(self) -> int:
+        return self.shape[1]
+
+    @property
+    def height(self) -> int:
+        return self.shape[0]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One edit, with all it depends on.
+
+    `guide`: the frame's composite, RGB. `mask`: coverage of the same size (0 stays, 255 is edited, grey is feather),
+    or None to edit all of it. `revision`: the document revision the guide was taken from; it names the job and does
+    not influence the picture, so it takes no part in equality.
+    """
+
+    guide: Pixels
+    parameters: Parameters
+    mask: Pixels | None = None
+    revision: int = field(default=0, compare=False)
+
+    def __post_init__(self) -> None:
+        if len(self.guide.shape) != 3:
+            raise ValueError("The guide must be an RGB picture.")
+        if self.mask is not None and self.mask.shape != self.guide.shape[:2]:
+            raise ValueError(
+                f"The mask is {self.mask.width} x {self.mask.height} pixels, but the guide is "
+                f"{self.guide.width} x {self.guide.height}. Make them the same size."
+            )
+        if self.mask is not None and not any(self.mask.data):
+            raise ValueError(
+                "The mask is all black, so nothing would be edited. Paint white where it may change."
+            )
+
+
+@dataclass(frozen=True)
+class Progress:
+    """After a model call. `preview` is the x0 estimate at the size of its pass (smaller than the frame), RGB.
+
+    `call` of `calls` counts over all passes; `pass_index` of `passes` is 0 for the first pass; `seconds_left` is
+    None until a call has been measured.
+    """
+
+    job: Job
+    call: int
+    calls: int
+    pass_index: int
+    passes: int
+    preview: Pixels
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished edit: `picture` has the guide's size and equals it bit for bit wherever the mask is 0."""
+
+    job: Job
+    picture: Pixels
+    seconds: float
+    calls: int
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """The job was given up between two model calls, or replaced by a later live job."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The job could not be done. `message`: one sentence with what to do; `details`: the traceback."""
+
+    job: Job
+    message: str
+    details: str = ""
+
+
+Update = Progress | Result | Cancelled | Failed
+"""What `Engine.run` yields: any number of `Progress`, then exactly one of the other three."""
+
+
+class Phase(Enum):
+    """What the worker thread is about."""
+
+    WARMING_UP = "warming up"
+    READY = "ready"
+    BUSY = "busy"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state of the engine, for the status bar and the SDEdit panel.
+
+    `device` e.g. "CPU" or "NVIDIA H100"; `call_seconds`: the measured time of one model call at the native size, None until
+    measured; `message`: for BROKEN, what is wrong and what to do.
+    """
+
+    phase: Phase
+    model: str
+    device: str = ""
+    call_seconds: float | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What the window needs to know of a model before it is loaded; read from its `model.json`."""
+
+    name: str
+    title: str
+    native: int
+    stride: int
+    classes: tuple[str, ...]
+    default_t0: float
+    default_calls: int
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What an edit will cost: model calls, and seconds once a call has been measured (else None)."""
+
+    calls: int
+    seconds: float | None
+    native_width: int
+    native_height: int

@@ -1,0 +1,1 @@
+"""Documents and pictures on disk: OpenRaster, pictures in and out, metadata, autosave and recovery."""

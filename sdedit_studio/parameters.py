@@ -1,0 +1,91 @@
+"""What a person chooses about an edit. Shared by the window, the command line, files and the engine; imports nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+
+class Refine(StrEnum):
+    """How far the refine cascade carries the first pass up (METHOD: each pass is SDEdit on the last result)."""
+
+    OFF = "off"
+    DOUBLE = "2"
+    FULL = "full"
+
+
+class Solver(StrEnum):
+    """Names of the reverse-time solvers, as the command line spells them."""
+
+    DPMPP_2M = "dpmpp-2m"
+    DPMPP_2M_SDE = "dpmpp-2m-sde"
+    ANCESTRAL = "ancestral"
+    HEUN = "heun"
+    EULER_MARUYAMA = "euler-maruyama"
+
+
+class Sde(StrEnum):
+    """The forward process whose form Euler-Maruyama discretises (the paper's Algorithms 1 and 4)."""
+
+    VE = "ve"
+    VP = "vp"
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """One edit's settings. Two edits with equal guide, mask and parameters give equal pictures.
+
+    `t0`: start of the reverse SDE on the paper's VP clock, 0 (the guide) to 1 (the guide forgotten).
+    `calls`: model calls of the first pass. `repeats`: the paper's K. `seed`: 0 .. 2^32 - 1.
+    `condition`: the class of scene by its name, or None for any.
+    """
+
+    t0: float = 0.4
+    calls: int = 8
+    repeats: int = 1
+    refine: Refine = Refine.FULL
+    seed: int = 1
+    solver: Solver = Solver.DPMPP_2M
+    sde: Sde = Sde.VP
+    model: str = "scenes-96"
+    condition: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.t0 <= 1.0:
+            raise ValueError(f"t0 must lie between 0 and 1, not {self.t0:g}.")
+        if not 1 <= self.calls <= 1000:
+            raise ValueError(f"The number of steps must lie between 1 and 1000, not {self.calls}.")
+        if not 1 <= self.repeats <= 10:
+            raise ValueError(f"The number of repeats must lie between 1 and 10, not {self.repeats}.")
+        if not 0 <= self.seed < 2**32:
+            raise ValueError(f"The seed must lie between 0 and {2**32 - 1}, not {self.seed}.")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON values, for files and picture metadata."""
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> Parameters:
+        """The parameters in `values`; unknown keys are ignored and missing ones take their defaults.
+
+        Raises ValueError when a value is of the wrong kind or out of range.
+        """
+        known = {field.name: values[field.name] for field in fields(Parameters) if field.name in values}
+        kinds = {
+            "t0": float,
+            "calls": int,
+            "repeats": int,
+            "refine": Refine,
+            "seed": int,
+            "solver": Solver,
+            "sde": Sde,
+            "model": str,
+        }
+        try:
+            return Parameters(
+                **{key: kinds[key](value) if key in kinds else value for key, value in known.items()}
+            )
+        except TypeError as error:
+            raise ValueError(f"These edit settings cannot be read: {error}") from error

@@ -1,0 +1,1 @@
+"""Pixels: copy-on-write tiles, blend modes, the compositor, brushes, fills, masks and transforms."""

@@ -1,0 +1,1 @@
+"""Windows that ask: new document, export, samples, unsaved work, shortcuts."""

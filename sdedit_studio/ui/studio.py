@@ -1,0 +1,163 @@
+"""The state that the whole window shares: the document with its history, the colours, the tool, the edit settings.
+
+Panels and tools read it, change it through its methods, and listen to its signals; none of them knows another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from sdedit_studio.document.document import Document
+from sdedit_studio.document.history import History
+from sdedit_studio.document.layer import Layer
+from sdedit_studio.parameters import Parameters
+from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.tiles import Tiles, blank
+
+Colour = tuple[int, int, int]
+"""sRGB, 0 .. 255 each."""
+
+DEFAULT_SIZE = (768, 512)
+
+
+def new_document(
+    width: int = DEFAULT_SIZE[0], height: int = DEFAULT_SIZE[1], paper: Colour | None = (255, 255, 255)
+) -> Document:
+    """An empty canvas: a paper layer filled with `paper` (transparent when None) under a layer to paint on."""
+    pixels = Tiles()
+    if paper is not None:
+        array = blank(width, height)
+        array[:] = (*reversed(paper), 255)
+        pixels = Tiles.from_array(array)
+    return Document.of(width, height, [Layer("Paper", pixels), Layer("Layer 1")])
+
+
+class Studio(QObject):
+    """Signals: `document_changed(list[Rect])` with the canvas rectangles to repaint; `document_replaced()` after another
+    document was opened or the canvas size changed; `history_changed()` when undo, redo, the file or the modified mark may read
+    differently; `selection_changed()`; `layers_changed()` when the stack or a layer's fields (not only pixels) changed;
+    `colours_changed()`; `tool_changed(str)`; `parameters_changed()`; `message(str)` for the status line; `problem(str, str)`
+    for the banner: one sentence with what to do, and details.
+    """
+
+    document_changed = Signal(object)
+    document_replaced = Signal()
+    history_changed = Signal()
+    selection_changed = Signal()
+    layers_changed = Signal()
+    colours_changed = Signal()
+    tool_changed = Signal(str)
+    parameters_changed = Signal()
+    message = Signal(str)
+    problem = Signal(str, str)
+
+    def __init__(self, document: Document | None = None) -> None:
+        super().__init__()
+        self._history = History(document or new_document())
+        self.path: Path | None = None
+        self.foreground: Colour = (59, 110, 165)
+        self.background: Colour = (240, 236, 224)
+        self.tool = "brush"
+        self.parameters = Parameters()
+
+    @property
+    def document(self) -> Document:
+        return self._history.document
+
+    @property
+    def history(self) -> History:
+        """To read; changes go through the methods below."""
+        return self._history
+
+    def open(self, document: Document, path: Path | None, parameters: Parameters | None = None) -> None:
+        """Replace everything by another document, with a fresh history."""
+        self._history = History(document)
+        self.path = path
+        self.document_replaced.emit()
+        self.layers_changed.emit()
+        self.selection_changed.emit()
+        self.history_changed.emit()
+        if parameters is not None:
+            self.parameters = parameters
+            self.parameters_changed.emit()
+
+    def amend(self, document: Document, damage: list[Rect] | None = None) -> None:
+        """Show a document without making an undo step: a gesture in progress, or a change that is not undone.
+
+        `damage`: where the composite changes, if the caller knows it more closely than the tiles tell.
+        """
+        before = self.document
+        self._history.amend(document)
+        self._announce(before, damage)
+
+    def commit(self, label: str, before: Document) -> None:
+        """Make one undo step of all changes since `before`."""
+        self._history.commit(label, before)
+        self.history_changed.emit()
+
+    def push(self, label: str, document: Document) -> None:
+        """Change the document in one undo step."""
+        before = self.document
+        self.amend(document)
+        self.commit(label, before)
+
+    def undo(self) -> None:
+        before = self.document
+        if label := self._history.undo():
+            self._announce(before)
+            self.history_changed.emit()
+            self.message.emit(f"Undid: {label}")
+
+    def redo(self) -> None:
+        before = self.document
+        if label := self._history.redo():
+            self._announce(before)
+            self.history_changed.emit()
+            self.message.emit(f"Redid: {label}")
+
+    def mark_saved(self, document: Document, path: Path) -> None:
+        """Record that this document value is what `path` now holds."""
+        self._history.mark_saved(document)
+        self.path = path
+        self.history_changed.emit()
+
+    def set_colours(self, foreground: Colour | None = None, background: Colour | None = None) -> None:
+        self.foreground = foreground or self.foreground
+        self.background = background or self.background
+        self.colours_changed.emit()
+
+    def set_tool(self, tool: str) -> None:
+        if tool != self.tool:
+            self.tool = tool
+            self.tool_changed.emit(tool)
+
+    def set_parameters(self, **changes: Any) -> None:
+        """Change edit settings. Raises ValueError when one is out of range."""
+        parameters = replace(self.parameters, **changes)
+        if parameters != self.parameters:
+            self.parameters = parameters
+            self.parameters_changed.emit()
+
+    def _announce(self, before: Document, damage: list[Rect] | None = None) -> None:
+        now = self.document
+        if now is before:
+            return
+        if (now.width, now.height) != (before.width, before.height):
+            self.document_replaced.emit()
+        elif rects := now.damage(before) if damage is None else damage:
+            self.document_changed.emit(rects)
+        if now.selection is not before.selection or now.frame != before.frame:
+            self.selection_changed.emit()
+        if now.active != before.active or _fields(now) != _fields(before):
+            self.layers_changed.emit()
+
+
+def _fields(document: Document) -> list[tuple[Any, ...]]:
+    return [
+        (x.id, x.name, x.opacity, x.mode, x.visible, x.in_guide, x.alpha_locked, x.mask is None)
+        for x in document.layers
+    ]

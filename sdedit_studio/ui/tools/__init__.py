@@ -1,0 +1,1 @@
+"""One module a tool; a tool turns pointer events into new documents."""
