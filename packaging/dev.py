@@ -1,0 +1,110 @@
+"""The two commands of a fresh clone: `python3 packaging/dev.py app` and `python3 packaging/dev.py test`.
+
+Makes `.venv` in the checkout, installs the tested versions into it once, and runs. Standard library only; no `match`
+and no newer syntax than Python 3.8 here, so that an old Python can still say which one is needed.
+"""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+STAMP = VENV / "installed.sha256"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+CONSTRAINTS = ROOT / "packaging" / "constraints.txt"
+CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
+USAGE = """usage: python3 packaging/dev.py app [arguments of sdedit-studio]
+       python3 packaging/dev.py test [arguments of pytest]"""
+
+
+def system_packages():
+    """Install Qt's system libraries where that needs no password; otherwise say how."""
+    sys.path.insert(0, str(ROOT))
+    from sdedit_studio.preflight import missing_packages
+
+    missing = missing_packages(x11=True)
+    if importlib.util.find_spec("ensurepip") is None:
+        missing.append("python3-venv")
+    if not missing:
+        return
+    if not shutil.which("apt-get"):
+        sys.exit("System libraries are missing. Install your distribution's packages of: " + ", ".join(missing))
+    command = ["apt-get", "install", "-y", "--no-install-recommends", *missing]
+    if os.geteuid() != 0:
+        sys.exit("System libraries are missing. Run this once, then start again:\n    sudo " + " ".join(command))
+    subprocess.run(["apt-get", "update", "-q"], check=True)
+    subprocess.run(command, check=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+
+
+def pip(*arguments):
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
+    return subprocess.run(command, cwd=ROOT).returncode == 0
+
+
+def cpu_torch():
+    """On a Linux without an NVIDIA driver, take the CPU build: the default one brings gigabytes of CUDA."""
+    if sys.platform != "linux" or shutil.which("nvidia-smi"):
+        return
+    version = next(line.strip() for line in CONSTRAINTS.read_text().splitlines() if line.startswith("torch=="))
+    for source in ([], ["--index-url", CPU_WHEELS]):
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        command = [str(PYTHON), "-m", "pip", "install", "-q", "--no-deps", "--retries", "1", *source, version + "+cpu"]
+        if subprocess.run(command, cwd=ROOT, **quiet).returncode == 0:
+            return
+
+
+def set_up():
+    state = hashlib.sha256()
+    for file in (ROOT / "pyproject.toml", CONSTRAINTS, Path(__file__)):
+        state.update(file.read_bytes())
+    state.update((sys.version + str(ROOT)).encode())
+    if STAMP.exists() and STAMP.read_text() == state.hexdigest():
+        return
+    print("Setting up SDEdit Studio in .venv, once: about a minute, 1.6 GB.", flush=True)
+    if sys.platform == "linux":
+        system_packages()
+    if not PYTHON.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
+    cpu_torch()
+    if not pip("-c", str(CONSTRAINTS), "-e", ".[test]"):
+        sys.exit("Installing the Python packages failed; see above. Check the connection and run the command again.")
+    STAMP.write_text(state.hexdigest())
+
+
+def check():
+    """Lint, types and import contracts; the first that fails ends the run."""
+    for command in (
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["lint-imports"],
+        ["pyright"],
+    ):
+        print("$ " + " ".join(command), flush=True)
+        code = subprocess.run([str(BIN / command[0]), *command[1:]], cwd=ROOT).returncode
+        if code != 0:
+            sys.exit(code)
+
+
+def main(arguments):
+    if sys.version_info < (3, 11):
+        sys.exit("SDEdit Studio needs Python 3.11 or newer; this is %d.%d." % sys.version_info[:2])
+    if not arguments or arguments[0] not in ("app", "test"):
+        sys.exit(USAGE)
+    set_up()
+    if arguments[0] == "app":
+        command = ["-m", "sdedit_studio", *arguments[1:]]
+    else:
+        if len(arguments) == 1:
+            check()
+        command = ["-m", "pytest", *arguments[1:]]
+    sys.exit(subprocess.run([str(PYTHON), *command], cwd=ROOT if arguments[0] == "test" else None).returncode)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
