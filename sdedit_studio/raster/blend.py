@@ -26,6 +26,6 @@ class BlendMode(StrEnum):
     LUMINOSITY = "luminosity"
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """The name a person reads: "Soft light"."""
         return "Normal" if self is BlendMode.NORMAL else self.value.replace("-", " ").capitalize()
