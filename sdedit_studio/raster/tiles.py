@@ -165,9 +165,7 @@ class Tiles:
             array = old.array.copy() if old is not None else blank(TILE, TILE, self.channels)
             whole = self._tile_rect(*key)
             part = whole & rect
-            change(
-                array[part.y - whole.y : part.bottom - whole.y, part.x - whole.x : part.right - whole.x], part
-            )
+            change(array[part.y - whole.y : part.bottom - whole.y, part.x - whole.x : part.right - whole.x], part)
             if array.any():
                 tiles[key] = Tile(array)
             else:
