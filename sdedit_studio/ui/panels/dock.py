@@ -1,0 +1,180 @@
+"""A panel of the dock column: a title bar with icon, title and small buttons over scrolling content; it folds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QApplication, QDockWidget, QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
+
+from sdedit_studio.ui import theme
+from sdedit_studio.ui.icons import pixmap
+
+TITLE_HEIGHT = 32
+NO_LIMIT = 16777215
+"""Qt's own largest widget size."""
+
+
+class _Title(QWidget):
+    """Icon and title. A click folds the panel, a drag is left to the dock, which moves with it."""
+
+    clicked = Signal()
+
+    def __init__(self, text: str, icon_name: str) -> None:
+        super().__init__()
+        self._text, self._icon_name = text, icon_name
+        self._pressed: QPoint | None = None
+        self.folded = False
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(text)
+        self.setToolTip("Click to fold. Drag to move the panel.")
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, TITLE_HEIGHT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look, painter = theme.current(), QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        hovered = self.underMouse() or self.hasFocus()
+        name = ("chevron-right" if self.folded else "chevron-down") if hovered or self.folded else self._icon_name
+        role = "accent" if self._icon_name == "sparkles" and name == "sparkles" else "secondary"
+        drawn = pixmap(name, getattr(look, role), 16, self.devicePixelRatioF())
+        painter.drawPixmap(12, (self.height() - 16) // 2, drawn)
+        painter.setPen(look.colour("strong"))
+        painter.setFont(theme.font(theme.TITLE_PIXELS, QFont.Weight.DemiBold))
+        painter.drawText(self.rect().adjusted(36, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._text)
+        if self.hasFocus():
+            painter.setPen(QPen(look.colour("accent"), 1))
+            painter.drawRoundedRect(self.rect().adjusted(4, 4, -4, -4), theme.RADIUS_INPUT, theme.RADIUS_INPUT)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed = event.globalPosition().toPoint() if event.button() == Qt.MouseButton.LeftButton else None
+        event.ignore()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._pressed is not None:
+            travel = (event.globalPosition().toPoint() - self._pressed).manhattanLength()
+            if travel >= QApplication.startDragDistance():
+                self._pressed = None
+        event.ignore()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.ignore()
+        if self._pressed is not None:
+            self._pressed = None
+            self.clicked.emit()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.clicked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return):
+            self.clicked.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class Column(QScrollArea):
+    """Content that is as wide as the panel and scrolls up and down when the panel is too low for it."""
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setAutoFillBackground(False)
+        content.setAutoFillBackground(False)
+        self.setWidget(content)
+        content.installEventFilter(self)
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, self._natural_height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(220, 60)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _natural_height(self) -> int:
+        content = self.widget()
+        width = self.viewport().width()
+        return content.heightForWidth(width) if content.hasHeightForWidth() else content.sizeHint().height()
+
+    def _fit(self) -> None:
+        """Never be higher than the content: the room goes to a panel that can use it."""
+        if (height := self._natural_height()) != self.maximumHeight() and height > 0:
+            self.setMaximumHeight(height)
+            self.updateGeometry()
+
+
+class Dock(QDockWidget):
+    """`name` identifies the panel in the remembered layout. `fills`: the content uses any height and scrolls by itself."""
+
+    folded_changed = Signal(bool)
+
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        icon_name: str,
+        content: QWidget,
+        buttons: Sequence[QWidget] = (),
+        *,
+        fills: bool = False,
+    ) -> None:
+        super().__init__(title)
+        self.setObjectName(name)
+        self._content = content if fills else Column(content)
+        self._title = _Title(title, icon_name)
+        bar = QWidget(objectName="dockTitle")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        bar.setFixedHeight(TITLE_HEIGHT)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(0, 0, 2 * theme.SPACE, 0)
+        row.setSpacing(0)
+        row.addWidget(self._title, 1)
+        for button in buttons:
+            row.addWidget(button)
+        self.setTitleBarWidget(bar)
+        self._body = QWidget(objectName="dockBody")
+        self._body.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        column = QVBoxLayout(self._body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._content)
+        self.setWidget(self._body)
+        self._title.clicked.connect(lambda: self.set_folded(not self.folded))
+
+    @property
+    def folded(self) -> bool:
+        return self._title.folded
+
+    def set_folded(self, folded: bool) -> None:
+        """Show only the title bar, or everything again."""
+        if folded == self.folded:
+            return
+        self._title.folded = folded
+        self._content.setVisible(not folded)
+        self._body.setMaximumHeight(0 if folded else NO_LIMIT)
+        self._title.update()
+        self.folded_changed.emit(folded)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.pos().y() > TITLE_HEIGHT:
+            return super().contextMenuEvent(event)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Unfold" if self.folded else "Fold", lambda: self.set_folded(not self.folded))
+        menu.addAction("Put back" if self.isFloating() else "Float", lambda: self.setFloating(not self.isFloating()))
+        menu.addAction("Hide", self.hide)
+        menu.popup(event.globalPos())
+        return None
