@@ -61,9 +61,7 @@ class Job:
                 f"{self.guide.width} x {self.guide.height}. Make them the same size."
             )
         if self.mask is not None and not any(self.mask.data):
-            raise ValueError(
-                "The mask is all black, so nothing would be edited. Paint white where it may change."
-            )
+            raise ValueError("The mask is all black, so nothing would be edited. Paint white where it may change.")
 
 
 @dataclass(frozen=True)

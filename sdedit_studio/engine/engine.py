@@ -1,0 +1,149 @@
+"""The window's side of the engine: jobs in, updates out, on one asyncio loop. Loads no torch and no Qt."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from sdedit_studio.diffusion.plan import native_size, plan
+from sdedit_studio.engine.job import Cancelled, Estimate, Job, ModelInfo, Phase, Progress, Status, Update
+from sdedit_studio.engine.mailbox import Mailbox, Request
+from sdedit_studio.engine.measured import Measured
+from sdedit_studio.engine.worker import Opener, Worker
+from sdedit_studio.models.catalogue import find, installed
+from sdedit_studio.parameters import Parameters
+
+
+class Engine:
+    """Owns the worker thread. All methods belong to the thread of the loop on which `start` was called.
+
+    `models_dir`: where added models are kept, by default the user's folder. `open_model` and `measured` are for tests: how a
+    model is loaded, and where figures are kept.
+    """
+
+    def __init__(
+        self, models_dir: Path | None = None, *, open_model: Opener | None = None, measured: Measured | None = None
+    ) -> None:
+        self._models_dir = models_dir
+        self._measured = measured or Measured(_spare_cores())
+        self._open_model = open_model or self._open
+        self._mailbox = Mailbox()
+        self._worker: Worker | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._status = Status(Phase.WARMING_UP, Parameters.model)
+        self._watchers: list[Callable[[Status], None]] = []
+
+    @property
+    def status(self) -> Status:
+        """The latest status; WARMING_UP before `start`."""
+        return self._status
+
+    def start(self, model: str = Parameters.model) -> None:
+        """Start the worker thread; it loads torch and `model`, warms up and measures a call. Needs a running loop.
+
+        Call it once, after the window shows: importing torch takes the interpreter's attention for moments.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._worker = Worker(model, self._mailbox, self._open_model, self._measured, self._post_status)
+        self._worker.start()
+
+    def watch(self, callback: Callable[[Status], None]) -> Callable[[], None]:
+        """Have `callback` called on the loop's thread at every change of status. Returns how to stop that."""
+        self._watchers.append(callback)
+        return lambda: self._watchers.remove(callback) if callback in self._watchers else None
+
+    async def run(self, job: Job, *, live: bool = False) -> AsyncIterator[Update]:
+        """Yield any number of `Progress`, then exactly one `Result`, `Cancelled` or `Failed`.
+
+        Explicit jobs queue; a live job replaces the last live one, and a running live job gives way to any newer job.
+        Closing the iterator early cancels the job. Jobs may be given before the model is ready; they wait for it.
+        """
+        loop = asyncio.get_running_loop()
+        updates: asyncio.Queue[Update] = asyncio.Queue()
+
+        def deliver(update: Update) -> None:
+            _post(loop, lambda: updates.put_nowait(update))
+
+        request = Request(job, live, deliver)
+        for dropped in self._mailbox.put(request):
+            dropped.deliver(Cancelled(dropped.job))
+        try:
+            while True:
+                update = await updates.get()
+                yield update
+                if not isinstance(update, Progress):
+                    return
+        finally:
+            self._mailbox.withdraw(request)
+
+    def cancel(self) -> None:
+        """Give up the job that runs, or that would run next: within one model call it yields `Cancelled`."""
+        request = self._mailbox.current()
+        if request is not None and self._mailbox.withdraw(request):
+            request.deliver(Cancelled(request.job))
+
+    def estimate(self, width: int, height: int, parameters: Parameters) -> Estimate:
+        """What an edit of a `width` x `height` frame will cost. Raises ModelProblem when the model is not installed."""
+        card = find(parameters.model, self._models_dir)
+        passes = plan(width, height, parameters, native=card.native, stride=card.stride, sigma_max=card.sigma_max)
+        seconds = [self._measured.call_seconds(card.name, stage.pixels) for stage in passes]
+        known = [stage.model_calls * each for stage, each in zip(passes, seconds, strict=True) if each is not None]
+        return Estimate(
+            calls=sum(stage.model_calls for stage in passes),
+            seconds=sum(known) if len(known) == len(passes) else None,
+            native_width=(size := native_size(width, height, card.native, card.stride))[0],
+            native_height=size[1],
+        )
+
+    def models(self) -> list[ModelInfo]:
+        """The installed models, the shipped ones first."""
+        return [
+            ModelInfo(
+                card.name,
+                card.title,
+                card.native,
+                card.stride,
+                card.classes,
+                card.default_t0,
+                card.default_calls,
+            )
+            for card in installed(self._models_dir)
+        ]
+
+    def close(self) -> None:
+        """Cancel everything and wait for the thread: at most one model call or one import. Call it once, at the end."""
+        for waiting in self._mailbox.close():
+            waiting.deliver(Cancelled(waiting.job))
+        self._watchers.clear()
+        if self._worker is not None:
+            self._worker.join()
+
+    def _open(self, name: str):  # noqa: ANN202
+        from sdedit_studio.engine.prepare import open_model
+
+        return open_model(name, self._measured, self._models_dir)
+
+    def _post_status(self, status: Status) -> None:
+        assert self._loop is not None
+        _post(self._loop, lambda: self._publish(status))
+
+    def _publish(self, status: Status) -> None:
+        if status != self._status:
+            self._status = status
+            for callback in tuple(self._watchers):
+                callback(status)
+
+
+def _post(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
+    """Run `callback` on the loop's thread, unless the loop is gone: then nobody is left to hear it."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(callback)
+
+
+def _spare_cores() -> int:
+    """All cores but one, which the window's thread keeps."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores - 1)

@@ -1,0 +1,19 @@
+"""One clear sentence for whatever went wrong. Loads no torch."""
+
+from __future__ import annotations
+
+from sdedit_studio.models.catalogue import ModelProblem
+
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+def describe(error: BaseException) -> str:
+    """What happened and what to do, in one sentence, for a person."""
+    text = str(error)
+    if isinstance(error, MemoryError) or any(sign in text.lower() for sign in _OUT_OF_MEMORY):
+        return "There was not enough memory: choose a smaller refine, or close other programs, and try again."
+    if isinstance(error, ModelProblem | ValueError):
+        return text
+    if isinstance(error, ImportError):
+        return f"A part that runs the model could not be loaded ({text}): install SDEdit Studio again."
+    return f"The edit stopped because of an unexpected error ({type(error).__name__}: {text.splitlines()[0] if text else ''})."

@@ -1,0 +1,107 @@
+"""The one thread that owns the model. Importing this module loads no torch; running the thread does."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from sdedit_studio.engine.job import Cancelled, Failed, Phase, Status, Update
+from sdedit_studio.engine.mailbox import Mailbox, Request
+from sdedit_studio.engine.measured import Measured
+from sdedit_studio.engine.problems import describe
+
+if TYPE_CHECKING:
+    from sdedit_studio.models.load import LoadedModel
+
+Opener = Callable[[str], "LoadedModel"]
+"""Loads the model of a name, ready to run, on the calling thread."""
+
+_NICE = 10
+"""Well below the window's thread, which must win whenever both want the same core."""
+
+
+class Worker(threading.Thread):
+    """Loads the model `first`, then answers the mailbox until it closes.
+
+    `publish` takes every change of status, on this thread. Not a daemon: torch must not be torn down mid-call.
+    """
+
+    def __init__(
+        self, first: str, mailbox: Mailbox, open_model: Opener, measured: Measured, publish: Callable[[Status], None]
+    ) -> None:
+        super().__init__(name="model")
+        self._first = first
+        self._mailbox = mailbox
+        self._open_model = open_model
+        self._measured = measured
+        self._publish = publish
+        self._model: LoadedModel | None = None
+
+    def run(self) -> None:
+        lower_priority()
+        try:
+            for module in ("torch", "sdedit_studio.models.load", "sdedit_studio.engine.execute"):
+                if self._mailbox.closed:
+                    return
+                import_module(module)
+            self._open(self._first)
+        except Exception as error:
+            self._publish(Status(Phase.BROKEN, self._first, message=describe(error)))
+        while request := self._mailbox.take():
+            request.deliver(self._answer(request))
+        self._measured.save()
+
+    def _answer(self, request: Request) -> Update:
+        """Do one job and return how it ended; any failure leaves the worker ready for the next."""
+        name = request.job.parameters.model
+        try:
+            if self._model is None or self._model.card.name != name:
+                self._open(name)
+            assert self._model is not None
+            self._publish(self._status(Phase.BUSY, self._model))
+            return self._run(request, self._model)
+        except Exception as error:
+            return Failed(request.job, describe(error), traceback.format_exc())
+        finally:
+            if self._model is None:
+                self._publish(Status(Phase.BROKEN, name, message=f"The model {name} could not be loaded."))
+            else:
+                self._publish(self._status(Phase.READY, self._model))
+
+    def _run(self, request: Request, model: LoadedModel) -> Update:
+        from sdedit_studio.engine.execute import Stopped, execute
+
+        progress = execute(request.job, model, cancelled=request.cancelled.is_set, measured=self._measured)
+        try:
+            while True:
+                request.deliver(next(progress))
+        except StopIteration as finished:
+            return finished.value
+        except Stopped:
+            return Cancelled(request.job)
+
+    def _open(self, name: str) -> None:
+        from sdedit_studio.engine.execute import warm_up
+
+        self._model = None
+        self._publish(Status(Phase.WARMING_UP, name))
+        model = self._open_model(name)
+        warm_up(model, self._measured)
+        self._measured.save()
+        self._model = model
+        self._publish(self._status(Phase.READY, model))
+
+    def _status(self, phase: Phase, model: LoadedModel) -> Status:
+        seconds = self._measured.call_seconds(model.card.name, model.card.native**2)
+        return Status(phase, model.card.name, model.device_name, seconds)
+
+
+def lower_priority() -> None:
+    """Let other threads of this process go first. Linux only: elsewhere a priority belongs to the whole process."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
