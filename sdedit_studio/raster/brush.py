@@ -1,4 +1,4 @@
-"""Brush settings and the stroke engine: pointer samples to dabs, dabs to coverage, coverage to pixels."""
+"""What a brush is."""
 
 from __future__ import annotations
 
@@ -22,3 +22,11 @@ class Brush:
     spacing: float = 0.08
     size_pressure: bool = True
     opacity_pressure: bool = False
+
+    def diameter(self, pressure: float) -> float:
+        """Diameter of a dab in document pixels at a pen pressure of 0 .. 1."""
+        return self.size * pressure if self.size_pressure else self.size
+
+    def ceiling(self, pressure: float) -> float:
+        """Highest coverage that a dab builds up to, 0 .. 1. Below one pixel a thinner dab is a fainter one."""
+        return self.opacity * (pressure if self.opacity_pressure else 1.0) * min(1.0, self.diameter(pressure))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
-from PySide6.QtCore import QPoint, QRect
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QPoint, QRect, QRectF
+from PySide6.QtGui import QImage, QPainter, QTransform
 
 from sdedit_studio.raster.blend import PAINTER_MODES, BlendMode, blend_nonseparable
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.raster.tiles import Tile, Tiles, as_image, blank
+from sdedit_studio.raster.tiles import TILE, Tile, Tiles, as_image, blank
 
 _MODE = QPainter.CompositionMode
 
@@ -61,7 +63,7 @@ def _compose(
                 painter.drawImage(QPoint(part.x - origin[0], part.y - origin[1]), source.image, where)
         else:
             for part, source, where in _shown(layer, rect):
-                backdrop = array[_slices(part.moved(-origin[0], -origin[1]))]
+                backdrop = array[part.moved(-origin[0], -origin[1]).slices]
                 top = source.array[where.y() : where.y() + part.height, where.x() : where.x() + part.width]
                 blend_nonseparable(layer.mode, backdrop, top, layer.opacity)
     painter.end()
@@ -75,13 +77,134 @@ def _shown(layer: Paintable, rect: Rect) -> Iterator[tuple[Rect, Tile, QRect]]:
         if layer.mask is None:
             yield part, tile, QRect(*local)
         elif (coverage := layer.mask.read(part)).any():
-            pixels = tile.array[_slices(local)].copy()
-            painter = QPainter(as_image(pixels))
+            pixels = tile.array[local.slices].copy()
+            shown = Tile(pixels)
+            painter = QPainter(shown.image)
             painter.setCompositionMode(_MODE.CompositionMode_DestinationIn)
             painter.drawImage(0, 0, as_image(coverage))
             painter.end()
-            yield part, Tile(pixels), QRect(0, 0, part.width, part.height)
+            yield part, shown, QRect(0, 0, part.width, part.height)
 
 
-def _slices(rect: Rect) -> tuple[slice, slice]:
-    return slice(rect.y, rect.bottom), slice(rect.x, rect.right)
+_Cells = dict[tuple[int, int], Rect]
+"""What is out of date, as one rectangle in each 256 px cell of a picture."""
+
+_SMALLEST_LEVEL = 64
+"""Longest side in pixels below which a level is not halved again."""
+
+
+class Composite:
+    """The picture of the canvas, kept up to date where the document changes.
+
+    One contiguous image, so that drawing has no tile seams, and a pyramid of half, quarter, ... size images, so that
+    zoomed-out drawing is neither slow nor rough. What a change costs depends on its own size, not on the canvas's.
+    For the UI thread only.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        self.bounds = Rect(0, 0, width, height)
+        self._arrays = [blank(width, height)]
+        while max(width, height) > _SMALLEST_LEVEL:
+            width, height = (width + 1) // 2, (height + 1) // 2
+            self._arrays.append(blank(width, height))
+        self._images = [as_image(array) for array in self._arrays]
+        self._stale: list[_Cells] = [{} for _ in self._arrays]
+        self.invalidate([self.bounds])
+
+    @property
+    def levels(self) -> int:
+        """How many sizes there are; level n is 2**n times smaller than the canvas."""
+        return len(self._images)
+
+    @property
+    def pending(self) -> bool:
+        """Whether `update` has work left."""
+        return bool(self._stale[0])
+
+    def invalidate(self, rects: Iterable[Rect]) -> None:
+        """Mark canvas rectangles as out of date."""
+        for rect in rects:
+            _mark(self._stale[0], rect & self.bounds)
+
+    def update(self, layers: Sequence[Paintable], first: Rect, budget: float | None = None) -> list[Rect]:
+        """Recomposite what is out of date, the parts that meet `first` before the others.
+
+        Stops after about `budget` seconds (never, when None), but always gets some work done. Returns the canvas
+        rectangles that are now up to date and have to be drawn again.
+        """
+        deadline = math.inf if budget is None else time.perf_counter() + budget
+        stale = self._stale[0]
+        done: list[Rect] = []
+        for cell in sorted(stale, key=lambda cell: (stale[cell] & first).empty):
+            rect = stale.pop(cell)
+            self._arrays[0][rect.slices] = 0
+            _compose(layers, rect, self._arrays[0], self._images[0], (0, 0))
+            done.append(rect)
+            if time.perf_counter() >= deadline:
+                break
+        for level, cells in enumerate(self._stale[1:], start=1):
+            for rect in done:
+                _mark(cells, _scaled_down(rect, level))
+        return done
+
+    def image(self, level: int = 0) -> QImage:
+        """The canvas at 1/2**level of its size, as far as it has been composited. Borrowed, so copy it to keep it."""
+        self._halve(level, self.bounds)
+        return self._images[level]
+
+    def draw(self, painter: QPainter, to_view: QTransform, visible: Rect) -> None:
+        """Draw the canvas rectangle `visible` through `to_view` (canvas pixels to the painter's coordinates).
+
+        Crisp pixels from 2x up, smooth below.
+        """
+        visible = visible & self.bounds
+        if visible.empty:
+            return
+        scale = math.sqrt(abs((to_view * painter.deviceTransform()).determinant()))
+        level = min(max(0, math.floor(-math.log2(scale))), self.levels - 1) if scale > 0 else 0
+        self._halve(level, visible)
+        factor = 2**level
+        source = _scaled_down(visible, level)
+        target = QRectF(source.x * factor, source.y * factor, source.width * factor, source.height * factor)
+        painter.save()
+        painter.setTransform(to_view, True)
+        resampled = painter.deviceTransform().isScaling() or painter.deviceTransform().isRotating()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, resampled and scale < 2)
+        painter.drawImage(target, self._images[level], QRectF(*source))
+        painter.restore()
+
+    def _halve(self, level: int, rect: Rect) -> None:
+        """Bring a level up to date in a canvas rectangle, and before it the levels it is made from."""
+        for finer, coarse in zip(range(level), range(1, level + 1), strict=True):
+            stale = self._stale[coarse]
+            wanted = _scaled_down(rect, coarse)
+            for cell in [cell for cell, part in stale.items() if not (part & wanted).empty]:
+                part = stale.pop(cell)
+                source = self._arrays[finer][2 * part.y : 2 * part.bottom, 2 * part.x : 2 * part.right]
+                self._arrays[coarse][part.slices] = _halved(source)
+
+
+def _halved(pixels: np.ndarray) -> np.ndarray:
+    """Mean of each 2x2 block, to the nearest level. An odd last row or column counts twice."""
+    height, width = pixels.shape[:2]
+    if height % 2 or width % 2:
+        pixels = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    pairs = np.add(pixels[0::2], pixels[1::2], dtype=np.uint16).view(np.uint64)[..., 0]
+    # A pixel is now four 16-bit sums in one 64-bit word, so one addition or shift works on all its channels.
+    sums = pairs[:, 0::2] + pairs[:, 1::2] + np.uint64(0x0002_0002_0002_0002)
+    return ((sums >> np.uint64(2)).view(np.uint16).reshape(*sums.shape, 4)).astype(np.uint8)
+
+
+def _mark(cells: _Cells, rect: Rect) -> None:
+    if rect.empty:
+        return
+    for row in range(rect.y // TILE, (rect.bottom - 1) // TILE + 1):
+        for column in range(rect.x // TILE, (rect.right - 1) // TILE + 1):
+            part = rect & Rect(column * TILE, row * TILE, TILE, TILE)
+            cells[column, row] = cells[column, row] | part if (column, row) in cells else part
+
+
+def _scaled_down(rect: Rect, level: int) -> Rect:
+    """The pixels of a level that a canvas rectangle touches."""
+    left, top = rect.x >> level, rect.y >> level
+    return Rect(left, top, -(-rect.right >> level) - left, -(-rect.bottom >> level) - top)

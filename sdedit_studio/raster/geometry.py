@@ -30,6 +30,11 @@ class Rect(NamedTuple):
     def area(self) -> int:
         return 0 if self.empty else self.width * self.height
 
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Index of these pixels in an array of rows whose corner is at (0, 0)."""
+        return slice(self.y, self.bottom), slice(self.x, self.right)
+
     def __and__(self, other: Rect) -> Rect:
         """Intersection; an empty rectangle where the two do not meet."""
         left, top = max(self.x, other.x), max(self.y, other.y)

@@ -93,7 +93,7 @@ class Tiles:
         if not self.tiles:
             return NOTHING
         columns, rows = zip(*self.tiles, strict=True)
-        return self._tile_rect(min(columns), min(rows)) | self._tile_rect(max(columns), max(rows))
+        return self.tile_rect(min(columns), min(rows)) | self.tile_rect(max(columns), max(rows))
 
     def content_bounds(self) -> Rect:
         """The smallest rectangle around every pixel that is not fully transparent."""
@@ -114,10 +114,12 @@ class Tiles:
     def nbytes(self) -> int:
         return sum(tile.nbytes for tile in self.tiles.values())
 
-    def _tile_rect(self, column: int, row: int) -> Rect:
+    def tile_rect(self, column: int, row: int) -> Rect:
+        """The document rectangle of a tile, whether or not it exists."""
         return Rect(self.origin[0] + column * TILE, self.origin[1] + row * TILE, TILE, TILE)
 
-    def _keys(self, rect: Rect) -> Iterator[tuple[int, int]]:
+    def keys(self, rect: Rect) -> Iterator[tuple[int, int]]:
+        """Coordinates of the tiles that meet a document rectangle, whether or not they exist."""
         if rect.empty:
             return
         left, top = rect.x - self.origin[0], rect.y - self.origin[1]
@@ -129,11 +131,11 @@ class Tiles:
         """The tiles that exist, with their document rectangles: all of them, or those that meet `rect`."""
         if rect is None:
             for key, tile in self.tiles.items():
-                yield self._tile_rect(*key), tile
+                yield self.tile_rect(*key), tile
             return
-        for key in self._keys(rect):
+        for key in self.keys(rect):
             if (tile := self.tiles.get(key)) is not None:
-                yield self._tile_rect(*key), tile
+                yield self.tile_rect(*key), tile
 
     def read(self, rect: Rect) -> np.ndarray:
         """A copy of the pixels in `rect`: uint8, (height, width, 4) or (height, width)."""
@@ -160,17 +162,17 @@ class Tiles:
         a change cannot reach outside `rect`. Tiles left fully transparent are dropped.
         """
         tiles = dict(self.tiles)
-        for key in self._keys(rect):
+        for key in self.keys(rect):
             old = tiles.get(key)
             array = old.array.copy() if old is not None else blank(TILE, TILE, self.channels)
-            whole = self._tile_rect(*key)
+            whole = self.tile_rect(*key)
             part = whole & rect
             change(array[part.y - whole.y : part.bottom - whole.y, part.x - whole.x : part.right - whole.x], part)
             if array.any():
                 tiles[key] = Tile(array)
             else:
                 tiles.pop(key, None)
-        return self._with(tiles)
+        return self._of(tiles)
 
     def painted(self, rect: Rect, paint: Callable[[QPainter], None]) -> Tiles:
         """A picture in which `paint(painter)` has drawn inside `rect`.
@@ -178,12 +180,13 @@ class Tiles:
         The painter is in document coordinates and clipped to `rect`; it is called once a tile.
         """
         tiles = dict(self.tiles)
-        for key in self._keys(rect):
+        for key in self.keys(rect):
             old = tiles.get(key)
             array = old.array.copy() if old is not None else blank(TILE, TILE, self.channels)
-            whole = self._tile_rect(*key)
+            whole = self.tile_rect(*key)
             part = whole & rect
-            painter = QPainter(as_image(array))
+            image = as_image(array)  # a QPainter does not keep its device alive
+            painter = QPainter(image)
             painter.translate(-whole.x, -whole.y)
             painter.setClipRect(QRect(*part))
             paint(painter)
@@ -192,7 +195,15 @@ class Tiles:
                 tiles[key] = Tile(array)
             else:
                 tiles.pop(key, None)
-        return self._with(tiles)
+        return self._of(tiles)
+
+    def with_tiles(self, changes: Mapping[tuple[int, int], Tile]) -> Tiles:
+        """A picture with some tiles replaced. Tiles that are fully transparent are dropped."""
+        tiles = {**self.tiles, **changes}
+        for key, tile in changes.items():
+            if not tile.array.any():
+                del tiles[key]
+        return self._of(tiles)
 
     def with_array(self, array: np.ndarray, x: int, y: int) -> Tiles:
         """A picture in which `array` replaces the pixels at document (x, y)."""
@@ -226,9 +237,9 @@ class Tiles:
         if self.origin != other.origin:
             return [rect for rect, _ in self.items()] + [rect for rect, _ in other.items()]
         keys = self.tiles.keys() | other.tiles.keys()
-        return [self._tile_rect(*key) for key in keys if self.tiles.get(key) is not other.tiles.get(key)]
+        return [self.tile_rect(*key) for key in keys if self.tiles.get(key) is not other.tiles.get(key)]
 
-    def _with(self, tiles: dict[tuple[int, int], Tile]) -> Tiles:
+    def _of(self, tiles: dict[tuple[int, int], Tile]) -> Tiles:
         return Tiles(self.channels, self.origin, MappingProxyType(tiles))
 
 
