@@ -1,7 +1,8 @@
 """Noise schedules: t <-> sigma <-> log-SNR. Plain floats; loads no torch.
 
-Every forward process `x(t) = alpha(t) x0 + s(t) z`, t in [0, 1], is read in VE coordinates `y = x / alpha` (METHOD 6), where
-one number says all: `sigma(t) = s(t) / alpha(t)`, in units of data in [-1, 1]. Schedules differ only in that map.
+Every forward process `x(t) = alpha(t) x0 + s(t) z`, t in [0, 1], is read in VE coordinates `y = x / alpha` (METHOD
+6), where one number says all: `sigma(t) = s(t) / alpha(t)`, in units of data in [-1, 1]. Schedules differ only in
+that map.
 """
 
 from __future__ import annotations
@@ -81,8 +82,8 @@ class VE(Schedule):
 class DiscreteVP(Schedule):
     """The DDPM schedule of old checkpoints: `steps` betas, linear from `beta_first` to `beta_last`.
 
-    Time t is level `steps t` counted from 1, as the official code's `--t`: t = 0.5 of 1000 steps is `abar[499]`. Between
-    levels log sigma is linear in t; below the first level sigma is proportional to t.
+    Time t is level `steps t` counted from 1, as the official code's `--t`: t = 0.5 of 1000 steps is `abar[499]`.
+    Between levels log sigma is linear in t; below the first level sigma is proportional to t.
     """
 
     steps: int = 1000

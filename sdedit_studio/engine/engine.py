@@ -20,8 +20,8 @@ from sdedit_studio.parameters import Parameters
 class Engine:
     """Owns the worker thread. All methods belong to the thread of the loop on which `start` was called.
 
-    `models_dir`: where added models are kept, by default the user's folder. `open_model` and `measured` are for tests: how a
-    model is loaded, and where figures are kept.
+    `models_dir`: where added models are kept, by default the user's folder. `open_model` and `measured` are for
+    tests: how a model is loaded, and where figures are kept.
     """
 
     def __init__(
@@ -96,6 +96,7 @@ class Engine:
             seconds=sum(known) if len(known) == len(passes) else None,
             native_width=(size := native_size(width, height, card.native, card.stride))[0],
             native_height=size[1],
+            sigma=passes[0].sigma if passes else 0.0,
         )
 
     def models(self) -> list[ModelInfo]:

@@ -124,8 +124,8 @@ class Phase(Enum):
 class Status:
     """The state of the engine, for the status bar and the SDEdit panel.
 
-    `device` e.g. "CPU" or "NVIDIA H100"; `call_seconds`: the measured time of one model call at the native size, None until
-    measured; `message`: for BROKEN, what is wrong and what to do.
+    `device` e.g. "CPU" or "NVIDIA H100"; `call_seconds`: the measured time of one model call at the native size, None
+    until measured; `message`: for BROKEN, what is wrong and what to do.
     """
 
     phase: Phase
@@ -150,9 +150,13 @@ class ModelInfo:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What an edit will cost: model calls, and seconds once a call has been measured (else None)."""
+    """What an edit will cost: model calls, and seconds once a call has been measured (else None).
+
+    `sigma`: the noise level that the guide is brought to (data in [-1, 1]); 0 at t0 = 0.
+    """
 
     calls: int
     seconds: float | None
     native_width: int
     native_height: int
+    sigma: float = 0.0

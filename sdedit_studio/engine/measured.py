@@ -32,7 +32,9 @@ class Measured:
         self._figures = _read(self._path)
 
     def call_seconds(self, model: str, pixels: int) -> float | None:
-        """Seconds of one call on a picture of `pixels`, scaled by area from the nearest size known; None when none is."""
+        """Seconds of one call on a picture of `pixels`, scaled by area from the nearest size known; None when none
+        is.
+        """
         known = self._calls(model)
         if not known:
             return None

@@ -16,4 +16,5 @@ def describe(error: BaseException) -> str:
         return text
     if isinstance(error, ImportError):
         return f"A part that runs the model could not be loaded ({text}): install SDEdit Studio again."
-    return f"The edit stopped because of an unexpected error ({type(error).__name__}: {text.splitlines()[0] if text else ''})."
+    reason = f"{type(error).__name__}: {text}".splitlines()[0]
+    return f"The edit stopped because of an unexpected error ({reason})."

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Opener = Callable[[str], "LoadedModel"]
 """Loads the model of a name, ready to run, on the calling thread."""
 
+_HEAVY = ("sdedit_studio.engine.prepare", "torch", "sdedit_studio.engine.execute", "sdedit_studio.models.unet")
+"""Imported one by one, so that closing in the middle waits for one of them at most."""
+
 _NICE = 10
 """Well below the window's thread, which must win whenever both want the same core."""
 
@@ -45,7 +48,7 @@ class Worker(threading.Thread):
     def run(self) -> None:
         lower_priority()
         try:
-            for module in ("torch", "sdedit_studio.models.load", "sdedit_studio.engine.execute"):
+            for module in _HEAVY:
                 if self._mailbox.closed:
                     return
                 import_module(module)
@@ -60,18 +63,17 @@ class Worker(threading.Thread):
         """Do one job and return how it ended; any failure leaves the worker ready for the next."""
         name = request.job.parameters.model
         try:
-            if self._model is None or self._model.card.name != name:
-                self._open(name)
-            assert self._model is not None
-            self._publish(self._status(Phase.BUSY, self._model))
-            return self._run(request, self._model)
+            model = self._model if self._model and self._model.card.name == name else self._open(name)
+        except Exception as error:
+            self._publish(Status(Phase.BROKEN, name, message=describe(error)))
+            return Failed(request.job, describe(error), traceback.format_exc())
+        self._publish(self._status(Phase.BUSY, model))
+        try:
+            return self._run(request, model)
         except Exception as error:
             return Failed(request.job, describe(error), traceback.format_exc())
         finally:
-            if self._model is None:
-                self._publish(Status(Phase.BROKEN, name, message=f"The model {name} could not be loaded."))
-            else:
-                self._publish(self._status(Phase.READY, self._model))
+            self._publish(self._status(Phase.READY, model))
 
     def _run(self, request: Request, model: LoadedModel) -> Update:
         from sdedit_studio.engine.execute import Stopped, execute
@@ -85,8 +87,8 @@ class Worker(threading.Thread):
         except Stopped:
             return Cancelled(request.job)
 
-    def _open(self, name: str) -> None:
-        from sdedit_studio.engine.execute import warm_up
+    def _open(self, name: str) -> LoadedModel:
+        from sdedit_studio.engine.prepare import warm_up
 
         self._model = None
         self._publish(Status(Phase.WARMING_UP, name))
@@ -95,6 +97,7 @@ class Worker(threading.Thread):
         self._measured.save()
         self._model = model
         self._publish(self._status(Phase.READY, model))
+        return model
 
     def _status(self, phase: Phase, model: LoadedModel) -> Status:
         seconds = self._measured.call_seconds(model.card.name, model.card.native**2)

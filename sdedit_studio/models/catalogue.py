@@ -20,11 +20,12 @@ class ModelProblem(ValueError):
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What a folder's `model.json` says. `name` is the folder's name, and what the command line and files call the model.
+    """What a folder's `model.json` says. `name`, the folder's name, is what the command line and files call the model.
 
-    `format`: how its network is built and preconditioned ("edm-unet": diffusers' `UNet2DModel` under EDM preconditioning).
-    `native`: the side in pixels it was trained at; `stride`: sides must be multiples of it. `classes`: names of the classes
-    0, 1, ...; `any_class`: the label that stands for no class. `sigma_*` in units of data in [-1, 1].
+    `format`: how its network is built and preconditioned ("edm-unet": diffusers' `UNet2DModel` under EDM
+    preconditioning). `native`: the side in pixels it was trained at; `stride`: sides must be multiples of it.
+    `classes`: names of the classes 0, 1, ...; `any_class`: the label that stands for no class. `sigma_*` in units of
+    data in [-1, 1].
     """
 
     name: str
@@ -44,7 +45,7 @@ class ModelCard:
     licence: str = "not stated"
 
     def class_id(self, condition: str | None) -> int | None:
-        """The label of a class by its name; None stands for any. Raises ModelProblem for a class the model does not know."""
+        """The label of a class by its name; None stands for any. Raises ModelProblem for an unknown class."""
         if condition is None:
             return self.any_class
         if condition in self.classes:
@@ -59,7 +60,7 @@ def user_folder() -> Path:
 
 
 def installed(models_dir: Path | None = None) -> Sequence[ModelCard]:
-    """All models with a readable card: the shipped ones first, then those in `models_dir` (default: the user's folder)."""
+    """All models with a readable card: the shipped, then those in `models_dir` (default: the user's folder)."""
     return [card for folder in _folders(models_dir) if (card := _read_or_none(folder))]
 
 
@@ -89,13 +90,16 @@ def read_card(folder: Path) -> ModelCard:
 def _card(folder: Path, values: dict[str, Any]) -> ModelCard:
     known = {field.name: field for field in fields(ModelCard) if field.name not in ("name", "folder")}
     if missing := [name for name, field in known.items() if field.default is MISSING and name not in values]:
-        raise ModelProblem(f"{folder / 'model.json'} lacks {', '.join(missing)}. Restore it, or remove the model's folder.")
+        raise ModelProblem(
+            f"{folder / 'model.json'} lacks {', '.join(missing)}. Restore it, or remove the model's folder."
+        )
     given = {name: value for name, value in values.items() if name in known}
     kinds = {"str": str, "int": int, "float": (int, float), "int | None": (int, type(None)), "tuple[str, ...]": list}
     for name, value in given.items():
         if not isinstance(value, kinds[str(known[name].type)]):
             raise ModelProblem(f"{folder / 'model.json'} has a wrong value for {name}: {value!r}.")
-    return ModelCard(folder.name, folder, **given | {"classes": tuple(given.get("classes", ()))})
+    given["classes"] = tuple(given.get("classes", ()))
+    return ModelCard(folder.name, folder, **given)
 
 
 def _folders(models_dir: Path | None) -> list[Path]:

@@ -1,0 +1,110 @@
+"""The refine cascade: SDEdit at the model's native size, then again on the enlarged result up to the frame's own
+size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from sdedit_studio.diffusion.denoiser import Denoiser
+from sdedit_studio.diffusion.noise import NoiseSource, counted
+from sdedit_studio.diffusion.plan import Pass
+from sdedit_studio.diffusion.sdedit import sdedit
+from sdedit_studio.diffusion.solver import Step
+from sdedit_studio.diffusion.tiling import tiled
+from sdedit_studio.parameters import Parameters, Solver
+
+TILE = 384
+OVERLAP = 64
+
+
+@dataclass(frozen=True)
+class Moment:
+    """After a model call of pass `index`; `step.estimate` is (1, 3, h, w) at the size of that pass."""
+
+    index: int
+    stage: Pass
+    step: Step
+
+
+def edit(
+    denoiser: Denoiser,
+    guide: np.ndarray,
+    mask: np.ndarray | None,
+    passes: Sequence[Pass],
+    parameters: Parameters,
+    *,
+    stride: int,
+    device: torch.device | str = "cpu",
+) -> Iterator[Moment]:
+    """Carry `guide` (h, w, 3) uint8 through `passes`; yields after every model call, and the last estimate is the
+    result.
+
+    `mask`: coverage (h, w) uint8 or None. Whatever it covers at all is edited, and what it does not is the guide in
+    every pass; `paste` is what fades the one into the other. The first pass runs the chosen solver; the others, whose
+    few calls were tuned for it, DPM-Solver++ 2M.
+    """
+    picture: Tensor | None = None
+    whole = as_tensor(guide, device)
+    editable = None if mask is None else torch.from_numpy(mask > 0).to(device, torch.float32)[None, None]
+    denoise = tiled(denoiser, TILE, OVERLAP, stride)
+    for index, stage in enumerate(passes):
+        size = (stage.height, stage.width)
+        start = resized(whole, size)
+        where = None if editable is None else resized(editable, size).clamp(0, 1)
+        if picture is not None:
+            larger = resized(picture, size)
+            start = larger if where is None else where * larger + (1 - where) * start
+        for step in sdedit(
+            denoise,
+            start,
+            stage.sigma,
+            stage.calls,
+            partial(_noise, parameters.seed, (3, *size), index, device),
+            mask=where,
+            solver=parameters.solver if index == 0 else Solver.DPMPP_2M,
+            sde=parameters.sde,
+            repeats=stage.repeats,
+        ):
+            picture = step.estimate
+            yield Moment(index, stage, step)
+
+
+def paste(guide: np.ndarray, picture: Tensor, mask: np.ndarray | None) -> np.ndarray:
+    """`picture` (1, 3, h', w') brought to the guide's size and blended into it by the mask: (h, w, 3) uint8.
+
+    Bit for bit the guide where the mask is 0, and the picture where it is 255.
+    """
+    result = as_pixels(resized(picture, guide.shape[:2]))
+    if mask is None:
+        return result
+    cover = mask[..., None].astype(np.int32)
+    return ((guide * (255 - cover) + result * cover + 127) // 255).astype(np.uint8)
+
+
+def resized(picture: Tensor, size: tuple[int, ...]) -> Tensor:
+    """`picture` (b, c, h, w) at `size` (height, width): bicubic, and wide enough not to alias when it shrinks."""
+    if picture.shape[-2:] == size:
+        return picture
+    return interpolate(picture, size, mode="bicubic", antialias=True)
+
+
+def as_tensor(pixels: np.ndarray, device: torch.device | str) -> Tensor:
+    """(h, w, 3) uint8 as (1, 3, h, w) float32 in [-1, 1]."""
+    return torch.from_numpy(pixels.copy()).to(device).permute(2, 0, 1)[None].float() / 127.5 - 1
+
+
+def as_pixels(picture: Tensor) -> np.ndarray:
+    """(1, 3, h, w) in [-1, 1] as (h, w, 3) uint8, rounded and clipped."""
+    return ((picture[0] + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+
+
+def _noise(seed: int, size: tuple[int, int, int], index: int, device: torch.device | str, repeat: int) -> NoiseSource:
+    return counted([seed], size, place=(index, repeat), device=device)

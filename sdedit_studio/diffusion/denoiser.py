@@ -1,0 +1,87 @@
+"""Denoisers, and the adapters that make one of a network, whatever it predicts (METHOD 6, "One formulation").
+
+Everything downstream knows only `D(x, sigma) = E[x0 | x0 + sigma z = x]`; score and noise follow as `(D - x) /
+sigma^2` and `(x - D) / sigma`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import log, sqrt
+from typing import Protocol
+
+from torch import Tensor
+
+Network = Callable[[Tensor, float], Tensor]
+"""A network of a noisy batch (b, c, h, w) and its own time label; returns a batch of the same shape."""
+
+
+class Denoiser(Protocol):
+    """`x`: (b, c, h, w) in VE coordinates, data in [-1, 1]; `sigma` > 0: the noise level of all of it. Returns (b, c,
+    h, w).
+    """
+
+    def __call__(self, x: Tensor, sigma: float, /) -> Tensor: ...
+
+
+def from_edm(network: Network, sigma_data: float = 0.5) -> Denoiser:
+    """`D = c_skip x + c_out F(c_in x, ln(sigma) / 4)` (Karras et al. 2022, table 1)."""
+
+    def denoise(x: Tensor, sigma: float) -> Tensor:
+        total = sigma**2 + sigma_data**2
+        output = network(x / sqrt(total), log(sigma) / 4)
+        return (sigma_data**2 / total) * x + (sigma * sigma_data / sqrt(total)) * output
+
+    return denoise
+
+
+def from_noise(network: Network, label: Callable[[float], float]) -> Denoiser:
+    """`D = x - sigma eps(x / sqrt(1 + sigma^2), label(sigma))`: DDPM's prediction of the noise, in VP coordinates."""
+
+    def denoise(x: Tensor, sigma: float) -> Tensor:
+        return x - sigma * network(x / sqrt(1 + sigma**2), label(sigma))
+
+    return denoise
+
+
+def from_velocity(network: Network, label: Callable[[float], float]) -> Denoiser:
+    """`D = (x / c - sigma v(x / c, label(sigma))) / c` with `c = sqrt(1 + sigma^2)`: v = alpha eps - s x0, in VP
+    coordinates.
+    """
+
+    def denoise(x: Tensor, sigma: float) -> Tensor:
+        scale = sqrt(1 + sigma**2)
+        return (x / scale - sigma * network(x / scale, label(sigma))) / scale
+
+    return denoise
+
+
+def from_picture(network: Network, label: Callable[[float], float]) -> Denoiser:
+    """`D = x0(x / sqrt(1 + sigma^2), label(sigma))`: a network that predicts the clean picture, in VP coordinates."""
+
+    def denoise(x: Tensor, sigma: float) -> Tensor:
+        return network(x / sqrt(1 + sigma**2), label(sigma))
+
+    return denoise
+
+
+def from_score(network: Network) -> Denoiser:
+    """`D = 2 (u + s^2 score(u, s)) - 1` with `u = (x + 1) / 2`, `s = sigma / 2`: score_sde's VE networks, data in [0,
+    1].
+    """
+
+    def denoise(x: Tensor, sigma: float) -> Tensor:
+        u, s = (x + 1) / 2, sigma / 2
+        return 2 * (u + s**2 * network(u, s)) - 1
+
+    return denoise
+
+
+def from_flow(network: Network) -> Denoiser:
+    """`D = x_t - t v(x_t, t)` with `x_t = x / (1 + sigma)`, `t = sigma / (1 + sigma)`: rectified flow, v = eps - x0."""
+
+    def denoise(x: Tensor, sigma: float) -> Tensor:
+        scale = 1 + sigma
+        return x / scale - sigma / scale * network(x / scale, sigma / scale)
+
+    return denoise

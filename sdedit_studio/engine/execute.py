@@ -1,0 +1,75 @@
+"""One job, start to end, on the calling thread: the same bytes from the window and from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from time import perf_counter
+
+from torch import Tensor
+
+from sdedit_studio.diffusion.cascade import as_pixels, edit, paste, resized
+from sdedit_studio.diffusion.denoiser import Denoiser
+from sdedit_studio.diffusion.plan import plan
+from sdedit_studio.engine.job import Job, Pixels, Progress, Result
+from sdedit_studio.engine.measured import Measured
+from sdedit_studio.models.load import LoadedModel
+
+PREVIEW_SIDE = 768
+"""Longest side of a preview in pixels, so that handing it to the window's thread stays cheap."""
+
+
+class Stopped(Exception):
+    """The job was cancelled between two model calls."""
+
+
+def execute(
+    job: Job, model: LoadedModel, *, cancelled: Callable[[], bool], measured: Measured
+) -> Generator[Progress, None, Result]:
+    """Yield a `Progress` after each model call, and return the `Result`.
+
+    `cancelled` is asked before every run of the network, tiles included; `measured` learns what the calls take.
+    Raises Stopped when cancelled, and ModelProblem for a class the model does not know.
+    """
+    began = perf_counter()
+    card, parameters = model.card, job.parameters
+    guide, mask = job.guide.array, None if job.mask is None else job.mask.array
+    passes = plan(
+        job.guide.width,
+        job.guide.height,
+        parameters,
+        native=card.native,
+        stride=card.stride,
+        sigma_max=card.sigma_max,
+    )
+    denoiser = _stoppable(model.denoiser(parameters.condition), cancelled)
+    calls = sum(stage.model_calls for stage in passes)
+    moments = edit(denoiser, guide, mask, passes, parameters, stride=card.stride, device=model.device)
+
+    picture, call = None, 0
+    call_began = perf_counter()
+    for moment in moments:
+        preview = Pixels.of(as_pixels(_reduced(moment.step.estimate)))
+        measured.learn(card.name, moment.stage.pixels, perf_counter() - call_began)
+        picture, call = moment.step.estimate, call + 1
+        left = [moment.stage.model_calls - moment.step.index, *(s.model_calls for s in passes[moment.index + 1 :])]
+        seconds = [measured.call_seconds(card.name, stage.pixels) or 0.0 for stage in passes[moment.index :]]
+        seconds_left = sum(count * each for count, each in zip(left, seconds, strict=True))
+        yield Progress(job, call, calls, moment.index, len(passes), preview, seconds_left)
+        call_began = perf_counter()
+    result = guide if picture is None else paste(guide, picture, mask)
+    return Result(job, Pixels.of(result), perf_counter() - began, calls)
+
+
+def _stoppable(denoiser: Denoiser, cancelled: Callable[[], bool]) -> Denoiser:
+    def denoise(x: Tensor, sigma: float) -> Tensor:
+        if cancelled():
+            raise Stopped
+        return denoiser(x, sigma)
+
+    return denoise
+
+
+def _reduced(estimate: Tensor) -> Tensor:
+    height, width = estimate.shape[-2:]
+    factor = PREVIEW_SIDE / max(height, width)
+    return resized(estimate, (round(height * factor), round(width * factor))) if factor < 1 else estimate

@@ -1,0 +1,85 @@
+"""Getting a model ready to run on this machine: torch, its threads, the device and the precision. Loads torch when
+called.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from sdedit_studio.engine.measured import Measured
+from sdedit_studio.models.catalogue import ModelCard, find
+
+if TYPE_CHECKING:
+    import torch
+
+    from sdedit_studio.models.load import LoadedModel
+
+# Spinning OpenMP threads would take the cores from painting, and libgomp reads this once, when torch loads it.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def open_model(name: str, measured: Measured, models_dir: Path | None = None) -> LoadedModel:
+    """The model called `name` on this machine's best device, with `measured.threads` CPU threads for the calling
+    thread.
+
+    On a CPU its precision is the one measured faster. Raises ModelProblem when the model is missing or damaged.
+    """
+    import torch
+
+    from sdedit_studio.models.load import load
+
+    card = find(name, models_dir)
+    torch.set_num_threads(measured.threads)
+    device = _device()
+    if device.type == "cpu":
+        return _faster_on_cpu(card, measured)
+    return load(card, device, torch.bfloat16 if device.type == "cuda" else torch.float32)
+
+
+def _device() -> torch.device:
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def _faster_on_cpu(card: ModelCard, measured: Measured) -> LoadedModel:
+    """bfloat16 is twice as fast on a CPU that has it in hardware, and 10 to 100 times slower on others: time both,
+    once.
+    """
+    import torch
+
+    from sdedit_studio.models.load import load
+
+    cpu = torch.device("cpu")
+    known = measured.precision(card.name)
+    if known is not None:
+        return load(card, cpu, getattr(torch, known))
+    candidates = {name: load(card, cpu, getattr(torch, name)) for name in ("float32", "bfloat16")}
+    seconds = {name: seconds_per_call(model, card.native, card.native) for name, model in candidates.items()}
+    faster = min(seconds, key=lambda name: seconds[name])
+    measured.set_precision(card.name, faster)
+    measured.save()
+    return candidates[faster]
+
+
+def seconds_per_call(model: LoadedModel, width: int, height: int) -> float:
+    """Seconds of one call on one picture, after a first one that sets things up."""
+    import torch
+
+    denoiser = model.denoiser(None)
+    x = torch.zeros(1, 3, height, width, device=model.device)
+    denoiser(x, 1.0).cpu()
+    began = perf_counter()
+    denoiser(x, 1.0).cpu()
+    return perf_counter() - began
+
+
+def warm_up(model: LoadedModel, measured: Measured) -> None:
+    """Call the model at its native size until its time can be trusted, and note it."""
+    side = model.card.native
+    measured.learn(model.card.name, side * side, seconds_per_call(model, side, side))
