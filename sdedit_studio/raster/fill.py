@@ -22,7 +22,8 @@ def flood(image: np.ndarray, x: int, y: int, tolerance: float, contiguous: bool 
     distance = (np.maximum(image, seed) - np.minimum(image, seed)).max(axis=2)
     inside = distance <= round(tolerance * 255)
     if contiguous:
-        areas, _ = ndimage.label(inside, output=np.int32)
+        areas = np.empty(inside.shape, np.int32)
+        ndimage.label(inside, output=areas)
         inside = areas == areas[y, x]
     if grow:
         slope = ndimage.maximum_filter(distance, 3) > distance

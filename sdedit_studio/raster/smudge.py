@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from sdedit_studio.raster.brush import Brush
@@ -11,15 +13,18 @@ from sdedit_studio.raster.path import Path, Sample
 from sdedit_studio.raster.stroke import mirrored
 from sdedit_studio.raster.tiles import COLOUR, TILE, Tile, Tiles, blank
 
+_CLOSER = 0.25
+"""Dabs are this much closer than in painting, or the steps of the drag would show."""
+
 _Key = tuple[int, int]
 
 
 class Smudge:
     """One gesture of smudging a layer's pixels, with the same interface as `Stroke`.
 
-    The tip carries a patch of paint. At each dab it lays that down with the brush's `opacity` and takes up some of
-    what is there instead: `flow` is the part of the paint that is still carried after a way of one diameter.
-    The other parameters are those of `Stroke`.
+    The tip carries a patch of paint. At each dab it replaces the part 1 - `flow` of that by what lies there, and lays
+    the mixture down with the brush's `opacity`. So paint is dragged for about 1 / (1 - flow) diameters. The other
+    parameters are those of `Stroke`.
     """
 
     def __init__(
@@ -32,12 +37,12 @@ class Smudge:
         mirror_x: float | None = None,
         stabiliser: float = 0.0,
     ) -> None:
-        self._brush = brush
+        self._brush = replace(brush, spacing=brush.spacing * _CLOSER)
         self._pixels = pixels
         self._alpha_locked = alpha_locked
         self._selection = selection
         self._mirror_x = mirror_x
-        self._path = Path(brush, stabiliser)
+        self._path = Path(self._brush, stabiliser)
         self._carried: list[np.ndarray | None] = [None, None]  # float32 patches of the dab and of its mirror image
         self._wet: dict[_Key, np.ndarray] = {}  # float32 tiles near the tip, so that light dabs are not rounded away
 
@@ -74,8 +79,7 @@ class Smudge:
         if carried is None:
             self._carried[side] = under
             return NOTHING
-        kept = np.float32(self._brush.flow ** max(self._brush.spacing, 1 / self._brush.size))
-        carried = self._carried[side] = under + (carried - under) * kept
+        carried = self._carried[side] = under + (carried - under) * np.float32(self._brush.flow)
         inside = where.moved(-patch.x, -patch.y).slices
         strength = mask * np.float32(self._brush.ceiling(pressure))
         if self._selection is not None:
