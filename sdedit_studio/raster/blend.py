@@ -109,7 +109,9 @@ def _with_luminosity(colour: np.ndarray, luminosity: np.ndarray, ceiling: np.nda
     colour = colour + (luminosity - _luminosity(colour))
     low, high = colour.min(axis=0), colour.max(axis=0)
     shrink = np.ones_like(luminosity)
-    np.divide(luminosity, luminosity - low, out=shrink, where=low < 0)
-    over = high > ceiling
+    # A grey can leave the range by rounding alone; having no saturation to give up, it is for the caller to clip.
+    under = (low < 0) & (luminosity > low)
+    np.divide(luminosity, luminosity - low, out=shrink, where=under)
+    over = (high > ceiling) & (high > luminosity)
     np.minimum(shrink, np.divide(ceiling - luminosity, high - luminosity, out=shrink.copy(), where=over), out=shrink)
     return luminosity + (colour - luminosity) * shrink
