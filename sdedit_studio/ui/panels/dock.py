@@ -118,7 +118,11 @@ class Column(QScrollArea):
 
 
 class Dock(QDockWidget):
-    """`name` identifies the panel in the remembered layout. `fills`: the content uses any height and scrolls by itself."""
+    """`name` identifies the panel in the remembered layout.
+
+    `fills`: the content can use any height and scrolls by itself; else the panel is as high as its content, and scrolls
+    when there is less room.
+    """
 
     folded_changed = Signal(bool)
 

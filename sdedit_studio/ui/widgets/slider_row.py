@@ -6,9 +6,10 @@ from math import exp, log
 
 from PySide6.QtCore import QLocale, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from sdedit_studio.ui import theme
+from sdedit_studio.ui.widgets.fields import TextField
 
 FINE = 0.1
 """How much slower everything moves while Shift is held."""
@@ -18,7 +19,10 @@ REST_MS = 400
 
 
 class Track(QWidget):
-    """A slider over positions 0 .. 1. `moved(float)` while a person changes it, `released()` at a gesture's end, `reset()`."""
+    """A slider over positions 0 .. 1.
+
+    `moved(float)` while a person changes it, `released()` at a gesture's end, `reset()` at a double click.
+    """
 
     moved = Signal(float)
     released = Signal()
@@ -32,7 +36,7 @@ class Track(QWidget):
         self._grip: tuple[float, float] | None = None
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self.released)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.WheelFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(40)
 
@@ -155,7 +159,7 @@ class Track(QWidget):
         painter.drawEllipse(QPointF(knob, middle), radius, radius)
 
 
-class ValueField(QLineEdit):
+class ValueField(TextField):
     """A number with its unit. Enter takes what was typed, Esc takes it back, arrows and wheel step.
 
     `entered(str)`: what was typed, without the unit. `nudged(float)`: a step asked for, 1 a step.
@@ -200,7 +204,8 @@ class ValueField(QLineEdit):
                 self.clearFocus()
             case Qt.Key.Key_Return | Qt.Key.Key_Enter:
                 super().keyPressEvent(event)
-                self.clearFocus()
+                self.selectAll()
+                event.accept()
             case _:
                 super().keyPressEvent(event)
 

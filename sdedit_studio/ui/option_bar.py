@@ -1,0 +1,77 @@
+"""The bar above the canvas: the chosen tool's own options at the left, what concerns every tool at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QWidget
+
+from sdedit_studio.ui import theme
+from sdedit_studio.ui.icons import pixmap
+from sdedit_studio.ui.tools.tool import Tool
+
+HEIGHT = 40
+
+
+class _Icon(QWidget):
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+        self.setFixedSize(18, HEIGHT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        drawn = pixmap(self._name, theme.current().text, ratio=self.devicePixelRatioF())
+        QPainter(self).drawPixmap(0, (self.height() - 18) // 2, drawn)
+
+
+class _Options(QWidget):
+    """One tool's icon, name and controls. Sliders become shorter where there is less room."""
+
+    def __init__(self, tool: Tool) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 0, 0)
+        row.setSpacing(3 * theme.SPACE)
+        name = QLabel(tool.title)
+        name.setProperty("role", "strong")
+        row.addWidget(_Icon(tool.icon))
+        row.addWidget(name)
+        if controls := tool.options():
+            line = QFrame(objectName="separator")
+            line.setFixedSize(1, 16)
+            row.addSpacing(theme.SPACE)
+            row.addWidget(line)
+            row.addSpacing(theme.SPACE)
+            for control in controls:
+                row.addWidget(control, 0)
+        row.addStretch(1)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, HEIGHT)
+
+
+class OptionBar(QWidget):
+    """`always`: the widgets at the right end."""
+
+    def __init__(self, always: Sequence[QWidget]) -> None:
+        super().__init__(objectName="optionBar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(HEIGHT)
+        self._made: dict[str, _Options] = {}
+        self._stack = QStackedWidget()
+        self._stack.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 8, 0)
+        row.setSpacing(2)
+        row.addWidget(self._stack, 1)
+        for widget in always:
+            row.addWidget(widget)
+
+    def show_tool(self, tool: Tool) -> None:
+        """Show a tool's options; they are made when it is first chosen."""
+        if tool.id not in self._made:
+            self._made[tool.id] = _Options(tool)
+            self._stack.addWidget(self._made[tool.id])
+        self._stack.setCurrentWidget(self._made[tool.id])

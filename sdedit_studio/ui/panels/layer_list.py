@@ -1,0 +1,393 @@
+"""The stack of layers as a list: one row a layer, the top one first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QFont, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from sdedit_studio.document.layer import Layer
+from sdedit_studio.ui import theme
+from sdedit_studio.ui.icons import pixmap
+from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.thumbnails import REST_MS, Thumbnails
+from sdedit_studio.ui.widgets.fields import TextField
+
+ROW = 44
+THUMBNAIL, MASK = QSize(44, 32), QSize(32, 32)
+LAYER_ROLE = Qt.ItemDataRole.UserRole
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Where the parts of a row lie."""
+
+    eye: QRect
+    thumbnail: QRect
+    mask: QRect
+    words: QRect
+    guide: QRect
+
+    @staticmethod
+    def of(row: QRect, layer: Layer) -> Parts:
+        eye = QRect(row.x() + 4, row.y(), 32, row.height())
+        picture = QRect(eye.right() + 1, row.center().y() - 15, THUMBNAIL.width(), THUMBNAIL.height())
+        mask = QRect(picture.right() + 9, picture.y(), MASK.width() if layer.mask is not None else 0, MASK.height())
+        guide = QRect(row.right() - 39, row.y(), 36, row.height())
+        left = mask.right() + 9 if layer.mask is not None else picture.right() + 11
+        return Parts(eye, picture, mask, QRect(left, row.y(), guide.left() - left, row.height()), guide)
+
+
+def summary(layer: Layer) -> str:
+    """Blend mode and opacity, as the row shows them."""
+    return f"{layer.mode.label} · {layer.opacity:.0%}".replace("%", " %")
+
+
+class LayerModel(QAbstractListModel):
+    """The document's layers, top first."""
+
+    def __init__(self, studio: Studio, parent: QObject) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._layers = self._now()
+
+    def _now(self) -> list[Layer]:
+        return list(reversed(self._studio.document.layers))
+
+    def update_from_document(self) -> None:
+        layers = self._now()
+        if [layer.id for layer in layers] != [layer.id for layer in self._layers]:
+            self.beginResetModel()
+            self._layers = layers
+            self.endResetModel()
+        else:
+            self._layers = layers
+            self.dataChanged.emit(self.index(0), self.index(len(layers) - 1))
+
+    def row_of(self, layer_id: str) -> int:
+        return next(row for row, layer in enumerate(self._layers) if layer.id == layer_id)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own default)
+        return 0 if parent.isValid() else len(self._layers)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        layer = self._layers[index.row()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
+                return layer.name
+            case Qt.ItemDataRole.AccessibleTextRole:
+                hidden = "" if layer.visible else ", hidden"
+                return f"{layer.name}, {summary(layer)}{hidden}{', in the guide' if layer.in_guide else ''}"
+            case _ if role == LAYER_ROLE:
+                return layer
+        return None
+
+    def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        layer, name = self._layers[index.row()], str(value).strip()
+        if role != Qt.ItemDataRole.EditRole or not name or name == layer.name:
+            return False
+        self._studio.push("Rename layer", self._studio.document.with_layer(layer.id, name=name))
+        return True
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable
+
+
+class LayerDelegate(QStyledItemDelegate):
+    """Paints a row. Thumbnails come from `thumbnails`, which draws them later."""
+
+    def __init__(self, studio: Studio, thumbnails: Thumbnails, parent: QObject) -> None:
+        super().__init__(parent)
+        self._studio, self._thumbnails = studio, thumbnails
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(220, ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        look, layer = theme.current(), index.data(LAYER_ROLE)
+        row, parts = option.rect, Parts.of(option.rect, layer)
+        active = layer.id == self._studio.document.active
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        ratio = painter.device().devicePixelRatioF()
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if active:
+            painter.fillRect(row, look.colour("selected"))
+        elif hovered:
+            painter.fillRect(row, look.colour("raised"))
+        painter.fillRect(row.left(), row.bottom(), row.width(), 1, look.colour("line"))
+        self._icon(painter, parts.eye, "eye" if layer.visible else "eye-off", "text" if layer.visible else "hint", 16)
+        self._pictures(painter, parts, layer, ratio)
+        self._words(painter, parts.words, layer, active)
+        guide_role = "accent" if layer.in_guide else "disabled" if active or hovered else "button"
+        self._icon(painter, parts.guide, "scan", guide_role, 14)
+        if active and option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QPen(look.colour("accent"), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(row.adjusted(0, 0, -1, -2))
+        painter.restore()
+
+    def _icon(self, painter: QPainter, area: QRect, name: str, role: str, size: int) -> None:
+        drawn = pixmap(name, getattr(theme.current(), role), size, painter.device().devicePixelRatioF())
+        painter.drawPixmap(area.center().x() - size // 2 + 1, area.center().y() - size // 2 + 1, drawn)
+
+    def _pictures(self, painter: QPainter, parts: Parts, layer: Layer, ratio: float) -> None:
+        bounds = self._studio.document.bounds
+        self._frame(
+            painter, parts.thumbnail, self._thumbnails.get(layer.id, layer.pixels, bounds, THUMBNAIL, ratio), layer
+        )
+        if layer.mask is not None:
+            drawn = self._thumbnails.get(f"{layer.id} mask", layer.mask, bounds, MASK, ratio)
+            self._frame(painter, parts.mask, drawn, layer)
+
+    def _frame(self, painter: QPainter, area: QRect, drawn: QPixmap | None, layer: Layer) -> None:
+        if drawn is None:
+            return
+        size = drawn.deviceIndependentSize().toSize()
+        place = QRect(QPoint(0, 0), size)
+        place.moveCenter(area.center())
+        painter.setOpacity(1.0 if layer.visible else 0.4)
+        painter.drawPixmap(place.topLeft(), drawn)
+        painter.setOpacity(1.0)
+        painter.setPen(QPen(theme.current().colour("line"), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(place.adjusted(0, 0, -1, -1))
+
+    def _words(self, painter: QPainter, area: QRect, layer: Layer, active: bool) -> None:
+        look = theme.current()
+        name = QRect(area.x(), area.y() + 5, area.width(), 17)
+        below = QRect(area.x(), area.y() + 22, area.width(), 16)
+        painter.setFont(theme.font())
+        painter.setPen(look.colour("strong" if active else "text" if layer.visible else "hint"))
+        elided = painter.fontMetrics().elidedText(layer.name, Qt.TextElideMode.ElideRight, name.width())
+        painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, elided)
+        if layer.alpha_locked:
+            drawn = pixmap("lock", look.secondary, 11, painter.device().devicePixelRatioF())
+            painter.drawPixmap(below.x(), below.y() + 2, drawn)
+            below.setLeft(below.left() + 16)
+        painter.setFont(theme.font(theme.HINT_PIXELS))
+        painter.setPen(look.colour("secondary" if active else "hint"))
+        painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, summary(layer))
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
+        editor = TextField(parent)
+        editor.setFont(theme.font(weight=QFont.Weight.Normal))
+        return editor
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
+        assert isinstance(editor, QLineEdit)
+        model.setData(index, editor.text())
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
+        words = Parts.of(option.rect, index.data(LAYER_ROLE)).words
+        editor.setGeometry(words.x() - 8, words.center().y() - 13, words.width() + 4, 26)
+
+    def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
+        if index.isValid():
+            layer = index.data(LAYER_ROLE)
+            parts = Parts.of(option.rect, layer)
+            view.setToolTip(_tip(parts, event.pos(), layer))
+        return super().helpEvent(event, view, option, index)
+
+
+def _tip(parts: Parts, at: QPoint, layer: Layer) -> str:
+    if parts.eye.contains(at):
+        return "Hide this layer" if layer.visible else "Show this layer"
+    if parts.guide.contains(at):
+        return (
+            "Part of the guide: the model sees this layer. Click to leave it out."
+            if layer.in_guide
+            else "Not part of the guide: the model does not see this layer. Click to include it."
+        )
+    return "Double-click to rename, drag to reorder."
+
+
+class LayerList(QListView):
+    """Click the eye or the guide mark to switch it, drag a row to move it, double-click or F2 to rename.
+
+    `menu_asked(QPoint)`: a right-click, at a global position; the layer under it is active by then.
+    """
+
+    menu_asked = Signal(QPoint)
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._layers = LayerModel(studio, self)
+        self._thumbnails = Thumbnails(self)
+        self._pressed: QPoint | None = None
+        self._dragged: str | None = None
+        self._gap: int | None = None
+        self.setAccessibleName("Layers")
+        self.setModel(self._layers)
+        self.setItemDelegate(LayerDelegate(studio, self._thumbnails, self))
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
+        self.verticalScrollBar().setSingleStep(ROW // 2)
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self.viewport().update)
+        self._thumbnails.ready.connect(self.viewport().update)
+        studio.document_changed.connect(lambda _rects: self._rest.start())
+        studio.layers_changed.connect(self._update_from_document)
+        self._update_from_document()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(220, ROW + 8)
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, 5 * ROW)
+
+    def rename_active(self) -> None:
+        self.edit(self._active_index())
+
+    def _active_index(self) -> QModelIndex:
+        return self._layers.index(self._layers.row_of(self._studio.document.active))
+
+    def _update_from_document(self) -> None:
+        before = self.currentIndex().row()
+        self._layers.update_from_document()
+        layers = self._studio.document.layers
+        self._thumbnails.keep_only({x.id for x in layers} | {f"{x.id} mask" for x in layers})
+        active = self._active_index()
+        if active != self.currentIndex():
+            self.setCurrentIndex(active)
+        if active.row() != before:
+            self.scrollTo(active)
+
+    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+        super().currentChanged(current, previous)
+        if current.isValid():
+            self._activate(current.data(LAYER_ROLE).id)
+
+    def _activate(self, layer_id: str) -> None:
+        if layer_id != self._studio.document.active:
+            self._studio.amend(self._studio.document.but(active=layer_id))
+
+    def _toggle(self, layer: Layer, field: str) -> None:
+        value = not getattr(layer, field)
+        words = {
+            ("visible", True): "Show layer",
+            ("visible", False): "Hide layer",
+            ("in_guide", True): "Put layer into the guide",
+            ("in_guide", False): "Leave layer out of the guide",
+        }
+        self._studio.push(words[field, value], self._studio.document.with_layer(layer.id, **{field: value}))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index, at = self.indexAt(event.position().toPoint()), event.position().toPoint()
+        self._pressed = self._dragged = None
+        if not index.isValid():
+            return
+        layer = index.data(LAYER_ROLE)
+        parts = Parts.of(self.visualRect(index), layer)
+        if event.button() == Qt.MouseButton.LeftButton and parts.eye.contains(at):
+            self._toggle(layer, "visible")
+        elif event.button() == Qt.MouseButton.LeftButton and parts.guide.contains(at):
+            self._toggle(layer, "in_guide")
+        else:
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+            self.setCurrentIndex(index)
+            if event.button() == Qt.MouseButton.LeftButton:
+                self._pressed, self._dragged = at, layer.id
+            elif event.button() == Qt.MouseButton.RightButton:
+                self.menu_asked.emit(event.globalPosition().toPoint())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at = event.position().toPoint()
+        if self._pressed is None:
+            super().mouseMoveEvent(event)
+            return
+        if self._gap is None and (at - self._pressed).manhattanLength() < QApplication.startDragDistance():
+            return
+        bar = self.verticalScrollBar()
+        if at.y() < ROW // 2 or at.y() > self.viewport().height() - ROW // 2:
+            bar.setValue(bar.value() + (8 if at.y() > ROW // 2 else -8))
+        row = round((at.y() + bar.value()) / ROW)
+        self._gap = min(self._layers.rowCount(), max(0, row))
+        self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        self.viewport().update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        gap, layer_id = self._gap, self._dragged
+        self._end_drag()
+        if gap is not None and layer_id is not None:
+            self._drop(layer_id, gap)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        at = event.position().toPoint()
+        index = self.indexAt(at)
+        if index.isValid() and event.button() == Qt.MouseButton.LeftButton:
+            parts = Parts.of(self.visualRect(index), index.data(LAYER_ROLE))
+            if parts.eye.contains(at) or parts.guide.contains(at):
+                self.mousePressEvent(event)
+            else:
+                self.edit(index)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self._gap is not None:
+            self._end_drag()
+        elif event.key() == Qt.Key.Key_Space:
+            self._toggle(self._studio.document.active_layer, "visible")
+        else:
+            super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:
+        """Letters are shortcuts here."""
+
+    def _end_drag(self) -> None:
+        self._pressed = self._dragged = self._gap = None
+        self.unsetCursor()
+        self.viewport().update()
+
+    def _drop(self, layer_id: str, gap: int) -> None:
+        """Move a layer to the gap above row `gap`."""
+        document = self._studio.document
+        row = self._layers.row_of(layer_id)
+        row_after = gap - 1 if gap > row else gap
+        if row_after != row:
+            moved = document.reordered(layer_id, len(document.layers) - 1 - row_after)
+            self._studio.push("Move layer", moved)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._gap is not None:
+            painter = QPainter(self.viewport())
+            y = self._gap * ROW - self.verticalScrollBar().value()
+            painter.fillRect(0, max(0, min(y - 1, self.viewport().height() - 2)), self.width(), 2, self._gap_colour())
+
+    def _gap_colour(self) -> Qt.GlobalColor:
+        return theme.current().colour("accent")
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.viewport().update()
