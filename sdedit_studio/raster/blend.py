@@ -56,6 +56,10 @@ PAINTER_MODES = {
 """The separable modes, as QPainter knows them."""
 
 
+_CHUNK = 4096
+"""Pixels that are blended at a time: so few that all the arrays stay in the processor's cache."""
+
+
 def blend_nonseparable(mode: BlendMode, backdrop: np.ndarray, source: np.ndarray, opacity: float) -> None:
     """Blend `source` onto `backdrop` in place by HUE, SATURATION, COLOR or LUMINOSITY (W3C section 10.2).
 
@@ -66,8 +70,14 @@ def blend_nonseparable(mode: BlendMode, backdrop: np.ndarray, source: np.ndarray
     factor `both` = backdrop alpha x source alpha, where 0 .. `both` takes the place of 0 .. 1, and nothing has to be
     unpremultiplied.
     """
-    under = np.moveaxis(backdrop.astype(np.float32), 2, 0)
-    over = np.moveaxis(source.astype(np.float32), 2, 0) * np.float32(opacity)
+    rows = max(1, _CHUNK // max(1, backdrop.shape[1]))
+    for top in range(0, len(backdrop), rows):
+        _blend_chunk(mode, backdrop[top : top + rows], source[top : top + rows], opacity)
+
+
+def _blend_chunk(mode: BlendMode, backdrop: np.ndarray, source: np.ndarray, opacity: float) -> None:
+    under = _planes(backdrop)
+    over = _planes(source) * np.float32(opacity)
     alpha_under, alpha_over = under[3] / 255, over[3] / 255
     both = under[3] * alpha_over
     below, above = under[:3] * alpha_over, over[:3] * alpha_under
@@ -83,9 +93,16 @@ def blend_nonseparable(mode: BlendMode, backdrop: np.ndarray, source: np.ndarray
         case _:
             raise ValueError(f"{mode} is a separable mode; QPainter blends it.")
     alpha = np.rint(under[3] + over[3] - both)
-    colour = np.rint(mixed + (over[:3] - above) + (under[:3] - below))
-    backdrop[..., :3] = np.moveaxis(np.clip(colour, 0, alpha), 0, 2)
-    backdrop[..., 3] = alpha
+    mixed += over[:3] - above
+    mixed += under[:3] - below
+    np.rint(mixed, out=mixed)
+    np.clip(mixed, 0, alpha, out=mixed)
+    for channel, plane in enumerate((*mixed, alpha)):
+        backdrop[..., channel] = plane
+
+
+def _planes(pixels: np.ndarray) -> np.ndarray:
+    return np.stack([pixels[..., channel].astype(np.float32) for channel in range(4)])
 
 
 def _luminosity(colour: np.ndarray) -> np.ndarray:
@@ -93,25 +110,38 @@ def _luminosity(colour: np.ndarray) -> np.ndarray:
     return np.float32(0.3) * red + np.float32(0.59) * green + np.float32(0.11) * blue
 
 
+def _lowest(colour: np.ndarray) -> np.ndarray:
+    return np.minimum(np.minimum(colour[0], colour[1]), colour[2])
+
+
+def _highest(colour: np.ndarray) -> np.ndarray:
+    return np.maximum(np.maximum(colour[0], colour[1]), colour[2])
+
+
 def _saturation(colour: np.ndarray) -> np.ndarray:
-    return colour.max(axis=0) - colour.min(axis=0)
+    return _highest(colour) - _lowest(colour)
 
 
 def _with_saturation(colour: np.ndarray, saturation: np.ndarray) -> np.ndarray:
-    low = colour.min(axis=0)
-    spread = colour.max(axis=0) - low
-    scale = np.divide(saturation, spread, out=np.zeros_like(spread), where=spread > 0)
-    return (colour - low) * scale
+    """SetSat. Grey has nothing to stretch and becomes black."""
+    low = _lowest(colour)
+    return (colour - low) * (saturation / np.maximum(_highest(colour) - low, _TINY))
 
 
 def _with_luminosity(colour: np.ndarray, luminosity: np.ndarray, ceiling: np.ndarray) -> np.ndarray:
-    """SetLum followed by ClipColor, for colours that run from 0 to `ceiling`."""
+    """SetLum followed by ClipColor, for colours that run from 0 to `ceiling`.
+
+    A colour that leaves that range is drawn towards its grey just so far that it fits. For one that does not, both
+    ratios are at least 1.
+    """
     colour = colour + (luminosity - _luminosity(colour))
-    low, high = colour.min(axis=0), colour.max(axis=0)
-    shrink = np.ones_like(luminosity)
-    # A grey can leave the range by rounding alone; having no saturation to give up, it is for the caller to clip.
-    under = (low < 0) & (luminosity > low)
-    np.divide(luminosity, luminosity - low, out=shrink, where=under)
-    over = (high > ceiling) & (high > luminosity)
-    np.minimum(shrink, np.divide(ceiling - luminosity, high - luminosity, out=shrink.copy(), where=over), out=shrink)
-    return luminosity + (colour - luminosity) * shrink
+    below = luminosity / np.maximum(luminosity - _lowest(colour), _TINY)
+    above = (ceiling - luminosity) / np.maximum(_highest(colour) - luminosity, _TINY)
+    colour -= luminosity
+    colour *= np.minimum(np.minimum(below, above), 1)
+    colour += luminosity
+    return colour
+
+
+_TINY = np.float32(1e-6)
+"""In place of a difference of 0, where the quotient does not matter because its other factor is 0 too."""

@@ -99,15 +99,7 @@ class Tiles:
         """The smallest rectangle around every pixel that is not fully transparent."""
         found = NOTHING
         for rect, tile in self.items():
-            alpha = tile.array[..., 3] if self.channels == COLOUR else tile.array
-            rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
-            if len(rows):
-                found |= Rect(
-                    rect.x + int(columns[0]),
-                    rect.y + int(rows[0]),
-                    int(columns[-1] - columns[0]) + 1,
-                    int(rows[-1] - rows[0]) + 1,
-                )
+            found |= _nonzero(tile.array[..., 3] if self.channels == COLOUR else tile.array).moved(rect.x, rect.y)
         return found
 
     @property
@@ -231,16 +223,39 @@ class Tiles:
         return Tiles(self.channels, (self.origin[0] + dx, self.origin[1] + dy), self.tiles)
 
     def difference(self, other: Tiles) -> list[Rect]:
-        """Document rectangles of the tiles in which the two pictures may differ."""
+        """Document rectangles, at most one a tile, outside which the two pictures are equal."""
         if self is other:
             return []
         if self.origin != other.origin:
             return [rect for rect, _ in self.items()] + [rect for rect, _ in other.items()]
-        keys = self.tiles.keys() | other.tiles.keys()
-        return [self.tile_rect(*key) for key in keys if self.tiles.get(key) is not other.tiles.get(key)]
+        found = []
+        for key in self.tiles.keys() | other.tiles.keys():
+            mine, others = self.tiles.get(key), other.tiles.get(key)
+            if mine is not others:
+                changed = _nonzero(_bits(mine) ^ _bits(others))
+                if not changed.empty:
+                    whole = self.tile_rect(*key)
+                    found.append(changed.moved(whole.x, whole.y))
+        return found
 
     def _of(self, tiles: dict[tuple[int, int], Tile]) -> Tiles:
         return Tiles(self.channels, self.origin, MappingProxyType(tiles))
+
+
+def _nonzero(array: np.ndarray) -> Rect:
+    """The smallest rectangle around everything in a 2-D array that is not 0."""
+    rows = np.flatnonzero(array.any(axis=1))
+    if not len(rows):
+        return NOTHING
+    columns = np.flatnonzero(array[rows[0] : rows[-1] + 1].any(axis=0))
+    return Rect(int(columns[0]), int(rows[0]), int(columns[-1] - columns[0]) + 1, int(rows[-1] - rows[0]) + 1)
+
+
+def _bits(tile: Tile | None) -> np.ndarray | int:
+    """A tile with each pixel as one number; 0 for a missing one, whose pixels are all 0."""
+    if tile is None:
+        return 0
+    return tile.array.view(np.uint32)[..., 0] if tile.array.ndim == 3 else tile.array
 
 
 EMPTY = Tiles()
