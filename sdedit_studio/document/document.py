@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sdedit_studio.document.layer import Layer
-from sdedit_studio.raster.compositor import flatten
+from sdedit_studio.document.layer import Layer, united
+from sdedit_studio.raster.blend import BlendMode
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.raster.tiles import TILE, Tiles
+from sdedit_studio.raster.tiles import EMPTY, Tiles
 
 MAX_SIDE = 8192
 """Longest side of a canvas in pixels."""
@@ -75,9 +75,7 @@ class Document:
     def with_layer(self, layer_id: str, **changes: Any) -> Document:
         """Change fields of one layer."""
         index = self.index(layer_id)
-        return self.but(
-            layers=(*self.layers[:index], self.layers[index].but(**changes), *self.layers[index + 1 :])
-        )
+        return self.but(layers=(*self.layers[:index], self.layers[index].but(**changes), *self.layers[index + 1 :]))
 
     def with_pixels(self, pixels: Tiles) -> Document:
         """Replace the active layer's pixels."""
@@ -100,63 +98,73 @@ class Document:
         """
         index = self.index(layer_id)
         if len(self.layers) == 1:
-            return self.with_layer(layer_id, pixels=Tiles(), mask=None)
+            return self.with_layer(layer_id, pixels=EMPTY, mask=None, generation=None)
         layers = self.layers[:index] + self.layers[index + 1 :]
         active = layers[max(0, index - 1)].id if layer_id == self.active else self.active
         return self.but(layers=layers, active=active)
 
     def reordered(self, layer_id: str, index: int) -> Document:
-        """Move a layer to a position from the bottom, counted without it."""
-        layer = self.layer(layer_id)
-        others = tuple(other for other in self.layers if other.id != layer_id)
-        return self.but(layers=(*others[:index], layer, *others[index:]))
+        """Move a layer to a position from the bottom, counted without it; beyond either end means the end."""
+        old = self.index(layer_id)
+        others = [*self.layers[:old], *self.layers[old + 1 :]]
+        index = min(max(index, 0), len(others))
+        return self if index == old else self.but(layers=(*others[:index], self.layers[old], *others[index:]))
 
     def merged_down(self, layer_id: str) -> Document:
-        """Paint a layer into the one below it, which keeps its name, mode and opacity.
+        """Paint a layer into the one below it, which keeps its name and mode.
 
-        Both layers' own opacity and masks are applied. Raises ValueError for the bottom layer.
+        Masks and opacities become part of the pixels, so two Normal layers look as they did (to rounding). Of a
+        visible and a hidden layer only the visible one is kept. Raises ValueError for the bottom layer.
         """
         index = self.index(layer_id)
         if index == 0:
             raise ValueError("The bottom layer has no layer below it to merge into.")
-        upper, lower = self.layers[index], self.layers[index - 1]
-        rect = Rect.around(rect for rect in (upper.pixels.bounds, lower.pixels.bounds))
-        alone = lower.but(opacity=1.0, visible=True, mode=type(lower.mode).NORMAL)
-        pixels = Tiles()
-        for x in range(rect.x, rect.right, TILE):
-            for y in range(rect.y, rect.bottom, TILE):
-                pixels = pixels.with_array(flatten((alone, upper), Rect(x, y, TILE, TILE)), x, y)
-        merged = lower.but(pixels=pixels, mask=None, generation=None)
-        return self.but(
-            layers=(*self.layers[: index - 1], merged, *self.layers[index + 1 :]), active=merged.id
+        lower, upper = pair = self.layers[index - 1 : index + 1]
+        shown = [layer for layer in pair if layer.visible] or [layer.but(visible=True) for layer in pair]
+        pixels = united([shown[0].but(mode=BlendMode.NORMAL), *shown[1:]])
+        merged = lower.but(
+            pixels=pixels,
+            mask=None,
+            opacity=1.0,
+            mode=shown[0].mode,
+            visible=lower.visible or upper.visible,
+            generation=None,
         )
+        return self.but(layers=(*self.layers[: index - 1], merged, *self.layers[index + 1 :]), active=merged.id)
 
     def damage(self, older: Document) -> list[Rect]:
-        """Rectangles of the canvas where this document's composite may differ from an older one's."""
+        """Rectangles of the canvas outside which this document's composite equals an older one's."""
         if self is older:
             return []
         if (self.width, self.height) != (older.width, older.height):
             return [self.bounds]
-        before, after = (
-            {layer.id: layer for layer in older.layers},
-            {layer.id: layer for layer in self.layers},
-        )
+        before = {layer.id: layer for layer in older.layers}
+        after = {layer.id: layer for layer in self.layers}
         rects: list[Rect] = []
         for layer_id in before.keys() | after.keys():
-            old, new = before.get(layer_id), after.get(layer_id)
-            if old is new:
-                continue
-            if old is None or new is None or _look(old) != _look(new) or old.mask is not new.mask:
-                rects += [layer.pixels.bounds for layer in (old, new) if layer is not None]
-            elif new.visible:
-                rects += new.pixels.difference(old.pixels)
-        order_before = [layer.id for layer in older.layers if layer.id in after]
-        order_after = [layer.id for layer in self.layers if layer.id in before]
-        if order_before != order_after:
-            moved = (i for i, j in zip(order_before, order_after, strict=True) if i != j)
-            rects += [after[layer_id].pixels.bounds for layer_id in moved]
+            rects += _damage(before.get(layer_id), after.get(layer_id))
+        # Where two layers swapped, at least one of them is now at another place in the stack of those that stayed.
+        kept_before = [layer for layer in older.layers if layer.id in after]
+        kept_after = [layer for layer in self.layers if layer.id in before]
+        moved = (new for old, new in zip(kept_before, kept_after, strict=True) if old.id != new.id and new.visible)
+        rects += [layer.pixels.bounds for layer in moved]
         return [clipped for rect in rects if not (clipped := rect & self.bounds).empty]
 
 
-def _look(layer: Layer) -> tuple[float, str, bool]:
-    return layer.opacity, layer.mode, layer.visible
+def _damage(old: Layer | None, new: Layer | None) -> list[Rect]:
+    """Where one layer's change of pixels, mask or look can show."""
+    if old is new:
+        return []
+    shown = [layer for layer in (old, new) if layer is not None and layer.visible]
+    if old is None or new is None or _look(old) != _look(new):
+        return [layer.pixels.bounds for layer in shown]
+    if not shown:
+        return []
+    rects = new.pixels.difference(old.pixels)
+    if old.mask is not None and new.mask is not None:
+        rects += [rect & new.pixels.bounds for rect in new.mask.difference(old.mask)]
+    return rects
+
+
+def _look(layer: Layer) -> tuple[float, BlendMode, bool, bool]:
+    return layer.opacity, layer.mode, layer.visible, layer.mask is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sdedit_studio.document.document import Document
@@ -10,10 +11,11 @@ from sdedit_studio.raster.tiles import Tile
 
 @dataclass(frozen=True)
 class Step:
-    """One gesture: its name for the menu, and the document before it."""
+    """One gesture: its name for the menu, the document it leads back to, and the bytes that only this step keeps."""
 
     label: str
-    before: Document
+    document: Document
+    nbytes: int
 
 
 class History:
@@ -21,7 +23,7 @@ class History:
 
     A gesture in progress replaces the current document with `amend`, freely, and becomes one step with `commit`.
     Steps hold whole documents; since those share their tiles, a step costs only the tiles that it changed. The oldest
-    steps are dropped once the tiles held only for undo and redo take more than `budget` bytes.
+    steps are dropped once all steps together cost more than `budget` bytes, but the newest one always stays.
     """
 
     def __init__(self, document: Document, budget: int = 512 * 2**20) -> None:
@@ -44,6 +46,11 @@ class History:
         return (now.width, now.height, now.layers) != (saved.width, saved.height, saved.layers)
 
     @property
+    def nbytes(self) -> int:
+        """Bytes of pixels that are kept only for undo and redo."""
+        return sum(step.nbytes for step in (*self._undo, *self._redo))
+
+    @property
     def undo_label(self) -> str | None:
         return self._undo[-1].label if self._undo else None
 
@@ -61,9 +68,10 @@ class History:
         """Make one step of everything since `before`, the document when the gesture began. No change, no step."""
         if before is self._document:
             return
-        self._undo.append(Step(label, before))
+        self._undo.append(Step(label, before, _cost(before, self._document)))
         self._redo.clear()
-        self._trim()
+        while self.nbytes > self._budget and len(self._undo) > 1:
+            del self._undo[0]
 
     def push(self, label: str, document: Document) -> None:
         """Amend and commit at once."""
@@ -87,27 +95,21 @@ class History:
         if not source:
             return None
         step = source.pop()
-        target.append(Step(step.label, self._document))
-        self.amend(step.before)
+        target.append(Step(step.label, self._document, _cost(self._document, step.document)))
+        self.amend(step.document)
         return step.label
 
-    def _trim(self) -> None:
-        """Walk from the newest step to the oldest, and cut where the tiles seen so far exceed the budget."""
-        seen = {id(tile) for tile in _tiles(self._document)}
-        held = 0
-        for index in range(len(self._undo) - 1, -1, -1):
-            for tile in _tiles(self._undo[index].before):
-                if id(tile) not in seen:
-                    seen.add(id(tile))
-                    held += tile.nbytes
-            if held > self._budget:
-                del self._undo[: index + 1]
-                return
+
+def _cost(kept: Document, instead_of: Document) -> int:
+    """Bytes of the tiles that `kept` has and the document next to it in the history does not."""
+    shared = {id(tile) for tile in _tiles(instead_of)}
+    return sum({id(tile): tile.nbytes for tile in _tiles(kept) if id(tile) not in shared}.values())
 
 
-def _tiles(document: Document) -> list[Tile]:
-    pictures = [layer.pixels for layer in document.layers]
-    pictures += [layer.mask for layer in document.layers if layer.mask is not None]
+def _tiles(document: Document) -> Iterator[Tile]:
+    for layer in document.layers:
+        yield from layer.pixels.tiles.values()
+        if layer.mask is not None:
+            yield from layer.mask.tiles.values()
     if document.selection is not None:
-        pictures.append(document.selection)
-    return [tile for picture in pictures for tile in picture.tiles.values()]
+        yield from document.selection.tiles.values()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, Self
 from uuid import uuid4
 
 from sdedit_studio.raster.blend import BlendMode
-from sdedit_studio.raster.tiles import EMPTY, Tiles
+from sdedit_studio.raster.compositor import flatten
+from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.tiles import EMPTY, TILE, Tile, Tiles
 
 
 def new_id() -> str:
@@ -47,3 +50,16 @@ class Layer:
     def moved(self, dx: int, dy: int) -> Self:
         """The layer, its mask with it, shifted by whole pixels."""
         return replace(self, pixels=self.pixels.moved(dx, dy), mask=self.mask and self.mask.moved(dx, dy))
+
+
+def united(layers: Sequence[Layer]) -> Tiles:
+    """The visible layers, bottom first, blended into one picture: all of it, also what lies outside the canvas."""
+    cells = {
+        (x // TILE, y // TILE)
+        for layer in layers
+        for rect, _ in layer.pixels.items()
+        for x in (rect.x, rect.right - 1)
+        for y in (rect.y, rect.bottom - 1)
+    }
+    arrays = {cell: flatten(layers, Rect(cell[0] * TILE, cell[1] * TILE, TILE, TILE)) for cell in cells}
+    return Tiles(tiles=MappingProxyType({cell: Tile(array) for cell, array in arrays.items() if array.any()}))

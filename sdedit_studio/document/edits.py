@@ -1,0 +1,332 @@
+"""Edits that make one document from another: of the selected pixels, of the whole canvas, and around a model's result.
+
+All are pure and safe on any thread. Pixel arrays are uint8, (h, w, 4) premultiplied BGRA unless a name says RGB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import ceil, floor
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from sdedit_studio.document.document import Document
+from sdedit_studio.document.layer import Layer, united
+from sdedit_studio.parameters import Parameters
+from sdedit_studio.raster.blend import BlendMode
+from sdedit_studio.raster.compositor import flatten
+from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.tiles import COLOUR, Tile, Tiles
+
+WHITE = (255, 255, 255)
+
+CONTEXT = 32
+"""The least number of canvas pixels around a selection that the model sees."""
+
+
+# --- The selected pixels -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """Pixels taken from a document, (h, w, 4) premultiplied BGRA uint8, and where they were."""
+
+    pixels: np.ndarray
+    x: int
+    y: int
+
+
+def fill(document: Document, colour: tuple[int, int, int]) -> Document:
+    """Paint the selection, or the whole canvas, on the active layer in an sRGB colour.
+
+    A layer with locked alpha changes its colour but not its transparency.
+    """
+    layer = document.active_layer
+    paint = np.array((*reversed(colour), 255), np.uint16)
+
+    def change(target: np.ndarray, where: Rect) -> None:
+        amount = _coverage(document, where)
+        source = _scaled(target[..., 3:], paint) if layer.alpha_locked else paint
+        target[:] = (source * amount + target * (255 - amount) + 127) // 255
+
+    return document.with_pixels(layer.pixels.changed(_edited(document), change))
+
+
+def clear(document: Document) -> Document:
+    """Erase the selection, or the whole canvas, on the active layer. Being asked for, it ignores a locked alpha."""
+
+    def change(target: np.ndarray, where: Rect) -> None:
+        target[:] = _scaled(target, 255 - _coverage(document, where))
+
+    pixels = document.active_layer.pixels
+    return document.with_pixels(pixels.changed(_edited(document) & pixels.bounds, change))
+
+
+def copied(document: Document) -> Clip | None:
+    """The active layer's pixels inside the selection and the canvas, its mask applied; None when there are none."""
+    layer = document.active_layer
+    rect = _edited(document) & layer.pixels.bounds
+    pixels = layer.pixels.read(rect)
+    if layer.mask is not None:
+        pixels = _scaled(pixels, layer.mask.read(rect)[..., None].astype(np.uint16))
+    return _clip(document, pixels, rect)
+
+
+def copied_merged(document: Document) -> Clip | None:
+    """The composite of the visible layers inside the selection; None when it is empty there."""
+    rect = _edited(document)
+    return _clip(document, flatten(document.layers, rect), rect)
+
+
+def cut(document: Document) -> tuple[Document, Clip | None]:
+    """Take the selected pixels off the active layer. An unchanged document and None when there are none."""
+    clip = copied(document)
+    return (document, None) if clip is None else (clear(document), clip)
+
+
+def pasted(document: Document, pixels: np.ndarray, within: Rect, name: str = "Pasted") -> Document:
+    """Add pixels at 1:1 as a new layer above the active one, centred in `within` (such as the part in view)."""
+    x = within.x + (within.width - pixels.shape[1]) // 2
+    y = within.y + (within.height - pixels.shape[0]) // 2
+    return document.inserted(Layer(name, Tiles.from_array(pixels, x, y)))
+
+
+def with_picture(document: Document, pixels: np.ndarray, name: str, at: tuple[int, int] | None = None) -> Document:
+    """Add a picture as a new layer above the active one.
+
+    A picture that is larger than the canvas is scaled down to fit it; a smaller one keeps its size and is centred at
+    the canvas point `at`, or in the canvas when None.
+    """
+    height, width = pixels.shape[:2]
+    scale = min(document.width / width, document.height / height)
+    if scale < 1:
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        return pasted(document, _resampled(pixels, (0, 0, width, height), size), document.bounds, name)
+    return pasted(document, pixels, document.bounds if at is None else Rect(*at, 0, 0), name)
+
+
+def _edited(document: Document) -> Rect:
+    """Where an edit of the selected pixels can change something."""
+    return document.bounds if document.selection is None else document.selection.bounds & document.bounds
+
+
+def _coverage(document: Document, rect: Rect) -> np.ndarray:
+    """How much of each pixel is selected: 0 .. 255, uint16 of shape (h, w, 1), ready to multiply."""
+    if document.selection is None:
+        return np.full((rect.height, rect.width, 1), 255, np.uint16)
+    return document.selection.read(rect)[..., None].astype(np.uint16)
+
+
+def _scaled(pixels: np.ndarray, amount: np.ndarray) -> np.ndarray:
+    """`pixels * amount / 255` to the nearest level. `amount` is uint16, so that no product overflows."""
+    return ((pixels * amount + 127) // 255).astype(np.uint8)
+
+
+def _clip(document: Document, pixels: np.ndarray, rect: Rect) -> Clip | None:
+    tiles = Tiles.from_array(_scaled(pixels, _coverage(document, rect)), rect.x, rect.y)
+    content = tiles.content_bounds()
+    return None if content.empty else Clip(tiles.read(content), content.x, content.y)
+
+
+# --- The canvas ----------------------------------------------------------------------------------------------------
+
+
+def cropped(document: Document, rect: Rect) -> Document:
+    """Cut the canvas to `rect`; pixels outside it are dropped. Raises ValueError when it misses the canvas."""
+    rect = rect & document.bounds
+    if rect.empty:
+        raise ValueError("The crop rectangle lies outside the canvas. Draw it over the picture.")
+    return _rebuilt(document, rect.width, rect.height, lambda pixels: pixels.cropped(rect).moved(-rect.x, -rect.y))
+
+
+def with_canvas(document: Document, width: int, height: int, anchor: tuple[float, float] = (0.5, 0.5)) -> Document:
+    """Change the size of the canvas and not of the picture; pixels that come to lie outside are kept.
+
+    `anchor`: the point that stays where it is, from (0, 0) for the top left to (1, 1) for the bottom right.
+    Raises ValueError for a size that a canvas cannot have.
+    """
+    dx, dy = round((width - document.width) * anchor[0]), round((height - document.height) * anchor[1])
+    return _rebuilt(document, width, height, lambda pixels: pixels.moved(dx, dy))
+
+
+def scaled(document: Document, width: int, height: int) -> Document:
+    """Resample the whole picture to a size in pixels. Raises ValueError for a size that a canvas cannot have."""
+    document.but(width=width, height=height)  # refuses a bad size before any work is done
+    reach = ceil(2 * max(1, document.width / width, document.height / height)) + 1
+
+    def resample(pixels: Tiles) -> Tiles:
+        content = pixels.content_bounds()
+        if content.empty:
+            return Tiles(pixels.channels)
+        # A transparent border beyond the canvas would bleed into a layer that fills it, so nothing is read there.
+        source = content.grown(reach) & (document.bounds | content)
+        left, top = source.x * width // document.width, source.y * height // document.height
+        right, bottom = -(-source.right * width // document.width), -(-source.bottom * height // document.height)
+        box = (
+            left * document.width / width,
+            top * document.height / height,
+            right * document.width / width,
+            bottom * document.height / height,
+        )
+        x, y = floor(box[0]), floor(box[1])
+        array = pixels.read(Rect(x, y, ceil(box[2]) - x, ceil(box[3]) - y))
+        box = (box[0] - x, box[1] - y, box[2] - x, box[3] - y)
+        return Tiles.from_array(_resampled(array, box, (right - left, bottom - top)), left, top)
+
+    return _rebuilt(document, width, height, resample)
+
+
+def flipped(document: Document, *, horizontally: bool) -> Document:
+    """Mirror the whole picture, left to right when `horizontally` and else top to bottom."""
+
+    def flip(pixels: Tiles) -> Tiles:
+        x, y = pixels.origin
+        if horizontally:
+            origin = document.width - x, y
+            tiles = {(-1 - column, row): Tile(tile.array[:, ::-1]) for (column, row), tile in pixels.tiles.items()}
+        else:
+            origin = x, document.height - y
+            tiles = {(column, -1 - row): Tile(tile.array[::-1]) for (column, row), tile in pixels.tiles.items()}
+        return Tiles(pixels.channels, origin, MappingProxyType(tiles))
+
+    return _rebuilt(document, document.width, document.height, flip)
+
+
+def flattened(document: Document) -> Document:
+    """Make one layer of all visible ones. Hidden layers are dropped, and transparent pixels stay transparent."""
+    layer = document.layers[0].but(
+        pixels=united(document.layers).cropped(document.bounds),
+        mask=None,
+        opacity=1.0,
+        mode=BlendMode.NORMAL,
+        visible=True,
+        generation=None,
+    )
+    return document.but(layers=(layer,), active=layer.id)
+
+
+def merged_visible(document: Document) -> Document:
+    """Make one layer of the visible ones, in the place of the topmost, if there are any. Hidden layers stay."""
+    shown = [layer for layer in document.layers if layer.visible]
+    if not shown:
+        return document
+    top = shown[-1]
+    merged = Layer(top.name, united(shown), in_guide=any(layer.in_guide for layer in shown), id=top.id)
+    layers = tuple(merged if layer is top else layer for layer in document.layers if layer is top or not layer.visible)
+    return document.but(layers=layers, active=merged.id)
+
+
+def _rebuilt(document: Document, width: int, height: int, change: Callable[[Tiles], Tiles]) -> Document:
+    """The document at another size, with `change` applied to all its pixels, masks, selection and frame."""
+    layers = tuple(
+        layer.but(pixels=change(layer.pixels), mask=layer.mask and change(layer.mask)) for layer in document.layers
+    )
+    selection, frame = document.selection, document.frame
+    if selection is not None:
+        selection = change(selection).cropped(Rect(0, 0, width, height))
+    if frame is not None:
+        covered = Tiles.from_array(np.full((frame.height, frame.width), 255, np.uint8), frame.x, frame.y)
+        frame = change(covered).content_bounds() & Rect(0, 0, width, height)
+    return document.but(
+        width=width,
+        height=height,
+        layers=layers,
+        selection=selection if selection is not None and selection.tiles else None,
+        frame=frame if frame is not None and not frame.empty else None,
+    )
+
+
+def _resampled(array: np.ndarray, box: tuple[float, float, float, float], size: tuple[int, int]) -> np.ndarray:
+    """The part of an array inside `box` (left, top, right, bottom), at `size` (width, height)."""
+    # Bicubic, not Lanczos: it has one negative lobe, so coverage stays exactly 0 outside a hard edge.
+    mode = "RGBa" if array.ndim == 3 else "L"
+    image = Image.frombuffer(mode, (array.shape[1], array.shape[0]), np.ascontiguousarray(array), "raw", mode, 0, 1)
+    out = np.array(image.resize(size, Image.Resampling.BICUBIC, box))
+    if array.ndim == 3:
+        np.minimum(out[..., :3], out[..., 3:], out=out[..., :3])
+    return out
+
+
+# --- SDEdit --------------------------------------------------------------------------------------------------------
+
+
+def frame_of(document: Document) -> Rect:
+    """The part of the canvas that is sent to the model.
+
+    That is the document's frame if it has one; else the selection with context around it, a quarter of its longest
+    side but at least `CONTEXT` pixels, no longer than 2:1 where the canvas allows; else the whole canvas.
+    """
+    canvas = document.bounds
+    if document.frame is not None and not (document.frame & canvas).empty:
+        return document.frame & canvas
+    chosen = canvas if document.selection is None else document.selection.content_bounds() & canvas
+    if chosen.empty or document.selection is None:
+        return canvas
+    rect = chosen.grown(max(max(chosen.width, chosen.height) // 4, CONTEXT)) & canvas
+    x, width = _lengthened(rect.x, rect.width, (rect.height + 1) // 2, canvas.width)
+    y, height = _lengthened(rect.y, rect.height, (rect.width + 1) // 2, canvas.height)
+    return Rect(x, y, width, height)
+
+
+def _lengthened(start: int, length: int, wanted: int, limit: int) -> tuple[int, int]:
+    """A side grown about its middle to `wanted`, moved and cut to lie in 0 .. `limit`: its start and length."""
+    longer = min(max(length, wanted), limit)
+    return min(max(start - (longer - length) // 2, 0), limit - longer), longer
+
+
+def guide(document: Document, frame: Rect) -> np.ndarray:
+    """What the model is given: the visible layers that belong to the guide, on white, as RGB uint8 (h, w, 3)."""
+    picture = flatten([layer for layer in document.layers if layer.in_guide], frame, paper=WHITE)
+    return np.ascontiguousarray(picture[..., 2::-1])
+
+
+def edit_mask(document: Document, frame: Rect) -> np.ndarray | None:
+    """The selection inside the frame as coverage, uint8 (h, w): 255 is edited and 0 stays. None without a selection.
+
+    Raises ValueError when nothing inside the frame is selected.
+    """
+    if document.selection is None:
+        return None
+    coverage = document.selection.read(frame)
+    if not coverage.any():
+        raise ValueError("The selection lies outside the frame. Move one of them, or select nothing.")
+    return coverage
+
+
+def result_name(parameters: Parameters) -> str:
+    """The name of the layer that an edit makes: "SDEdit 0.42, seed 3"."""
+    return f"SDEdit {parameters.t0:.2f}, seed {parameters.seed}"
+
+
+def add_result(
+    document: Document,
+    frame: Rect,
+    picture: np.ndarray,
+    mask: np.ndarray | None,
+    name: str,
+    generation: Mapping[str, Any],
+) -> Document:
+    """Add a finished edit as one masked layer, right above the topmost visible layer of the guide.
+
+    `picture`: RGB uint8 of the frame's size. `mask`: the coverage the edit was made with, of the same size, or None
+    for all of the frame. Where it is 0, and outside the frame, the composite stays as it was bit for bit.
+    `generation`: the plain JSON record of the job. Raises ValueError when a size differs from the frame's.
+    """
+    size = (frame.height, frame.width)
+    if picture.shape != (*size, 3) or (mask is not None and mask.shape != size):
+        raise ValueError(f"The edited picture does not have the frame's size of {frame.width} x {frame.height} pixels.")
+    opaque = np.full((*size, COLOUR), 255, np.uint8)
+    opaque[..., :3] = picture[..., ::-1]
+    coverage = np.full(size, 255, np.uint8) if mask is None else mask
+    layer = Layer(
+        name,
+        Tiles.from_array(opaque, frame.x, frame.y),
+        Tiles.from_array(coverage, frame.x, frame.y),
+        generation=dict(generation),
+    )
+    guides = [index for index, other in enumerate(document.layers) if other.in_guide and other.visible]
+    return document.inserted(layer, guides[-1] + 1 if guides else len(document.layers))
