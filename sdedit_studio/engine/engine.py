@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from sdedit_studio.diffusion.plan import native_size, plan
 from sdedit_studio.engine.job import Cancelled, Estimate, Job, ModelInfo, Phase, Progress, Status, Update
 from sdedit_studio.engine.mailbox import Mailbox, Request
 from sdedit_studio.engine.measured import Measured
+from sdedit_studio.engine.prepare import compute_threads, open_model
 from sdedit_studio.engine.worker import Opener, Worker
 from sdedit_studio.models.catalogue import find, installed
 from sdedit_studio.parameters import Parameters
@@ -20,16 +20,16 @@ from sdedit_studio.parameters import Parameters
 class Engine:
     """Owns the worker thread. All methods belong to the thread of the loop on which `start` was called.
 
-    `models_dir`: where added models are kept, by default the user's folder. `open_model` and `measured` are for
-    tests: how a model is loaded, and where figures are kept.
+    `models_dir`: where added models are kept, by default the user's folder. `opener` and `measured`: how
+    a model is loaded and where figures are kept, for tests and other hosts.
     """
 
     def __init__(
-        self, models_dir: Path | None = None, *, open_model: Opener | None = None, measured: Measured | None = None
+        self, models_dir: Path | None = None, *, opener: Opener | None = None, measured: Measured | None = None
     ) -> None:
         self._models_dir = models_dir
-        self._measured = measured or Measured(_spare_cores())
-        self._open_model = open_model or self._open
+        self._measured = measured or Measured(compute_threads())
+        self._open = opener or (lambda name: open_model(name, self._measured, models_dir))
         self._mailbox = Mailbox()
         self._worker: Worker | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -47,7 +47,7 @@ class Engine:
         Call it once, after the window shows: importing torch takes the interpreter's attention for moments.
         """
         self._loop = asyncio.get_running_loop()
-        self._worker = Worker(model, self._mailbox, self._open_model, self._measured, self._post_status)
+        self._worker = Worker(model, self._mailbox, self._open, self._measured, self._post_status)
         self._worker.start()
 
     def watch(self, callback: Callable[[Status], None]) -> Callable[[], None]:
@@ -122,11 +122,6 @@ class Engine:
         if self._worker is not None:
             self._worker.join()
 
-    def _open(self, name: str):  # noqa: ANN202
-        from sdedit_studio.engine.prepare import open_model
-
-        return open_model(name, self._measured, self._models_dir)
-
     def _post_status(self, status: Status) -> None:
         assert self._loop is not None
         _post(self._loop, lambda: self._publish(status))
@@ -142,9 +137,3 @@ def _post(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None
     """Run `callback` on the loop's thread, unless the loop is gone: then nobody is left to hear it."""
     with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(callback)
-
-
-def _spare_cores() -> int:
-    """All cores but one, which the window's thread keeps."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores - 1)
