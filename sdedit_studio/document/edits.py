@@ -140,7 +140,13 @@ def cropped(document: Document, rect: Rect) -> Document:
     rect = rect & document.bounds
     if rect.empty:
         raise ValueError("The crop rectangle lies outside the canvas. Draw it over the picture.")
-    return _rebuilt(document, rect.width, rect.height, lambda pixels: pixels.cropped(rect).moved(-rect.x, -rect.y))
+    return _rebuilt(
+        document,
+        rect.width,
+        rect.height,
+        lambda pixels: pixels.cropped(rect).moved(-rect.x, -rect.y),
+        lambda frame: frame.moved(-rect.x, -rect.y),
+    )
 
 
 def with_canvas(document: Document, width: int, height: int, anchor: tuple[float, float] = (0.5, 0.5)) -> Document:
@@ -150,7 +156,7 @@ def with_canvas(document: Document, width: int, height: int, anchor: tuple[float
     Raises ValueError for a size that a canvas cannot have.
     """
     dx, dy = round((width - document.width) * anchor[0]), round((height - document.height) * anchor[1])
-    return _rebuilt(document, width, height, lambda pixels: pixels.moved(dx, dy))
+    return _rebuilt(document, width, height, lambda pixels: pixels.moved(dx, dy), lambda frame: frame.moved(dx, dy))
 
 
 def scaled(document: Document, width: int, height: int) -> Document:
@@ -177,7 +183,12 @@ def scaled(document: Document, width: int, height: int) -> Document:
         box = (box[0] - x, box[1] - y, box[2] - x, box[3] - y)
         return Tiles.from_array(_resampled(array, box, (right - left, bottom - top)), left, top)
 
-    return _rebuilt(document, width, height, resample)
+    def place(frame: Rect) -> Rect:
+        left, right = (round(x * width / document.width) for x in (frame.x, frame.right))
+        top, bottom = (round(y * height / document.height) for y in (frame.y, frame.bottom))
+        return Rect(left, top, right - left, bottom - top)
+
+    return _rebuilt(document, width, height, resample, place)
 
 
 def flipped(document: Document, *, horizontally: bool) -> Document:
@@ -193,7 +204,12 @@ def flipped(document: Document, *, horizontally: bool) -> Document:
             tiles = {(column, -1 - row): Tile(tile.array[::-1]) for (column, row), tile in pixels.tiles.items()}
         return Tiles(pixels.channels, origin, MappingProxyType(tiles))
 
-    return _rebuilt(document, document.width, document.height, flip)
+    def place(frame: Rect) -> Rect:
+        if horizontally:
+            return frame.moved(document.width - frame.right - frame.x, 0)
+        return frame.moved(0, document.height - frame.bottom - frame.y)
+
+    return _rebuilt(document, document.width, document.height, flip, place)
 
 
 def flattened(document: Document) -> Document:
@@ -220,17 +236,16 @@ def merged_visible(document: Document) -> Document:
     return document.but(layers=layers, active=merged.id)
 
 
-def _rebuilt(document: Document, width: int, height: int, change: Callable[[Tiles], Tiles]) -> Document:
-    """The document at another size, with `change` applied to all its pixels, masks, selection and frame."""
+def _rebuilt(
+    document: Document, width: int, height: int, change: Callable[[Tiles], Tiles], place: Callable[[Rect], Rect]
+) -> Document:
+    """The document at another size. `change` applies to pixels, masks and selection, `place` to the frame."""
+    canvas = Rect(0, 0, width, height)
     layers = tuple(
         layer.but(pixels=change(layer.pixels), mask=layer.mask and change(layer.mask)) for layer in document.layers
     )
-    selection, frame = document.selection, document.frame
-    if selection is not None:
-        selection = change(selection).cropped(Rect(0, 0, width, height))
-    if frame is not None:
-        covered = Tiles.from_array(np.full((frame.height, frame.width), 255, np.uint8), frame.x, frame.y)
-        frame = change(covered).content_bounds() & Rect(0, 0, width, height)
+    selection = document.selection and change(document.selection).cropped(canvas)
+    frame = document.frame and place(document.frame) & canvas
     return document.but(
         width=width,
         height=height,
