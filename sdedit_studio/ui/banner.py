@@ -1,0 +1,350 @@
+"""What happens with the edit, at the foot of the canvas: progress, the waiting result, and problems. Never modal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import perf_counter
+
+from PySide6.QtCore import (
+    QEasingCurve,
+    QEvent,
+    QObject,
+    QPoint,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    QVariantAnimation,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QHideEvent, QPainter, QPaintEvent, QPen, QShowEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPlainTextEdit, QStyle, QVBoxLayout, QWidget
+
+from sdedit_studio.engine.job import Phase, Progress
+from sdedit_studio.ui import theme, words
+from sdedit_studio.ui.compare import Compare
+from sdedit_studio.ui.generation import Generation, State
+from sdedit_studio.ui.icons import pixmap
+from sdedit_studio.ui.widgets.buttons import IconButton, PrimaryButton, SecondaryButton
+
+SHADOW = 8
+"""Pixels around a pill that its shadow takes."""
+
+FOOT = 14
+"""Pixels between a pill and the foot of the canvas, and between two pills."""
+
+TICK_MS = 100
+"""How often the time left counts down."""
+
+
+class Bar(QWidget):
+    """A thin bar, filled from the left to `part`, 0 .. 1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._part = 0.0
+        self.setMinimumWidth(60)
+        self.setAccessibleName("Progress")
+
+    def sizeHint(self) -> QSize:
+        return QSize(150, 16)
+
+    def set_part(self, part: float) -> None:
+        if part != self._part:
+            self._part = part
+            self.setAccessibleDescription(f"{100 * part:.0f} %")
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        groove = QRectF(0, self.height() / 2 - 2, self.width(), 4)
+        painter.setBrush(theme.current().colour("border"))
+        painter.drawRoundedRect(groove, 2, 2)
+        if self._part > 0:
+            groove.setWidth(max(4.0, self._part * groove.width()))
+            painter.setBrush(theme.current().colour("accent"))
+            painter.drawRoundedRect(groove, 2, 2)
+
+
+class Pill(QWidget):
+    """A rounded plate with a soft shadow. It lets no click through to the canvas under it, and rises as it appears."""
+
+    resized = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._canvas = parent
+        self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.lift = 0.0
+        self._rise = QVariantAnimation(self, startValue=10.0, endValue=0.0)
+        self._rise.setEasingCurve(QEasingCurve.Type.OutCubic)
+        self._rise.valueChanged.connect(self._lifted)
+        self.hide()
+
+    def _lifted(self, lift: float) -> None:
+        self.lift = lift
+        self.resized.emit()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.resized.emit()
+        return super().event(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        usual = self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self)
+        self._rise.setDuration(usual * 3 // 4)
+        self._rise.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._rise.stop()
+        self.lift = 0.0
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look, painter = theme.current(), QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        plate = QRectF(self.rect()).adjusted(SHADOW, SHADOW, -SHADOW, -SHADOW)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(0, 0, 0, 4 if look.name == "light" else 9))
+        for spread in range(SHADOW, 0, -1):
+            radius = theme.RADIUS_BANNER + spread
+            painter.drawRoundedRect(plate.adjusted(-spread, -spread + 2, spread, spread), radius, radius)
+        painter.setPen(QPen(look.colour("border"), 1))
+        painter.setBrush(look.colour("raised"))
+        painter.drawRoundedRect(plate.adjusted(0.5, 0.5, -0.5, -0.5), theme.RADIUS_BANNER, theme.RADIUS_BANNER)
+
+
+def _text(role: str) -> QLabel:
+    label = QLabel()
+    label.setProperty("role", role)
+    return label
+
+
+def _room_for(label: QLabel, text: str) -> None:
+    """Keep a label as wide as `text` would be, so that counting figures do not move what is beside it."""
+    label.setMinimumWidth(QFontMetrics(theme.font()).horizontalAdvance(text) + 2)
+
+
+class ActivityPill(Pill):
+    """The run under way, or the result that waits."""
+
+    def __init__(self, generation: Generation, compare: Compare, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._generation = generation
+        self._reported: Progress | None = None
+        self._reported_at = 0.0
+        self._total = 0.0
+        self._tick = QTimer(self, interval=TICK_MS)
+        self._tick.timeout.connect(self._count)
+
+        self.stage = _text("strong")
+        self.bar = Bar()
+        self.detail = _text("secondary")
+        self.cancel = SecondaryButton("Cancel", key="Esc")
+        self.compare = SecondaryButton("Compare", key="\\")
+        self.compare.setToolTip("Hold to see your painting as it was (hold \\)")
+        self.discard = SecondaryButton("Discard", key="Esc")
+        self.discard.setToolTip("Put the result away; your painting stays as it is (Esc)")
+        self.apply = PrimaryButton("Apply", key="Enter")
+        self.apply.setToolTip("Keep the result as a new layer (Enter)")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SHADOW + 14, SHADOW + 7, SHADOW + 8, SHADOW + 7)
+        row.setSpacing(2 * theme.SPACE)
+        for part, stretch in ((self.stage, 0), (self.bar, 1), (self.detail, 0)):
+            row.addWidget(part, stretch)
+            row.addSpacing(theme.SPACE)
+        for button in (self.cancel, self.compare, self.discard, self.apply):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            row.addWidget(button)
+        self.cancel.clicked.connect(generation.cancel)
+        self.discard.clicked.connect(generation.discard)
+        self.apply.clicked.connect(generation.apply)
+        self.compare.pressed.connect(lambda: compare.hold(True))
+        self.compare.released.connect(lambda: compare.hold(False))
+        generation.changed.connect(self._show_state)
+        self._show_state()
+
+    def _show_state(self) -> None:
+        generation = self._generation
+        state, result = generation.state, generation.result
+        running = state in (State.PREPARING, State.RUNNING)
+        waiting = running and generation.status.phase is Phase.WARMING_UP
+        for part, there in (
+            (self.bar, running and not waiting),
+            (self.cancel, running),
+            (self.compare, state is State.RESULT),
+            (self.discard, state is State.RESULT),
+            (self.apply, state is State.RESULT),
+        ):
+            if part.hasFocus() and not there:
+                self._canvas.setFocus()
+            part.setVisible(there)
+        self._tick.start() if running and not waiting else self._tick.stop()
+        if running:
+            self._show_progress(generation.progress, waiting)
+        elif result is not None:
+            self.stage.setText(f"t₀ {result.job.parameters.t0:g}")
+            self.detail.setText(f"seed {result.job.parameters.seed}")
+            self.detail.setMinimumWidth(0)
+        self.setVisible(state is not State.IDLE)
+
+    def _show_progress(self, progress: Progress | None, waiting: bool) -> None:
+        if progress is not self._reported or progress is None:
+            self._reported, self._reported_at = progress, perf_counter()
+        if progress is None:
+            self._total = 0.0
+            self.bar.set_part(0.0)
+            self.stage.setText("Waiting for the model" if waiting else "Generating")
+            self.detail.setText("It is warming up; you can paint already." if waiting else "")
+            self.detail.setMinimumWidth(0)
+        else:
+            if progress.seconds_left is not None:
+                self._total = max(self._total, progress.seconds_left / max(0.05, 1 - progress.call / progress.calls))
+            self.stage.setText(words.stage(progress))
+            _room_for(self.detail, words.countdown(replace(progress, call=progress.calls), 8.8))
+            self._count()
+
+    def _count(self) -> None:
+        progress = self._generation.progress
+        if progress is None:
+            return
+        left = progress.seconds_left
+        if left is not None:
+            left = max(0.0, left - (perf_counter() - self._reported_at))
+        self.detail.setText(words.countdown(progress, left))
+        self.bar.set_part(progress.call / progress.calls if left is None else 1 - left / self._total)
+
+
+class ProblemPill(Pill):
+    """One sentence with what to do, the details behind a link, and a way to put it away."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._severe = False
+        self.sign = QLabel()
+        self.sentence = QLabel(wordWrap=True)
+        self.details = SecondaryButton("Details")
+        self.details.setCheckable(True)
+        self.dismiss = IconButton("x", "Put this message away")
+        self.text = QPlainTextEdit(readOnly=True)
+        self.text.setAccessibleName("Details")
+        self.text.setFixedHeight(150)
+        self.copy = SecondaryButton("Copy", "copy")
+        for button in (self.details, self.copy, self.dismiss):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        row = QHBoxLayout()
+        row.setSpacing(2 * theme.SPACE)
+        row.addWidget(self.sign)
+        row.addWidget(self.sentence, 1)
+        row.addWidget(self.copy)
+        row.addWidget(self.details)
+        row.addWidget(self.dismiss)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SHADOW + 14, SHADOW + 7, SHADOW + 8, SHADOW + 7)
+        column.setSpacing(theme.SPACE)
+        column.addWidget(self.text)
+        column.addLayout(row)
+        self.details.toggled.connect(self._unfold)
+        self.copy.clicked.connect(
+            lambda: QGuiApplication.clipboard().setText(f"{self.sentence.text()}\n\n{self.text.toPlainText()}")
+        )
+        self.dismiss.clicked.connect(self.put_away)
+
+    def show_problem(self, sentence: str, details: str) -> None:
+        """Show it until it is put away or another one comes. With details it counts as an error, without as a hint."""
+        self._severe = bool(details)
+        self.sentence.setText(sentence)
+        self.text.setPlainText(details)
+        self.details.setVisible(self._severe)
+        self.details.setChecked(False)
+        self._unfold(False)
+        self._tint()
+        self.show()
+        self.raise_()
+        self.resized.emit()
+
+    def put_away(self) -> bool:
+        """Returns whether there was anything to put away."""
+        if self.isHidden():
+            return False
+        if (focused := QApplication.focusWidget()) is not None and self.isAncestorOf(focused):
+            self._canvas.setFocus()
+        self.hide()
+        return True
+
+    def width_for(self, room: int) -> int:
+        """How wide to be: the sentence in one line if there is room, else wrapped."""
+        line = QFontMetrics(theme.font()).horizontalAdvance(self.sentence.text()) + 8
+        rest = self.sizeHint().width() - self.sentence.sizeHint().width()
+        return min(room, max(rest + line, 560 if self.text.isVisibleTo(self) else 0))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._tint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.text.isVisible():
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(theme.current().colour("border"), 1))
+            painter.setBrush(theme.current().colour("control"))
+            plate = QRectF(self.text.geometry()).adjusted(0.5, 0.5, -0.5, -0.5)
+            painter.drawRoundedRect(plate, theme.RADIUS_INPUT, theme.RADIUS_INPUT)
+
+    def _tint(self) -> None:
+        look = theme.current()
+        name, colour = ("circle-alert", look.error) if self._severe else ("info", look.faithful)
+        self.sign.setPixmap(pixmap(name, colour, 18, self.devicePixelRatioF()))
+
+    def _unfold(self, unfolded: bool) -> None:
+        self.text.setVisible(unfolded)
+        self.copy.setVisible(unfolded)
+        self.resized.emit()
+
+
+class Banner(QObject):
+    """Keeps the two pills centred at the foot of the canvas."""
+
+    def __init__(self, generation: Generation, compare: Compare, view: QWidget) -> None:
+        super().__init__(view)
+        self._view = view
+        self._generation = generation
+        self.activity = ActivityPill(generation, compare, view)
+        self.problem = ProblemPill(view)
+        for pill in (self.activity, self.problem):
+            pill.resized.connect(self._place)
+        view.installEventFilter(self)
+        generation.studio.problem.connect(self.problem.show_problem)
+        generation.changed.connect(self._changed)
+        self._place()
+
+    def escape(self) -> bool:
+        """Cancel the run, or else put the problem away, or else discard the result. Returns whether there was any."""
+        return self._generation.cancel() or self.problem.put_away() or self._generation.discard()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _changed(self) -> None:
+        if self._generation.state is State.PREPARING:
+            self.problem.put_away()
+
+    def _place(self) -> None:
+        room = self._view.width() - 2 * FOOT + 2 * SHADOW
+        foot = self._view.height() - FOOT + SHADOW
+        for pill in (self.activity, self.problem):
+            if pill.isHidden():
+                continue
+            width = pill.width_for(room) if isinstance(pill, ProblemPill) else min(room, pill.sizeHint().width())
+            height = pill.heightForWidth(width) if pill.hasHeightForWidth() else pill.sizeHint().height()
+            pill.resize(width, height)
+            pill.move(QPoint((self._view.width() - width) // 2, round(foot - height + pill.lift)))
+            foot -= height - 2 * SHADOW + FOOT // 2

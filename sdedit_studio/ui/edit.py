@@ -1,0 +1,76 @@
+"""One edit as values: what is sent to the model, and what its result makes of the document. Pure, for any thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from sdedit_studio.document.document import Document
+from sdedit_studio.document.edits import add_result, edit_mask, frame_of, guide, result_name
+from sdedit_studio.engine.job import Job, Pixels, Result
+from sdedit_studio.parameters import Parameters
+from sdedit_studio.raster.compositor import flatten
+from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.tiles import TILE, Tiles
+
+Cell = tuple[int, int]
+"""Column and row of a 256 px square of the canvas."""
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """A job, with the document value and the frame that its guide was taken from."""
+
+    document: Document
+    frame: Rect
+    job: Job
+
+
+def edit_of(document: Document, parameters: Parameters, revision: int) -> Edit:
+    """What Generate sends. Raises ValueError, with a sentence for the person, when there is nothing to work from."""
+    if not any(layer.visible and layer.in_guide for layer in document.layers):
+        raise ValueError("No visible layer is part of the guide. Mark one in the Layers panel.")
+    frame = frame_of(document)
+    picture = guide(document, frame)
+    if (picture == picture[0, 0]).all():
+        raise ValueError("Paint something first: the canvas is one flat colour, and a few rough strokes are enough.")
+    mask = edit_mask(document, frame)
+    return Edit(
+        document, frame, Job(Pixels.of(picture), parameters, None if mask is None else Pixels.of(mask), revision)
+    )
+
+
+def cells(rect: Rect) -> Iterator[tuple[Cell, Rect]]:
+    """The parts of a rectangle in each 256 px square that it meets."""
+    for row in range(rect.y // TILE, (rect.bottom - 1) // TILE + 1):
+        for column in range(rect.x // TILE, (rect.right - 1) // TILE + 1):
+            yield (column, row), rect & Rect(column * TILE, row * TILE, TILE, TILE)
+
+
+def painted_since(known: Tiles, then: Document, now: Document, rects: Iterable[Rect]) -> Tiles:
+    """`known` brought up to date inside `rects`: the opaque pixels of `now`'s composite that differ from `then`'s.
+
+    Only opaque ones, because only those look the same over the result as through a hole in its mask.
+    """
+    for rect in rects:
+        old, new = flatten(then.layers, rect), flatten(now.layers, rect)
+        new[(old == new).all(axis=2) | (new[..., 3] < 255)] = 0
+        known = known.with_array(new, rect.x, rect.y)
+    return known
+
+
+def applied(edit: Edit, result: Result, now: Document, painted: Tiles) -> Document:
+    """`now` with the result as a layer, masked by the edit's own mask without what was `painted` since."""
+    mask = None if edit.job.mask is None else edit.job.mask.array
+    newer = painted.read(edit.frame)[..., 3]
+    if newer.any():
+        mask = np.where(newer, 0, 255 if mask is None else mask).astype(np.uint8)
+    parameters = result.job.parameters
+    record = parameters.as_dict() | {
+        "calls_made": result.calls,
+        "seconds": round(result.seconds, 2),
+        "guide_revision": result.job.revision,
+    }
+    return add_result(now, edit.frame, result.picture.array, mask, result_name(parameters), record)

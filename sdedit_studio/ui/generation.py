@@ -1,0 +1,337 @@
+"""Generate, and what becomes of it: the state machine between the document, the engine and whatever shows a result.
+
+A run starts from a snapshot of the document and never touches it. Previews and the result are shown over the canvas
+(`compare.py`); applying makes a layer in one undo step, discarding makes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from random import SystemRandom
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from sdedit_studio.document.document import Document
+from sdedit_studio.document.edits import frame_of
+from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Pixels, Progress, Result, Status, Update
+from sdedit_studio.parameters import Parameters
+from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.tiles import EMPTY, Tiles
+from sdedit_studio.ui import words
+from sdedit_studio.ui.edit import Cell, Edit, applied, cells, edit_of, painted_since
+from sdedit_studio.ui.studio import Studio
+
+if TYPE_CHECKING:
+    from sdedit_studio.engine.engine import Engine
+
+SEEDS = 1_000_000
+"""Random seeds stay below this, short enough to read aloud and to type."""
+
+SLICE = 0.003
+"""Seconds of comparing the painting with the guide's at a time."""
+
+
+class State(Enum):
+    """PREPARING renders the guide; RUNNING includes waiting for a model that is still loading."""
+
+    IDLE = "idle"
+    PREPARING = "preparing"
+    RUNNING = "running"
+    RESULT = "result"
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A picture to lay over its edit's frame: a preview, smaller than that, or the result itself."""
+
+    edit: Edit
+    picture: Pixels
+
+
+@dataclass(eq=False)
+class _Run:
+    """The run under way. `edit` is None until the guide has been rendered, `progress` until a model call has ended."""
+
+    edit: Edit | None = None
+    progress: Progress | None = None
+    task: asyncio.Task[None] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Finished:
+    edit: Edit
+    result: Result
+
+
+class Generation(QObject):
+    """At most one run and one result. Needs a running asyncio loop from the first `generate` on.
+
+    Signals: `changed()` when any property here may read differently, but for `painted_since`, which also follows every
+    pen event; `painted_late()` when that caught up with a large change only after its `document_changed`.
+    """
+
+    changed = Signal()
+    painted_late = Signal()
+
+    def __init__(self, studio: Studio, engine: Engine) -> None:
+        super().__init__(studio)
+        self.studio = studio
+        self.engine = engine
+        self._run: _Run | None = None
+        self._finished: _Finished | None = None
+        self._shown: Shown | None = None
+        self._painted = EMPTY
+        self._stale: dict[Cell, Rect] = {}
+        self._seed_locked = False
+        self._frame = frame_of(studio.document)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._comparing = QTimer(self, interval=0)
+        self._comparing.timeout.connect(self._catch_up)
+        self._estimate: Estimate | None = None
+        self._unwatch = engine.watch(lambda _status: self._reckon())
+        studio.document_changed.connect(self._document_changed)
+        studio.document_replaced.connect(self._document_replaced)
+        studio.selection_changed.connect(self._frame_changed)
+        studio.parameters_changed.connect(self._reckon)
+        self._reckon()
+
+    @property
+    def state(self) -> State:
+        if self._run:
+            return State.RUNNING if self._run.edit else State.PREPARING
+        return State.RESULT if self._finished else State.IDLE
+
+    @property
+    def progress(self) -> Progress | None:
+        """The latest report of the run, or None before its first model call has ended."""
+        return self._run and self._run.progress
+
+    @property
+    def result(self) -> Result | None:
+        """What waits to be applied or discarded. It stays while another run is under way, until that one succeeds."""
+        return self._finished and self._finished.result
+
+    @property
+    def shown(self) -> Shown | None:
+        """The newest picture there is."""
+        return self._shown
+
+    @property
+    def painted_since(self) -> Tiles:
+        """The painting's pixels that changed after the shown picture's guide was taken; transparent elsewhere.
+
+        They lie above the result, and applying it leaves them out of its mask, so no stroke is ever hidden.
+        """
+        return self._painted
+
+    @property
+    def status(self) -> Status:
+        return self.engine.status
+
+    @property
+    def frame(self) -> Rect:
+        """The part of the canvas that the next run will send."""
+        return self._frame
+
+    @property
+    def estimate(self) -> Estimate | None:
+        """What the next run will cost; None when its model is not installed."""
+        return self._estimate
+
+    @property
+    def seed_locked(self) -> bool:
+        """Whether runs keep the seed of the parameters; else each takes a new one."""
+        return self._seed_locked
+
+    @seed_locked.setter
+    def seed_locked(self, locked: bool) -> None:
+        self._seed_locked = locked
+        self.changed.emit()
+
+    def new_seed(self) -> None:
+        """Choose another seed at random."""
+        self.studio.set_parameters(seed=SystemRandom().randrange(SEEDS))
+
+    def nudge_t0(self, by: float) -> None:
+        """Move t0 up or down, and say what it does now."""
+        t0 = min(1.0, max(0.0, round(self.studio.parameters.t0 + by, 2)))
+        self.studio.set_parameters(t0=t0)
+        self.studio.message.emit(f"t₀ {t0:.2f}: {words.keeps(t0)}")
+
+    def generate(self) -> None:
+        """Edit the document as it is now. A run under way gives way to it; a waiting result stays until it succeeds."""
+        self._give_up()
+        if self.studio.parameters.t0 == 0:
+            self.studio.problem.emit("At 0 nothing changes. Move “Change t₀” to the right, to 0.4 for instance.", "")
+            return
+        if not self._seed_locked:
+            self.new_seed()
+        run = self._run = _Run()
+        run.task = self._start(
+            self._generate(run, self.studio.document, self.studio.parameters, self.studio.history.revision)
+        )
+        self.changed.emit()
+
+    def cancel(self) -> bool:
+        """Give up the run: at once for the person, within one model call for the worker. Returns whether one ran."""
+        if not self._run:
+            return False
+        self._give_up()
+        self._show_latest()
+        self.studio.message.emit("Cancelled. Your painting is unchanged.")
+        return True
+
+    def discard(self) -> bool:
+        """Put the result away. Returns whether there was one."""
+        if not self._finished:
+            return False
+        self._finished = None
+        self._show_latest()
+        self.studio.message.emit("Discarded. Your painting is unchanged.")
+        return True
+
+    def cancel_or_discard(self) -> bool:
+        """What Esc does. Returns whether there was anything to give up."""
+        return self.cancel() or self.discard()
+
+    def apply(self) -> bool:
+        """Make the result a layer, in one undo step. Returns whether there is one to apply."""
+        if self.state is not State.RESULT or not self._finished:
+            return False
+        self._start(self._apply(self._finished))
+        return True
+
+    def close(self) -> None:
+        """Give up run and result and let go of the engine, before the window goes."""
+        self._unwatch()
+        self._give_up()
+        for task in self._tasks:
+            task.cancel()
+        self._finished = None
+        self._show(None)
+
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _give_up(self) -> None:
+        """Forget the run. Ending its task closes the engine's iterator, which cancels exactly this job."""
+        if self._run and self._run.task:
+            self._run.task.cancel()
+        self._run = None
+
+    async def _generate(self, run: _Run, document: Document, parameters: Parameters, revision: int) -> None:
+        try:
+            edit = await asyncio.to_thread(edit_of, document, parameters, revision)
+        except ValueError as nothing_to_do:
+            self._fail(str(nothing_to_do), "")
+            return
+        except Exception:
+            self._fail("The guide could not be made, so nothing was changed. Try again.", traceback.format_exc())
+            return
+        run.edit = edit
+        self.changed.emit()
+        try:
+            async for update in self.engine.run(edit.job):
+                self._receive(run, edit, update)
+        except Exception:
+            self._fail("The edit stopped early. Your painting is unchanged; try again.", traceback.format_exc())
+
+    def _receive(self, run: _Run, edit: Edit, update: Update) -> None:
+        match update:
+            case Progress():
+                run.progress = update
+                self._show(Shown(edit, update.preview))
+            case Result():
+                self._run, self._finished = None, _Finished(edit, update)
+                self._show_latest()
+            case Cancelled():
+                self._run = None
+                self._show_latest()
+            case Failed():
+                self._fail(update.message, update.details)
+
+    def _fail(self, sentence: str, details: str) -> None:
+        self._run = None
+        self._show_latest()
+        self.studio.problem.emit(sentence, details)
+
+    async def _apply(self, finished: _Finished) -> None:
+        """Build the layer off the UI thread, anew if the painting went on meanwhile."""
+        while finished is self._finished:
+            now, painted, stale = self.studio.document, self._painted, tuple(self._stale.values())
+            painted = await asyncio.to_thread(painted_since, painted, finished.edit.document, now, stale)
+            document = await asyncio.to_thread(applied, finished.edit, finished.result, now, painted)
+            if now is self.studio.document:
+                self.studio.changing.emit()  # a stroke in progress becomes a step of its own
+            if now is self.studio.document and finished is self._finished:
+                self._finished = None
+                self._show_latest()
+                self.studio.push("Apply result", document)
+                self.studio.message.emit("Applied as a new layer.")
+
+    def _show_latest(self) -> None:
+        self._show(self._finished and Shown(self._finished.edit, self._finished.result.picture))
+
+    def _show(self, shown: Shown | None) -> None:
+        before, self._shown = self._shown, shown
+        if shown is None or before is None or before.edit is not shown.edit:
+            self._painted, self._stale = EMPTY, {}
+            if shown is not None:
+                self._document_changed(self.studio.document.damage(shown.edit.document))
+        self.changed.emit()
+
+    def _document_changed(self, rects: Iterable[Rect]) -> None:
+        if self._shown is None:
+            return
+        for rect in rects:
+            for cell, part in cells(rect & self._shown.edit.frame):
+                self._stale[cell] = part | self._stale.get(cell, part)
+        self._compare()
+
+    def _catch_up(self) -> None:
+        self._compare()
+        self.painted_late.emit()
+
+    def _compare(self) -> None:
+        """Bring `painted_since` up to date, for at most a slice of time."""
+        if self._shown is None or not self._stale:
+            self._comparing.stop()
+            return
+        then, now = self._shown.edit.document, self.studio.document
+        end = perf_counter() + SLICE
+        while self._stale:
+            _, rect = self._stale.popitem()
+            self._painted = painted_since(self._painted, then, now, [rect])
+            if perf_counter() > end:
+                break
+        if self._stale:
+            self._comparing.start()
+
+    def _document_replaced(self) -> None:
+        """Another document, or another canvas size: neither the run nor the result fits it."""
+        if self._run or self._finished:
+            self._give_up()
+            self._finished = None
+            self._show_latest()
+            self.studio.message.emit("The result belonged to the canvas before, so it was put away.")
+        self._frame_changed()
+
+    def _frame_changed(self) -> None:
+        self._frame = frame_of(self.studio.document)
+        self._reckon()
+
+    def _reckon(self) -> None:
+        try:
+            self._estimate = self.engine.estimate(self._frame.width, self._frame.height, self.studio.parameters)
+        except ValueError:
+            self._estimate = None
+        self.changed.emit()

@@ -1,0 +1,144 @@
+"""The fold with what few people need to change: steps, repeats, and the solver of the reverse SDE."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from sdedit_studio.parameters import Sde, Solver
+from sdedit_studio.ui import theme
+from sdedit_studio.ui.icons import pixmap
+from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.widgets.buttons import SegmentedChoice
+from sdedit_studio.ui.widgets.slider_row import SliderRow
+
+SOLVERS = {
+    Solver.DPMPP_2M: ("Fast", "DPM-Solver++ 2M: the best picture from 4 to 10 steps, closest to your strokes."),
+    Solver.DPMPP_2M_SDE: ("Fresh texture", "DPM-Solver++ 2M SDE: from 20 steps on it invents more texture of its own."),
+    Solver.ANCESTRAL: ("Ancestral", "DDPM's own steps, with new noise after each. Give it 50 steps or more."),
+    Solver.HEUN: ("Heun", "An exact ODE solver that calls the model twice a step. Give it 20 steps or more."),
+    Solver.EULER_MARUYAMA: ("The paper's", "Euler-Maruyama, as in the SDEdit paper. It wants hundreds of steps."),
+}
+"""What each solver is called, and what it is for."""
+
+LABEL = 62
+"""Pixels for the labels, so that the rows line up with the t0 slider's."""
+
+
+class _Fold(QAbstractButton):
+    """A line that opens and closes what is below it, with a summary at its right while it is closed."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.setText(title)
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.summary = ""
+
+    def sizeHint(self) -> QSize:
+        return QSize(100, 22)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look, painter = theme.current(), QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.hasFocus():
+            painter.setPen(QPen(look.colour("accent"), 1))
+            area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+            painter.drawRoundedRect(area, theme.RADIUS_INPUT, theme.RADIUS_INPUT)
+        ink = look.strong if self.underMouse() else look.secondary
+        name = "chevron-down" if self.isChecked() else "chevron-right"
+        painter.drawPixmap(0, (self.height() - 14) // 2, pixmap(name, ink, 14, self.devicePixelRatioF()))
+        painter.setPen(ink)
+        painter.drawText(self.rect().adjusted(18, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
+        if not self.isChecked():
+            painter.setFont(theme.font(theme.HINT_PIXELS))
+            painter.setPen(look.colour("hint"))
+            right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+            painter.drawText(self.rect().adjusted(0, 0, -2, 0), right, self.summary)
+
+
+class Advanced(QWidget):
+    """Shows and sets the calls, repeats, solver and SDE of `studio.parameters`."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self._studio = studio
+        parameters = studio.parameters
+        self.fold = _Fold("Advanced")
+        self.fold.setToolTip("Steps, repeats and solver")
+        self.steps = SliderRow("Steps", 1, 1000, parameters.calls, logarithmic=True)
+        self.steps.track.setToolTip(
+            "Model calls of the first pass. More take longer; 6 to 8 are enough for the fast solver."
+        )
+        self.steps.value_changed.connect(lambda calls: studio.set_parameters(calls=round(calls)))
+        self.repeats = SliderRow("Repeats", 1, 10, parameters.repeats)
+        self.repeats.track.setToolTip(
+            "How often the first pass runs, each time from its last result: more realistic, less yours."
+        )
+        self.repeats.value_changed.connect(lambda repeats: studio.set_parameters(repeats=round(repeats)))
+        self.solver = QComboBox()
+        self.solver.setAccessibleName("Solver")
+        for index, (name, purpose) in enumerate(SOLVERS.values()):
+            self.solver.addItem(name)
+            self.solver.setItemData(index, purpose, Qt.ItemDataRole.ToolTipRole)
+        self.solver.activated.connect(lambda index: studio.set_parameters(solver=tuple(SOLVERS)[index]))
+        self.purpose = QLabel(wordWrap=True)
+        self.purpose.setProperty("role", "hint")
+        self.sde = SegmentedChoice(((Sde.VP, "VP"), (Sde.VE, "VE")), "SDE")
+        self.sde.set_tips(
+            ("Variance preserving: the paper's Algorithm 4", "Variance exploding: the paper's Algorithm 1")
+        )
+        self.sde.chosen.connect(lambda sde: studio.set_parameters(sde=sde))
+        self._sde_row = _labelled("SDE", self.sde)
+
+        self._body = QWidget()
+        rows = QVBoxLayout(self._body)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(2 * theme.SPACE)
+        for slider in (self.steps, self.repeats):
+            slider.set_label_width(LABEL)
+            slider.field.setFixedWidth(self.steps.field.width())
+            rows.addWidget(slider)
+        rows.addWidget(_labelled("Solver", self.solver))
+        rows.addWidget(self._sde_row)
+        rows.addWidget(self.purpose)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2 * theme.SPACE)
+        column.addWidget(self.fold)
+        column.addWidget(self._body)
+        self._body.hide()
+        self.fold.toggled.connect(self._body.setVisible)
+        studio.parameters_changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        parameters = self._studio.parameters
+        name, purpose = SOLVERS[parameters.solver]
+        self.steps.set_value(parameters.calls)
+        self.repeats.set_value(parameters.repeats)
+        self.solver.setCurrentIndex(tuple(SOLVERS).index(parameters.solver))
+        self.solver.setToolTip(purpose)
+        self.purpose.setText(purpose)
+        self.sde.set_value(parameters.sde)
+        self._sde_row.setVisible(parameters.solver is Solver.EULER_MARUYAMA)
+        steps = "1 step" if parameters.calls == 1 else f"{parameters.calls} steps"
+        repeats = f" × {parameters.repeats}" if parameters.repeats > 1 else ""
+        self.fold.summary = f"{steps}{repeats} · {name.lower()}"
+        self.fold.update()
+
+
+def _labelled(text: str, part: QWidget) -> QWidget:
+    row = QWidget()
+    line = QHBoxLayout(row)
+    line.setContentsMargins(0, 0, 0, 0)
+    line.setSpacing(2 * theme.SPACE)
+    label = QLabel(text)
+    label.setFixedWidth(LABEL)
+    label.setBuddy(part)
+    line.addWidget(label)
+    line.addWidget(part, 1)
+    return row

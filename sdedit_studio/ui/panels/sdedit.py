@@ -1,0 +1,171 @@
+"""The SDEdit panel: how much may change, into what, and the button, with its cost and its promise always in sight."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from sdedit_studio.engine.job import Phase
+from sdedit_studio.parameters import Refine
+from sdedit_studio.ui import theme, words
+from sdedit_studio.ui.generation import Generation
+from sdedit_studio.ui.panels.advanced import Advanced
+from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.widgets.buttons import PrimaryButton
+from sdedit_studio.ui.widgets.seed_field import SeedField
+from sdedit_studio.ui.widgets.slider_row import SliderRow
+
+REFINES = {
+    Refine.OFF: ("off", "Leave the picture at the model's own size, enlarged. Fastest."),
+    Refine.DOUBLE: ("2×", "Work out the detail at twice the model's own size."),
+    Refine.FULL: ("full", "Work out the detail at the canvas's own size."),
+}
+
+
+class SdeditPanel(QWidget):
+    """Shows and sets `studio.parameters`, and starts `generation`."""
+
+    def __init__(self, studio: Studio, generation: Generation) -> None:
+        super().__init__()
+        self._studio = studio
+        self._generation = generation
+        self._models = {model.name: model for model in generation.engine.models()}
+
+        self.t0 = SliderRow("Change t₀", 0, 1, studio.parameters.t0, decimals=2)
+        self.t0.value_changed.connect(lambda t0: studio.set_parameters(t0=t0))
+        self.keeps = QLabel(wordWrap=True)
+        self.keeps.setProperty("role", "hint")
+
+        self.scene = QComboBox()
+        self.scene.setAccessibleName("Model and kind of scene")
+        self.scene.setToolTip("The model, and the kind of scene to expect in the picture")
+        self._scenes = [(name, scene) for name, model in self._models.items() for scene in (None, *model.classes)]
+        self.scene.addItems([f"{self._models[name].title} · {scene or 'any'}" for name, scene in self._scenes])
+        self.scene.activated.connect(lambda index: self._choose_scene(*self._scenes[index]))
+
+        self.seed = SeedField()
+        self.seed.chosen.connect(self._keep_seed)
+        self.seed.lock_toggled.connect(self._lock_seed)
+        self.seed.rolled.connect(self._roll_seed)
+        self.refine = QComboBox()
+        self.refine.setAccessibleName("Refine")
+        for index, (text, tip) in enumerate(REFINES.values()):
+            self.refine.addItem(text)
+            self.refine.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
+        self.refine.activated.connect(lambda index: studio.set_parameters(refine=tuple(REFINES)[index]))
+        self.advanced = Advanced(studio)
+
+        self.generate = PrimaryButton("Generate", "sparkles", "Ctrl ↵")
+        self.generate.setMinimumHeight(34)
+        self.generate.setToolTip("Turn the painting into a picture (Ctrl+Enter)")
+        self.generate.clicked.connect(generation.generate)
+        self.status = QLabel(wordWrap=True)
+        self.cost = QLabel(wordWrap=True)
+        self.cost.setProperty("role", "hint")
+        self.cost.setAlignment(Qt.AlignmentFlag.AlignTop)
+
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4 * theme.SPACE, 3 * theme.SPACE, 4 * theme.SPACE, 3 * theme.SPACE)
+        column.setSpacing(2 * theme.SPACE)
+        column.addWidget(self.t0)
+        column.addSpacing(-2 * theme.SPACE)
+        column.addWidget(_Ends(self.t0))
+        column.addWidget(self.keeps)
+        column.addWidget(self.scene)
+        column.addLayout(self._seed_row())
+        column.addWidget(self.advanced)
+        column.addWidget(self.generate)
+        column.addWidget(self.status)
+        column.addWidget(self.cost)
+        column.addStretch(1)
+
+        generation.changed.connect(self._show)
+        studio.selection_changed.connect(self._show)
+        self._adopt_defaults()
+        self._show()
+
+    def _seed_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(2 * theme.SPACE)
+        for text, part, stretch in (("Seed", self.seed, 3), ("Refine", self.refine, 2)):
+            label = QLabel(text)
+            label.setBuddy(part)
+            row.addWidget(label)
+            row.addWidget(part, stretch)
+        return row
+
+    def _adopt_defaults(self) -> None:
+        """Double-clicking a slider goes back to what is best for the chosen model."""
+        if model := self._models.get(self._studio.parameters.model):
+            self.t0.set_default(model.default_t0)
+            self.advanced.steps.set_default(model.default_calls)
+
+    def _choose_scene(self, name: str, condition: str | None) -> None:
+        if name == self._studio.parameters.model:
+            self._studio.set_parameters(condition=condition)
+        else:
+            model = self._models[name]
+            self._studio.set_parameters(model=name, condition=condition, t0=model.default_t0, calls=model.default_calls)
+            self._adopt_defaults()
+
+    def _keep_seed(self, seed: int) -> None:
+        self._studio.set_parameters(seed=seed)
+        self._generation.seed_locked = True
+
+    def _lock_seed(self, locked: bool) -> None:
+        self._generation.seed_locked = locked
+
+    def _roll_seed(self) -> None:
+        self._generation.new_seed()
+        self._generation.seed_locked = True
+
+    def _show(self) -> None:
+        parameters, generation = self._studio.parameters, self._generation
+        estimate, status = generation.estimate, generation.status
+        self.t0.set_value(parameters.t0)
+        self.keeps.setText(words.keeps(parameters.t0))
+        self.keeps.setToolTip(words.level(parameters.t0, estimate))
+        self.t0.track.setToolTip(f"{words.level(parameters.t0, estimate)}\nThe keys , and . change it by 0.05.")
+        scene = (parameters.model, parameters.condition)
+        self.scene.setCurrentIndex(self._scenes.index(scene) if scene in self._scenes else -1)
+        self.seed.set_seed(parameters.seed)
+        self.seed.set_locked(generation.seed_locked)
+        self.refine.setCurrentIndex(tuple(REFINES).index(parameters.refine))
+        self.refine.setToolTip(REFINES[parameters.refine][1])
+        broken = status.phase is Phase.BROKEN
+        self.status.setVisible(broken or status.phase is Phase.WARMING_UP)
+        self.status.setText(status.message if broken else words.WARMING_UP)
+        self._set_role(self.status, "error" if broken else "secondary")
+        self.cost.setText(f"{words.cost(estimate, status)} {words.promise(self._studio.document)}")
+
+    @staticmethod
+    def _set_role(label: QLabel, role: str) -> None:
+        if label.property("role") != role:
+            label.setProperty("role", role)
+            label.style().polish(label)
+
+
+class _Ends(QWidget):
+    """What the ends of the t0 track mean, right under them."""
+
+    def __init__(self, row: SliderRow) -> None:
+        super().__init__()
+        self._track = row.track
+        self._track.installEventFilter(self)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._words = []
+        for text in ("my strokes", "photo"):
+            label = QLabel(text, self)
+            label.setProperty("role", "hint")
+            self._words.append(label)
+        self.setFixedHeight(self._words[0].sizeHint().height())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show):
+            left = self.mapFromGlobal(self._track.mapToGlobal(QPoint())).x()
+            faithful, realistic = self._words
+            for label in self._words:
+                label.adjustSize()
+            faithful.move(left, 0)
+            realistic.move(left + self._track.width() - realistic.width(), 0)
+        return super().eventFilter(watched, event)

@@ -1,0 +1,97 @@
+"""What the window says about an edit: plain sentences made from values."""
+
+from __future__ import annotations
+
+from sdedit_studio.document.document import Document
+from sdedit_studio.engine.job import Estimate, Phase, Progress, Status
+from sdedit_studio.raster.geometry import Rect
+
+WARMING_UP = "You can paint already; the model is warming up."
+
+KEEPS = (
+    (0.0, "Changes nothing."),
+    (0.1, "Keeps every stroke and only softens the paint."),
+    (0.2, "Keeps every stroke, adds a little texture."),
+    (0.32, "Keeps your shapes and makes their surfaces natural."),
+    (0.48, "Keeps the composition; strokes become a scene."),
+    (0.65, "Keeps the large shapes and redraws what is in them."),
+    (0.85, "Keeps only the rough layout of colours."),
+    (0.99, "Keeps hardly more than light and dark."),
+    (1.0, "Forgets your painting and makes a scene of its own."),
+)
+"""Up to each t0, what an edit does to strokes."""
+
+
+def keeps(t0: float) -> str:
+    """What an edit at this t0 keeps of the painting."""
+    return next(words for limit, words in KEEPS if t0 <= limit)
+
+
+def level(t0: float, estimate: Estimate | None) -> str:
+    """The noise level that t0 stands for."""
+    return f"t₀ = {t0:.2f}" + (f": the guide is noised to σ = {estimate.sigma:.2f}" if estimate else "")
+
+
+def cost(estimate: Estimate | None, status: Status) -> str:
+    """How much work an edit is, and how long it takes here."""
+    if estimate is None:
+        return "This model is not installed; choose another one above."
+    calls = "1 model call" if estimate.calls == 1 else f"{estimate.calls} model calls"
+    if estimate.calls == 0:
+        return "No model call is needed."
+    if estimate.seconds is not None:
+        return f"{calls}, about {duration(estimate.seconds)} on this computer."
+    if status.phase is Phase.WARMING_UP:
+        return f"{calls}; how long they take is being measured."
+    return f"{calls}."
+
+
+def promise(document: Document) -> str:
+    """What an edit leaves alone."""
+    if document.selection is not None:
+        return "Pixels outside the selection stay exactly as they are."
+    if document.frame is not None and document.frame != document.bounds:
+        return "Pixels outside the frame stay exactly as they are."
+    return "Your layers stay as they are; the result becomes a layer of its own."
+
+
+def duration(seconds: float) -> str:
+    """A length of time to the precision that one can feel."""
+    if seconds < 0.95:
+        return f"{max(0.1, seconds):.1f} s"
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min"
+
+
+def stage(progress: Progress) -> str:
+    """Which pass of the cascade is under way."""
+    return "Generating" if progress.pass_index == 0 else f"Refining {2**progress.pass_index}×"
+
+
+def countdown(progress: Progress, seconds_left: float | None) -> str:
+    """Where the run stands, in calls and seconds."""
+    calls = f"call {progress.call} of {progress.calls}"
+    if seconds_left is None:
+        return calls
+    return f"{calls} · {seconds_left:.1f} s left" if seconds_left < 9.95 else f"{calls} · {duration(seconds_left)} left"
+
+
+def frame(document: Document, rect: Rect, estimate: Estimate | None) -> str:
+    """Which part of the canvas is sent, and at what size the model first sees it; for the status bar."""
+    if rect == document.bounds:
+        part = "whole canvas"
+    else:
+        part = f"{'selection, ' if document.selection is not None else ''}{rect.width} × {rect.height}"
+    size = f" → {estimate.native_width} × {estimate.native_height}" if estimate else ""
+    return f"Frame: {part}{size}"
+
+
+def engine(status: Status) -> str:
+    """Which model runs where and how fast; for the status bar."""
+    if status.phase is Phase.WARMING_UP:
+        return f"{status.model} is warming up"
+    if status.phase is Phase.BROKEN:
+        return f"{status.model} cannot be used"
+    call = "" if status.call_seconds is None else f", {1000 * status.call_seconds:.0f} ms a call"
+    return f"{status.model} on {status.device}{call}"

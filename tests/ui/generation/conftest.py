@@ -1,0 +1,217 @@
+"""A scripted engine with the real one's surface, a plain canvas, and an asyncio loop on Qt's."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+import qasync
+from PySide6.QtGui import QPainter, QTransform
+from PySide6.QtWidgets import QApplication, QWidget
+
+from sdedit_studio.document.document import Document
+from sdedit_studio.document.layer import Layer
+from sdedit_studio.engine.job import (
+    Cancelled,
+    Estimate,
+    Failed,
+    Job,
+    ModelInfo,
+    Phase,
+    Pixels,
+    Progress,
+    Result,
+    Status,
+    Update,
+)
+from sdedit_studio.parameters import Parameters
+from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.tiles import Tiles, blank
+from sdedit_studio.ui import theme
+from sdedit_studio.ui.banner import Banner
+from sdedit_studio.ui.compare import Compare
+from sdedit_studio.ui.generation import Generation
+from sdedit_studio.ui.panels.sdedit import SdeditPanel
+from sdedit_studio.ui.studio import Studio, new_document
+
+READY = Status(Phase.READY, "scenes-96", "CPU", 0.08)
+WARMING_UP = Status(Phase.WARMING_UP, "scenes-96")
+
+
+@dataclass(eq=False)
+class Run:
+    """One call of `FakeEngine.run`, whose updates the test sends."""
+
+    job: Job
+    updates: asyncio.Queue[Update] = field(default_factory=asyncio.Queue)
+    closed: bool = False
+
+    def progress(self, call: int, calls: int = 8, pass_index: int = 0, colour=(90, 60, 30), left: float = 1.5) -> None:
+        preview = np.full((8, 12, 3), colour, np.uint8)
+        self.updates.put_nowait(Progress(self.job, call, calls, pass_index, 2, Pixels.of(preview), left))
+
+    def finish(self, colour=(200, 40, 10), seconds: float = 1.25) -> None:
+        """End with a result that is one colour wherever the mask lets it be."""
+        picture = self.job.guide.array.copy()
+        picture[slice(None) if self.job.mask is None else self.job.mask.array > 0] = colour
+        self.updates.put_nowait(Result(self.job, Pixels.of(picture), seconds, 8))
+
+    def fail(self, message: str, details: str = "") -> None:
+        self.updates.put_nowait(Failed(self.job, message, details))
+
+
+class FakeEngine:
+    def __init__(self) -> None:
+        self.status = READY
+        self.runs: list[Run] = []
+        self._watchers = []
+
+    def watch(self, callback):
+        self._watchers.append(callback)
+        return lambda: self._watchers.remove(callback) if callback in self._watchers else None
+
+    def become(self, status: Status) -> None:
+        self.status = status
+        for callback in tuple(self._watchers):
+            callback(status)
+
+    async def run(self, job: Job, *, live: bool = False):
+        run = Run(job)
+        self.runs.append(run)
+        try:
+            while True:
+                update = await run.updates.get()
+                yield update
+                if not isinstance(update, Progress):
+                    return
+        finally:
+            run.closed = True
+
+    def cancel(self) -> None:
+        for run in self.runs:
+            if not run.closed:
+                run.updates.put_nowait(Cancelled(run.job))
+
+    def estimate(self, width: int, height: int, parameters: Parameters) -> Estimate:
+        if parameters.model != "scenes-96":
+            raise ValueError("There is no such model.")
+        if parameters.t0 == 0:
+            return Estimate(0, 0.0, 144, 96, 0.0)
+        seconds = None if self.status.call_seconds is None else 5.2
+        return Estimate(parameters.calls * parameters.repeats + 7, seconds, 144, 96, 2.03)
+
+    def models(self) -> list[ModelInfo]:
+        return [ModelInfo("scenes-96", "Scenes", 96, 16, ("forest", "mountain"), 0.4, 8)]
+
+
+class Canvas(QWidget):
+    """What the flow needs of the canvas view: a widget that draws overlays at a zoom."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.overlays = []
+        self.to_view = QTransform()
+        self.visible = Rect(0, 0, 10_000, 10_000)
+
+    def add_overlay(self, overlay) -> None:
+        self.overlays.append(overlay)
+
+    def paintEvent(self, event) -> None:
+        painter = QPainter(self)
+        for overlay in self.overlays:
+            overlay(painter, self.to_view, self.visible)
+
+
+def painted_document(width: int = 96, height: int = 64) -> Document:
+    """Sky over land: a guide that is not one flat colour."""
+    picture = blank(width, height)
+    picture[: height // 2] = (220, 180, 120, 255)
+    picture[height // 2 :] = (40, 90, 60, 255)
+    return Document.of(width, height, [Layer("Paper", Tiles.from_array(picture)), Layer("Layer 1")])
+
+
+@dataclass
+class Flow:
+    """The generation flow with all its widgets, and what it said."""
+
+    studio: Studio
+    engine: FakeEngine
+    generation: Generation
+    view: Canvas
+    compare: Compare
+    banner: Banner
+    panel: SdeditPanel
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+
+    async def until(self, condition) -> None:
+        for _ in range(500):
+            if condition():
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError("It did not happen within 5 seconds.")
+
+    async def started(self) -> Run:
+        """Press Generate and wait until the engine has the job."""
+        before = len(self.engine.runs)
+        self.generation.generate()
+        await self.until(lambda: len(self.engine.runs) > before)
+        return self.engine.runs[-1]
+
+    async def finished(self, colour=(200, 40, 10)) -> Run:
+        """Generate, to a waiting result of one colour."""
+        run = await self.started()
+        run.finish(colour)
+        await self.until(lambda: self.generation.result is not None and self.generation.result.job is run.job)
+        return run
+
+    async def applied(self) -> None:
+        before = self.studio.document
+        assert self.generation.apply()
+        await self.until(lambda: self.studio.document is not before)
+
+
+@pytest.fixture
+def loop(qapp: QApplication):
+    loop = qasync.QEventLoop(qapp)
+    asyncio.set_event_loop(loop)
+    yield loop
+    loop.close()
+    asyncio.set_event_loop(None)
+
+
+@pytest.fixture
+def flow(qapp: QApplication, qtbot, loop) -> Flow:
+    theme.apply(qapp, theme.DARK)
+    studio = Studio(painted_document())
+    engine = FakeEngine()
+    generation = Generation(studio, engine)
+    view = Canvas()
+    view.resize(700, 500)
+    qtbot.addWidget(view)
+    compare = Compare(generation, view)
+    banner = Banner(generation, compare, view)
+    panel = SdeditPanel(studio, generation)
+    panel.resize(348, 420)
+    qtbot.addWidget(panel)
+    view.show()
+    panel.show()
+    flow = Flow(studio, engine, generation, view, compare, banner, panel)
+    studio.problem.connect(lambda *problem: flow.problems.append(problem))
+    studio.message.connect(flow.messages.append)
+    yield flow
+    generation.close()
+    loop.run_until_complete(asyncio.sleep(0.01))
+
+
+@pytest.fixture
+def tell(flow: Flow, loop):
+    """Run a story, an async function of the flow."""
+    return lambda story: loop.run_until_complete(story(flow))
+
+
+@pytest.fixture
+def empty_document() -> Document:
+    return new_document(96, 64)

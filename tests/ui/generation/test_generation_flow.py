@@ -1,0 +1,332 @@
+"""From Generate to a layer: what each step does to the document, and what nothing may do to it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from sdedit_studio.document.edits import frame_of
+from sdedit_studio.raster.compositor import flatten
+from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.tiles import Tiles
+from sdedit_studio.ui.generation import State
+
+
+def select(studio, rect: Rect, feather: int = 0) -> None:
+    coverage = np.full((rect.height, rect.width), 255, np.uint8)
+    if feather:
+        coverage[:, :feather] = 100
+    studio.push("Select", studio.document.but(selection=Tiles.from_array(coverage, rect.x, rect.y)))
+
+
+def paint(studio, rect: Rect, colour=(0, 0, 255, 255)) -> None:
+    patch = np.full((rect.height, rect.width, 4), colour, np.uint8)
+    layer = studio.document.active_layer
+    studio.push("Brush", studio.document.with_pixels(layer.pixels.with_array(patch, rect.x, rect.y)))
+
+
+def composite(studio) -> np.ndarray:
+    return flatten(studio.document.layers, studio.document.bounds)
+
+
+def test_a_run_goes_through_previews_to_a_result_and_a_layer_in_one_undo_step(tell):
+    async def story(flow):
+        states = []
+        flow.generation.changed.connect(lambda: states.append(flow.generation.state))
+        before = flow.studio.document
+        run = await flow.started()
+        assert np.array_equal(run.job.guide.array[0, 0], (120, 180, 220))
+        run.progress(3)
+        await flow.until(lambda: flow.generation.progress)
+        assert flow.generation.shown.picture.shape == (8, 12, 3)
+        assert flow.studio.document is before
+        run.finish()
+        await flow.until(lambda: flow.generation.state is State.RESULT)
+        assert flow.studio.document is before
+        await flow.applied()
+        assert [state for i, state in enumerate(states) if i == 0 or state is not states[i - 1]] == [
+            State.IDLE,  # the seed changed
+            State.PREPARING,
+            State.RUNNING,
+            State.RESULT,
+            State.IDLE,
+        ]
+        assert (composite(flow.studio)[..., :3] == (10, 40, 200)).all()
+        layer = flow.studio.document.active_layer
+        assert layer.generation["seed"] == run.job.parameters.seed
+        assert layer.generation["t0"] == 0.4 and layer.generation["model"] == "scenes-96"
+        assert layer.generation["seconds"] == 1.25
+        flow.studio.undo()
+        assert flow.studio.document is before
+
+    tell(story)
+
+
+def test_pixels_outside_the_selection_stay_bit_for_bit(tell):
+    async def story(flow):
+        select(flow.studio, Rect(30, 10, 20, 30), feather=5)
+        before = composite(flow.studio)
+        run = await flow.finished()
+        frame = frame_of(flow.studio.document)
+        assert run.job.guide.shape[:2] == (frame.height, frame.width)
+        await flow.applied()
+        after = composite(flow.studio)
+        inside = np.zeros((64, 96), bool)
+        inside[10:40, 30:50] = True
+        assert np.array_equal(after[~inside], before[~inside])
+        assert not np.array_equal(after[inside], before[inside])
+
+    tell(story)
+
+
+def test_discarding_leaves_the_document_and_says_so(tell):
+    async def story(flow):
+        before = flow.studio.document
+        await flow.finished()
+        assert flow.generation.cancel_or_discard()
+        assert flow.generation.state is State.IDLE and flow.generation.shown is None
+        assert flow.studio.document is before
+        assert flow.messages[-1] == "Discarded. Your painting is unchanged."
+        assert not flow.generation.cancel_or_discard()
+        assert not flow.generation.apply()
+
+    tell(story)
+
+
+def test_cancelling_is_immediate_and_closes_just_that_job(tell):
+    async def story(flow):
+        run = await flow.started()
+        run.progress(1)
+        await flow.until(lambda: flow.generation.shown)
+        assert flow.generation.cancel_or_discard()
+        assert flow.generation.state is State.IDLE and flow.generation.shown is None
+        await flow.until(lambda: run.closed)
+        run.finish()
+        await asyncio.sleep(0.05)
+        assert flow.generation.state is State.IDLE
+        assert flow.messages[-1] == "Cancelled. Your painting is unchanged."
+
+    tell(story)
+
+
+def test_cancelling_while_the_guide_is_prepared_sends_nothing(tell):
+    async def story(flow):
+        flow.generation.generate()
+        assert flow.generation.state is State.PREPARING
+        assert flow.generation.cancel()
+        await asyncio.sleep(0.1)
+        assert flow.engine.runs == [] and flow.generation.state is State.IDLE
+
+    tell(story)
+
+
+def test_a_cancelled_rerun_gives_the_waiting_result_back(tell):
+    async def story(flow):
+        first = await flow.finished((10, 20, 30))
+        second = await flow.started()
+        second.progress(1)
+        await flow.until(lambda: flow.generation.shown.edit.job is second.job)
+        flow.generation.cancel()
+        assert flow.generation.state is State.RESULT
+        assert flow.generation.shown.edit.job is first.job
+
+    tell(story)
+
+
+def test_a_second_result_replaces_the_first(tell):
+    async def story(flow):
+        await flow.finished((10, 20, 30))
+        await flow.finished((50, 60, 70))
+        await flow.applied()
+        assert (composite(flow.studio)[..., :3] == (70, 60, 50)).all()
+        assert len(flow.studio.document.layers) == 3
+
+    tell(story)
+
+
+def test_generating_again_gives_up_the_run_under_way(tell):
+    async def story(flow):
+        first = await flow.started()
+        second = await flow.started()
+        await flow.until(lambda: first.closed)
+        assert not second.closed
+        second.finish()
+        await flow.until(lambda: flow.generation.state is State.RESULT)
+
+    tell(story)
+
+
+def test_painting_during_a_run_is_an_undo_step_of_its_own_and_stays_on_top(tell):
+    async def story(flow):
+        run = await flow.started()
+        paint(flow.studio, Rect(5, 5, 10, 10))
+        run.progress(2)
+        await flow.until(lambda: flow.generation.shown)
+        assert flow.generation.painted_since.read(Rect(0, 0, 96, 64))[..., 3].sum() == 100 * 255
+        run.finish()
+        await flow.until(lambda: flow.generation.state is State.RESULT)
+        paint(flow.studio, Rect(40, 20, 4, 4), (0, 255, 0, 255))
+        await flow.applied()
+        after = composite(flow.studio)
+        assert (after[5:15, 5:15] == (0, 0, 255, 255)).all()
+        assert (after[20:24, 40:44] == (0, 255, 0, 255)).all()
+        assert (after[50, 50] == (10, 40, 200, 255)).all()
+        flow.studio.undo()
+        assert flow.studio.document.layers[1].pixels.pixel(41, 21) == (0, 255, 0, 255)
+        flow.studio.undo()
+        assert flow.studio.document.layers[1].pixels.pixel(41, 21) == (0, 0, 0, 0)
+
+    tell(story)
+
+
+def test_undoing_what_was_painted_since_uncovers_the_result_again(tell):
+    async def story(flow):
+        await flow.finished()
+        paint(flow.studio, Rect(5, 5, 10, 10))
+        assert flow.generation.painted_since.content_bounds() == Rect(5, 5, 10, 10)
+        flow.studio.undo()
+        assert not flow.generation.painted_since.tiles
+
+    tell(story)
+
+
+def test_a_change_of_the_whole_large_canvas_is_compared_in_slices(tell, monkeypatch):
+    monkeypatch.setattr("sdedit_studio.ui.generation.SLICE", 0.0)
+
+    async def story(flow):
+        await flow.finished()
+        paint(flow.studio, Rect(0, 0, 96, 64))
+        await flow.until(lambda: flow.generation.painted_since.content_bounds() == Rect(0, 0, 96, 64))
+
+    tell(story)
+
+
+def test_an_empty_canvas_asks_to_paint_first(tell, empty_document):
+    async def story(flow):
+        flow.studio.open(empty_document, None)
+        flow.generation.generate()
+        await flow.until(lambda: flow.problems)
+        assert flow.problems[0][0].startswith("Paint something first")
+        assert flow.engine.runs == [] and flow.generation.state is State.IDLE
+
+    tell(story)
+
+
+def test_a_guide_without_layers_says_where_to_mark_one(tell):
+    async def story(flow):
+        for layer in flow.studio.document.layers:
+            flow.studio.push("Guide", flow.studio.document.with_layer(layer.id, in_guide=False))
+        flow.generation.generate()
+        await flow.until(lambda: flow.problems)
+        assert "part of the guide" in flow.problems[0][0]
+
+    tell(story)
+
+
+def test_at_t0_nought_nothing_runs(tell):
+    async def story(flow):
+        flow.studio.set_parameters(t0=0.0)
+        flow.generation.generate()
+        assert flow.problems[0][0].startswith("At 0 nothing changes")
+        assert flow.generation.state is State.IDLE
+
+    tell(story)
+
+
+def test_a_failure_is_one_sentence_with_details_and_leaves_the_painting(tell):
+    async def story(flow):
+        before = flow.studio.document
+        run = await flow.started()
+        run.progress(1)
+        run.fail("Memory ran out. Choose a smaller frame or refine less.", "Traceback …")
+        await flow.until(lambda: flow.problems)
+        assert flow.problems == [("Memory ran out. Choose a smaller frame or refine less.", "Traceback …")]
+        assert flow.generation.state is State.IDLE and flow.generation.shown is None
+        assert flow.studio.document is before
+
+    tell(story)
+
+
+def test_an_engine_that_raises_is_told_and_does_not_end_the_window(tell, monkeypatch):
+    async def story(flow):
+        async def run(job, *, live=False):
+            raise OSError("the device went away")
+            yield
+
+        monkeypatch.setattr(flow.engine, "run", run)
+        flow.generation.generate()
+        await flow.until(lambda: flow.problems)
+        assert "Your painting is unchanged" in flow.problems[0][0]
+        assert "the device went away" in flow.problems[0][1]
+        assert flow.generation.state is State.IDLE
+
+    tell(story)
+
+
+def test_each_run_takes_a_new_seed_unless_it_is_locked(tell):
+    async def story(flow):
+        seeds = [(await flow.finished()).job.parameters.seed for _ in range(3)]
+        assert len(set(seeds)) == 3
+        assert flow.studio.parameters.seed == seeds[-1]
+        flow.generation.seed_locked = True
+        assert (await flow.finished()).job.parameters.seed == seeds[-1]
+
+    tell(story)
+
+
+@pytest.mark.parametrize("change", ["another document", "another size"])
+@pytest.mark.parametrize("moment", ["running", "waiting"])
+def test_another_canvas_ends_the_run_and_puts_the_result_away(tell, empty_document, change, moment):
+    async def story(flow):
+        run = await (flow.started() if moment == "running" else flow.finished())
+        if change == "another document":
+            flow.studio.open(empty_document, None)
+        else:
+            flow.studio.push("Crop", flow.studio.document.but(width=50))
+        now = flow.studio.document
+        await flow.until(lambda: run.closed)
+        run.finish()
+        await asyncio.sleep(0.05)
+        assert flow.generation.state is State.IDLE and flow.generation.shown is None
+        assert flow.studio.document is now
+
+    tell(story)
+
+
+def test_closing_while_running_ends_quietly(tell):
+    async def story(flow):
+        run = await flow.started()
+        flow.generation.close()
+        await flow.until(lambda: run.closed)
+        assert flow.problems == [] and flow.generation.state is State.IDLE
+
+    tell(story)
+
+
+def test_a_stroke_made_while_a_large_result_is_applied_is_kept(tell, monkeypatch):
+    from sdedit_studio.ui import generation as module
+
+    made = module.applied
+
+    async def story(flow):
+        def slow(*arguments):
+            if not flow.studio.history.undo_label:
+                loop.call_soon_threadsafe(paint, flow.studio, Rect(5, 5, 10, 10))
+                painted.wait(2)
+            return made(*arguments)
+
+        import threading
+
+        painted, loop = threading.Event(), asyncio.get_running_loop()
+        flow.studio.document_changed.connect(lambda _rects: painted.set())
+        monkeypatch.setattr(module, "applied", slow)
+        await flow.finished()
+        flow.generation.apply()
+        await flow.until(lambda: flow.generation.state is State.IDLE)
+        assert (composite(flow.studio)[5:15, 5:15] == (0, 0, 255, 255)).all()
+        assert (composite(flow.studio)[40, 40] == (10, 40, 200, 255)).all()
+        assert flow.studio.history.undo_label == "Apply result"
+
+    tell(story)
