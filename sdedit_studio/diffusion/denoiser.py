@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import log, sqrt
-from typing import Protocol
+from typing import Any, Protocol, overload
 
 from torch import Tensor
 
@@ -28,11 +28,25 @@ def from_edm(network: Network, sigma_data: float = 0.5) -> Denoiser:
     """`D = c_skip x + c_out F(c_in x, ln(sigma) / 4)` (Karras et al. 2022, table 1)."""
 
     def denoise(x: Tensor, sigma: float) -> Tensor:
-        total = sigma**2 + sigma_data**2
-        output = network(x / sqrt(total), log(sigma) / 4)
-        return (sigma_data**2 / total) * x + (sigma * sigma_data / sqrt(total)) * output
+        skip, out, scale = edm_scales(sigma, sigma_data)
+        return skip * x + out * network(scale * x, log(sigma) / 4)
 
     return denoise
+
+
+@overload
+def edm_scales(sigma: float, sigma_data: float) -> tuple[float, float, float]: ...
+
+
+@overload
+def edm_scales(sigma: Tensor, sigma_data: float) -> tuple[Tensor, Tensor, Tensor]: ...
+
+
+def edm_scales(sigma: Any, sigma_data: float) -> Any:
+    """`c_skip`, `c_out` and `c_in`, for one level or many: they give the network's input and target variance 1."""
+    total = sigma**2 + sigma_data**2
+    root = total**0.5
+    return sigma_data**2 / total, sigma * sigma_data / root, 1 / root
 
 
 def from_noise(network: Network, label: Callable[[float], float]) -> Denoiser:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ def load_edm_unet(card: ModelCard, device: torch.device, dtype: torch.dtype) -> 
 
     `dtype`: what the network computes in; pictures stay float32. Raises ModelProblem when a file cannot be read.
     """
-    config = _config(card.folder / "config.json", card)
+    config = read_config(card)
     network = _network(card, config, dtype).to(device)
     patch = config.get("patch", 1)
 
@@ -45,7 +45,14 @@ def load_edm_unet(card: ModelCard, device: torch.device, dtype: torch.dtype) -> 
     return lambda label: from_edm(partial(predict, label), card.sigma_data)
 
 
-def _config(path: Path, card: ModelCard) -> dict[str, Any]:
+def build(config: Mapping[str, Any]) -> UNet2DModel:
+    """The network of a `config.json`, with fresh weights."""
+    return UNet2DModel(**{key: value for key, value in config.items() if key not in OWN_KEYS})
+
+
+def read_config(card: ModelCard) -> dict[str, Any]:
+    """What the model's `config.json` says. Raises ModelProblem when it cannot be read."""
+    path = card.folder / "config.json"
     try:
         return json.loads(path.read_text("utf-8"))
     except OSError as error:
@@ -54,16 +61,22 @@ def _config(path: Path, card: ModelCard) -> dict[str, Any]:
         raise _damaged(card, path, str(error)) from error
 
 
-def _network(card: ModelCard, config: dict[str, Any], dtype: torch.dtype) -> torch.nn.Module:
+def read_weights(card: ModelCard) -> dict[str, Tensor]:
+    """The model's weights by their names in `build`'s network. Raises ModelProblem when they cannot be read."""
     path = card.folder / card.weights
     try:
-        weights = load_file(path)
+        return load_file(path)
     except (OSError, SafetensorError) as error:
         raise _damaged(card, path, str(error)) from error
+
+
+def _network(card: ModelCard, config: dict[str, Any], dtype: torch.dtype) -> torch.nn.Module:
+    path = card.folder / card.weights
+    weights = read_weights(card)
     try:
         # On the meta device nothing is initialised only to be overwritten.
         with torch.device("meta"):
-            network = UNet2DModel(**{key: value for key, value in config.items() if key not in OWN_KEYS})
+            network = build(config)
         network.load_state_dict({key: _laid_out(value.to(dtype)) for key, value in weights.items()}, assign=True)
     except (RuntimeError, TypeError, ValueError, KeyError) as error:
         reason = str(error).strip().splitlines()[-1].strip()
