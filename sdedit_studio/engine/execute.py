@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Iterator
 from time import perf_counter
 
 from torch import Tensor
@@ -24,8 +24,8 @@ class Stopped(Exception):
 
 def execute(
     job: Job, model: LoadedModel, *, cancelled: Callable[[], bool], measured: Measured
-) -> Generator[Progress, None, Result]:
-    """Yield a `Progress` after each model call, and return the `Result`.
+) -> Iterator[Progress | Result]:
+    """Yield a `Progress` after each model call, then the `Result`.
 
     `cancelled` is asked before every run of the network, tiles included; `measured` learns what the calls take.
     Raises Stopped when cancelled, and ModelProblem for a class the model does not know.
@@ -57,7 +57,7 @@ def execute(
         yield Progress(job, call, calls, moment.index, len(passes), preview, seconds_left)
         call_began = perf_counter()
     result = guide if picture is None else paste(guide, picture, mask)
-    return Result(job, Pixels.of(result), perf_counter() - began, calls)
+    yield Result(job, Pixels.of(result), perf_counter() - began, calls)
 
 
 def _stoppable(denoiser: Denoiser, cancelled: Callable[[], bool]) -> Denoiser:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from sdedit_studio.engine.job import Cancelled, Failed, Phase, Status, Update
+from sdedit_studio.engine.job import Cancelled, Failed, Phase, Status
 from sdedit_studio.engine.mailbox import Mailbox, Request
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.problems import describe
@@ -56,36 +56,33 @@ class Worker(threading.Thread):
         except Exception as error:
             self._publish(Status(Phase.BROKEN, self._first, message=describe(error)))
         while request := self._mailbox.take():
-            request.deliver(self._answer(request))
+            self._answer(request)
         self._measured.save()
 
-    def _answer(self, request: Request) -> Update:
-        """Do one job and return how it ended; any failure leaves the worker ready for the next."""
+    def _answer(self, request: Request) -> None:
+        """Do one job and deliver how it went; any failure leaves the worker ready for the next."""
         name = request.job.parameters.model
         try:
             model = self._model if self._model and self._model.card.name == name else self._open(name)
         except Exception as error:
             self._publish(Status(Phase.BROKEN, name, message=describe(error)))
-            return Failed(request.job, describe(error), traceback.format_exc())
+            request.deliver(Failed(request.job, describe(error), traceback.format_exc()))
+            return
         self._publish(self._status(Phase.BUSY, model))
-        try:
-            return self._run(request, model)
-        except Exception as error:
-            return Failed(request.job, describe(error), traceback.format_exc())
-        finally:
-            self._publish(self._status(Phase.READY, model))
+        self._run(request, model)
+        self._publish(self._status(Phase.READY, model))
 
-    def _run(self, request: Request, model: LoadedModel) -> Update:
+    def _run(self, request: Request, model: LoadedModel) -> None:
         from sdedit_studio.engine.execute import Stopped, execute
 
-        progress = execute(request.job, model, cancelled=request.cancelled.is_set, measured=self._measured)
+        job = request.job
         try:
-            while True:
-                request.deliver(next(progress))
-        except StopIteration as finished:
-            return finished.value
+            for update in execute(job, model, cancelled=request.cancelled.is_set, measured=self._measured):
+                request.deliver(update)
         except Stopped:
-            return Cancelled(request.job)
+            request.deliver(Cancelled(job))
+        except Exception as error:
+            request.deliver(Failed(job, describe(error), traceback.format_exc()))
 
     def _open(self, name: str) -> LoadedModel:
         from sdedit_studio.engine.prepare import warm_up

@@ -1,0 +1,123 @@
+"""`sdedit-studio edit`: one guide in, one picture out, without a window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from sdedit_studio.diffusion.plan import plan
+from sdedit_studio.engine.job import Job, Pixels, Result
+from sdedit_studio.engine.measured import Measured
+from sdedit_studio.engine.prepare import compute_threads, open_model
+from sdedit_studio.files import FileProblem
+from sdedit_studio.files.pictures import SUPPORTED, export, read
+from sdedit_studio.models.catalogue import find
+from sdedit_studio.parameters import Parameters, Refine, Sde, Solver
+
+if TYPE_CHECKING:
+    from sdedit_studio.models.load import LoadedModel
+
+
+def edit(
+    guide: Annotated[Path, typer.Argument(metavar="GUIDE", help="The rough picture to start from.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where the result goes; its suffix says the format.")],
+    t0: Annotated[
+        float | None,
+        typer.Option(help="0 keeps the guide, 1 forgets it; 0.3 to 0.6 suits most. [default: the model's own, 0.4]"),
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Model calls of the first pass. [default: the model's own, 8]")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same picture.")] = Parameters.seed,
+    refine: Annotated[
+        Refine, typer.Option(help="How far to sharpen: the model's native size, twice it, or the guide's own size.")
+    ] = Parameters.refine,
+    mask: Annotated[
+        Path | None,
+        typer.Option(help="A picture of the guide's size: white is edited, black stays as it is, grey fades."),
+    ] = None,
+    condition: Annotated[
+        str | None, typer.Option("--class", help="What the picture shows; see `models list`. [default: anything]")
+    ] = None,
+    solver: Annotated[Solver, typer.Option(help="How the first pass is solved.")] = Parameters.solver,
+    sde: Annotated[Sde, typer.Option(help="Form of euler-maruyama: the paper's algorithm 1 or 4.")] = Parameters.sde,
+    repeats: Annotated[int, typer.Option(help="The paper's K: more is more realistic, and takes K times as long.")] = 1,
+    model: Annotated[str, typer.Option(help="Which model; see `models list`.")] = Parameters.model,
+) -> None:
+    """Turn a rough picture into a believable one. The result has the guide's size."""
+    card = find(model)
+    card.class_id(condition)
+    parameters = Parameters(
+        t0=card.default_t0 if t0 is None else t0,
+        calls=card.default_calls if steps is None else steps,
+        repeats=repeats,
+        refine=refine,
+        seed=seed,
+        solver=solver,
+        sde=sde,
+        model=model,
+        condition=condition,
+    )
+    if out.suffix.lower() not in SUPPORTED:
+        raise FileProblem(
+            f"Pictures cannot be written as “{out.suffix}”; choose one of {', '.join(sorted(SUPPORTED))}."
+        )
+    if not out.parent.is_dir():
+        raise FileProblem(f"The folder {out.parent} does not exist. Make it first, or choose another.")
+    original = read(guide)
+    coverage = None if mask is None else grey(read(mask))
+    job = Job(Pixels.of(on_white(original)), parameters, None if coverage is None else Pixels.of(coverage))
+
+    result, model_used = _run(job)
+    export(out, _opaque_where_edited(result, original, coverage), metadata=parameters.as_dict())
+    _tell(result, model_used, out)
+
+
+def on_white(picture: np.ndarray) -> np.ndarray:
+    """Premultiplied BGRA (h, w, 4) as RGB (h, w, 3) on white paper."""
+    return np.ascontiguousarray(picture[..., 2::-1] + (255 - picture[..., 3:]))
+
+
+def grey(picture: np.ndarray) -> np.ndarray:
+    """Premultiplied BGRA (h, w, 4) as coverage (h, w): Rec. 601 luma on black, exact for greys."""
+    return (picture[..., :3].astype(np.uint32) @ np.array([29, 150, 77], np.uint32) + 128 >> 8).astype(np.uint8)
+
+
+def _opaque_where_edited(result: Result, original: np.ndarray, coverage: np.ndarray | None) -> np.ndarray:
+    """The result as BGRA; where the mask is 0 the very pixels of the guide, transparent ones included."""
+    picture = np.dstack([result.picture.array[..., ::-1], np.full(original.shape[:2], 255, np.uint8)])
+    return picture if coverage is None else np.where(coverage[..., None] == 0, original, picture)
+
+
+def _run(job: Job) -> tuple[Result, LoadedModel]:
+    """The result and the model that made it, with a progress bar on stderr."""
+    measured = Measured(compute_threads())
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[left]}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(f"Loading {job.parameters.model}", total=None, left="")
+        model = open_model(job.parameters.model, measured)
+        from sdedit_studio.engine.execute import execute
+
+        for update in execute(job, model, cancelled=lambda: False, measured=measured):
+            if isinstance(update, Result):
+                measured.save()
+                return update, model
+            left = "" if update.seconds_left is None else f"{update.seconds_left:.1f} s left"
+            words = f"Model call {update.call} of {update.calls}"
+            bar.update(task, description=words, completed=update.call, total=update.calls, left=left)
+    raise AssertionError("An edit ends with its result.")
+
+
+def _tell(result: Result, model: LoadedModel, out: Path) -> None:
+    parameters, card = result.job.parameters, model.card
+    width, height = result.picture.width, result.picture.height
+    passes = plan(width, height, parameters, native=card.native, stride=card.stride, sigma_max=card.sigma_max)
+    route = ", ".join(f"{stage.model_calls} calls at {stage.width}x{stage.height}" for stage in passes)
+    chosen = f"{card.name} ({parameters.condition or 'anything'}), t0 {parameters.t0:g}, seed {parameters.seed}"
+    typer.echo(f"{chosen}, {parameters.solver}: {route or 'no calls'}")
+    typer.echo(f"{out}: {width}x{height}, {result.seconds:.1f} s on {model.device_name}")
