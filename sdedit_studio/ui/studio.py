@@ -37,13 +37,15 @@ def new_document(
 
 
 class Studio(QObject):
-    """Signals: `document_changed(list[Rect])` with the canvas rectangles to repaint; `document_replaced()` after another
+    """Signals: `changing()` right before the document becomes another one, so that a gesture in progress can become a step of
+    its own first; `document_changed(list[Rect])` with the canvas rectangles to repaint; `document_replaced()` after another
     document was opened or the canvas size changed; `history_changed()` when undo, redo, the file or the modified mark may read
     differently; `selection_changed()`; `layers_changed()` when the stack or a layer's fields (not only pixels) changed;
     `colours_changed()`; `tool_changed(str)`; `parameters_changed()`; `message(str)` for the status line; `problem(str, str)`
     for the banner: one sentence with what to do, and details.
     """
 
+    changing = Signal()
     document_changed = Signal(object)
     document_replaced = Signal()
     history_changed = Signal()
@@ -75,6 +77,7 @@ class Studio(QObject):
 
     def open(self, document: Document, path: Path | None, parameters: Parameters | None = None) -> None:
         """Replace everything by another document, with a fresh history."""
+        self.changing.emit()
         self._history = History(document)
         self.path = path
         self.document_replaced.emit()
@@ -90,6 +93,7 @@ class Studio(QObject):
 
         `damage`: where the composite changes, if the caller knows it more closely than the tiles tell.
         """
+        self.changing.emit()
         before = self.document
         self._history.amend(document)
         self._announce(before, damage)
@@ -101,11 +105,13 @@ class Studio(QObject):
 
     def push(self, label: str, document: Document) -> None:
         """Change the document in one undo step."""
+        self.changing.emit()
         before = self.document
         self.amend(document)
         self.commit(label, before)
 
     def undo(self) -> None:
+        self.changing.emit()
         before = self.document
         if label := self._history.undo():
             self._announce(before)
@@ -113,6 +119,7 @@ class Studio(QObject):
             self.message.emit(f"Undid: {label}")
 
     def redo(self) -> None:
+        self.changing.emit()
         before = self.document
         if label := self._history.redo():
             self._announce(before)
