@@ -49,6 +49,10 @@ class Bar(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(150, 16)
 
+    @property
+    def part(self) -> float:
+        return self._part
+
     def set_part(self, part: float) -> None:
         if part != self._part:
             self._part = part
@@ -137,7 +141,7 @@ class ActivityPill(Pill):
         self._generation = generation
         self._reported: Progress | None = None
         self._reported_at = 0.0
-        self._total = 0.0
+        self._begun_at = 0.0
         self._tick = QTimer(self, interval=TICK_MS)
         self._tick.timeout.connect(self._count)
 
@@ -196,14 +200,12 @@ class ActivityPill(Pill):
         if progress is not self._reported or progress is None:
             self._reported, self._reported_at = progress, perf_counter()
         if progress is None:
-            self._total = 0.0
+            self._begun_at = self._reported_at
             self.bar.set_part(0.0)
             self.stage.setText("Waiting for the model" if waiting else "Generating")
             self.detail.setText("It is warming up; you can paint already." if waiting else "")
             self.detail.setMinimumWidth(0)
         else:
-            if progress.seconds_left is not None:
-                self._total = max(self._total, progress.seconds_left / max(0.05, 1 - progress.call / progress.calls))
             self.stage.setText(words.stage(progress))
             _room_for(self.detail, words.countdown(replace(progress, call=progress.calls), 8.8))
             self._count()
@@ -212,11 +214,13 @@ class ActivityPill(Pill):
         progress = self._generation.progress
         if progress is None:
             return
-        left = progress.seconds_left
+        now, left = perf_counter(), progress.seconds_left
+        part = progress.call / progress.calls
         if left is not None:
-            left = max(0.0, left - (perf_counter() - self._reported_at))
+            left = max(0.0, left - (now - self._reported_at))
+            part = max(self.bar.part, 1 - left / max(left, now - self._begun_at + left))
         self.detail.setText(words.countdown(progress, left))
-        self.bar.set_part(progress.call / progress.calls if left is None else 1 - left / self._total)
+        self.bar.set_part(part)
 
 
 class ProblemPill(Pill):

@@ -28,7 +28,7 @@ SMALLEST = 512
 """Pictures are halved down to about this side, so that zooming out neither flickers nor costs more."""
 
 PREVIEW = 1024
-"""Longest side to which the preview of a selection is enlarged, in pixels."""
+"""Longest side to which a preview is enlarged, so that it is smooth and its selection's edge sharp, in pixels."""
 
 INK, PAPER = "#26282c", "#ffffff"
 """Of the split handle, which lies on pictures and not on the theme."""
@@ -49,17 +49,16 @@ class Veil:
     def of(shown: Shown) -> Veil:
         """Safe on any thread."""
         picture, mask, frame = Image.fromarray(shown.picture.array), shown.edit.job.mask, shown.edit.frame
-        area = frame
+        scale = min(1.0, max(PREVIEW, *picture.size) / max(frame.width, frame.height))
+        size = max(1, round(scale * frame.width)), max(1, round(scale * frame.height))
+        colours = np.asarray(picture.resize(size, Image.Resampling.BICUBIC))[..., ::-1]
+        bgra = np.full((size[1], size[0], 4), 255, np.uint8)
         if mask is None:
-            bgra = np.full((picture.height, picture.width, 4), 255, np.uint8)
-            bgra[..., :3] = np.asarray(picture)[..., ::-1]
+            bgra[..., :3] = colours
+            area = frame
         else:
-            # A preview is enlarged first, so that the edge of the selection stays sharp.
-            scale = min(1.0, max(PREVIEW, *picture.size) / max(frame.width, frame.height))
-            size = max(1, round(scale * frame.width)), max(1, round(scale * frame.height))
-            colours = np.asarray(picture.resize(size, Image.Resampling.BICUBIC), np.uint16)[..., ::-1]
-            coverage = np.asarray(Image.fromarray(mask.array).resize(size, Image.Resampling.BOX))
-            bgra = np.dstack(((colours * coverage[..., None] + 127) // 255, coverage)).astype(np.uint8)
+            bgra[..., 3] = np.asarray(Image.fromarray(mask.array).resize(size, Image.Resampling.BOX))
+            bgra[..., :3] = (colours * bgra[..., 3:].astype(np.uint16) + 127) // 255
             area = Tiles.from_array(mask.array, frame.x, frame.y).content_bounds()
         levels = [as_image(bgra).copy()]
         while max(levels[-1].width(), levels[-1].height()) > 2 * SMALLEST:

@@ -66,7 +66,11 @@ def duration(seconds: float) -> str:
 
 def stage(progress: Progress) -> str:
     """Which pass of the cascade is under way."""
-    return "Generating" if progress.pass_index == 0 else f"Refining {2**progress.pass_index}×"
+    if progress.pass_index == 0:
+        return "Generating"
+    if progress.preview.width >= progress.job.guide.width:
+        return "Refining to full size"
+    return f"Refining {2**progress.pass_index}×"
 
 
 def countdown(progress: Progress, seconds_left: float | None) -> str:

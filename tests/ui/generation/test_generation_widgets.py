@@ -194,7 +194,7 @@ def test_the_banner_tells_progress_and_offers_to_cancel(flow, tell):
         await asyncio.sleep(0.25)
         assert pill.detail.text() in ("call 11 of 15 · 1.7 s left", "call 11 of 15 · 1.6 s left")
         assert pill.width() == width
-        assert 0 < pill.bar._part < 1
+        assert 0 < pill.bar.part < 1
         click(pill.cancel)
         assert flow.generation.state is State.IDLE and pill.isHidden()
 
