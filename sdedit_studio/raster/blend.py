@@ -60,24 +60,26 @@ _CHUNK = 4096
 """Pixels that are blended at a time: so few that all the arrays stay in the processor's cache."""
 
 
-def blend_nonseparable(mode: BlendMode, backdrop: np.ndarray, source: np.ndarray, opacity: float) -> None:
+def blend_nonseparable(mode: BlendMode, backdrop: np.ndarray, source: np.ndarray, amount: float | np.ndarray) -> None:
     """Blend `source` onto `backdrop` in place by HUE, SATURATION, COLOR or LUMINOSITY (W3C section 10.2).
 
-    Both are premultiplied BGRA uint8 of one shape (h, w, 4). `opacity` (0 .. 1) multiplies the source's alpha.
-    Where that alpha is 0 the backdrop is left bit for bit.
+    Both are premultiplied BGRA uint8 of one shape (h, w, 4). `amount`, 0 .. 1, multiplies the source's alpha: a
+    number or an (h, w) array. Where the source then is transparent, the backdrop is left bit for bit.
 
     All functions of section 10.2 are homogeneous: B(k a, k b) = k B(a, b). So they run on colours that carry the
     factor `both` = backdrop alpha x source alpha, where 0 .. `both` takes the place of 0 .. 1, and nothing has to be
     unpremultiplied.
     """
+    amount = np.broadcast_to(np.asarray(amount, np.float32), backdrop.shape[:2])
     rows = max(1, _CHUNK // max(1, backdrop.shape[1]))
     for top in range(0, len(backdrop), rows):
-        _blend_chunk(mode, backdrop[top : top + rows], source[top : top + rows], opacity)
+        chunk = slice(top, top + rows)
+        _blend_chunk(mode, backdrop[chunk], source[chunk], amount[chunk])
 
 
-def _blend_chunk(mode: BlendMode, backdrop: np.ndarray, source: np.ndarray, opacity: float) -> None:
+def _blend_chunk(mode: BlendMode, backdrop: np.ndarray, source: np.ndarray, amount: np.ndarray) -> None:
     under = _planes(backdrop)
-    over = _planes(source) * np.float32(opacity)
+    over = _planes(source) * amount
     alpha_under, alpha_over = under[3] / 255, over[3] / 255
     both = under[3] * alpha_over
     below, above = under[:3] * alpha_over, over[:3] * alpha_under

@@ -8,14 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
-from PySide6.QtCore import QPoint, QRect, QRectF
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QTransform
 
 from sdedit_studio.raster.blend import PAINTER_MODES, BlendMode, blend_nonseparable
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.raster.tiles import TILE, Tile, Tiles, as_image, blank
-
-_MODE = QPainter.CompositionMode
+from sdedit_studio.raster.tiles import TILE, Tiles, as_image, blank
 
 
 class Paintable(Protocol):
@@ -60,30 +58,30 @@ def _compose(
             painter.setCompositionMode(mode)
             painter.setOpacity(layer.opacity)
             for part, source, where in _shown(layer, rect):
-                painter.drawImage(QPoint(part.x - origin[0], part.y - origin[1]), source.image, where)
+                painter.drawImage(QPoint(part.x - origin[0], part.y - origin[1]), source, QRect(*where))
         else:
-            for part, source, where in _shown(layer, rect):
+            for whole, tile in layer.pixels.items(rect):
+                part = whole & rect
+                amount = layer.opacity if layer.mask is None else layer.mask.read(part) * (layer.opacity / 255)
                 backdrop = array[part.moved(-origin[0], -origin[1]).slices]
-                top = source.array[where.y() : where.y() + part.height, where.x() : where.x() + part.width]
-                blend_nonseparable(layer.mode, backdrop, top, layer.opacity)
+                blend_nonseparable(layer.mode, backdrop, tile.array[part.moved(-whole.x, -whole.y).slices], amount)
     painter.end()
 
 
-def _shown(layer: Paintable, rect: Rect) -> Iterator[tuple[Rect, Tile, QRect]]:
-    """The layer's pixels in `rect`, its mask applied: (document rectangle, pixels, rectangle inside those pixels)."""
+def _shown(layer: Paintable, rect: Rect) -> Iterator[tuple[Rect, QImage, Rect]]:
+    """The layer's pixels in `rect`, its mask applied: (document rectangle, image, the pixels' place in the image)."""
     for whole, tile in layer.pixels.items(rect):
         part = whole & rect
         local = part.moved(-whole.x, -whole.y)
         if layer.mask is None:
-            yield part, tile, QRect(*local)
+            yield part, tile.image, local
         elif (coverage := layer.mask.read(part)).any():
-            pixels = tile.array[local.slices].copy()
-            shown = Tile(pixels)
-            painter = QPainter(shown.image)
-            painter.setCompositionMode(_MODE.CompositionMode_DestinationIn)
+            masked = tile.image.copy(QRect(*local))
+            painter = QPainter(masked)
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
             painter.drawImage(0, 0, as_image(coverage))
             painter.end()
-            yield part, shown, QRect(0, 0, part.width, part.height)
+            yield part, masked, Rect(0, 0, part.width, part.height)
 
 
 _Cells = dict[tuple[int, int], Rect]
@@ -162,26 +160,29 @@ class Composite:
             return
         scale = math.sqrt(abs((to_view * painter.deviceTransform()).determinant()))
         level = min(max(0, math.floor(-math.log2(scale))), self.levels - 1) if scale > 0 else 0
-        self._halve(level, visible)
         factor = 2**level
-        source = _scaled_down(visible, level)
-        target = QRectF(source.x * factor, source.y * factor, source.width * factor, source.height * factor)
+        self._halve(level, visible.grown(2 * factor))
         painter.save()
+        # The whole picture under a clip, and not a part of it: Qt then samples at the same places whatever the part.
+        painter.setClipRect(to_view.mapRect(QRectF(*visible)).toAlignedRect(), Qt.ClipOperation.IntersectClip)
         painter.setTransform(to_view, True)
+        painter.scale(factor, factor)
         resampled = painter.deviceTransform().isScaling() or painter.deviceTransform().isRotating()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, resampled and scale < 2)
-        painter.drawImage(target, self._images[level], QRectF(*source))
+        painter.drawImage(0, 0, self._images[level])
         painter.restore()
 
     def _halve(self, level: int, rect: Rect) -> None:
-        """Bring a level up to date in a canvas rectangle, and before it the levels it is made from."""
-        for finer, coarse in zip(range(level), range(1, level + 1), strict=True):
-            stale = self._stale[coarse]
-            wanted = _scaled_down(rect, coarse)
-            for cell in [cell for cell, part in stale.items() if not (part & wanted).empty]:
-                part = stale.pop(cell)
-                source = self._arrays[finer][2 * part.y : 2 * part.bottom, 2 * part.x : 2 * part.right]
-                self._arrays[coarse][part.slices] = _halved(source)
+        """Bring a level up to date in the cells that meet a canvas rectangle, and first what they are made from."""
+        if level == 0:
+            return
+        stale = self._stale[level]
+        wanted = _scaled_down(rect, level)
+        for cell in [cell for cell, part in stale.items() if not (part & wanted).empty]:
+            part = stale.pop(cell)
+            self._halve(level - 1, Rect(*(side << level for side in part)))
+            source = self._arrays[level - 1][2 * part.y : 2 * part.bottom, 2 * part.x : 2 * part.right]
+            self._arrays[level][part.slices] = _halved(source)
 
 
 def _halved(pixels: np.ndarray) -> np.ndarray:

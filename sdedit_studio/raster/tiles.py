@@ -251,10 +251,10 @@ def _nonzero(array: np.ndarray) -> Rect:
     return Rect(int(columns[0]), int(rows[0]), int(columns[-1] - columns[0]) + 1, int(rows[-1] - rows[0]) + 1)
 
 
-def _bits(tile: Tile | None) -> np.ndarray | int:
-    """A tile with each pixel as one number; 0 for a missing one, whose pixels are all 0."""
+def _bits(tile: Tile | None) -> np.ndarray:
+    """A tile with each pixel as one number; a missing one is a single 0, to be broadcast."""
     if tile is None:
-        return 0
+        return np.zeros((1, 1), np.uint8)
     return tile.array.view(np.uint32)[..., 0] if tile.array.ndim == 3 else tile.array
 
 
