@@ -9,11 +9,12 @@ import numpy as np
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import add_result, edit_mask, frame_of, guide, result_name
+from sdedit_studio.document.layer import Layer
 from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.raster.tiles import TILE, Tiles
+from sdedit_studio.raster.tiles import TILE, Tiles, blank
 
 Cell = tuple[int, int]
 """Column and row of a 256 px square of the canvas."""
@@ -50,15 +51,31 @@ def cells(rect: Rect) -> Iterator[tuple[Cell, Rect]]:
 
 
 def painted_since(known: Tiles, then: Document, now: Document, rects: Iterable[Rect]) -> Tiles:
-    """`known` brought up to date inside `rects`: the opaque pixels of `now`'s composite that differ from `then`'s.
+    """`known` brought up to date inside `rects`: `now`'s composite wherever its layers were painted on after `then`.
 
-    Only opaque ones, because only those look the same over the result as through a hole in its mask.
+    Other changes of a layer, such as its opacity, are none of a result's business. Only opaque pixels count, because
+    only those look the same over the result as through a hole in its mask.
     """
+    before = {layer.id: layer for layer in then.layers}
+    nothing = Layer("")
+    pairs = [(before.get(layer.id, nothing), layer) for layer in now.layers if layer.visible]
+    touched = [(old, new) for old, new in pairs if old.pixels is not new.pixels or old.mask is not new.mask]
     for rect in rects:
-        old, new = flatten(then.layers, rect), flatten(now.layers, rect)
-        new[(old == new).all(axis=2) | (new[..., 3] < 255)] = 0
-        known = known.with_array(new, rect.x, rect.y)
+        picture, painted = blank(rect.width, rect.height), np.zeros((rect.height, rect.width), bool)
+        for old, new in touched:
+            painted |= (old.pixels.read(rect) != new.pixels.read(rect)).any(axis=2)
+            if old.mask is not new.mask:
+                painted |= _coverage(old, rect) != _coverage(new, rect)
+        if painted.any():
+            picture = flatten(now.layers, rect)
+            painted &= (picture[..., 3] == 255) & (picture != flatten(then.layers, rect)).any(axis=2)
+            picture[~painted] = 0
+        known = known.with_array(picture, rect.x, rect.y)
     return known
+
+
+def _coverage(layer: Layer, rect: Rect) -> np.ndarray:
+    return np.full((rect.height, rect.width), 255, np.uint8) if layer.mask is None else layer.mask.read(rect)
 
 
 def applied(edit: Edit, result: Result, now: Document, painted: Tiles) -> Document:

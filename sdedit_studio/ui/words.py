@@ -10,13 +10,12 @@ WARMING_UP = "You can paint already; the model is warming up."
 
 KEEPS = (
     (0.0, "Changes nothing."),
-    (0.1, "Keeps every stroke and only softens the paint."),
-    (0.2, "Keeps every stroke, adds a little texture."),
-    (0.32, "Keeps your shapes and makes their surfaces natural."),
-    (0.48, "Keeps the composition; strokes become a scene."),
-    (0.65, "Keeps the large shapes and redraws what is in them."),
-    (0.85, "Keeps only the rough layout of colours."),
-    (0.99, "Keeps hardly more than light and dark."),
+    (0.12, "Keeps every stroke, adds a little texture."),
+    (0.28, "Keeps your shapes and makes their surfaces natural."),
+    (0.46, "Keeps the composition; strokes become a scene."),
+    (0.62, "Keeps the large shapes and redraws what is in them."),
+    (0.82, "Keeps only the rough layout of colours."),
+    (0.95, "Keeps hardly more than light and dark."),
     (1.0, "Forgets your painting and makes a scene of its own."),
 )
 """Up to each t0, what an edit does to strokes."""

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sdedit_studio.document.edits import frame_of
+from sdedit_studio.document.layer import Layer
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
@@ -188,6 +189,43 @@ def test_undoing_what_was_painted_since_uncovers_the_result_again(tell):
         assert flow.generation.painted_since.content_bounds() == Rect(5, 5, 10, 10)
         flow.studio.undo()
         assert not flow.generation.painted_since.tiles
+
+    tell(story)
+
+
+@pytest.mark.parametrize("change", [{"opacity": 0.5}, {"visible": False}])
+def test_changing_how_a_layer_looks_does_not_take_the_result_away(tell, change):
+    async def story(flow):
+        paint(flow.studio, Rect(0, 0, 40, 40))
+        await flow.finished()
+        flow.studio.push("Look", flow.studio.document.with_layer(flow.studio.document.active, **change))
+        assert not flow.generation.painted_since.tiles
+        await flow.applied()
+        assert (composite(flow.studio)[..., :3] == (10, 40, 200)).all()
+
+    tell(story)
+
+
+def test_painting_under_an_opaque_layer_makes_no_hole_in_the_result(tell):
+    async def story(flow):
+        paint(flow.studio, Rect(0, 0, 60, 64))
+        await flow.finished()
+        flow.studio.push("Paper", flow.studio.document.but(active=flow.studio.document.layers[0].id))
+        paint(flow.studio, Rect(5, 5, 10, 10), (1, 2, 3, 255))
+        assert not flow.generation.painted_since.tiles
+
+    tell(story)
+
+
+def test_a_new_layer_and_an_edited_mask_count_as_painting(tell):
+    async def story(flow):
+        await flow.finished()
+        patch = Tiles.from_array(np.full((10, 10, 4), 255, np.uint8), 5, 5)
+        flow.studio.push("Paste", flow.studio.document.inserted(Layer("Pasted", patch)))
+        assert flow.generation.painted_since.content_bounds() == Rect(5, 5, 10, 10)
+        mask = Tiles.from_array(np.full((4, 10), 255, np.uint8), 5, 5)
+        flow.studio.push("Mask", flow.studio.document.with_layer(flow.studio.document.active, mask=mask))
+        assert flow.generation.painted_since.content_bounds() == Rect(5, 5, 10, 4)
 
     tell(story)
 

@@ -77,10 +77,10 @@ def test_t0_goes_by_slider_keyboard_typing_and_nudges(flow):
     QTest.keyClicks(panel.t0.field, "0.1")
     QTest.keyClick(panel.t0.field, Qt.Key.Key_Return)
     assert studio.parameters.t0 == 0.1
-    assert panel.keeps.text() == "Keeps every stroke and only softens the paint."
+    assert panel.keeps.text() == "Keeps every stroke, adds a little texture."
     flow.generation.nudge_t0(0.05)
     assert studio.parameters.t0 == 0.15 and panel.t0.value == 0.15
-    assert flow.messages[-1] == "t₀ 0.15: Keeps every stroke, adds a little texture."
+    assert flow.messages[-1] == "t₀ 0.15: Keeps your shapes and makes their surfaces natural."
     for _ in range(30):
         flow.generation.nudge_t0(-0.05)
     assert studio.parameters.t0 == 0
