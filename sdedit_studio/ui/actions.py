@@ -69,6 +69,9 @@ class Actions(QObject):
     def __getitem__(self, action_id: str) -> QAction:
         return self._made[action_id]
 
+    def declared(self, action_id: str) -> Action:
+        return self._declared[action_id]
+
     def refresh(self) -> None:
         """Ask all actions anew whether they can run, once the present event has been dealt with."""
         self._refresh.start()

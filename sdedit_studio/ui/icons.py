@@ -42,12 +42,13 @@ def _icon(name: str, normal: str, disabled: str, size: int, ratios: tuple[float,
 
 @lru_cache(maxsize=1024)
 def _pixmap(name: str, colour: str, size: int, ratio: float) -> QPixmap:
+    source = QSvgRenderer(QByteArray(theme.svg(name, colour).encode()))
     side = round(size * ratio)
     drawn = QPixmap(side, side)
     drawn.fill(Qt.GlobalColor.transparent)
     painter = QPainter(drawn)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    QSvgRenderer(QByteArray(theme.svg(name, colour).encode())).render(painter, QRectF(0, 0, side, side))
+    source.render(painter, QRectF(0, 0, side, side))
     painter.end()
     drawn.setDevicePixelRatio(ratio)
     return drawn

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
@@ -52,11 +53,7 @@ class Preferences:
     @property
     def keys(self) -> dict[str, str]:
         """Shortcuts that differ from the defaults, by action."""
-        try:
-            stored = json.loads(str(self._settings.value("keys", "{}")))
-        except json.JSONDecodeError:
-            return {}
-        return {str(name): str(key) for name, key in stored.items()} if isinstance(stored, dict) else {}
+        return {name: str(key) for name, key in self._mapping("keys").items()}
 
     @keys.setter
     def keys(self, keys: dict[str, str]) -> None:
@@ -70,6 +67,15 @@ class Preferences:
     @recent_colours.setter
     def recent_colours(self, colours: list[str]) -> None:
         self._store("colours", colours)
+
+    @property
+    def brushes(self) -> dict[str, Any]:
+        """The tips of the brushes as plain values."""
+        return self._mapping("brushes")
+
+    @brushes.setter
+    def brushes(self, brushes: dict[str, Any]) -> None:
+        self._settings.setValue("brushes", json.dumps(brushes))
 
     @property
     def folded(self) -> list[str]:
@@ -96,6 +102,13 @@ class Preferences:
     def _bytes(self, name: str) -> QByteArray:
         value = self._settings.value(name)
         return value if isinstance(value, QByteArray) else QByteArray()
+
+    def _mapping(self, name: str) -> dict[str, Any]:
+        try:
+            stored = json.loads(str(self._settings.value(name, "{}")))
+        except json.JSONDecodeError:
+            return {}
+        return stored if isinstance(stored, dict) else {}
 
     def _strings(self, name: str) -> list[str]:
         """A list as JSON, because an INI list of one comes back as a plain string."""

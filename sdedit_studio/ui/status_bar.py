@@ -71,6 +71,7 @@ class StatusBar(QWidget):
         self.size_label, self.zoom, self.position, self.frame = QLabel(), QLabel(), QLabel(), QLabel()
         self.message, self.engine, self.saved, self.dot = Elided(), QLabel(), QLabel(), Dot()
         for label in (self.zoom, self.position):
+            label.setFont(theme.font(theme.HINT_PIXELS, tabular=True))
             label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.zoom.setFixedWidth(48)
         self.position.setFixedWidth(98)

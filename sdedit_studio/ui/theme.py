@@ -126,12 +126,13 @@ def current() -> Theme:
     return _current
 
 
-def font(pixels: float = TEXT_PIXELS, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """The interface's font at a size in (fractional) pixels, with figures of equal width."""
+def font(pixels: float = TEXT_PIXELS, weight: QFont.Weight = QFont.Weight.Normal, *, tabular: bool = False) -> QFont:
+    """The interface's font at a size in (fractional) pixels. `tabular`: figures of equal width, for changing numbers."""
     made = QFont(_family())
     made.setPointSizeF(_points(pixels))
     made.setWeight(weight)
-    made.setFeature(QFont.Tag("tnum"), 1)
+    if tabular:
+        made.setFeature(QFont.Tag("tnum"), 1)
     return made
 
 

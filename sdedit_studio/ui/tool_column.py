@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QButtonGroup, QFrame, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QVBoxLayout, QWidget
 
 from sdedit_studio.ui import theme
 from sdedit_studio.ui.actions import Actions
@@ -70,13 +70,29 @@ class ColourPair(QWidget):
             super().keyPressEvent(event)
 
 
+class ToolButton(IconButton):
+    """Becomes lower where the window is low, so that all tools stay in sight."""
+
+    SIDE, LOWEST = 34, 22
+
+    def __init__(self, tool: type[Tool]) -> None:
+        super().__init__(tool.icon, tool.title, side=self.SIDE, checkable=True, checked_role="strong")
+        self.setMinimumHeight(self.LOWEST)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.SIDE, self.SIDE)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.SIDE, self.LOWEST)
+
+
 class ToolColumn(QWidget):
     def __init__(self, studio: Studio, actions: Actions, tools: Sequence[type[Tool]]) -> None:
         super().__init__(objectName="toolColumn")
         self._studio, self._actions = studio, actions
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedWidth(WIDTH)
-        self.buttons: dict[str, IconButton] = {}
+        self.buttons: dict[str, ToolButton] = {}
         self.colours = ColourPair(studio)
         self._group = QButtonGroup(self)
         self._column = QVBoxLayout(self)
@@ -96,10 +112,7 @@ class ToolColumn(QWidget):
         self._show(studio.tool)
 
     def _add_tool(self, tool: type[Tool]) -> None:
-        button = IconButton(tool.icon, tool.title, side=34, checkable=True, checked_role="strong")
-        button.setMinimumHeight(24)
-        button.setMaximumHeight(34)
-        button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        button = ToolButton(tool)
         button.clicked.connect(lambda: self._studio.set_tool(tool.id))
         self._group.addButton(button)
         self._column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)

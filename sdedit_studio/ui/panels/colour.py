@@ -142,9 +142,9 @@ class ColourPanel(QWidget):
         palette = QVBoxLayout()
         palette.setSpacing(theme.SPACE)
         palette.addWidget(self.materials)
-        recent_label = QLabel("Recent")
-        recent_label.setProperty("role", "hint")
-        palette.addWidget(recent_label)
+        self.recent_label = QLabel("Recent")
+        self.recent_label.setProperty("role", "hint")
+        palette.addWidget(self.recent_label)
         palette.addWidget(self.recent)
         palette.addStretch(1)
         choice = QVBoxLayout()
@@ -194,7 +194,10 @@ class ColourPanel(QWidget):
         self._show_recent()
 
     def _show_recent(self) -> None:
-        self.recent.set_materials([Material(name, name) for name in self._preferences.recent_colours])
+        recent = self._preferences.recent_colours
+        self.recent.set_materials([Material(name, name) for name in recent])
+        self.recent_label.setVisible(bool(recent))
+        self.recent.setVisible(bool(recent))
 
 
 def rgb(colour: QColor) -> Colour:

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QApplication, QDockWidget, QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from sdedit_studio.ui import theme
 from sdedit_studio.ui.icons import pixmap
@@ -77,7 +87,12 @@ class _Title(QWidget):
 
 
 class Column(QScrollArea):
-    """Content that is as wide as the panel and scrolls up and down when the panel is too low for it."""
+    """Content that is as wide as the panel and scrolls up and down when the panel is too low for it.
+
+    `fitted(int)`: the height that shows all of it has changed.
+    """
+
+    fitted = Signal(int)
 
     def __init__(self, content: QWidget) -> None:
         super().__init__()
@@ -88,7 +103,7 @@ class Column(QScrollArea):
         content.setAutoFillBackground(False)
         self.setWidget(content)
         content.installEventFilter(self)
-        self._fit()
+        self._fitted = self._natural_height()
 
     def sizeHint(self) -> QSize:
         return QSize(300, self._natural_height())
@@ -106,15 +121,15 @@ class Column(QScrollArea):
         self._fit()
 
     def _natural_height(self) -> int:
-        content = self.widget()
-        width = self.viewport().width()
+        content, width = self.widget(), self.width()
         return content.heightForWidth(width) if content.hasHeightForWidth() else content.sizeHint().height()
 
     def _fit(self) -> None:
-        """Never be higher than the content: the room goes to a panel that can use it."""
-        if (height := self._natural_height()) != self.maximumHeight() and height > 0:
-            self.setMaximumHeight(height)
+        height = self._natural_height()
+        if height != self._fitted:
+            self._fitted = height
             self.updateGeometry()
+            self.fitted.emit(height)
 
 
 class Dock(QDockWidget):
@@ -139,6 +154,7 @@ class Dock(QDockWidget):
         super().__init__(title)
         self.setObjectName(name)
         self._content = content if fills else Column(content)
+        self._limit = NO_LIMIT
         self._title = _Title(title, icon_name)
         bar = QWidget(objectName="dockTitle")
         bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -157,6 +173,24 @@ class Dock(QDockWidget):
         column.addWidget(self._content)
         self.setWidget(self._body)
         self._title.clicked.connect(lambda: self.set_folded(not self.folded))
+        if isinstance(self._content, Column):
+            self._content.fitted.connect(self._fit)
+            self._fit(self._content.sizeHint().height())
+
+    def _fit(self, height: int) -> None:
+        """Never be higher than the content: the room goes to a panel that can use it. Grow with it, if it was all seen."""
+        all_seen, self._limit = self._body.height() >= self._limit, height
+        if self.folded:
+            return
+        self._body.setMaximumHeight(height)
+        window = self.parent()
+        if all_seen and isinstance(window, QMainWindow) and self.isVisible() and not self.isFloating():
+            window.resizeDocks([self], [self.full_height], Qt.Orientation.Vertical)
+
+    @property
+    def full_height(self) -> int:
+        """What it takes to show everything; `NO_LIMIT` for a panel that can use any height."""
+        return min(NO_LIMIT, TITLE_HEIGHT + self._limit)
 
     @property
     def folded(self) -> bool:
@@ -168,7 +202,7 @@ class Dock(QDockWidget):
             return
         self._title.folded = folded
         self._content.setVisible(not folded)
-        self._body.setMaximumHeight(0 if folded else NO_LIMIT)
+        self._body.setMaximumHeight(0 if folded else self._limit)
         self._title.update()
         self.folded_changed.emit(folded)
 

@@ -171,6 +171,7 @@ class ValueField(TextField):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "value")
+        self.setFont(theme.font(tabular=True))
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._shown = ""
         self.editingFinished.connect(self._finish)
@@ -251,7 +252,7 @@ class SliderRow(QWidget):
             part.setAccessibleName(label)
         self.track.setToolTip("Drag, or turn the wheel. Shift is fine, double-click resets.")
         widest = max((self._text(minimum), self._text(maximum)), key=len)
-        self.field.setFixedWidth(QFontMetrics(theme.font()).horizontalAdvance(widest.replace("1", "0")) + 20)
+        self.field.setFixedWidth(QFontMetrics(theme.font(tabular=True)).horizontalAdvance(widest) + 20)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2 * theme.SPACE)

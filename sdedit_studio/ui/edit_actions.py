@@ -1,0 +1,269 @@
+"""The commands of the Edit, Image, Layer and Select menus, computed off the UI thread where a canvas may be large."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QWidget
+
+from sdedit_studio.document import edits
+from sdedit_studio.document.document import Document
+from sdedit_studio.document.layer import Layer
+from sdedit_studio.files import pictures
+from sdedit_studio.files.problem import FileProblem
+from sdedit_studio.raster import selection
+from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.tiles import Tiles, as_image
+from sdedit_studio.ui.dialogs.canvas_size import CanvasSizeDialog, ImageSizeDialog, NumberDialog
+from sdedit_studio.ui.dialogs.dialog import answered
+from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.tasks import Tasks
+
+Select = Callable[[Tiles | None, Rect], Tiles | None]
+"""A new selection from the one there is and the canvas."""
+
+PICTURE_FORMATS = ("image/png", "image/jpeg", "image/webp", "image/tiff", "image/bmp")
+
+
+class EditActions(QObject):
+    """`view`: which part of the canvas is in sight, for pasting."""
+
+    def __init__(self, studio: Studio, tasks: Tasks, window: QWidget, view: Callable[[], Rect]) -> None:
+        super().__init__(window)
+        self._studio, self._tasks, self._window, self._view = studio, tasks, window, view
+        self._turn = asyncio.Lock()
+
+    @property
+    def busy(self) -> bool:
+        """Whether an edit is being computed; undo waits for it."""
+        return self._turn.locked()
+
+    # --- Edit ------------------------------------------------------------------------------------------------------
+
+    def cut(self) -> None:
+        self._tasks.start(self._cut())
+
+    def copy(self) -> None:
+        self._tasks.start(self._copy(edits.copied))
+
+    def copy_merged(self) -> None:
+        self._tasks.start(self._copy(edits.copied_merged))
+
+    def paste(self) -> None:
+        """What is on the clipboard, as a layer: a picture, or the files that were copied in a file manager."""
+        mime = QGuiApplication.clipboard().mimeData()
+        files = [url.toLocalFile() for url in mime.urls() if url.isLocalFile()]
+        encoded = next((bytes(mime.data(name).data()) for name in PICTURE_FORMATS if mime.hasFormat(name)), None)
+        image = mime.imageData() if mime.hasImage() and encoded is None else None
+        if files:
+            self._tasks.start(self._add_pictures(files))
+        elif encoded is not None:
+            self._tasks.start(self._paste(lambda: pictures.read(encoded)))
+        elif isinstance(image, QImage) and not image.isNull():
+            self._tasks.start(self._paste(lambda: _array(image)))
+        else:
+            self._studio.message.emit("There is no picture on the clipboard.")
+
+    def clear(self) -> None:
+        self._start("Clear", edits.clear)
+
+    def fill(self) -> None:
+        colour = self._studio.foreground
+        self._start("Fill", lambda document: edits.fill(document, colour))
+
+    async def _cut(self) -> None:
+        if await self._copy(edits.copied):
+            await self._change("Cut", edits.clear)
+
+    async def _copy(self, take: Callable[[Document], edits.Clip | None]) -> bool:
+        clip = await asyncio.to_thread(take, self._studio.document)
+        if clip is None:
+            self._studio.message.emit("There is nothing here to copy.")
+            return False
+        QGuiApplication.clipboard().setImage(as_image(np.ascontiguousarray(clip.pixels)).copy())
+        self._studio.message.emit(f"Copied {clip.pixels.shape[1]} × {clip.pixels.shape[0]} pixels.")
+        return True
+
+    async def _paste(self, read: Callable[[], np.ndarray]) -> None:
+        view = self._view()
+        try:
+            pixels = await asyncio.to_thread(read)
+        except FileProblem as problem:
+            self._studio.problem.emit(str(problem), "")
+        else:
+            await self._change("Paste", lambda document: edits.pasted(document, pixels, view))
+
+    def add_pictures(self, files: Sequence[str | Path]) -> None:
+        """Add picture files as layers, scaled down where they are larger than the canvas."""
+        self._tasks.start(self._add_pictures(files))
+
+    async def _add_pictures(self, files: Sequence[str | Path]) -> None:
+        for path in map(Path, files):
+            try:
+                pixels = await asyncio.to_thread(pictures.read, path)
+            except FileProblem as problem:
+                self._studio.problem.emit(str(problem), "")
+            else:
+                await self._change("Add picture", partial(edits.with_picture, pixels=pixels, name=path.stem))
+
+    # --- Image -----------------------------------------------------------------------------------------------------
+
+    def canvas_size(self) -> None:
+        self._tasks.start(self._canvas_size())
+
+    def image_size(self) -> None:
+        self._tasks.start(self._image_size())
+
+    def crop_to_selection(self) -> None:
+        def crop(document: Document) -> Document:
+            chosen = document.selection
+            return document if chosen is None else edits.cropped(document, chosen.content_bounds())
+
+        self._start("Crop to selection", crop)
+
+    def flip(self, *, horizontally: bool) -> None:
+        label = "Flip left to right" if horizontally else "Flip top to bottom"
+        self._start(label, lambda document: edits.flipped(document, horizontally=horizontally))
+
+    def flatten(self) -> None:
+        self._start("Flatten", edits.flattened)
+
+    async def _canvas_size(self) -> None:
+        document = self._studio.document
+        dialog = CanvasSizeDialog(self._window, document.width, document.height)
+        if await answered(dialog):
+            size, anchor = dialog.fields.value, dialog.anchor.value
+            await self._change("Canvas size", lambda now: edits.with_canvas(now, *size, anchor))
+
+    async def _image_size(self) -> None:
+        document = self._studio.document
+        dialog = ImageSizeDialog(self._window, document.width, document.height)
+        if await answered(dialog):
+            size = dialog.fields.value
+            await self._change("Image size", lambda now: edits.scaled(now, *size))
+
+    # --- Layer -----------------------------------------------------------------------------------------------------
+
+    def add_layer(self) -> None:
+        document = self._studio.document
+        names = {layer.name for layer in document.layers}
+        number = next(n for n in range(1, len(names) + 2) if f"Layer {n}" not in names)
+        self._studio.push("Add layer", document.inserted(Layer(f"Layer {number}")))
+
+    def duplicate_layer(self) -> None:
+        document = self._studio.document
+        self._studio.push("Duplicate layer", document.duplicated(document.active))
+
+    def delete_layer(self) -> None:
+        document = self._studio.document
+        self._studio.push("Delete layer", document.removed(document.active))
+
+    def merge_down(self) -> None:
+        self._start("Merge down", lambda document: document.merged_down(document.active))
+
+    def merge_visible(self) -> None:
+        self._start("Merge visible layers", edits.merged_visible)
+
+    def move_layer(self, by: int) -> None:
+        """Move the active layer up (positive) or down in the stack."""
+        document = self._studio.document
+        index = min(len(document.layers) - 1, max(0, document.active_index + by))
+        if index != document.active_index:
+            label = "Raise layer" if by > 0 else "Lower layer"
+            self._studio.push(label, document.reordered(document.active, index))
+
+    def switch_layer(self, field: str, on: str, off: str) -> None:
+        """Turn a yes-or-no field of the active layer round; `on` and `off` name the step."""
+        document = self._studio.document
+        value = not getattr(document.active_layer, field)
+        self._studio.push(on if value else off, document.with_layer(document.active, **{field: value}))
+
+    def remove_mask(self) -> None:
+        document = self._studio.document
+        self._studio.push("Delete mask", document.with_layer(document.active, mask=None))
+
+    def mask_from_selection(self) -> None:
+        document = self._studio.document
+        self._studio.push("Mask from selection", document.with_layer(document.active, mask=document.selection))
+
+    def activate_neighbour(self, by: int) -> None:
+        """Make the layer above (positive) or below the active one."""
+        document = self._studio.document
+        index = min(len(document.layers) - 1, max(0, document.active_index + by))
+        self._studio.amend(document.but(active=document.layers[index].id))
+
+    # --- Select ----------------------------------------------------------------------------------------------------
+
+    def select_all(self) -> None:
+        self._select("Select all", lambda _old, bounds: selection.rectangle(bounds, bounds))
+
+    def select_none(self) -> None:
+        self._select("Deselect", lambda _old, _bounds: None)
+
+    def select_inverse(self) -> None:
+        self._select("Invert selection", selection.invert)
+
+    def select_layer(self) -> None:
+        """What is painted on the active layer."""
+        layer = self._studio.document.active_layer
+
+        def opaque(_old: Tiles | None, bounds: Rect) -> Tiles | None:
+            rect = layer.pixels.bounds & bounds
+            return selection.of_array(np.ascontiguousarray(layer.pixels.read(rect)[..., 3]), rect)
+
+        self._select("Select layer's paint", opaque)
+
+    def feather(self) -> None:
+        words = ("Feather selection", "Softens the edge, so that an edit fades into what is around it.", "Radius")
+        self._tasks.start(self._ask_select(words, 12, 200, lambda n: lambda old, all_: selection.feather(old, n, all_)))
+
+    def grow(self) -> None:
+        words = ("Grow selection", "Moves the edge outwards.", "By")
+        self._tasks.start(self._ask_select(words, 8, 200, lambda n: lambda old, all_: selection.grow(old, n, all_)))
+
+    def shrink(self) -> None:
+        words = ("Shrink selection", "Moves the edge inwards.", "By")
+        self._tasks.start(self._ask_select(words, 8, 200, lambda n: lambda old, all_: selection.grow(old, -n, all_)))
+
+    async def _ask_select(
+        self, words: tuple[str, str, str], value: int, maximum: int, make: Callable[[int], Select]
+    ) -> None:
+        dialog = NumberDialog(self._window, *words, value, maximum)
+        if await answered(dialog):
+            change = make(dialog.field.value())
+            await self._change(words[0], lambda now: now.but(selection=change(now.selection, now.bounds)))
+
+    def _select(self, label: str, change: Select) -> None:
+        self._start(label, lambda document: document.but(selection=change(document.selection, document.bounds)))
+
+    # --- How an edit is made ---------------------------------------------------------------------------------------
+
+    def _start(self, label: str, change: Callable[[Document], Document]) -> None:
+        self._tasks.start(self._change(label, change))
+
+    async def _change(self, label: str, change: Callable[[Document], Document]) -> None:
+        """Compute an edit in a thread and make it one step; anew if someone painted meanwhile."""
+        async with self._turn:
+            while True:
+                document = self._studio.document
+                try:
+                    changed = await asyncio.to_thread(change, document)
+                except ValueError as problem:
+                    self._studio.problem.emit(str(problem), "")
+                    return
+                if document is self._studio.document:
+                    self._studio.push(label, changed)
+                    return
+
+
+def _array(image: QImage) -> np.ndarray:
+    """A QImage as premultiplied BGRA uint8 (h, w, 4)."""
+    image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : image.width() * 4].reshape(image.height(), image.width(), 4).copy()

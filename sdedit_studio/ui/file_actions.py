@@ -1,0 +1,218 @@
+"""Opening, saving and exporting: dialogs here, file work in threads, problems in the banner."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from sdedit_studio.document.document import Document
+from sdedit_studio.document.layer import Layer
+from sdedit_studio.files import openraster, pictures
+from sdedit_studio.files.problem import FileProblem
+from sdedit_studio.parameters import Parameters
+from sdedit_studio.raster.tiles import Tiles
+from sdedit_studio.ui.dialogs.canvas_size import NewDialog
+from sdedit_studio.ui.dialogs.dialog import answered, choose
+from sdedit_studio.ui.dialogs.export import ExportDialog, ExportSettings
+from sdedit_studio.ui.dialogs.samples import SamplesDialog, title
+from sdedit_studio.ui.preferences import Preferences
+from sdedit_studio.ui.studio import Studio, new_document
+from sdedit_studio.ui.tasks import Tasks
+
+ORA = ".ora"
+UNTITLED = "Untitled"
+
+SAVE, DO_NOT_SAVE, CANCEL = "Save", "Don’t save", "Cancel"
+
+
+class FileActions(QObject):
+    """`opened()`: another document is on the canvas. `saved()`: the document was written.."""
+
+    opened = Signal()
+    saved = Signal()
+
+    def __init__(self, studio: Studio, tasks: Tasks, preferences: Preferences, window: QWidget) -> None:
+        super().__init__(window)
+        self._studio, self._tasks, self._preferences, self._window = studio, tasks, preferences, window
+        self._imported = UNTITLED
+        self._turn = asyncio.Lock()
+
+    @property
+    def name(self) -> str:
+        """What the document is called, whether or not it has a file."""
+        return self._studio.path.name if self._studio.path else self._imported
+
+    # --- New and open ----------------------------------------------------------------------------------------------
+
+    def new(self) -> None:
+        self._tasks.start(self._new())
+
+    def open(self) -> None:
+        self._tasks.start(self._open())
+
+    def open_path(self, path: Path, *, as_copy: bool = False) -> None:
+        """Open an OpenRaster file, or a picture as a new document. A copy forgets where it came from."""
+        self._tasks.start(self._open_path(path, as_copy=as_copy))
+
+    def samples(self) -> None:
+        self._tasks.start(self._samples())
+
+    async def _new(self) -> None:
+        if not await self.settled():
+            return
+        dialog = NewDialog(self._window, self._studio.foreground)
+        if await answered(dialog):
+            self._replace(new_document(*dialog.size_in_pixels, dialog.paper), None, UNTITLED)
+
+    async def _open(self) -> None:
+        suffixes = " ".join(f"*{suffix}" for suffix in sorted({ORA, *pictures.SUPPORTED}))
+        filters = [f"Documents and pictures ({suffixes})", f"OpenRaster (*{ORA})"]
+        if path := await self._ask_path("Open", filters, save=False):
+            await self._open_path(path)
+
+    async def _samples(self) -> None:
+        dialog = SamplesDialog(self._window)
+        if await answered(dialog):
+            await self._open_path(dialog.chosen, as_copy=True)
+
+    async def _open_path(self, path: Path, *, as_copy: bool = False) -> None:
+        if not await self.settled():
+            return
+        self._studio.message.emit(f"Opening {path.name}…")
+        try:
+            document, parameters = await asyncio.to_thread(read, path)
+        except FileProblem as problem:
+            self._studio.problem.emit(str(problem), "")
+            if not path.exists():
+                self._preferences.forget_recent(path)
+            return
+        is_own = path.suffix.lower() == ORA and not as_copy
+        if not as_copy:
+            self._preferences.add_recent(path)
+        self._replace(document, path if is_own else None, title(path) if as_copy else path.stem, parameters)
+        self._studio.message.emit(f"Opened {path.name}.")
+
+    def _replace(self, document: Document, path: Path | None, name: str, parameters: Parameters | None = None) -> None:
+        self._imported = name
+        self._studio.open(document, path, parameters)
+        self.opened.emit()
+
+    # --- Save ------------------------------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        self._tasks.start(self._save(self._studio.path))
+
+    def save_as(self) -> None:
+        self._tasks.start(self._save(None))
+
+    async def _save(self, path: Path | None) -> bool:
+        """Write the document as it is now. Returns whether it was written."""
+        if path is None:
+            path = await self._ask_path(
+                "Save", [f"OpenRaster (*{ORA})"], save=True, name=f"{Path(self.name).stem}{ORA}"
+            )
+            if path is None:
+                return False
+        document, parameters = self._studio.document, self._studio.parameters
+        self._studio.message.emit(f"Saving {path.name}…")
+        async with self._turn:
+            try:
+                await asyncio.to_thread(openraster.save, path, document, parameters)
+            except FileProblem as problem:
+                self._studio.problem.emit(str(problem), "")
+                return False
+        self._studio.mark_saved(document, path)
+        self._preferences.add_recent(path)
+        self._studio.message.emit(f"Saved {path.name}.")
+        self.saved.emit()
+        return True
+
+    async def settled(self) -> bool:
+        """Whether the document may be replaced: it is saved, or the person said what to do about it."""
+        if not self._studio.history.modified:
+            return True
+        answer = await choose(
+            self._window,
+            f"Save “{self.name}”?",
+            "It has changes that are not saved. Without saving they are lost.",
+            (CANCEL, DO_NOT_SAVE, SAVE),
+        )
+        if answer == SAVE:
+            return await self._save(self._studio.path)
+        return answer == DO_NOT_SAVE
+
+    # --- Export and import -----------------------------------------------------------------------------------------
+
+    def export(self) -> None:
+        self._tasks.start(self._export())
+
+    async def _export(self) -> None:
+        document = self._studio.document
+        dialog = ExportDialog(
+            self._window,
+            f"One picture of all visible layers, {document.width} × {document.height} pixels.",
+            lambda settings: weight(document, settings),
+        )
+        if not await answered(dialog):
+            return
+        settings = dialog.settings
+        name = f"{Path(self.name).stem}{settings.suffix}"
+        path = await self._ask_path("Export", [f"Picture (*{settings.suffix})"], save=True, name=name)
+        if path is None:
+            return
+        try:
+            await asyncio.to_thread(write, path, document, settings)
+        except FileProblem as problem:
+            self._studio.problem.emit(str(problem), "")
+        else:
+            self._studio.message.emit(f"Exported {path.name}.")
+
+    def add_picture(self, add: Callable[[list[Path]], None]) -> None:
+        """Ask for pictures and hand them to `add`."""
+        self._tasks.start(self._add_picture(add))
+
+    async def _add_picture(self, add: Callable[[list[Path]], None]) -> None:
+        suffixes = " ".join(f"*{suffix}" for suffix in sorted(pictures.SUPPORTED))
+        if path := await self._ask_path("Add picture as a layer", [f"Pictures ({suffixes})"], save=False):
+            add([path])
+
+    async def _ask_path(self, title: str, filters: list[str], *, save: bool, name: str = "") -> Path | None:
+        """A file dialog that does not block. When saving, the first filter's suffix is added where none was typed."""
+        dialog = QFileDialog(self._window, title, str(self._preferences.folder))
+        dialog.setNameFilters(filters)
+        if save:
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            dialog.setDefaultSuffix(Path(name).suffix.removeprefix("."))
+            dialog.selectFile(name)
+        else:
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        accepted = await answered(dialog)
+        return Path(dialog.selectedFiles()[0]) if accepted and dialog.selectedFiles() else None
+
+
+def read(path: Path) -> tuple[Document, Parameters | None]:
+    """A file as a document: OpenRaster whole, a picture as one layer. Raises FileProblem."""
+    if path.suffix.lower() == ORA:
+        return openraster.load(path)
+    pixels = pictures.read(path)
+    return Document.of(pixels.shape[1], pixels.shape[0], [Layer(path.stem, Tiles.from_array(pixels))]), None
+
+
+def write(path: Path, document: Document, settings: ExportSettings) -> None:
+    """Export what the canvas shows. Raises FileProblem."""
+    if not settings.metadata:
+        document = document.but(layers=tuple(layer.but(generation=None) for layer in document.layers))
+    pictures.export_document(path, document, quality=settings.quality)
+
+
+def weight(document: Document, settings: ExportSettings) -> int:
+    """The bytes that an exported file takes. Raises FileProblem."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"picture{settings.suffix}"
+        write(path, document, settings)
+        return path.stat().st_size

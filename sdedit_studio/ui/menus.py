@@ -1,0 +1,150 @@
+"""The menu bar, made from the declared actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from sdedit_studio.ui.actions import Actions
+
+LINE = None
+
+MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
+    (
+        "File",
+        (
+            "file.new",
+            "file.open",
+            "menu.recent",
+            "file.samples",
+            LINE,
+            "file.save",
+            "file.save-as",
+            "file.export",
+            LINE,
+            "file.add-picture",
+            LINE,
+            "file.quit",
+        ),
+    ),
+    (
+        "Edit",
+        (
+            "edit.undo",
+            "edit.redo",
+            LINE,
+            "edit.cut",
+            "edit.copy",
+            "edit.copy-merged",
+            "edit.paste",
+            LINE,
+            "edit.fill",
+            "edit.clear",
+            LINE,
+            "edit.swap-colours",
+            "edit.default-colours",
+            LINE,
+            "help.shortcuts",
+        ),
+    ),
+    (
+        "Image",
+        (
+            "image.canvas-size",
+            "image.size",
+            "image.crop",
+            LINE,
+            "image.flip-horizontal",
+            "image.flip-vertical",
+            LINE,
+            "image.merge-visible",
+            "image.flatten",
+        ),
+    ),
+    (
+        "Layer",
+        (
+            "layer.add",
+            "layer.duplicate",
+            "layer.delete",
+            "layer.rename",
+            LINE,
+            "layer.merge-down",
+            "layer.raise",
+            "layer.lower",
+            LINE,
+            "layer.visible",
+            "layer.guide",
+            "layer.alpha-lock",
+            LINE,
+            "layer.mask-from-selection",
+            "layer.remove-mask",
+        ),
+    ),
+    (
+        "Select",
+        (
+            "select.all",
+            "select.none",
+            "select.inverse",
+            "select.layer",
+            LINE,
+            "select.feather",
+            "select.grow",
+            "select.shrink",
+        ),
+    ),
+    (
+        "Generate",
+        (
+            "generate.start",
+            "generate.cancel",
+            LINE,
+            "generate.apply",
+            "generate.discard",
+            "generate.compare",
+            LINE,
+            "generate.less",
+            "generate.more",
+            "generate.seed",
+        ),
+    ),
+    (
+        "View",
+        (
+            "view.zoom-in",
+            "view.zoom-out",
+            "view.fit",
+            "view.actual",
+            LINE,
+            "view.rotate-left",
+            "view.rotate-right",
+            "view.rotate-reset",
+            "view.mirror",
+            LINE,
+            "menu.panels",
+            "view.hide-panels",
+            "view.full-screen",
+            "view.light",
+        ),
+    ),
+    ("Help", ("help.commands", "help.shortcuts", LINE, "help.logs", "help.about")),
+)
+"""Titles with the ids of their actions; "menu." entries are menus that are filled as they open."""
+
+
+def fill_menu_bar(bar: QMenuBar, actions: Actions, submenus: dict[str, tuple[str, Callable[[QMenu], None]]]) -> None:
+    """Make all menus. `submenus`: title and filling of each "menu." entry, by its name without the prefix."""
+    for title, entries in MENUS:
+        menu = bar.addMenu(title)
+        menu.setToolTipsVisible(True)
+        for entry in entries:
+            if entry is None:
+                menu.addSeparator()
+            elif entry.startswith("menu."):
+                subtitle, fill = submenus[entry.removeprefix("menu.")]
+                submenu = menu.addMenu(subtitle)
+                submenu.aboutToShow.connect(lambda submenu=submenu, fill=fill: (submenu.clear(), fill(submenu)))
+            else:
+                menu.addAction(actions[entry])

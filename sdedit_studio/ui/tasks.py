@@ -1,0 +1,38 @@
+"""Work that the window starts and does not wait for: file access, large edits, the program's own coroutines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+
+class Tasks:
+    """Starts coroutines in a TaskGroup. One that fails is reported and ends alone: nobody's painting closes for it.
+
+    `report(error)` is called with the exception. Needs a running loop.
+    """
+
+    def __init__(self, group: asyncio.TaskGroup, report: Callable[[Exception], None]) -> None:
+        self._group, self._report = group, report
+        self._running: set[asyncio.Task[None]] = set()
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._running)
+
+    def start(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = self._group.create_task(self._guarded(work))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    def cancel(self) -> None:
+        """End everything that still runs."""
+        for task in self._running:
+            task.cancel()
+
+    async def _guarded(self, work: Coroutine[Any, Any, Any]) -> None:
+        try:
+            await work
+        except Exception as error:
+            self._report(error)

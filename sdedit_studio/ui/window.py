@@ -1,0 +1,403 @@
+"""The main window: where everything lies, and how it is remembered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
+
+from sdedit_studio.engine.engine import Engine
+from sdedit_studio.ui import commands, theme
+from sdedit_studio.ui.actions import Actions
+from sdedit_studio.ui.banner import Banner
+from sdedit_studio.ui.canvas.view import CanvasView
+from sdedit_studio.ui.compare import Compare
+from sdedit_studio.ui.dialogs.about import AboutDialog
+from sdedit_studio.ui.dialogs.dialog import answered
+from sdedit_studio.ui.dialogs.shortcuts import ShortcutsDialog
+from sdedit_studio.ui.edit_actions import EditActions
+from sdedit_studio.ui.file_actions import ORA, FileActions
+from sdedit_studio.ui.generation import Generation
+from sdedit_studio.ui.menus import fill_menu_bar
+from sdedit_studio.ui.option_bar import OptionBar
+from sdedit_studio.ui.palette import Palette
+from sdedit_studio.ui.panels.colour import ColourPanel
+from sdedit_studio.ui.panels.dock import Dock
+from sdedit_studio.ui.panels.layers import LayersPanel
+from sdedit_studio.ui.panels.sdedit import SdeditPanel
+from sdedit_studio.ui.preferences import Preferences
+from sdedit_studio.ui.profile import Profile
+from sdedit_studio.ui.status_bar import StatusBar
+from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.tasks import Tasks
+from sdedit_studio.ui.tool_column import ToolColumn
+from sdedit_studio.ui.tools.toolbox import TOOLS
+from sdedit_studio.ui.widgets.action_button import ActionButton
+from sdedit_studio.ui.widgets.notice_bar import NoticeBar
+
+NAME = "SDEdit Studio"
+COLUMN_WIDTH = 348
+FIRST_SIZE = QSize(1600, 1000)
+SMALLEST_SIZE = QSize(900, 560)
+LEAST_LAYERS, LEAST_COLOUR = 166, 126
+"""Heights of panels when the window is low."""
+
+LAYOUT_VERSION = 1
+
+
+class Window(QMainWindow):
+    """`closed()`: the window is gone for good and the program may end."""
+
+    closed = Signal()
+
+    def __init__(
+        self, studio: Studio, engine: Engine, profile: Profile, preferences: Preferences, tasks: Tasks
+    ) -> None:
+        super().__init__()
+        self.studio, self.tasks = studio, tasks
+        self._profile, self._preferences = profile, preferences
+        self._may_close = False
+        self._fresh_layout = False
+        self._hidden_by_tab: list[QWidget] = []
+        self.setAccessibleName(NAME)
+        self.setMinimumSize(SMALLEST_SIZE)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+
+        self.canvas = CanvasView(studio)
+        self.generation = Generation(studio, engine)
+        self.compare = Compare(self.generation, self.canvas)
+        self.banner = Banner(self.generation, self.compare, self.canvas)
+        self.files = FileActions(studio, tasks, preferences, self)
+        self.edit = EditActions(studio, tasks, self, self.canvas.visible_rect)
+        self.layers = LayersPanel(studio)
+        self.colour = ColourPanel(studio, preferences)
+        self.sdedit = SdeditPanel(studio, self.generation)
+        self.notice = NoticeBar()
+
+        self.actions_ = Actions(commands.declared(self), self, self.canvas, preferences)
+        self._lay_out()
+        self._connect()
+        self._restore_layout()
+        self._show_title()
+
+    # --- Layout ----------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        actions = self.actions_
+        self.title_label = QLabel(objectName="documentTitle")
+        self.menuBar().setCornerWidget(self.title_label, Qt.Corner.TopRightCorner)
+        fill_menu_bar(
+            self.menuBar(),
+            actions,
+            {"recent": ("Open recent", self._fill_recent), "panels": ("Panels", self._fill_panels)},
+        )
+        always = [ActionButton(actions, name) for name in ("view.mirror", "edit.undo", "edit.redo")]
+        self.option_bar = OptionBar(always)
+        self.tool_column = ToolColumn(self.studio, actions, TOOLS)
+        self._bars = [
+            self._bar(Qt.ToolBarArea.TopToolBarArea, self.option_bar, "options"),
+            self._bar(Qt.ToolBarArea.LeftToolBarArea, self.tool_column, "tools"),
+        ]
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.notice)
+        column.addWidget(self.canvas, 1)
+        self.setCentralWidget(centre)
+        self.status_bar = StatusBar(self.studio, self.generation)
+        self._bars.append(self._bar(Qt.ToolBarArea.BottomToolBarArea, self.status_bar, "status"))
+
+        self.docks = [
+            Dock("sdedit", "SDEdit", "sparkles", self.sdedit, [ActionButton(actions, "generate.split", size=16)]),
+            Dock(
+                "layers",
+                "Layers",
+                "layers",
+                self.layers,
+                [
+                    ActionButton(actions, f"layer.{name}", size=16)
+                    for name in ("add", "duplicate", "merge-down", "delete")
+                ],
+                fills=True,
+            ),
+            Dock(
+                "colour",
+                "Colour",
+                "droplet",
+                self.colour,
+                [ActionButton(actions, f"edit.{name}-colours", size=16) for name in ("swap", "default")],
+            ),
+        ]
+        self.setCorner(Qt.Corner.TopRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.setDockOptions(
+            QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+            | QMainWindow.DockOption.AnimatedDocks
+        )
+        for dock in self.docks:
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+
+    def _bar(self, area: Qt.ToolBarArea, content: QWidget, name: str) -> QToolBar:
+        bar = QToolBar(objectName=name)
+        bar.setMovable(False)
+        bar.setFloatable(False)
+        bar.addWidget(content)
+        self.addToolBar(area, bar)
+        return bar
+
+    # --- What follows what -----------------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        studio, canvas = self.studio, self.canvas
+        for signal in (
+            studio.history_changed,
+            studio.layers_changed,
+            studio.selection_changed,
+            studio.document_replaced,
+            self.generation.changed,
+            canvas.viewport_changed,
+        ):
+            signal.connect(self.actions_.refresh)
+        studio.history_changed.connect(self._show_title)
+        studio.tool_changed.connect(self._show_tool)
+        self.files.opened.connect(self._document_opened)
+        self.files.saved.connect(self.status_bar.mark_saved)
+        canvas.viewport_changed.connect(lambda: self.status_bar.set_zoom(canvas.viewport.zoom))
+        canvas.pointer_moved.connect(self.status_bar.set_position)
+        self.layers.list.menu_asked.connect(self._show_layer_menu)
+        self.tool_column.colours.swap_asked.connect(self.actions_["edit.swap-colours"].trigger)
+        canvas.installEventFilter(self)
+        self._show_tool(studio.tool)
+        self.status_bar.set_zoom(canvas.viewport.zoom)
+
+    def _show_tool(self, tool_id: str) -> None:
+        tool = self.canvas.tool(tool_id)
+        self.option_bar.show_tool(tool)
+        self.status_bar.set_hint(tool.hint)
+
+    def _document_opened(self) -> None:
+        self.notice.hide()
+        self.status_bar.forget_saved()
+        self.canvas.fit()
+        self._show_title()
+
+    def _show_title(self) -> None:
+        edited = " — edited" if self.studio.history.modified else ""
+        self.title_label.setText(f"{self.files.name}{edited}")
+        self.menuBar().adjustSize()
+        self.setWindowTitle(f"{NAME} — {self.files.name}{edited}")
+
+    def _show_layer_menu(self, at: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for name in (
+            "rename",
+            "duplicate",
+            "delete",
+            "merge-down",
+            "",
+            "visible",
+            "guide",
+            "alpha-lock",
+            "",
+            "mask-from-selection",
+            "remove-mask",
+        ):
+            menu.addAction(self.actions_[f"layer.{name}"]) if name else menu.addSeparator()
+        menu.addAction(self.actions_["select.layer"])
+        menu.popup(at)
+
+    def _fill_recent(self, menu: QMenu) -> None:
+        for path in self._preferences.recent:
+            menu.addAction(path.name, lambda path=path: self.files.open_path(path)).setToolTip(str(path))
+        if menu.isEmpty():
+            menu.addAction("Nothing yet").setEnabled(False)
+
+    def _fill_panels(self, menu: QMenu) -> None:
+        for dock in self.docks:
+            menu.addAction(dock.toggleViewAction())
+        menu.addSeparator()
+        menu.addAction(self.actions_["view.reset-layout"])
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The keyboard follows the pointer onto the canvas, unless someone is typing."""
+        if watched is self.canvas and event.type() == QEvent.Type.Enter:
+            if not isinstance(QApplication.focusWidget(), QLineEdit) and self.isActiveWindow():
+                self.canvas.setFocus(Qt.FocusReason.MouseFocusReason)
+        elif event.type() == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent) and not event.isAutoRepeat():
+            self._release_before()
+        return super().eventFilter(watched, event)
+
+    # --- Commands of the window itself -----------------------------------------------------------------------------
+
+    def undo(self) -> None:
+        if not self.canvas.cancel():
+            self.studio.undo()
+
+    def redo(self) -> None:
+        self.canvas.accept()
+        self.studio.redo()
+
+    def can_accept(self) -> bool:
+        return self.canvas.waits or self.generation.result is not None
+
+    def accept(self) -> None:
+        """Enter: finish what the tool is about, or keep the result."""
+        if not self.canvas.accept():
+            self.generation.apply()
+
+    def escape(self) -> None:
+        """Esc: take back the gesture, or give up the run or the result."""
+        if not self.canvas.cancel():
+            self.banner.escape()
+
+    def hold_before(self) -> None:
+        """Show the painting without the result until the key is let go."""
+        self.compare.hold(True)
+        QApplication.instance().installEventFilter(self)
+
+    def _release_before(self) -> None:
+        if self.compare.before:
+            QApplication.instance().removeEventFilter(self)
+            self.compare.hold(False)
+
+    def toggle_split(self) -> None:
+        self.compare.set_split(0.0 if self.compare.split else 0.5)
+
+    @property
+    def panels_hidden(self) -> bool:
+        return bool(self._hidden_by_tab)
+
+    def toggle_panels(self) -> None:
+        """Leave nothing but the canvas, or bring back what was there."""
+        if self._hidden_by_tab:
+            shown, self._hidden_by_tab = self._hidden_by_tab, []
+            for part in shown:
+                part.show()
+        else:
+            self._hidden_by_tab = [part for part in (*self._bars, *self.docks) if part.isVisible()]
+            for part in self._hidden_by_tab:
+                part.hide()
+
+    def toggle_full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def toggle_theme(self) -> None:
+        look = theme.DARK if theme.current() is theme.LIGHT else theme.LIGHT
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        theme.apply(app, look)
+        self.actions_.retint()
+        self._preferences.theme = look.name
+
+    def focus_next_part(self) -> None:
+        parts = [self.canvas, *(dock.widget() for dock in self.docks if dock.isVisible()), self.option_bar]
+        now = QApplication.focusWidget()
+        inside = (i for i, part in enumerate(parts) if now is not None and (part is now or part.isAncestorOf(now)))
+        start = next(inside, -1)
+        for part in (*parts[start + 1 :], *parts[: start + 1]):
+            target = part if part is self.canvas else part.nextInFocusChain()
+            while target is not part and not (part.isAncestorOf(target) and _takes_tab(target)):
+                target = target.nextInFocusChain()
+            if _takes_tab(target):
+                target.setFocus(Qt.FocusReason.TabFocusReason)
+                return
+
+    def focus_menus(self) -> None:
+        self.menuBar().setFocus(Qt.FocusReason.MenuBarFocusReason)
+        self.menuBar().setActiveAction(self.menuBar().actions()[0])
+
+    def show_palette(self) -> None:
+        Palette(self.actions_, self).show()
+
+    def show_shortcuts(self) -> None:
+        self.tasks.start(answered(ShortcutsDialog(self, self.actions_)))
+
+    def show_about(self) -> None:
+        self.tasks.start(answered(AboutDialog(self, self._profile.logs)))
+
+    def open_logs(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._profile.logs)))
+
+    # --- Files dropped on the window, beside the canvas ------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.drop_files([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+        event.acceptProposedAction()
+
+    def drop_files(self, paths: list[Path]) -> None:
+        """A document opens; pictures become layers."""
+        documents = [path for path in paths if path.suffix.lower() == ORA]
+        if documents:
+            self.files.open_path(documents[0])
+        else:
+            self.edit.add_pictures(paths)
+
+    # --- Remembering -----------------------------------------------------------------------------------------------
+
+    def _restore_layout(self) -> None:
+        screen = self.screen().availableSize()
+        self.resize(FIRST_SIZE.boundedTo(screen))
+        geometry, state = self._preferences.layout()
+        if geometry.isEmpty() or not self.restoreGeometry(geometry) or not self.restoreState(state, LAYOUT_VERSION):
+            self._fresh_layout = True
+        for dock in self.docks:
+            dock.set_folded(dock.objectName() in self._preferences.folded)
+
+    def _share_column(self) -> None:
+        """The column's width, and its height: the edit is seen whole, then layers, and colours get what is left."""
+        self.resizeDocks(self.docks[:1], [COLUMN_WIDTH], Qt.Orientation.Horizontal)
+        sdedit, layers, colour = self.docks
+        room = self.centralWidget().height()
+        colour_height = max(LEAST_COLOUR, min(colour.full_height, room - sdedit.full_height - LEAST_LAYERS))
+        sdedit_height = min(sdedit.full_height, room - colour_height - LEAST_LAYERS)
+        heights = [sdedit_height, room - sdedit_height - colour_height, colour_height]
+        self.resizeDocks([sdedit, layers, colour], heights, Qt.Orientation.Vertical)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._fresh_layout:
+            self._fresh_layout = False
+            QTimer.singleShot(0, self, self._share_column)
+
+    def reset_layout(self) -> None:
+        """All panels in the column at the right, unfolded."""
+        for dock in self.docks:
+            dock.setFloating(False)
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+            dock.set_folded(False)
+            dock.show()
+        self._share_column()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._may_close and self.studio.history.modified:
+            event.ignore()
+            self.tasks.start(self._close_when_settled())
+            return
+        if self._hidden_by_tab:
+            self.toggle_panels()
+        folded = [dock.objectName() for dock in self.docks if dock.folded]
+        self._preferences.store_layout(self.saveGeometry(), self.saveState(LAYOUT_VERSION), folded)
+        self.generation.close()
+        event.accept()
+        self.closed.emit()
+
+    def close_without_asking(self) -> None:
+        self._may_close = True
+        self.close()
+
+    async def _close_when_settled(self) -> None:
+        if await self.files.settled():
+            self.close_without_asking()
+
+
+def _takes_tab(widget: QWidget) -> bool:
+    return widget.isVisible() and widget.isEnabled() and bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
