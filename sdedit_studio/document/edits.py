@@ -68,12 +68,9 @@ def clear(document: Document) -> Document:
 
 def copied(document: Document) -> Clip | None:
     """The active layer's pixels inside the selection and the canvas, its mask applied; None when there are none."""
-    layer = document.active_layer
-    rect = _edited(document) & layer.pixels.bounds
-    pixels = layer.pixels.read(rect)
-    if layer.mask is not None:
-        pixels = _scaled(pixels, layer.mask.read(rect)[..., None].astype(np.uint16))
-    return _clip(document, pixels, rect)
+    pixels = document.active_layer.masked()
+    rect = _edited(document) & pixels.bounds
+    return _clip(document, pixels.read(rect), rect)
 
 
 def copied_merged(document: Document) -> Clip | None:

@@ -51,6 +51,10 @@ class Layer:
         """The layer, its mask with it, shifted by whole pixels."""
         return replace(self, pixels=self.pixels.moved(dx, dy), mask=self.mask and self.mask.moved(dx, dy))
 
+    def masked(self) -> Tiles:
+        """The pixels with the mask in their alpha."""
+        return self.pixels if self.mask is None else united([Layer("", self.pixels, self.mask)])
+
 
 def united(layers: Sequence[Layer]) -> Tiles:
     """The visible layers, bottom first, blended into one picture: all of it, also what lies outside the canvas."""

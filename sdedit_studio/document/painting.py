@@ -1,0 +1,67 @@
+"""Colour laid on the active layer: what a fill, a gradient or a shape does to a document. Pure, for any thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtGui import QColor, QPainter, QPainterPath
+
+from sdedit_studio.document.document import Document
+from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.tiles import as_image, blank
+
+Paint = Callable[[Rect], np.ndarray]
+"""The colours of the document pixels in a rectangle: premultiplied BGRA uint8 of shape (height, width, 4)."""
+
+
+def laid(document: Document, rect: Rect, paint: Paint) -> Document:
+    """`paint` over the active layer's pixels, inside `rect`, the canvas and the selection.
+
+    A layer with locked alpha changes its colour but not its transparency. The same document when nothing can change.
+    """
+    layer, selection = document.active_layer, document.selection
+    area = rect & document.bounds
+    if selection is not None:
+        area = area & selection.bounds
+    if area.empty:
+        return document
+
+    def change(target: np.ndarray, where: Rect) -> None:
+        source = paint(where).astype(np.uint16)
+        if selection is not None:
+            source = (source * selection.read(where)[..., None] + 127) // 255
+        under = target * (255 - source[..., 3:])
+        over = source * target[..., 3:] if layer.alpha_locked else source * np.uint16(255)
+        target[:] = (under + over + 127) // 255
+
+    return document.with_pixels(layer.pixels.changed(area, change))
+
+
+def plain(colour: tuple[int, int, int], opacity: float, coverage: np.ndarray, corner: tuple[int, int]) -> Paint:
+    """One sRGB colour where there is coverage, uint8 (h, w), whose corner is at a document pixel."""
+    straight = np.array([*reversed(colour), 255], np.float32) * opacity / 255
+
+    def paint(where: Rect) -> np.ndarray:
+        part = coverage[where.moved(-corner[0], -corner[1]).slices]
+        return np.rint(part[..., None] * straight).astype(np.uint8)
+
+    return paint
+
+
+def filled(colour: tuple[int, int, int], opacity: float, path: QPainterPath) -> Paint:
+    """One sRGB colour inside an antialiased path in document pixels."""
+    brush = QColor(*colour)
+    brush.setAlphaF(opacity)
+
+    def paint(where: Rect) -> np.ndarray:
+        array = blank(where.width, where.height)
+        image = as_image(array)
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(-where.x, -where.y)
+        painter.fillPath(path, brush)
+        painter.end()
+        return array
+
+    return paint

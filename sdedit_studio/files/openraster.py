@@ -1,0 +1,211 @@
+"""Documents as OpenRaster (.ora), which Krita, GIMP and MyPaint open too (https://www.openraster.org).
+
+The baseline knows no masks, so for other programs a masked layer's picture has its mask in the alpha. What only the
+studio knows is in files beside it that others ignore: `sdedit/studio.json`, and the pixels and masks of masked
+layers. Each is tied to the baseline picture by its hash, so that after another program changed a layer the baseline
+counts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+
+from sdedit_studio.document.document import MAX_SIDE, Document
+from sdedit_studio.document.layer import Layer
+from sdedit_studio.files import stack
+from sdedit_studio.files.archive import Archive
+from sdedit_studio.files.atomic import writing
+from sdedit_studio.files.pictures import encode, thumbnail
+from sdedit_studio.files.placed import from_png, to_png
+from sdedit_studio.files.problem import FileProblem
+from sdedit_studio.parameters import Parameters
+from sdedit_studio.raster.compositor import flatten
+from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.tiles import COLOUR, COVERAGE, Tiles
+
+SUFFIX = ".ora"
+
+_MIMETYPE = b"image/openraster"
+_STUDIO = "sdedit/studio.json"
+_VERSION = 1
+_MOST_BYTES = 8 * 2**30
+"""Memory that the layers of a file may take."""
+
+
+def save(path: Path | str, document: Document, parameters: Parameters | None = None) -> None:
+    """Write a document with its edit settings, atomically; for a background thread. Raises FileProblem.
+
+    Equal documents give equal files.
+    """
+    merged = flatten(document.layers, document.bounds)
+    with writing(Path(path)) as file, ZipFile(file, "w") as archive:
+        _put(archive, "mimetype", _MIMETYPE)
+        entries, records = [], []
+        for index, layer in enumerate(document.layers):
+            entry, record = _put_layer(archive, document, layer, index)
+            entries.append(entry)
+            records.append(record)
+        _put(archive, "stack.xml", stack.write(stack.Stack(document.width, document.height, entries)))
+        _put(archive, "mergedimage.png", encode(merged))
+        _put(archive, "Thumbnails/thumbnail.png", thumbnail(merged))
+        selection = document.selection
+        studio = {
+            "version": _VERSION,
+            "canvas": [document.width, document.height],
+            "layers": records,
+            "frame": document.frame,
+            "selection": selection and _put_tiles(archive, "sdedit/selection.png", selection, document.bounds),
+            "parameters": parameters and parameters.as_dict(),
+        }
+        _put(archive, _STUDIO, json.dumps(studio, allow_nan=False, indent=1).encode())
+
+
+def load(path: Path | str, notes: list[str] | None = None) -> tuple[Document, Parameters | None]:
+    """The document in an OpenRaster file of any program, and the edit settings saved with it, if any.
+
+    `notes`: a list that receives one sentence for each thing that could not be kept. Raises FileProblem when the file
+    cannot be read.
+    """
+    path = Path(path)
+    notes = [] if notes is None else notes
+    with Archive(path) as archive:
+        if "mimetype" not in archive or archive.read("mimetype").strip() != _MIMETYPE:
+            raise FileProblem(f"{path.name} is not an OpenRaster file. Choose a file that ends in .ora.")
+        try:
+            found = stack.read(archive.read("stack.xml"))
+        except FileProblem:
+            raise
+        except ValueError as error:
+            raise archive.damaged("its list of layers cannot be read") from error
+        if not (1 <= found.width <= MAX_SIDE and 1 <= found.height <= MAX_SIDE):
+            raise FileProblem(
+                f"{path.name} is larger than {MAX_SIDE} pixels a side, which is the limit. Make it smaller first."
+            )
+        notes += found.notes
+        studio = _studio(archive, notes)
+        layers = _layers(archive, found, studio, notes) or [Layer("Layer 1")]
+        active = next((index for index, entry in enumerate(found.entries) if entry.selected), len(layers) - 1)
+        document = Document(found.width, found.height, tuple(layers), layers[active].id)
+        return _with_extras(archive, document, studio, notes)
+
+
+# --- Writing
+
+
+def _put(archive: ZipFile, name: str, data: bytes) -> None:
+    info = ZipInfo(name)  # with a fixed date
+    info.external_attr = 0o644 << 16
+    info.compress_type = ZIP_STORED if name == "mimetype" or name.endswith(".png") else ZIP_DEFLATED
+    archive.writestr(info, data)
+
+
+def _put_layer(archive: ZipFile, document: Document, layer: Layer, index: int) -> tuple[stack.Entry, dict[str, Any]]:
+    """Write a layer's pictures. Returns its entry in the stack and its record in studio.json."""
+    src = f"data/layer{index}.png"
+    picture, x, y = to_png(layer.masked(), document.bounds)
+    _put(archive, src, picture)
+    record: dict[str, Any] = {
+        "src": src,
+        "sha256": sha256(picture).hexdigest(),
+        "x": x,
+        "y": y,
+        "in_guide": layer.in_guide,
+        "alpha_locked": layer.alpha_locked,
+        "generation": layer.generation and dict(layer.generation),
+    }
+    if layer.mask is not None:
+        record["pixels"] = _put_tiles(archive, f"sdedit/pixels{index}.png", layer.pixels, document.bounds)
+        record["mask"] = _put_tiles(archive, f"sdedit/mask{index}.png", layer.mask, document.bounds)
+    selected = layer.id == document.active
+    return stack.Entry(layer.name, src, x, y, layer.opacity, layer.visible, layer.mode, selected), record
+
+
+def _put_tiles(archive: ZipFile, src: str, tiles: Tiles, canvas: Rect) -> dict[str, Any]:
+    """Write a picture. Returns where it is, to find it again by `_tiles`."""
+    picture, x, y = to_png(tiles, canvas)
+    _put(archive, src, picture)
+    return {"src": src, "x": x, "y": y}
+
+
+# --- Reading
+
+
+_DAMAGE = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
+"""What reading a JSON file raises that is not as `save` writes it."""
+
+
+def _studio(archive: Archive, notes: list[str]) -> Mapping[str, Any]:
+    """What studio.json holds; nothing when it is absent, damaged or of a later version."""
+    if _STUDIO not in archive:
+        return {}
+    try:
+        studio = json.loads(archive.read(_STUDIO))
+        if studio["version"] > _VERSION:
+            notes.append("The file was saved by a newer SDEdit Studio, so masks and edit settings were not read.")
+            return {}
+        return {**studio, "layers": {(layer["src"], layer["sha256"]): layer for layer in studio["layers"]}}
+    except _DAMAGE:
+        notes.append("The file's masks and edit settings are damaged and were not read.")
+        return {}
+
+
+def _layers(archive: Archive, found: stack.Stack, studio: Mapping[str, Any], notes: list[str]) -> list[Layer]:
+    layers: list[Layer] = []
+    total = 0
+    for entry in found.entries:
+        data = archive.read(entry.src)
+        tiles = from_png(data, entry.src, entry.x, entry.y)
+        total += tiles.nbytes
+        if total > _MOST_BYTES:
+            raise archive.damaged("its layers would not fit in memory")
+        layer = Layer(entry.name, tiles, None, entry.opacity, entry.mode, entry.visible)
+        record = studio.get("layers", {}).get((entry.src, sha256(data).hexdigest()))
+        if record is not None:
+            try:
+                layer = _restored(archive, layer, record, entry)
+            except _DAMAGE:
+                notes.append(f"The mask of {entry.name} is damaged and was not read.")
+        layers.append(layer)
+    return layers
+
+
+def _restored(archive: Archive, layer: Layer, record: Mapping[str, Any], entry: stack.Entry) -> Layer:
+    """The layer with what only the studio knows of it, moved as far as another program moved it."""
+    generation = record["generation"]
+    layer = layer.but(
+        in_guide=bool(record["in_guide"]),
+        alpha_locked=bool(record["alpha_locked"]),
+        generation=None if generation is None else dict(generation),
+    )
+    if "mask" not in record:
+        return layer
+    dx, dy = entry.x - int(record["x"]), entry.y - int(record["y"])
+    pixels, mask = _tiles(archive, record["pixels"]), _tiles(archive, record["mask"], COVERAGE)
+    return layer.but(pixels=pixels.moved(dx, dy), mask=mask.moved(dx, dy))
+
+
+def _with_extras(
+    archive: Archive, document: Document, studio: Mapping[str, Any], notes: list[str]
+) -> tuple[Document, Parameters | None]:
+    """The document with its selection and frame, if the canvas is still the one they were made on, and the settings."""
+    try:
+        if studio.get("canvas") == [document.width, document.height]:
+            frame, selection = studio["frame"], studio["selection"]
+            document = document.but(
+                frame=None if frame is None else Rect(*map(int, frame)),
+                selection=None if selection is None else _tiles(archive, selection, COVERAGE),
+            )
+        parameters = studio.get("parameters")
+        return document, None if parameters is None else Parameters.from_dict(parameters)
+    except _DAMAGE:
+        notes.append("The file's selection and edit settings are damaged and were not read.")
+        return document, None
+
+
+def _tiles(archive: Archive, where: Mapping[str, Any], channels: int = COLOUR) -> Tiles:
+    return from_png(archive.read(where["src"]), where["src"], int(where["x"]), int(where["y"]), channels)
