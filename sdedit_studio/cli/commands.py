@@ -10,7 +10,9 @@ import typer
 
 from sdedit_studio import __version__
 from sdedit_studio.cli.edit import edit
+from sdedit_studio.cli.evaluate import evaluate
 from sdedit_studio.cli.models import models
+from sdedit_studio.cli.sweep import sweep
 from sdedit_studio.engine.problems import describe
 
 app = typer.Typer(
@@ -22,6 +24,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(epilog="Example:  sdedit-studio edit painting.png -o photo.png --t0 0.4 --class mountain")(edit)
+app.command(epilog="Example:  sdedit-studio sweep one.png two.png --t0 0:1:0.1 -o sweep")(sweep)
+app.command(epilog="Example:  sdedit-studio evaluate photographs.zip -o evaluation --count 64")(evaluate)
 app.add_typer(models)
 
 

@@ -1,0 +1,79 @@
+"""What `sweep` and `evaluate` share: their options, their progress, and how they are stopped. Loads no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from sdedit_studio.engine.measured import Measured
+from sdedit_studio.engine.prepare import compute_threads, open_model
+from sdedit_studio.models.catalogue import find
+from sdedit_studio.parameters import Parameters, Sde, Solver
+
+if TYPE_CHECKING:
+    from sdedit_studio.evaluation.table import Table
+    from sdedit_studio.models.load import LoadedModel
+
+Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The folder for pictures, tables and plots.")]
+FeaturesName = Annotated[
+    str,
+    typer.Option(
+        "--features", help="What KID compares: efficientnet-lite0, patches, or a file of Inception-v3 weights."
+    ),
+]
+Steps = Annotated[int | None, typer.Option(help="Model calls for each picture.", show_default="the model's own, 8")]
+Seed = Annotated[int, typer.Option(help="Of the first guide; the others count up from it.")]
+Condition = Annotated[
+    str | None, typer.Option("--class", help="What all the pictures show; see `models list`.", show_default="anything")
+]
+SolverName = Annotated[Solver, typer.Option(help="How the reverse SDE is solved.")]
+Form = Annotated[Sde, typer.Option(help="Form of euler-maruyama: the paper's algorithm 1 or 4.")]
+Repeats = Annotated[int, typer.Option(help="The paper's K: more is more realistic, and takes K times as long.")]
+ModelName = Annotated[str, typer.Option(help="Which model; see `models list`.")]
+
+
+def parameters(
+    steps: int | None, seed: int, condition: str | None, solver: Solver, sde: Sde, repeats: int, model: str
+) -> Parameters:
+    """The settings of a study. Raises ModelProblem for an unknown model or class, ValueError for bad numbers."""
+    card = find(model)
+    card.class_id(condition)
+    calls = card.default_calls if steps is None else steps
+    return Parameters(calls=calls, seed=seed, condition=condition, solver=solver, sde=sde, repeats=repeats, model=model)
+
+
+@contextmanager
+def progress(model: str) -> Iterator[tuple[LoadedModel, Callable[[str, int, int], None]]]:
+    """The loaded model, and what to tell of progress, shown as bars with the time left on stderr.
+
+    Ctrl+C ends the command with a line that says how to go on.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def watch(label: str, done: int, total: int) -> None:
+            if label not in tasks:
+                tasks[label] = bar.add_task(label, total=total)
+            bar.update(tasks[label], completed=done, total=total)
+
+        try:
+            yield open_model(model, Measured(compute_threads())), watch
+        except KeyboardInterrupt:
+            bar.stop()
+            typer.echo("sdedit-studio: Stopped. The same command goes on from here.", err=True)
+            raise typer.Exit(130) from None
+
+
+def tell(table: Table, out: Path) -> None:
+    """Print the table and where everything is."""
+    from sdedit_studio.evaluation.table import as_markdown
+
+    typer.echo(as_markdown(table).decode())
+    typer.echo(f"{out}: pictures, table.csv, table.md, table.json and curve.png")

@@ -1,0 +1,151 @@
+"""The paper's experiment on simulated strokes: SDEdit over t0 against baselines, on pictures the model was not trained
+on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from sdedit_studio.evaluation.edits import Study, edit_all, settings_of
+from sdedit_studio.evaluation.features import Features
+from sdedit_studio.evaluation.kid import FEWEST
+from sdedit_studio.evaluation.pictures import Watch, list_pictures, png, read_pictures
+from sdedit_studio.evaluation.plot import check_plots
+from sdedit_studio.evaluation.problem import EvaluationProblem
+from sdedit_studio.evaluation.reference import MOST, SUFFIX, Realism, as_file, read_reference, reference_of
+from sdedit_studio.evaluation.sheet import sheet
+from sdedit_studio.evaluation.strokes import strokes
+from sdedit_studio.evaluation.sweep import curve_row, realism_notes, run_notes, write_table
+from sdedit_studio.evaluation.table import Table, row
+from sdedit_studio.files.atomic import write
+from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.parameters import Parameters
+
+SHOWN = 16
+"""Guides on the contact sheet."""
+
+CELLS = 8
+
+
+@dataclass(frozen=True)
+class Split:
+    """Disjoint pictures: `photographs` to paint strokes from, `gallery` to look for neighbours in, `reference` for
+    KID.
+
+    `reference` is None when another source gives it. Were the gallery in the reference, its pictures would meet
+    themselves there and KID flatter them.
+    """
+
+    photographs: Sequence[str]
+    gallery: Sequence[str]
+    reference: Sequence[str] | None
+
+
+def split(names: list[str], count: int, *, own_reference: bool) -> Split:
+    """Draw `count` photographs at random, the same on every run, and share out the others.
+
+    Raises EvaluationProblem when too few pictures are left over.
+    """
+    drawn = [names[i] for i in np.random.default_rng(0).permutation(len(names))]
+    photographs, others = drawn[:count], drawn[count:]
+    if len(photographs) < FEWEST:
+        raise EvaluationProblem(
+            f"KID needs at least {FEWEST} pictures to make guides of, and there are {len(photographs)}."
+        )
+    if own_reference:
+        return Split(photographs, others[:MOST], None)
+    if len(others) < 2 * FEWEST:
+        raise EvaluationProblem(
+            f"{len(names)} pictures leave {len(others)} to compare {count} guides with: give more pictures, a lower "
+            "--count, or a --reference."
+        )
+    middle = len(others) // 2
+    return Split(photographs, others[:middle][:MOST], others[middle:][:MOST])
+
+
+def evaluate(
+    model: LoadedModel,
+    source: Path,
+    reference: Path | None,
+    count: int,
+    t0s: Sequence[float],
+    parameters: Parameters,
+    folder: Path,
+    features: Features,
+    watch: Watch,
+) -> Table:
+    """Simulate strokes from `count` pictures of `source`, a folder or zip, and edit them from each t0.
+
+    Writes `table.csv`, `.md`, `.json`, `curve.png`, `contact.png` and `reference.safetensors` (what KID compared with,
+    for other studies) into `folder`. `reference`: as for `read_reference`; None takes half of the pictures that are
+    left. Raises EvaluationProblem when a source cannot be read or has too few pictures, or the folder holds something
+    else.
+    """
+    check_plots()
+    side = model.card.native
+    if reference is not None and reference.resolve() == source.resolve():
+        raise EvaluationProblem(
+            f"{source} cannot be its own reference: leave --reference out, and it will be shared out."
+        )
+    names = split(list_pictures(source), count, own_reference=reference is not None)
+    photographs = read_pictures(source, names.photographs, side, watch, "Reading photographs")
+    guides = np.stack([strokes(picture) for picture in photographs.pixels])
+    settings = settings_of(model, guides, parameters)
+    study = Study(folder, settings)
+    results = edit_all(study, model, guides, sorted({0.0, *t0s}), parameters, watch)
+
+    gallery = read_pictures(source, names.gallery, side, watch, "Reading neighbours")
+    if reference is not None:
+        against = read_reference(reference, features, side, watch)
+    else:
+        rest = read_pictures(source, names.reference or (), side, watch, "Reading the reference")
+        against = reference_of(rest, features, source.name, watch)
+    realism = Realism(features, against)
+    baselines = {"the guide, blurred": np.stack([blurred(guide) for guide in guides])}
+    if len(gallery):
+        baselines["the nearest photograph"] = nearest(guides, gallery.pixels)
+    baselines["the photographs themselves"] = photographs.pixels
+
+    rows = [curve_row(t0, guides, pictures, realism, watch) for t0, pictures in results.items()]
+    for method, pictures in baselines.items():
+        rows.append(row(method, None, guides, pictures, realism.measure(pictures, watch, f"Features of {method}")))
+    broken = [*photographs.broken, *gallery.broken]
+    notes = [
+        *run_notes(model, parameters, len(guides)),
+        *realism_notes(rows, realism),
+        "Guides: photographs through a median filter, in 6 colours. Nearest: by mean colours of an 8 x 8 grid, among "
+        f"{len(gallery)} other photographs of {source.name}.",
+        *([f"Left out, as they cannot be read: {', '.join(broken)}."] if broken else []),
+    ]
+    table = Table(rows, features.name, {**settings, "photographs": list(photographs.names)}, notes)
+    columns = {"photograph": photographs.pixels, "guide": guides}
+    columns |= {f"t0 {t0:g}": pictures for t0, pictures in results.items() if t0 > 0}
+    columns |= {"blurred": baselines["the guide, blurred"]}
+    columns |= {"nearest": baselines["the nearest photograph"]} if len(gallery) else {}
+    write(folder / "contact.png", png(sheet({name: pictures[:SHOWN] for name, pictures in columns.items()})))
+    write(folder / f"reference{SUFFIX}", as_file(against))
+    write_table(folder, table, model.card.default_t0)
+    return table
+
+
+def blurred(picture: np.ndarray) -> np.ndarray:
+    """The simplest way to hide the edges of strokes: a Gaussian blur of a fiftieth of the picture's side."""
+    return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(picture.shape[0] / 50)))
+
+
+def nearest(guides: np.ndarray, gallery: np.ndarray) -> np.ndarray:
+    """For each guide the picture of `gallery` with the most similar layout of colours, (n, h, w, 3) uint8."""
+    wanted, offered = colour_layout(guides), colour_layout(gallery)
+    distance = (wanted**2).sum(1)[:, None] + (offered**2).sum(1) - 2 * wanted @ offered.T
+    return gallery[distance.argmin(1)]
+
+
+def colour_layout(pictures: np.ndarray) -> np.ndarray:
+    """The mean colours of an 8 x 8 grid, (n, 192), in grey levels."""
+    small = [np.asarray(Image.fromarray(p).resize((CELLS, CELLS), Image.Resampling.BOX), np.float64) for p in pictures]
+    return np.stack(small).reshape(len(pictures), -1)

@@ -1,0 +1,5 @@
+"""What can go wrong in a study, for people."""
+
+
+class EvaluationProblem(ValueError):
+    """A study that cannot be carried out; the message is one sentence that says what to do."""

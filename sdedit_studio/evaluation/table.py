@@ -1,0 +1,143 @@
+"""A study's figures, and how they are written: CSV for spreadsheets, markdown for people, JSON with everything."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+
+import numpy as np
+
+from sdedit_studio.diffusion.plan import sigma_of_t0
+from sdedit_studio.evaluation.kid import MANY, Kid
+from sdedit_studio.evaluation.measures import l2, rmse
+
+GUIDE = "the guide itself"
+SDEDIT = "SDEdit"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One set of pictures against its guides. `t0`: for SDEdit and the guide (0), None for other baselines.
+
+    `l2`, `l2_std`: the paper's L2, mean and spread over pictures; `rmse`: the mean over pictures, in grey levels.
+    """
+
+    method: str
+    t0: float | None
+    l2: float
+    l2_std: float
+    rmse: float
+    kid: Kid | None
+
+    @property
+    def sigma(self) -> float | None:
+        """The noise level at t0, data in [-1, 1]."""
+        return None if self.t0 is None else sigma_of_t0(self.t0)
+
+
+@dataclass(frozen=True)
+class Table:
+    """`features`: what KID stands on, None where there is no KID; `settings`: all that the figures depend on; `notes`:
+    for people.
+    """
+
+    rows: Sequence[Row]
+    features: str | None
+    settings: Mapping[str, Any]
+    notes: Sequence[str]
+
+    @property
+    def curve(self) -> Sequence[Row]:
+        """The rows of the trade-off curve, by t0."""
+        return sorted((row for row in self.rows if row.t0 is not None), key=lambda row: row.t0 or 0.0)
+
+    @property
+    def sweet_spot(self) -> float | None:
+        """The t0 where L2 and KID, each scaled to 0..1 over the curve, are nearest to the best of both.
+
+        None where there is no KID, or too short a curve to have a knee.
+        """
+        rows = self.curve
+        if len(rows) < 3 or any(row.kid is None for row in rows):
+            return None
+        costs = np.array([(row.l2, row.kid.mean) for row in rows if row.kid])
+        low, high = costs.min(0), costs.max(0)
+        distance = np.linalg.norm((costs - low) / np.where(high > low, high - low, 1), axis=1)
+        return rows[int(distance.argmin())].t0
+
+
+def row(method: str, t0: float | None, guides: np.ndarray, pictures: np.ndarray, kid: Kid | None) -> Row:
+    """The figures of `pictures` (n, h, w, 3) uint8 made for `guides` of the same shape."""
+    squares = l2(guides, pictures)
+    return Row(method, t0, float(squares.mean()), float(squares.std()), float(rmse(guides, pictures).mean()), kid)
+
+
+def kid_note(kid: Kid) -> str:
+    """What a KID column was made with."""
+    note = (
+        f"KID: unbiased, cubic kernel, mean ± standard deviation over {kid.subsets} subsets of {kid.size}, "
+        f"{kid.pictures} pictures against {kid.references}."
+    )
+    return note if kid.steady else f"{note} With fewer than {MANY} pictures on a side, read it with its spread."
+
+
+def sweet_spot_note(table: Table) -> str | None:
+    """Where the sweet spot is and what that means."""
+    if (spot := table.sweet_spot) is None:
+        return None
+    return (
+        f"Sweet spot: t0 {spot:g}, where L2 and KID, each scaled to 0..1 over this curve, come nearest to the best of "
+        "both."
+    )
+
+
+def as_csv(table: Table) -> bytes:
+    """One line a row, after a header that names the features."""
+    text = StringIO()
+    writer = csv.writer(text)
+    features = table.features or "none"
+    writer.writerow(["method", "t0", "sigma", "l2", "l2_std", "rmse", f"kid ({features})", f"kid_std ({features})"])
+    for each in table.rows:
+        spread = [each.kid.mean, each.kid.std] if each.kid else ["", ""]
+        writer.writerow([each.method, _or(each.t0), _or(each.sigma), each.l2, each.l2_std, each.rmse, *spread])
+    return text.getvalue().encode()
+
+
+def as_markdown(table: Table) -> bytes:
+    """A table and its notes."""
+    features = f", {table.features} features" if table.features else ""
+    lines = [
+        f"| pictures | t0 | sigma | L2 | RMSE (grey levels) | KID{features} |",
+        "|---|---|---|---|---|---|",
+        *(_line(each) for each in table.rows),
+        "",
+        *(f"{note}\n" for note in [*table.notes, sweet_spot_note(table)] if note),
+    ]
+    return "\n".join(lines).encode()
+
+
+def as_json(table: Table) -> bytes:
+    """Everything: settings, notes, and for each row all that its KID was made with."""
+    rows = [
+        {"method": each.method, "t0": each.t0, "sigma": each.sigma, "l2": each.l2, "l2_std": each.l2_std}
+        | {"rmse": each.rmse, "kid": vars(each.kid) if each.kid else None}
+        for each in table.rows
+    ]
+    whole = {"settings": table.settings, "features": table.features, "rows": rows}
+    whole |= {"sweet_spot": table.sweet_spot, "notes": list(table.notes)}
+    return json.dumps(whole, indent=1).encode()
+
+
+def _line(each: Row) -> str:
+    t0 = "" if each.t0 is None else f"{each.t0:g}"
+    sigma = "" if each.sigma is None else f"{each.sigma:.3f}"
+    kid = f"{each.kid.mean:.4f} ± {each.kid.std:.4f}" if each.kid else ""
+    return f"| {each.method} | {t0} | {sigma} | {each.l2:.1f} ± {each.l2_std:.1f} | {each.rmse:.1f} | {kid} |"
+
+
+def _or(value: float | None) -> float | str:
+    return "" if value is None else value
