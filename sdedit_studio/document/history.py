@@ -31,7 +31,7 @@ class History:
         self._undo: list[Step] = []
         self._redo: list[Step] = []
         self._budget = budget
-        self._saved = document
+        self._saved: Document | None = document
         self.revision = 0
         """Counts every change of the current document, in-progress ones included."""
 
@@ -43,7 +43,7 @@ class History:
     def modified(self) -> bool:
         """Whether the picture differs from the one last saved (or opened). Selecting something changes no picture."""
         now, saved = self._document, self._saved
-        return (now.width, now.height, now.layers) != (saved.width, saved.height, saved.layers)
+        return saved is None or (now.width, now.height, now.layers) != (saved.width, saved.height, saved.layers)
 
     @property
     def nbytes(self) -> int:
@@ -87,8 +87,11 @@ class History:
         """Go forward one step. Returns its label, or None when there is none."""
         return self._travel(self._redo, self._undo)
 
-    def mark_saved(self, document: Document) -> None:
-        """Remember the document value that was written to disk, which need not be the current one any more."""
+    def mark_saved(self, document: Document | None) -> None:
+        """Remember the document value that was written to disk, which need not be the current one any more.
+
+        None: no file holds any of these documents.
+        """
         self._saved = document
 
     def _travel(self, source: list[Step], target: list[Step]) -> str | None:

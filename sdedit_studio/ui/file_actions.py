@@ -14,6 +14,7 @@ from sdedit_studio.document.document import Document
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.files import openraster, pictures
 from sdedit_studio.files.problem import FileProblem
+from sdedit_studio.files.recovery import Recovery
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.dialogs.canvas_size import NewDialog
@@ -31,10 +32,14 @@ SAVE, DO_NOT_SAVE, CANCEL = "Save", "Don’t save", "Cancel"
 
 
 class FileActions(QObject):
-    """`opened()`: another document is on the canvas. `saved()`: the document was written.."""
+    """`opened()`: another document is on the canvas. `saved()`: the document was written.
+
+    `recovered(Recovery)`: what a crash left behind is on the canvas.
+    """
 
     opened = Signal()
     saved = Signal()
+    recovered = Signal(object)
 
     def __init__(self, studio: Studio, tasks: Tasks, preferences: Preferences, window: QWidget) -> None:
         super().__init__(window)
@@ -55,9 +60,9 @@ class FileActions(QObject):
     def open(self) -> None:
         self._tasks.start(self._open())
 
-    def open_path(self, path: Path, *, as_copy: bool = False) -> None:
-        """Open an OpenRaster file, or a picture as a new document. A copy forgets where it came from."""
-        self._tasks.start(self._open_path(path, as_copy=as_copy))
+    def open_path(self, path: Path) -> None:
+        """Open an OpenRaster file, or a picture as a new document."""
+        self._tasks.start(self._open_path(path))
 
     def samples(self) -> None:
         self._tasks.start(self._samples())
@@ -78,14 +83,18 @@ class FileActions(QObject):
     async def _samples(self) -> None:
         dialog = SamplesDialog(self._window)
         if await answered(dialog):
-            await self._open_path(dialog.chosen, as_copy=True)
+            await self.open_sample(dialog.chosen)
+
+    async def open_sample(self, path: Path) -> None:
+        """Open a copy of a sample."""
+        await self._open_path(path, as_copy=True)
 
     async def _open_path(self, path: Path, *, as_copy: bool = False) -> None:
         if not await self.settled():
             return
         self._studio.message.emit(f"Opening {path.name}…")
         try:
-            document, parameters = await asyncio.to_thread(read, path)
+            document, parameters, notes = await asyncio.to_thread(read, path)
         except FileProblem as problem:
             self._studio.problem.emit(str(problem), "")
             if not path.exists():
@@ -96,6 +105,28 @@ class FileActions(QObject):
             self._preferences.add_recent(path)
         self._replace(document, path if is_own else None, title(path) if as_copy else path.stem, parameters)
         self._studio.message.emit(f"Opened {path.name}.")
+        if notes:
+            self._studio.problem.emit(" ".join(notes), "")
+
+    def recover(self, left_behind: Recovery, otherwise: Callable[[], None]) -> None:
+        """Open what a crash left behind and forget it there. `otherwise` is called when it cannot be read."""
+        self._tasks.start(self._recover(left_behind, otherwise))
+
+    async def _recover(self, left_behind: Recovery, otherwise: Callable[[], None]) -> None:
+        if not await self.settled():
+            otherwise()
+            return
+        try:
+            document, parameters = await asyncio.to_thread(left_behind.load)
+        except FileProblem as problem:
+            self._studio.problem.emit(str(problem), "")
+            otherwise()
+            return
+        self._imported = UNTITLED
+        self._studio.open(document, left_behind.original, parameters, saved=False)
+        self.opened.emit()
+        self.recovered.emit(left_behind)
+        self._studio.message.emit("Recovered. Save it to keep it.")
 
     def _replace(self, document: Document, path: Path | None, name: str, parameters: Parameters | None = None) -> None:
         self._imported = name
@@ -195,12 +226,17 @@ class FileActions(QObject):
         return Path(dialog.selectedFiles()[0]) if accepted and dialog.selectedFiles() else None
 
 
-def read(path: Path) -> tuple[Document, Parameters | None]:
-    """A file as a document: OpenRaster whole, a picture as one layer. Raises FileProblem."""
+def read(path: Path) -> tuple[Document, Parameters | None, list[str]]:
+    """A file as a document: OpenRaster whole, a picture as one layer; and a sentence for each thing that was lost.
+
+    Raises FileProblem.
+    """
+    notes: list[str] = []
     if path.suffix.lower() == ORA:
-        return openraster.load(path)
+        return *openraster.load(path, notes), notes
     pixels = pictures.read(path)
-    return Document.of(pixels.shape[1], pixels.shape[0], [Layer(path.stem, Tiles.from_array(pixels))]), None
+    document = Document.of(pixels.shape[1], pixels.shape[0], [Layer(path.stem, Tiles.from_array(pixels))])
+    return document, None, notes
 
 
 def write(path: Path, document: Document, settings: ExportSettings) -> None:

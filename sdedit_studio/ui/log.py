@@ -1,4 +1,4 @@
-"""The log, and what happens to errors that nobody caught: they are written down and shown, and the painting stays open."""
+"""The log, and errors that nobody caught: they are written down and shown, and the painting stays open."""
 
 from __future__ import annotations
 

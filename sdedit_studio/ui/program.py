@@ -29,6 +29,7 @@ SWITCH_SECONDS = 0.0005
 
 SMOKE_SECONDS = 120
 SMOKE_SIZE = (96, 64)
+"""Pixels of the canvas that it paints on."""
 
 
 def run(files: Sequence[Path], profile_folder: Path | None, *, smoke: bool) -> int:

@@ -75,10 +75,14 @@ class Studio(QObject):
         """To read; changes go through the methods below."""
         return self._history
 
-    def open(self, document: Document, path: Path | None, parameters: Parameters | None = None) -> None:
-        """Replace everything by another document, with a fresh history."""
+    def open(
+        self, document: Document, path: Path | None, parameters: Parameters | None = None, *, saved: bool = True
+    ) -> None:
+        """Replace everything by another document, with a fresh history. `saved`: nothing is lost if it is closed."""
         self.changing.emit()
         self._history = History(document)
+        if not saved:
+            self._history.mark_saved(None)
         self.path = path
         self.document_replaced.emit()
         self.layers_changed.emit()

@@ -117,6 +117,15 @@ RADIUS_INPUT, RADIUS_BUTTON, RADIUS_BANNER = 4, 6, 9
 
 TEXT_PIXELS, HINT_PIXELS, TITLE_PIXELS = 12.5, 11.0, 12.5
 
+FILE_DIALOG_ICONS = {
+    "back": "arrow-left",
+    "forward": "arrow-right",
+    "parent": "arrow-up",
+    "new_folder": "folder-plus",
+    "list_view": "layout-grid",
+    "detail_view": "list",
+}
+
 _current = DARK
 _parts: QTemporaryDir | None = None
 
@@ -127,7 +136,7 @@ def current() -> Theme:
 
 
 def font(pixels: float = TEXT_PIXELS, weight: QFont.Weight = QFont.Weight.Normal, *, tabular: bool = False) -> QFont:
-    """The interface's font at a size in (fractional) pixels. `tabular`: figures of equal width, for changing numbers."""
+    """The interface's font at a size in (fractional) pixels. `tabular`: figures of equal width, for numbers that change."""
     made = QFont(_family())
     made.setPointSizeF(_points(pixels))
     made.setWeight(weight)
@@ -205,6 +214,7 @@ def _style_sheet(theme: Theme) -> str:
         "check": _part("check", theme.on_accent),
         "menu_check": _part("check", theme.accent),
     }
+    values |= {name: _part(icon, theme.secondary) for name, icon in FILE_DIALOG_ICONS.items()}
     return Template(resources.path("style.qss").read_text(encoding="utf-8")).substitute(values)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, QUrl, Signal
@@ -11,11 +13,13 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMainWindow, QMen
 from sdedit_studio.engine.engine import Engine
 from sdedit_studio.ui import commands, theme
 from sdedit_studio.ui.actions import Actions
+from sdedit_studio.ui.autosave import Autosave
 from sdedit_studio.ui.banner import Banner
 from sdedit_studio.ui.canvas.view import CanvasView
 from sdedit_studio.ui.compare import Compare
 from sdedit_studio.ui.dialogs.about import AboutDialog
 from sdedit_studio.ui.dialogs.dialog import answered
+from sdedit_studio.ui.dialogs.samples import samples
 from sdedit_studio.ui.dialogs.shortcuts import ShortcutsDialog
 from sdedit_studio.ui.edit_actions import EditActions
 from sdedit_studio.ui.file_actions import ORA, FileActions
@@ -60,6 +64,7 @@ class Window(QMainWindow):
         self._profile, self._preferences = profile, preferences
         self._may_close = False
         self._fresh_layout = False
+        self._seen = False
         self._hidden_by_tab: list[QWidget] = []
         self.setAccessibleName(NAME)
         self.setMinimumSize(SMALLEST_SIZE)
@@ -75,12 +80,44 @@ class Window(QMainWindow):
         self.colour = ColourPanel(studio, preferences)
         self.sdedit = SdeditPanel(studio, self.generation)
         self.notice = NoticeBar()
+        self.autosave = Autosave(studio, self.files, tasks, profile.recovery)
 
         self.actions_ = Actions(commands.declared(self), self, self.canvas, preferences)
         self._lay_out()
         self._connect()
         self._restore_layout()
         self._show_title()
+
+    # --- Beginning -------------------------------------------------------------------------------------------------
+
+    async def painted(self) -> None:
+        """Wait until the window has been seen for the first time."""
+        while not self._seen:
+            await asyncio.sleep(0.005)
+
+    def begin(self, files: Sequence[Path]) -> None:
+        """Open the files asked for; else offer what a crash left behind; else, the very first time, a sample."""
+        self.tasks.start(self._begin(list(files)))
+
+    async def _begin(self, files: list[Path]) -> None:
+        recovered = await self.autosave.offer(self.notice)
+        if files:
+            self.drop_files(files)
+        elif self._preferences.first_run and not recovered:
+            await self.files.open_sample(samples()[0])
+            self._welcome()
+
+    def _welcome(self) -> None:
+        self.notice.show_notice(
+            "A rough painting is all it takes",
+            "This one was painted in two minutes. Press Generate, and the model on this computer turns it into a "
+            "believable picture. Or paint over it first: your strokes decide what becomes of it.",
+            [
+                ("Generate", self.generation.generate),
+                ("Other samples…", self.files.samples),
+                ("Empty canvas…", self.files.new),
+            ],
+        )
 
     # --- Layout ----------------------------------------------------------------------------------------------------
 
@@ -225,7 +262,9 @@ class Window(QMainWindow):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The keyboard follows the pointer onto the canvas, unless someone is typing."""
-        if watched is self.canvas and event.type() == QEvent.Type.Enter:
+        if watched is self.canvas and event.type() == QEvent.Type.Paint:
+            self._seen = True
+        elif watched is self.canvas and event.type() == QEvent.Type.Enter:
             if not isinstance(QApplication.focusWidget(), QLineEdit) and self.isActiveWindow():
                 self.canvas.setFocus(Qt.FocusReason.MouseFocusReason)
         elif event.type() == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent) and not event.isAutoRepeat():
@@ -386,7 +425,9 @@ class Window(QMainWindow):
             self.toggle_panels()
         folded = [dock.objectName() for dock in self.docks if dock.folded]
         self._preferences.store_layout(self.saveGeometry(), self.saveState(LAYOUT_VERSION), folded)
+        self._preferences.brushes = self.canvas.brushes.as_dict()
         self.generation.close()
+        self.autosave.close()
         event.accept()
         self.closed.emit()
 

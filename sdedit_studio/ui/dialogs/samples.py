@@ -29,11 +29,11 @@ def title(path: Path) -> str:
 
 
 def preview(path: Path, size: QSize) -> QImage:
-    """A small picture of a sample that fills `size`; for OpenRaster the thumbnail inside it. Null when unreadable."""
+    """A small picture of a sample that fills `size`; for OpenRaster the merged picture inside it. Null when unreadable."""
     if path.suffix == ".ora":
         try:
             with ZipFile(path) as archive:
-                image = QImage.fromData(archive.read("Thumbnails/thumbnail.png"))
+                image = QImage.fromData(archive.read("mergedimage.png"))
         except (OSError, KeyError, BadZipFile):
             return QImage()
     else:
@@ -79,7 +79,7 @@ class SamplesDialog(Dialog):
         self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.list.setIconSize(PICTURE)
         self.list.setGridSize(PICTURE + QSize(16, 40))
-        self.list.setMinimumSize(3 * (PICTURE.width() + 16) + 14, 400)
+        self.list.setMinimumSize(3 * (PICTURE.width() + 16) + 40, 400)
         self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         ratio = parent.devicePixelRatioF()
         for path in samples():

@@ -178,7 +178,7 @@ class Dock(QDockWidget):
             self._fit(self._content.sizeHint().height())
 
     def _fit(self, height: int) -> None:
-        """Never be higher than the content: the room goes to a panel that can use it. Grow with it, if it was all seen."""
+        """Never be higher than the content, but grow with it if all of it was seen."""
         all_seen, self._limit = self._body.height() >= self._limit, height
         if self.folded:
             return

@@ -257,6 +257,7 @@ class LayerList(QListView):
         self._rest.timeout.connect(self.viewport().update)
         self._thumbnails.ready.connect(self.viewport().update)
         studio.document_changed.connect(lambda _rects: self._rest.start())
+        studio.document_replaced.connect(self._rest.start)
         studio.layers_changed.connect(self._update_from_document)
         self._update_from_document()
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from sdedit_studio.document.document import Document
 from sdedit_studio.raster.blend import BlendMode
 from sdedit_studio.ui import theme
 from sdedit_studio.ui.panels.layer_list import LayerList
 from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.tools.gesture import Gesture
 from sdedit_studio.ui.widgets.buttons import IconButton
 from sdedit_studio.ui.widgets.slider_row import SliderRow
 
@@ -27,8 +27,7 @@ class LayersPanel(QWidget):
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
-        self._before: Document | None = None
-        self._amended: Document | None = None
+        self._gesture: Gesture | None = None
         self.mode = QComboBox()
         self.mode.setAccessibleName("Blend mode")
         self.mode.setToolTip("How the layer's colours combine with what lies below")
@@ -58,7 +57,8 @@ class LayersPanel(QWidget):
         column.addWidget(self.list, 1)
         self.mode.activated.connect(self._choose_mode)
         self.opacity.value_changed.connect(self._drag_opacity)
-        self.opacity.released.connect(self._commit_opacity)
+        self.opacity.released.connect(self._settle)
+        studio.changing.connect(self._settle)
         self.lock.clicked.connect(self._lock)
         studio.layers_changed.connect(self._show)
         self._show()
@@ -76,17 +76,16 @@ class LayersPanel(QWidget):
             self._studio.push(f"Blend mode {mode.label}", document.with_layer(document.active, mode=mode))
 
     def _drag_opacity(self, percent: float) -> None:
+        if self._gesture is None:
+            self._gesture = Gesture(self._studio, "Layer opacity")
         document = self._studio.document
-        if self._before is None or self._amended is not document:
-            self._before = document
-        self._amended = document.with_layer(document.active, opacity=percent / 100)
-        self._studio.amend(self._amended)
+        self._gesture.show(document.with_layer(document.active, opacity=percent / 100))
 
-    def _commit_opacity(self) -> None:
-        """Make one step of the drag, unless something else (an undo) has changed the document since."""
-        if self._before is not None and self._amended is self._studio.document:
-            self._studio.commit("Layer opacity", self._before)
-        self._before = self._amended = None
+    def _settle(self) -> None:
+        """Make one step of the drag, because it has ended or something else is about to change the document."""
+        if self._gesture is not None and not self._gesture.showing:
+            gesture, self._gesture = self._gesture, None
+            gesture.commit()
 
     def _lock(self, locked: bool) -> None:
         document = self._studio.document
