@@ -167,7 +167,7 @@ class Composite:
         painter.setClipRect(to_view.mapRect(QRectF(*visible)).toAlignedRect(), Qt.ClipOperation.IntersectClip)
         painter.setTransform(to_view, True)
         painter.scale(factor, factor)
-        resampled = painter.deviceTransform().isScaling() or painter.deviceTransform().isRotating()
+        resampled = painter.deviceTransform().isScaling()  # true for rotation too
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, resampled and scale < 2)
         painter.drawImage(0, 0, self._images[level])
         painter.restore()

@@ -33,9 +33,9 @@ def dab(x: float, y: float, diameter: float, hardness: float) -> tuple[np.ndarra
     """Coverage of a round tip centred on document point (x, y), where pixel (i, j) covers [i, i + 1) x [j, j + 1).
 
     Returns float32 (n, n) in 0 .. 1, read-only and shared, and the n x n pixels where it lies. It is 1 within
-    `hardness` of the radius and falls smoothly to 0 at the radius; the fall is never narrower than a pixel, so the
-    hardest tip is antialiased. Diameters are rounded to 1/16 px (whole pixels from 64 px) and centres to 1/4 px
-    (1/8 px up to 16 px), so that masks can be kept.
+    `hardness` of the radius and falls smoothly to 0 at the radius; the fall is never narrower than a pixel and never
+    ends less than a pixel from the centre, so hard and tiny tips are antialiased. Diameters are rounded to 1/16 px
+    (whole pixels from 64 px) and centres to 1/4 px (1/8 px up to 16 px), so that masks can be kept.
     """
     diameter = max(1.0, round(diameter * 16) / 16 if diameter < 64 else float(round(diameter)))
     steps = 8 if diameter <= 16 else 4
@@ -54,8 +54,10 @@ def _mask(diameter: float, hardness: float, x: float, y: float) -> np.ndarray:
     pixels = np.arange(-reach, reach + 1, dtype=np.float32) + np.float32(0.5)
     distance = np.sqrt(np.square(pixels - np.float32(x)) + np.square(pixels - np.float32(y))[:, None])
     half_width = max(radius * (1 - hardness) / 2, 0.5)
-    end = radius * (1 + hardness) / 2 + half_width
+    end = max(radius * (1 + hardness) / 2 + half_width, 1.0)
     fall = np.clip((np.float32(end) - distance) / np.float32(2 * half_width), 0, 1)
-    mask = fall * fall * (3 - 2 * fall)
+    # Smoothstep has no visible corners, but only a linear fall of one pixel covers pixels in proportion.
+    roundness = np.float32(1 - 0.5 / half_width)
+    mask = fall + (fall * fall * (3 - 2 * fall) - fall) * roundness
     mask.flags.writeable = False
     return mask

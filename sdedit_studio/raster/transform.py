@@ -17,14 +17,16 @@ def transformed(pixels: Tiles, transform: QTransform, smooth: bool = True) -> Ti
     """The picture mapped by `transform`, from document pixels to document pixels. For colour and for coverage.
 
     `smooth`: bilinear where it is enlarged and averaged over area where it is shrunk, with antialiased borders;
-    otherwise the nearest pixel. A shift by whole pixels moves the tiles and copies nothing.
+    otherwise the nearest pixel. A shift alone goes to the nearest whole pixel: it copies nothing and blurs nothing.
+    Flips and quarter turns about a pixel's corner or centre are exact.
     """
-    dx, dy = transform.dx(), transform.dy()
-    if QTransform.fromTranslate(dx, dy) == transform and dx == round(dx) and dy == round(dy):
-        return pixels.moved(round(dx), round(dy)) if dx or dy else pixels
+    if not transform.isScaling():  # nor anything that Qt ranks above scaling: rotation, shear, perspective
+        dx, dy = round(transform.dx()), round(transform.dy())
+        return pixels.moved(dx, dy) if dx or dy else pixels
     source = pixels.content_bounds()
     if source.empty:
         return Tiles(pixels.channels)
+    smooth = smooth and not _maps_pixels_to_pixels(transform)
     if smooth:
         across, down = _scales(transform, source)
         # A transparent border makes bilinear sampling fade out at the content's edge instead of cutting it off. It has
@@ -42,6 +44,16 @@ def transformed(pixels: Tiles, transform: QTransform, smooth: bool = True) -> Ti
         painter.drawImage(target, image)
 
     return Tiles(pixels.channels).painted(Rect(box.x(), box.y(), box.width(), box.height()), paint)
+
+
+def _maps_pixels_to_pixels(transform: QTransform) -> bool:
+    turn = (transform.m11(), transform.m12(), transform.m21(), transform.m22())
+    shift = (transform.dx(), transform.dy())
+    return (
+        transform.isAffine()
+        and sorted(map(abs, turn)) == [0, 0, 1, 1]
+        and all(value == round(value) for value in shift)
+    )
 
 
 def _scales(transform: QTransform, rect: Rect) -> tuple[float, float]:
