@@ -1,0 +1,233 @@
+"""`sdedit-studio train`: a folder or zip of pictures in, a model out."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from sdedit_studio.models.catalogue import ModelCard, find, read_card
+from sdedit_studio.training.problem import TrainingProblem
+from sdedit_studio.training.recipe import Objective, Recipe
+
+if TYPE_CHECKING:
+    from sdedit_studio.training.run import Report
+
+TUNING_RATE, TUNING_IMAGES = 1e-4, 1_000_000
+"""Few-step tuning starts from good weights: a lower learning rate, and a quarter of the pictures."""
+
+LINE_SECONDS = 10.0
+"""How often progress is a line of its own where there is no terminal to draw a bar on."""
+
+
+def train(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="A folder or zip of pictures, one subfolder a class.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The model's folder; a run begun there goes on.")],
+    size: Annotated[int | None, typer.Option(help="Side of the pictures in pixels. [default: 96]")] = None,
+    channels: Annotated[
+        str | None, typer.Option(help="Channels of each level, multiples of 32. [default: 64,128,224,320]")
+    ] = None,
+    layers: Annotated[int | None, typer.Option(help="Residual blocks a level. [default: 2]")] = None,
+    patch: Annotated[
+        int | None, typer.Option(help="Pixels are folded patch x patch before the network. [default: 2]")
+    ] = None,
+    batch: Annotated[int, typer.Option(help="Pictures a step, over all processes.")] = Recipe.batch,
+    images: Annotated[
+        str | None, typer.Option(help="Length of the run in pictures, such as 500k. [default: 4M; 1M for --few-step]")
+    ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(help="Length of the run by the clock; with --images, of this sitting: the same command goes on."),
+    ] = None,
+    loss: Annotated[
+        Objective | None,
+        typer.Option(help="EDM's weighting, or the paper's score matching on the VE or VP SDE. [default: edm]"),
+    ] = None,
+    held_out: Annotated[
+        float, typer.Option(min=0, max=0.5, help="Share of the pictures kept aside to measure the loss on.")
+    ] = 0.0,
+    base: Annotated[
+        str | None, typer.Option("--from", help="A model to begin from: its folder, or its name in `models list`.")
+    ] = None,
+    few_step: Annotated[
+        bool, typer.Option("--few-step", help="Tune a trained model to need one or two calls.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Decides every draw of the run.")] = Recipe.seed,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda or mps. [default: the best there is]")] = None,
+    licence: Annotated[str, typer.Option(help="For the model card, of weights and pictures.")] = "not stated",
+) -> None:
+    """Train a model on pictures of your own. Stop it whenever you like: the same command goes on.
+
+    On several GPUs or machines: torchrun --nproc-per-node 8 -m sdedit_studio train DATA --out DIR
+    """
+    network = {
+        "size": size,
+        "channels": None if channels is None else _channels(channels),
+        "layers": layers,
+        "patch": patch,
+    }
+    given = {name: value for name, value in network.items() if value is not None}
+    if base is not None and given:
+        raise TrainingProblem(f"The network comes with --from: leave out --{', --'.join(given)}.")
+    if few_step and loss is not None:
+        raise TrainingProblem("Few-step tuning has a loss of its own: leave out --loss.")
+    length = TUNING_IMAGES if few_step else Recipe.images
+    recipe = Recipe(
+        **given,
+        objective=loss or Objective.EDM,
+        few_step=few_step,
+        batch=batch,
+        images=_count(images) if images else None if minutes else length,
+        minutes=minutes,
+        learning_rate=TUNING_RATE if few_step else Recipe.learning_rate,
+        held_out=held_out,
+        seed=seed,
+    )
+    model = None if base is None else _model(base)
+    with _stop_signals() as stopped:
+        finished = _train(recipe, data, out, model, device, licence, stopped)
+    if not finished and stopped():
+        raise typer.Exit(130)
+
+
+def _train(
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    base: ModelCard | None,
+    device_name: str | None,
+    licence: str,
+    stopped: Callable[[], bool],
+) -> bool:
+    """Whether the run came to its end."""
+    from sdedit_studio.training.run import prepare
+    from sdedit_studio.training.world import chosen_device, joined
+
+    with joined(device := chosen_device(device_name)) as world, _Screen(quiet=not world.leads) as screen:
+        run = prepare(
+            recipe,
+            data,
+            out,
+            base=base,
+            device=device,
+            world=world,
+            licence=licence,
+            say=screen.say,
+            progress=screen.reading,
+        )
+        recipe = run.recipe
+        screen.say(f"{len(run.output.data.training) * world.size:,} pictures, {_kinds(run.output.data.classes)}.")
+        for report in run.sitting(stopped):
+            screen.training(report, recipe.images)
+        images = f"{run.trainer.images:,} pictures"
+        if run.progress >= 1:
+            screen.say(f"Trained on {images}. The model is {out}.")
+        else:
+            screen.say(f"Stopped after {images}. The model so far is {out}; the same command goes on.")
+        return run.progress >= 1
+
+
+class _Screen:
+    """What is shown of a run, on stderr: a bar on a terminal, and elsewhere a line now and then."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        console = Console(stderr=True, soft_wrap=True, quiet=quiet)
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[left]}"),
+        )
+        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._bar.add_task("Loading", total=None, left="")
+        self._console = console
+        self._lined_at = -LINE_SECONDS
+
+    def __enter__(self) -> _Screen:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._bar.stop()
+
+    def say(self, sentence: str) -> None:
+        self._console.print(sentence, highlight=False)
+
+    def reading(self, done: int, total: int) -> None:
+        self._bar.update(self._task, description=f"Reading {total:,} pictures", completed=done, total=total)
+
+    def training(self, report: Report, images: int | None) -> None:
+        row = report.row
+        count = f"{row.images:,}" if images is None else f"{row.images:,} of {images:,}"
+        words = f"{count} pictures, loss {row.loss:.4f}, {row.images_per_second:,.3g} images/s"
+        left = f"{_duration(report.seconds_left)} left"
+        self._bar.update(self._task, description=words, completed=report.progress, total=1.0, left=left)
+        if not self._console.is_terminal and (report.saved or monotonic() - self._lined_at >= LINE_SECONDS):
+            self._lined_at = monotonic()
+            self.say(f"{words}, {left}" + (", saved" if report.saved else ""))
+
+
+@contextmanager
+def _stop_signals() -> Iterator[Callable[[], bool]]:
+    """Ctrl+C or a polite kill ends the run at the next step, saved; a second one ends it there and then."""
+    asked = []
+
+    def ask(number: int, frame: object) -> None:
+        asked.append(number)
+        signal.signal(number, before[number])
+
+    before = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, ask)
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _model(name: str) -> ModelCard:
+    """The model in a folder, or the installed one of that name. Raises ModelProblem."""
+    return read_card(Path(name).resolve()) if (Path(name) / "model.json").is_file() else find(name)
+
+
+def _count(text: str) -> int:
+    """500, 500k or 4M as a number."""
+    scale = {"k": 1_000, "m": 1_000_000}.get(text[-1].lower(), 1)
+    try:
+        return round(float(text if scale == 1 else text[:-1]) * scale)
+    except ValueError as error:
+        raise TrainingProblem(f"“{text}” is no number of pictures: write 500000, 500k or 4M.") from error
+
+
+def _channels(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(width) for width in text.split(","))
+    except ValueError as error:
+        raise TrainingProblem(
+            f"“{text}” are no channels: write numbers with commas, such as 64,128,192,256."
+        ) from error
+
+
+def _kinds(classes: tuple[str, ...]) -> str:
+    return f"{len(classes)} classes: {', '.join(classes)}" if classes else "no classes"
+
+
+def _duration(seconds: float) -> str:
+    minutes = seconds / 60
+    if minutes < 1:
+        return f"{seconds:.0f} s"
+    return (
+        f"{minutes:.0f} min"
+        if minutes < 90
+        else f"{minutes / 60:.1f} h"
+        if minutes < 2880
+        else f"{minutes / 1440:.0f} days"
+    )

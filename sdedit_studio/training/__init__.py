@@ -1,0 +1,1 @@
+"""Training: pictures, losses, EMA and the trainer, on one process or under torchrun. Never imports Qt."""

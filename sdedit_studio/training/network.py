@@ -1,0 +1,46 @@
+"""The network in training: diffusers' `UNet2DModel` under EDM preconditioning, with a noise level for each picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pixel_shuffle, pixel_unshuffle
+from torch.utils.flop_counter import FlopCounterMode
+
+from sdedit_studio.diffusion.denoiser import edm_scales
+from sdedit_studio.models.unet import TIME_SCALE, build
+from sdedit_studio.training.recipe import SIGMA_DATA
+
+
+class EdmUNet(nn.Module):
+    """The same function as `models.unet` runs: `D = c_skip x + c_out F(c_in x, 250 ln(sigma) / 4, label)`.
+
+    `config`: a `config.json`. Fresh, it is `D = c_skip x`: the last layer is zero, so no level has a large error.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.network = build(config)
+        self.patch: int = config["patch"]
+        for parameter in self.network.conv_out.parameters():
+            nn.init.zeros_(parameter)
+
+    def forward(self, x: Tensor, sigma: Tensor, labels: Tensor | None) -> Tensor:
+        skip, out, scale = edm_scales(sigma[:, None, None, None], SIGMA_DATA)
+        folded = pixel_unshuffle(scale * x, self.patch).contiguous(memory_format=torch.channels_last)
+        output = self.network(folded, TIME_SCALE * sigma.log() / 4, labels, return_dict=False)[0]
+        return skip * x + out * pixel_shuffle(output.float(), self.patch)
+
+
+def cost(config: Mapping[str, Any]) -> tuple[int, float]:
+    """Parameters of the network of a `config.json`, and floating-point operations of a call at its own size."""
+    with torch.device("meta"):
+        network = EdmUNet(config)
+        side = config["sample_size"] * config["patch"]
+        labels = torch.zeros(1, dtype=torch.int64) if config["num_class_embeds"] else None
+        with FlopCounterMode(display=False) as counter:
+            network(torch.zeros(1, 3, side, side), torch.ones(1), labels)
+    return sum(parameter.numel() for parameter in network.parameters()), counter.get_total_flops()

@@ -1,0 +1,274 @@
+"""A run from its pictures to its model: set up, take steps, tell and save now and then, and stop when asked."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import inf
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sdedit_studio.models.catalogue import ModelCard
+from sdedit_studio.models.unet import read_config, read_weights
+from sdedit_studio.training.checkpoint import load_checkpoint
+from sdedit_studio.training.dataset import Progress, read
+from sdedit_studio.training.history import Row, from_csv
+from sdedit_studio.training.loss import loss_of
+from sdedit_studio.training.network import EdmUNet
+from sdedit_studio.training.output import Output
+from sdedit_studio.training.problem import TrainingProblem
+from sdedit_studio.training.recipe import SIGMA_DATA, Recipe
+from sdedit_studio.training.trainer import Trainer, rate_factor
+from sdedit_studio.training.world import World
+
+REPORT_SECONDS = 2.0
+SAVE_SECONDS = 120.0
+
+PATIENCE = 100
+"""Steps in a row without a finite loss before a run is given up."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """How far a run is: `progress` from 0 to 1, and the latest row of its table. `saved`: if it was saved just now."""
+
+    progress: float
+    row: Row
+    seconds_left: float
+    saved: bool
+
+
+def prepare(
+    recipe: Recipe,
+    source: Path,
+    folder: Path,
+    *,
+    base: ModelCard | None = None,
+    device: torch.device,
+    world: World | None = None,
+    licence: str = "not stated",
+    say: Callable[[str], None] = lambda sentence: None,
+    progress: Progress = lambda done, total: None,
+) -> Run:
+    """Read the pictures and set up a run in `folder`; one that was begun there goes on.
+
+    `source`: a folder or zip of pictures. `base`: a model to begin from, whose network and classes are then the run's.
+    `say` is told what a person should know.
+    Raises TrainingProblem, or ModelProblem for an unusable base.
+    """
+    world = world or World()
+    if recipe.few_step and base is None:
+        raise TrainingProblem("Few-step tuning begins from a trained model: name it with --from.")
+    config = None
+    if base is not None:
+        config = _config_of(base)
+        recipe = _like(recipe, base, config)
+    _make(folder)
+    data = read(
+        source,
+        recipe.size,
+        classes=base.classes if base else None,
+        held_out=recipe.held_out,
+        shard=(world.rank, world.size),
+        scratch=folder,
+        progress=progress,
+    )
+    unreadable, enlarged = world.summed([data.unreadable, data.enlarged])
+    data = replace(data, unreadable=unreadable, enlarged=enlarged)
+    if unreadable:
+        say(f"{unreadable:,} of the {sum(data.counts.values()):,} pictures could not be read and are left out.")
+    if enlarged:
+        say(f"{enlarged:,} pictures are smaller than {recipe.size} px and were enlarged.")
+    if base and data.counts.get(""):
+        say(f"{data.counts['']:,} pictures are of none of {base.name}'s classes and count as of any.")
+    config = config or recipe.network(len(data.classes))
+    torch.manual_seed(recipe.seed)
+    network = EdmUNet(config)
+    if base is not None:
+        network.network.load_state_dict(read_weights(base))
+    _check_room(folder, network)
+    labels = len(data.classes) or None
+    trainer = Trainer(
+        network, loss_of(recipe), data.training, recipe, any_label=labels, device=device, world=world, say=say
+    )
+    run = Run(
+        trainer, Output(folder, recipe, config, data, source.resolve().name, base.name if base else None, licence)
+    )
+    if run.output.checkpoint.exists():
+        run.resume()
+        say(f"Going on after {trainer.images:,} pictures.")
+    return run
+
+
+class Run:
+    """A trainer and where its work goes, with the clock that ends a run or a sitting.
+
+    `rows`: the table so far. `seconds`: spent training, over all sittings.
+    """
+
+    def __init__(self, trainer: Trainer, output: Output) -> None:
+        self.trainer, self.output, self.recipe = trainer, output, trainer.recipe
+        self.rows: list[Row] = []
+        self.seconds = 0.0
+
+    @property
+    def progress(self) -> float:
+        """The share of the run that is done, by pictures or by the clock; 1 or more when it is over."""
+        if self.recipe.images is not None:
+            return self.trainer.images / self.recipe.images
+        return self.seconds / self._limit
+
+    def resume(self) -> None:
+        """Go on from the checkpoint. Raises TrainingProblem when it is of another run."""
+        tensors, state = load_checkpoint(self.output.checkpoint)
+        differences = Recipe.from_dict(state["recipe"]).differences(self.recipe)
+        if state["classes"] != list(self.output.data.classes):
+            differences.append(f"the classes {', '.join(state['classes']) or 'none'}")
+        if state["base"] != self.output.base:
+            differences.append(f"--from {state['base'] or 'nothing'}")
+        if differences:
+            raise TrainingProblem(
+                f"{self.output.folder} holds a run with {'; '.join(differences)}: repeat that to go on with it, or "
+                "choose another --out."
+            )
+        self.trainer.restore(tensors, state["images"])
+        self.rows = from_csv(self.output.table, state["images"])
+        self.seconds = state["seconds"]
+
+    def sitting(self, stop: Callable[[], bool] = lambda: False) -> Iterator[Report]:
+        """Train until the run is over, its minutes are, or `stop` says so, and save before it ends.
+
+        Every process of the world iterates; only the leading one is given reports. Raises TrainingProblem when the disk
+        is full, or when the loss is no number any more.
+        """
+        trainer, world = self.trainer, self.trainer.world
+        began, first_row = monotonic() - self.seconds, len(self.rows)
+        ends = self.seconds + self._limit
+        reported_at = saved_at = self.seconds
+        saved_images = trainer.images
+        window = _Window(trainer)
+        while True:
+            self.seconds = monotonic() - began
+            progress, over = world.told([self.progress, float(self.seconds >= ends or stop())])
+            if over or progress >= 1:
+                break
+            window.add(trainer.step(progress))
+            self.seconds = monotonic() - began
+            if not world.leads or self.seconds - reported_at < REPORT_SECONDS or not self._note(window, progress):
+                continue
+            reported_at = self.seconds
+            if saving := self.seconds - saved_at >= SAVE_SECONDS:
+                self._save(progress)
+                saved_at, saved_images = self.seconds, trainer.images
+            yield Report(progress, self.rows[-1], self._seconds_left(first_row), saving)
+        if world.leads and trainer.images > saved_images:
+            self._note(window, progress)
+            self._save(min(progress, 1.0))
+            yield Report(min(progress, 1.0), self.rows[-1], self._seconds_left(first_row), True)
+
+    @property
+    def _limit(self) -> float:
+        return inf if self.recipe.minutes is None else 60 * self.recipe.minutes
+
+    def _note(self, window: _Window, progress: float) -> bool:
+        """Add a row of what the window saw to the table, if it saw a loss."""
+        loss = window.loss()
+        if loss is None:
+            return False
+        images, before = self.trainer.images, self.rows[-1] if self.rows else None
+        pictures, seconds = (
+            (images - before.images, self.seconds - before.seconds) if before else (images, self.seconds)
+        )
+        rate = self.recipe.learning_rate * rate_factor(min(progress, 1.0))
+        self.rows.append(Row(images, self.seconds, loss, None, rate, pictures / max(seconds, 1e-9)))
+        return True
+
+    def _save(self, progress: float) -> None:
+        if len(self.output.data.held_out):
+            held_out = self.trainer.held_out_loss(self.output.data.held_out, progress)
+            self.rows[-1] = replace(self.rows[-1], held_out=held_out)
+        self.output.save(self.trainer, self.rows, self.seconds, progress)
+
+    def _seconds_left(self, first_row: int) -> float:
+        """At the pace of the last rows of this sitting, the first left out: it has the time of compiling in it."""
+        if self.recipe.images is None:
+            return max(0.0, self._limit - self.seconds)
+        recent = self.rows[first_row:][-20:]
+        pace = (recent[-1].images - recent[0].images) / max(recent[-1].seconds - recent[0].seconds, 1e-9)
+        pace = pace or recent[-1].images_per_second
+        return max(0.0, (self.recipe.images - self.trainer.images) / pace)
+
+
+class _Window:
+    """The losses since the last row, summed on the device, so that no step has to wait for the host."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        self._clear()
+
+    def add(self, loss: Tensor) -> None:
+        self._sum += loss.nan_to_num(0.0, 0.0, 0.0)
+        self._finite += loss.isfinite()
+        self._steps += 1
+
+    def loss(self) -> float | None:
+        """The mean of the losses that are numbers, and a fresh start; None, and no fresh start, when there was none."""
+        finite = int(self._finite.item())
+        if not finite:
+            if self._steps >= PATIENCE:
+                raise TrainingProblem(
+                    f"The loss has been no number for {self._steps} steps: begin again in another --out, with another "
+                    "--seed or a larger --batch. What was saved before is intact."
+                )
+            return None
+        mean = self._sum.item() / finite
+        self._clear()
+        return mean
+
+    def _clear(self) -> None:
+        device = self._trainer.device
+        self._sum, self._finite = torch.zeros((), device=device), torch.zeros((), dtype=torch.int64, device=device)
+        self._steps = 0
+
+
+def _config_of(base: ModelCard) -> dict[str, Any]:
+    labels = len(base.classes) or None
+    if base.format != "edm-unet" or base.sigma_data != SIGMA_DATA or base.any_class != labels:
+        raise TrainingProblem(f"{base.name} is of another kind than the models trained here; begin from one of those.")
+    return {key: value for key, value in read_config(base).items() if key != "nimg"}
+
+
+def _like(recipe: Recipe, base: ModelCard, config: Mapping[str, Any]) -> Recipe:
+    """The recipe with the network of `base`."""
+    return replace(
+        recipe,
+        size=base.native,
+        channels=tuple(config["block_out_channels"]),
+        layers=config["layers_per_block"],
+        patch=config["patch"],
+        dropout=config["dropout"],
+    )
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingProblem(f"{folder} cannot be made ({error.strerror}): choose another --out.") from error
+
+
+def _check_room(folder: Path, network: torch.nn.Module) -> None:
+    """Better before hours of work than after: a checkpoint is weights, their average and two moments, and so is its
+    successor while it is written.
+    """
+    needed = 2 * 4 * sum(parameter.nbytes for parameter in network.parameters())
+    if (free := shutil.disk_usage(folder).free) < needed:
+        raise TrainingProblem(
+            f"The disk of {folder} has {free / 2**30:.1f} GiB free, and checkpoints need {needed / 2**30:.1f}: make "
+            "room, or choose another --out."
+        )

@@ -1,0 +1,71 @@
+"""Pictures that show how far a run is: strokes made into pictures, and pictures made of noise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import inf
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sdedit_studio.diffusion.denoiser import Denoiser
+from sdedit_studio.diffusion.noise import counted
+from sdedit_studio.diffusion.plan import sigma_of_t0
+from sdedit_studio.diffusion.solver import Step, multistep, solve
+from sdedit_studio.evaluation.sheet import sheet
+from sdedit_studio.evaluation.strokes import strokes
+
+T0 = 0.5
+EDIT_CALLS, NOISE_CALLS = 8, 18
+FEW_CALLS = 2
+
+FEW_STEP_RATIO = 0.25
+"""From one level of a few-step network to the next: low enough to keep what is there, high enough to mend it."""
+
+
+def few_step_levels(sigma: float, calls: int) -> list[float]:
+    """The levels at which a few-step network is called, starting at `sigma`, and 0."""
+    return [sigma * FEW_STEP_RATIO**index for index in range(calls)] + [0.0]
+
+
+def few_step(denoiser: Denoiser, x: Tensor, sigma: float, calls: int, noise: Callable[[int], Tensor]) -> Iterator[Step]:
+    """Multistep consistency sampling (Song et al. 2023, algorithm 1): `x <- D(x) + s' z`.
+
+    It is the solvers' common step at eta = infinity, where nothing of the old noise is kept.
+    """
+    return multistep(denoiser, x, few_step_levels(sigma, calls), noise, lambda x, sigma: x, eta=inf, order=1)
+
+
+def sample_sheet(
+    denoiser_of: Callable[[Tensor], Denoiser],
+    pictures: np.ndarray,
+    labels: Tensor,
+    *,
+    sigma_max: float,
+    few_calls: bool,
+    device: torch.device,
+) -> np.ndarray:
+    """Simulated strokes of `pictures` (n, s, s, 3) uint8, what SDEdit makes of them at t0 0.5, the pictures themselves,
+    and pictures of the same classes `labels` (n,) made of noise: a sheet (h, w, 3) uint8.
+    """
+    guides = np.stack([strokes(picture) for picture in pictures])
+    size = (3, *pictures.shape[1:3])
+    denoiser = denoiser_of(labels.to(device))
+
+    def solved(start: Tensor, sigma: float, calls: int, seed: int) -> np.ndarray:
+        noise = counted(range(seed, seed + len(pictures)), size, device=device)
+        x = start.to(device) + sigma * noise(0)
+        steps = few_step(denoiser, x, sigma, FEW_CALLS, noise) if few_calls else solve(denoiser, x, sigma, calls, noise)
+        *_, last = steps
+        return _pixels(last.estimate)
+
+    started = torch.from_numpy(guides).permute(0, 3, 1, 2).float() / 127.5 - 1
+    edits = solved(started, sigma_of_t0(T0), EDIT_CALLS, 1)
+    fresh = solved(torch.zeros(len(pictures), *size), sigma_max, NOISE_CALLS, 1 + len(pictures))
+    return sheet({"strokes": guides, "edit": edits, "picture": pictures, "of noise": fresh})
+
+
+def _pixels(x: Tensor) -> np.ndarray:
+    """(n, 3, h, w) in [-1, 1] as (n, h, w, 3) uint8."""
+    return ((x + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()

@@ -1,0 +1,247 @@
+"""One step of training after another. Every random number has an address, so a run can be taken up again anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from sdedit_studio.diffusion.denoiser import Denoiser
+from sdedit_studio.training.dataset import Pictures
+from sdedit_studio.training.ema import Ema
+from sdedit_studio.training.loss import Batch, Loss
+from sdedit_studio.training.problem import TrainingProblem
+from sdedit_studio.training.recipe import Recipe
+from sdedit_studio.training.world import World
+
+WARM_UP = 0.025
+"""Share of the run in which the learning rate rises; from there to the end it falls linearly to 0."""
+
+GRADIENT_NORM = 1.0
+
+CPU_PART = 32
+"""Pictures that a CPU computes at a time: more of them leave its caches and fill the memory."""
+
+HELD_OUT = 256
+"""Pictures that the held-out loss is measured on."""
+
+SLOTS = ("step", "exp_avg", "exp_avg_sq")
+"""AdamW's state of each parameter."""
+
+# The first part of an address: what the numbers are for.
+ORDER, DRAWS, DROPOUT, ASIDE = range(4)
+
+
+class Trainer:
+    """A network, its average and its optimiser, and the count of pictures seen, which is all the state there is.
+
+    `network`: a denoiser module as `loss` takes it. `any_label`: the label that stands for no class, None for a network
+    without labels. `say` is told what the trainer had to change to go on.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        loss: Loss,
+        pictures: Pictures,
+        recipe: Recipe,
+        *,
+        any_label: int | None = None,
+        device: torch.device,
+        world: World | None = None,
+        say: Callable[[str], None] = lambda sentence: None,
+    ) -> None:
+        self.world = world or World()
+        if recipe.batch % self.world.size:
+            raise TrainingProblem(f"The batch of {recipe.batch} must be a multiple of the {self.world.size} processes.")
+        self.recipe, self.loss, self.device, self.any_label, self.say = recipe, loss, device, any_label, say
+        self.images = 0
+        cuda = device.type == "cuda"
+        # Pictures that stay on the device cost the host nothing; they may take a quarter of what is free there.
+        fits = cuda and pictures.pixels.nbytes < torch.cuda.mem_get_info(device)[0] / 4
+        self.pictures = pictures.to(device) if fits else pictures
+        self.network = network.train().to(device)
+        for parameter in self.network.parameters():
+            if parameter.ndim == 4:
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        self.ema = Ema(self.network)
+        self.optimizer = torch.optim.AdamW(self.network.parameters(), betas=(0.9, 0.99), fused=cuda)
+        self._part = self._own_batch if cuda else min(self._own_batch, CPU_PART)
+        self._bf16 = cuda and torch.cuda.is_bf16_supported(including_emulation=False)
+        self._replica: DistributedDataParallel | None = None
+        if self.world.size > 1:
+            devices = [device] if cuda else None
+            self._replica = DistributedDataParallel(self.network, device_ids=devices, gradient_as_bucket_view=True)
+        self._forward: Callable[..., Tensor] = self._replica or self.network
+        if cuda:
+            torch.backends.cudnn.benchmark = True
+            torch.set_float32_matmul_precision("high")
+            # The host runs ahead of large batches, so CUDA graphs would save nothing here: only kernels are fused.
+            self._forward = torch.compile(self._forward, dynamic=False)
+        self._compiles = cuda
+
+    @property
+    def _own_batch(self) -> int:
+        return self.recipe.batch // self.world.size
+
+    def step(self, progress: float) -> Tensor:
+        """Take one step at `progress` of the run, in [0, 1). Returns this process's loss, still on the device.
+
+        Out of memory, the batch is computed in smaller parts from then on. Raises TrainingProblem where that cannot
+        help.
+        """
+        while (loss := self._attempt(progress)) is None:
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.recipe.learning_rate * rate_factor(progress)
+        gradients = [parameter.grad for parameter in self.network.parameters() if parameter.grad is not None]
+        for gradient in gradients:
+            # A step without a number leaves the weights as they were; the loss tells of it.
+            torch.nan_to_num(gradient, nan=0.0, posinf=0.0, neginf=0.0, out=gradient)
+        nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_NORM)
+        self.optimizer.step()
+        self.images += self.recipe.batch
+        self.ema.update(self.network, self.images, self.recipe.batch)
+        return loss
+
+    def _attempt(self, progress: float) -> Tensor | None:
+        """The gradients of one batch and its mean loss; None when it has to be done again, another way."""
+        try:
+            return self._gradients(progress)
+        except Exception as error:
+            self._change_after(error)
+        # Outside the handler, so that the error no longer holds the memory of the attempt.
+        return None
+
+    def _gradients(self, progress: float) -> Tensor:
+        batch = self._draw()
+        count = len(batch.clean)
+        self.optimizer.zero_grad()
+        total = torch.zeros((), device=self.device)
+        for start in range(0, count, self._part):
+            part = batch.part(slice(start, start + self._part))
+            address = self._address(DROPOUT, self.images, start)
+
+            def network(x: Tensor, sigma: Tensor, labels: Tensor | None, address: int = address) -> Tensor:
+                # All calls on one batch drop the same values: consistency compares two of them.
+                torch.manual_seed(address)
+                return self._forward(x, sigma, labels)
+
+            last = start + self._part >= count
+            with self._quiet(last), self._autocast():
+                loss = self.loss(network, part, progress) * (len(part.clean) / count)
+                loss.backward()
+            total += loss.detach()
+        return total
+
+    def _draw(self) -> Batch:
+        torch.manual_seed(self._address(DRAWS, self.images))
+        clean, labels = self.pictures.batch(self._indices(), self.recipe.size, self.device)
+        kept = torch.rand(len(clean), device=self.device) >= self.recipe.label_dropout
+        sigma = self.loss.levels(len(clean), self.device)
+        return Batch(clean, torch.randn_like(clean), sigma, self._known(labels, kept))
+
+    def _known(self, labels: Tensor, kept: Tensor) -> Tensor | None:
+        return None if self.any_label is None else labels.where(kept & (labels >= 0), self.any_label)
+
+    def _indices(self) -> Tensor:
+        """The next pictures: each once an epoch, every epoch in an order of its own."""
+        count, start, seen = len(self.pictures), self.images // self.world.size, self._own_batch
+        epochs = range(start // count, (start + seen - 1) // count + 1)
+        orders = torch.cat([_order(count, self._address(ORDER, epoch)) for epoch in epochs])
+        return orders[start % count : start % count + seen]
+
+    def _address(self, *where: int) -> int:
+        """The seed of the numbers that belong `where`, in this process."""
+        sequence = np.random.SeedSequence([self.recipe.seed, self.world.rank, *where])
+        return int(sequence.generate_state(1, np.uint64)[0])
+
+    def _autocast(self) -> AbstractContextManager[object]:
+        return torch.autocast(self.device.type, torch.bfloat16) if self._bf16 else nullcontext()
+
+    def _quiet(self, last: bool) -> AbstractContextManager[object]:
+        """Gradients are averaged over the processes once, with the last part."""
+        return nullcontext() if last or self._replica is None else self._replica.no_sync()
+
+    def _change_after(self, error: Exception) -> None:
+        """Prepare to do a failed attempt another way; raises when there is none."""
+        if any(sign in str(error).lower() for sign in ("out of memory", "can't allocate memory")):
+            if self._part == 1 or self._replica is not None:
+                raise TrainingProblem(
+                    f"A batch of {self.recipe.batch} does not fit: choose a smaller --batch, and run the same command "
+                    "again."
+                ) from error
+            self._part = (self._part + 1) // 2
+            self.say(
+                f"Out of memory: the batch is now computed {self._part} pictures at a time. The result is the same."
+            )
+        elif self._compiles:
+            self._compiles = False
+            self._forward = self._replica or self.network
+            self.say(f"torch.compile does not work here ({str(error).splitlines()[0]}): training goes on without it.")
+        else:
+            raise error
+
+    @torch.no_grad()
+    def held_out_loss(self, aside: Pictures, progress: float) -> float:
+        """The average's loss on the first of the held-out pictures, with the same noise every time."""
+        torch.manual_seed(self._address(ASIDE))
+        total, count = 0.0, min(len(aside), HELD_OUT)
+        for indices in torch.arange(count).split(CPU_PART):
+            clean, labels = aside.batch(indices, self.recipe.size, self.device)
+            sigma = self.loss.levels(len(clean), self.device)
+            batch = Batch(clean, torch.randn_like(clean), sigma, self._known(labels, labels >= 0))
+            with self._autocast():
+                total += self.loss(self.ema.network, batch, progress).item() * len(clean) / count
+        return total
+
+    def denoiser(self, labels: Tensor) -> Denoiser:
+        """The average as the solvers take it, for a batch with these `labels` (b,), -1 for any class."""
+        known = self._known(labels, labels >= 0)
+
+        @torch.inference_mode()
+        def denoise(x: Tensor, sigma: float) -> Tensor:
+            with self._autocast():
+                return self.ema.network(x, torch.full((len(x),), sigma, device=x.device), known).float()
+
+        return denoise
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything a later sitting needs besides `images`, by name."""
+        state: dict[str, Tensor] = {}
+        for name, parameter in self.network.named_parameters():
+            state[f"network.{name}"] = parameter
+            state.update({f"optimizer.{slot}.{name}": self.optimizer.state[parameter][slot] for slot in SLOTS})
+        for name, average in self.ema.network.named_parameters():
+            state[f"ema.{name}"] = average
+        return state
+
+    @torch.no_grad()
+    def restore(self, state: Mapping[str, Tensor], images: int) -> None:
+        """Go on from `state` after `images` pictures: what follows is what would have followed then."""
+        slots = {}
+        for index, (name, parameter) in enumerate(self.network.named_parameters()):
+            parameter.copy_(state[f"network.{name}"])
+            step, *moments = (state[f"optimizer.{slot}.{name}"] for slot in SLOTS)
+            laid_out = (torch.empty_like(parameter).copy_(moment) for moment in moments)
+            slots[index] = dict(zip(SLOTS, (step, *laid_out), strict=True))
+        for name, average in self.ema.network.named_parameters():
+            average.copy_(state[f"ema.{name}"])
+        self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": slots})
+        self.images = images
+
+
+def rate_factor(progress: float) -> float:
+    """The share of the learning rate at `progress` of the run: a rise over `WARM_UP`, then a linear fall to 0."""
+    return max(0.01, min(1.0, progress / WARM_UP)) * (1 - progress)
+
+
+@lru_cache(maxsize=2)
+def _order(count: int, seed: int) -> Tensor:
+    return torch.randperm(count, generator=torch.Generator().manual_seed(seed))
