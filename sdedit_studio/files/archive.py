@@ -20,7 +20,7 @@ class Archive:
     """A zip file, open for reading; use it in a `with` block. All methods raise FileProblem."""
 
     def __init__(self, path: Path) -> None:
-        self._name = path.name
+        self.name = path.name
         try:
             self._zip = zipfile.ZipFile(path)
         except OSError as error:
@@ -38,7 +38,7 @@ class Archive:
 
     def damaged(self, what: str) -> FileProblem:
         """The problem that `what` makes this file unreadable."""
-        return FileProblem(f"{self._name} is damaged and could not be opened: {what}. Try another copy of it.")
+        return FileProblem(f"{self.name} is damaged and could not be opened: {what}. Try another copy of it.")
 
     def __contains__(self, name: str) -> bool:
         return name in self._zip.NameToInfo

@@ -159,7 +159,7 @@ def _layers(archive: Archive, found: stack.Stack, studio: Mapping[str, Any], not
     total = 0
     for entry in found.entries:
         data = archive.read(entry.src)
-        tiles = from_png(data, entry.src, entry.x, entry.y)
+        tiles = from_png(data, f"{entry.src} in {archive.name}", entry.x, entry.y)
         total += tiles.nbytes
         if total > _MOST_BYTES:
             raise archive.damaged("its layers would not fit in memory")
@@ -208,4 +208,5 @@ def _with_extras(
 
 
 def _tiles(archive: Archive, where: Mapping[str, Any], channels: int = COLOUR) -> Tiles:
-    return from_png(archive.read(where["src"]), where["src"], int(where["x"]), int(where["y"]), channels)
+    src = str(where["src"])
+    return from_png(archive.read(src), f"{src} in {archive.name}", int(where["x"]), int(where["y"]), channels)

@@ -24,7 +24,7 @@ SUPPORTED = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", 
 EXPORTED = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 """Suffixes that `export` writes, with Pillow's names of the formats."""
 
-_READ = ("PNG", "JPEG", "MPO", "WEBP", "BMP", "DIB", "GIF", "TIFF", "AVIF", "TGA", "PPM", "ICO")
+_READ = ("PNG", "JPEG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "AVIF", "TGA", "PPM", "ICO")
 
 _EXIF_LIMIT = 60_000
 """Bytes of a record that surely fit in a JPEG segment."""
