@@ -112,23 +112,26 @@ RECT = Rect(0, 0, SIDE, SIDE)
 EVERY_MODE = pytest.mark.parametrize("mode", BlendMode, ids=str)
 SEEDS = st.integers(0, 2**32 - 1)
 
-TOLERANCE = 2.6
+TOLERANCE = 2.8
 """In 8-bit levels. QPainter rounds the masked source, the opacity and the result to 8 bits: half a level each, and a
-whole one for the opacity, which it rounds down."""
+whole one for the opacity, which it rounds down. In between, all is integers, of which exclusion adds up several."""
+
+SOFT_LIGHT_TOLERANCE = 3.6
+"""Its integer square root loses another level."""
 
 
-def envelope(backdrop: np.ndarray, source: np.ndarray, mode: BlendMode, amount: float) -> tuple[np.ndarray, np.ndarray]:
-    """Lowest and highest exact result over the sources that round to this one.
+def envelope(backdrop: np.ndarray, source: np.ndarray, mode: BlendMode, mask: float, opacity: float) -> np.ndarray:
+    """Lowest and highest exact result, shape (2, 4), over masked sources that differ by at most one level.
 
-    Dodge and burn divide by a number that may be near 0 and soft light has a steep root, so that one level of the
-    source, which is all that 8 bits know of it, can be worth thirty levels of the result.
+    Dodge and burn divide by a number that may be near 0, and soft light has a steep root, so that one level of the
+    masked source, which is all that 8 bits know of it, can be worth thirty levels of the result.
     """
-    alpha = int(source[3])
+    masked = source * mask
     results = []
     for step in (0, -1, 1):
-        nearby = [min(alpha, max(0, int(value) + step)) for value in source[:3]]
-        results.append(composite(tuple(backdrop.tolist()), (*nearby, alpha), mode, amount))
-    return np.min(results, axis=0), np.max(results, axis=0)
+        colour = np.clip(masked[:3] + step, 0, masked[3])
+        results.append(composite(tuple(backdrop.tolist()), (*colour.tolist(), float(masked[3])), mode, opacity))
+    return np.array([np.min(results, axis=0), np.max(results, axis=0)])
 
 
 @EVERY_MODE
@@ -141,13 +144,14 @@ def test_flatten_agrees_with_the_specification(mode, picture, coverage, layer, s
         layer(Tiles.from_array(source), Tiles.from_array(mask) if masked else None, opacity, mode),
     ]
     result = flatten(layers, RECT)
+    tolerance = SOFT_LIGHT_TOLERANCE if mode is BlendMode.SOFT_LIGHT else TOLERANCE
+    to_rgba = [2, 1, 0, 3]
     for y, x in np.ndindex(SIDE, SIDE):
-        to_rgba = [2, 1, 0, 3]
-        low, high = envelope(backdrop[y, x][to_rgba], source[y, x][to_rgba], mode, opacity * mask[y, x] / 255)
+        low, high = envelope(backdrop[y, x][to_rgba], source[y, x][to_rgba], mode, mask[y, x] / 255, opacity)
         found = result[y, x][to_rgba].astype(float)
-        assert (found >= low - TOLERANCE).all(), (backdrop[y, x], source[y, x], mask[y, x], found, low)
-        assert (found <= high + TOLERANCE).all(), (backdrop[y, x], source[y, x], mask[y, x], found, high)
-        assert result[y, x, :3].max() <= result[y, x, 3]
+        assert (found >= low - tolerance).all(), (backdrop[y, x], source[y, x], mask[y, x], found, low)
+        assert (found <= high + tolerance).all(), (backdrop[y, x], source[y, x], mask[y, x], found, high)
+        assert found[:3].max() <= found[3]
 
 
 @EVERY_MODE
