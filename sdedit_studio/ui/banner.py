@@ -191,7 +191,7 @@ class ActivityPill(Pill):
         if running:
             self._show_progress(generation.progress, waiting)
         elif result is not None:
-            self.stage.setText(f"t₀ {result.job.parameters.t0:g}")
+            self.stage.setText(f"t₀ {result.job.parameters.t0:.2f}")
             self.detail.setText(f"seed {result.job.parameters.seed}")
             self.detail.setMinimumWidth(0)
         self.setVisible(state is not State.IDLE)

@@ -220,7 +220,7 @@ def test_a_result_shows_its_seed_and_is_applied_or_discarded_from_the_banner(flo
     async def story(flow):
         pill = flow.banner.activity
         run = await flow.finished()
-        assert pill.stage.text() == "t₀ 0.4" and pill.detail.text() == f"seed {run.job.parameters.seed}"
+        assert pill.stage.text() == "t₀ 0.40" and pill.detail.text() == f"seed {run.job.parameters.seed}"
         click(pill.discard)
         assert pill.isHidden() and len(flow.studio.document.layers) == 2
         await flow.finished()
