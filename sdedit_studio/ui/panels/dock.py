@@ -122,7 +122,8 @@ class Column(QScrollArea):
 
     def _natural_height(self) -> int:
         content, width = self.widget(), self.width()
-        return content.heightForWidth(width) if content.hasHeightForWidth() else content.sizeHint().height()
+        height = content.heightForWidth(width) if content.hasHeightForWidth() else content.sizeHint().height()
+        return max(height, content.minimumHeight())
 
     def _fit(self) -> None:
         height = self._natural_height()
@@ -155,6 +156,7 @@ class Dock(QDockWidget):
         self.setObjectName(name)
         self._content = content if fills else Column(content)
         self._limit = NO_LIMIT
+        self._unfolded_height = 0
         self._title = _Title(title, icon_name)
         bar = QWidget(objectName="dockTitle")
         bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -183,9 +185,14 @@ class Dock(QDockWidget):
         if self.folded:
             return
         self._body.setMaximumHeight(height)
+        if all_seen:
+            self._take_height(self.full_height)
+
+    def _take_height(self, height: int) -> None:
+        """Ask the column for this height."""
         window = self.parent()
-        if all_seen and isinstance(window, QMainWindow) and self.isVisible() and not self.isFloating():
-            window.resizeDocks([self], [self.full_height], Qt.Orientation.Vertical)
+        if isinstance(window, QMainWindow) and self.isVisible() and not self.isFloating():
+            window.resizeDocks([self], [height], Qt.Orientation.Vertical)
 
     @property
     def full_height(self) -> int:
@@ -200,10 +207,14 @@ class Dock(QDockWidget):
         """Show only the title bar, or everything again."""
         if folded == self.folded:
             return
+        if folded:
+            self._unfolded_height = self.height()
         self._title.folded = folded
         self._content.setVisible(not folded)
         self._body.setMaximumHeight(0 if folded else self._limit)
         self._title.update()
+        if not folded:
+            self._take_height(min(self._unfolded_height or self.full_height, self.full_height))
         self.folded_changed.emit(folded)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

@@ -71,7 +71,8 @@ class LayersPanel(QWidget):
         self.lock.set_icon("lock" if layer.alpha_locked else "lock-open", "accent" if layer.alpha_locked else "text")
 
     def _choose_mode(self, index: int) -> None:
-        document, mode = self._studio.document, self.mode.itemData(index)
+        document = self._studio.document
+        mode = BlendMode(self.mode.itemData(index))  # Qt hands it back as plain text
         if mode is not document.active_layer.mode:
             self._studio.push(f"Blend mode {mode.label}", document.with_layer(document.active, mode=mode))
 

@@ -1,0 +1,109 @@
+"""The Colour panel and the colour pair, through real events."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtTest import QTest
+
+from sdedit_studio.ui.panels.colour import MATERIALS, RECENT, ColourPanel
+from sdedit_studio.ui.tool_column import ColourPair
+from sdedit_studio.ui.widgets.colour_field import ColourField
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def panel(studio, preferences, qtbot) -> ColourPanel:
+    panel = ColourPanel(studio, preferences)
+    panel.resize(348, 200)
+    qtbot.addWidget(panel)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    return panel
+
+
+def test_a_material_becomes_the_foreground_and_a_recent_colour(panel, studio, preferences):
+    QTest.mouseClick(panel.materials, LEFT, pos=panel.materials.cell(8).center())
+    assert QColor(*studio.foreground).name() == MATERIALS[8].colour
+    assert preferences.recent_colours == [MATERIALS[8].colour]
+    assert panel.hex.text() == MATERIALS[8].colour
+
+
+def test_recent_colours_are_few_and_the_last_comes_first(panel, preferences):
+    for index in range(RECENT + 2):
+        QTest.mouseClick(panel.materials, LEFT, pos=panel.materials.cell(index).center())
+    QTest.mouseClick(panel.materials, LEFT, pos=panel.materials.cell(4).center())
+    assert len(preferences.recent_colours) == RECENT
+    assert preferences.recent_colours[0] == MATERIALS[4].colour
+    assert len(set(preferences.recent_colours)) == RECENT
+
+
+@pytest.mark.parametrize("typed", ["#3366cc", "3366cc", "#36c"])
+def test_a_number_is_taken_with_or_without_its_sign(panel, studio, typed):
+    panel.hex.setFocus()
+    panel.hex.selectAll()
+    QTest.keyClicks(panel.hex, typed)
+    QTest.keyClick(panel.hex, Qt.Key.Key_Return)
+    assert studio.foreground == (0x33, 0x66, 0xCC)
+
+
+def test_a_wrong_number_changes_nothing(panel, studio):
+    before = studio.foreground
+    panel.hex.setFocus()
+    panel.hex.selectAll()
+    QTest.keyClicks(panel.hex, "blue-")
+    QTest.keyClick(panel.hex, Qt.Key.Key_Return)
+    assert studio.foreground == before
+    assert panel.hex.text() == QColor(*before).name()
+
+
+def test_the_corners_of_the_square_are_white_and_black_and_the_pure_hue(panel, studio):
+    square = panel.field.square
+    QTest.mouseClick(square, LEFT, pos=QPoint(1, 0))  # (0, 0) means "the middle" to QTest
+    assert min(studio.foreground) > 250
+    QTest.mouseClick(square, LEFT, pos=QPoint(square.width() - 1, square.height() - 1))
+    assert studio.foreground == (0, 0, 0)
+    QTest.mouseClick(square, LEFT, pos=QPoint(square.width() - 1, 0))
+    assert max(studio.foreground) == 255
+    assert min(studio.foreground) == 0
+
+
+def test_greys_keep_the_hue(dressed, qtbot):
+    field = ColourField()
+    qtbot.addWidget(field)
+    field.set_colour(QColor("#204080"))
+    hue = field.strip.hue
+    field.set_colour(QColor("#808080"))
+    assert field.strip.hue == hue
+    assert field.colour.name() == "#808080"
+
+
+def test_colours_survive_the_way_through_hue_and_back(panel, studio):
+    for colour in [(1, 2, 3), (254, 255, 253), (17, 170, 99), (200, 0, 200)]:
+        studio.set_colours(foreground=colour)
+        assert panel.field.colour.getRgb()[:3] == colour
+
+
+def test_arrow_keys_move_within_the_square_and_the_swatches(panel, studio):
+    studio.set_colours(foreground=(100, 50, 50))
+    value = panel.field.square.value
+    QTest.keyClick(panel.field.square, Qt.Key.Key_Up)
+    assert panel.field.square.value > value
+    panel.materials.setFocus()
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Space):
+        QTest.keyClick(panel.materials, key)
+    assert QColor(*studio.foreground).name() == MATERIALS[7].colour
+
+
+def test_the_pair_tells_which_square_was_clicked(studio, qtbot):
+    pair = ColourPair(studio)
+    qtbot.addWidget(pair)
+    heard = []
+    pair.chosen.connect(heard.append)
+    QTest.mouseClick(pair, LEFT, pos=pair.FRONT + QPoint(4, 4))
+    QTest.mouseClick(pair, LEFT, pos=pair.BACK + QPoint(17, 17))
+    assert heard == [True, False]
+    with qtbot.waitSignal(pair.swap_asked):
+        QTest.keyClick(pair, Qt.Key.Key_Space)

@@ -1,0 +1,246 @@
+"""The Layers panel, through real events on its rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from sdedit_studio.document.document import Document
+from sdedit_studio.document.layer import Layer
+from sdedit_studio.raster.blend import BlendMode
+from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.tiles import Tiles
+from sdedit_studio.ui.panels.layer_list import LAYER_ROLE, ROW, Parts, summary
+from sdedit_studio.ui.panels.layers import FAMILIES, LayersPanel
+from sdedit_studio.ui.thumbnails import fitted, sampled, thumbnail
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def drain() -> None:
+    """Deliver what has been posted: an editor closes after the key that ends it."""
+    for _ in range(3):
+        QApplication.processEvents()
+
+
+@pytest.fixture
+def panel(studio, qtbot) -> LayersPanel:
+    panel = LayersPanel(studio)
+    panel.resize(348, 400)
+    qtbot.addWidget(panel)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    return panel
+
+
+def names(studio) -> list[str]:
+    return [layer.name for layer in reversed(studio.document.layers)]
+
+
+def spot(panel, row: int, part: str) -> QPoint:
+    index = panel.list.model().index(row)
+    return getattr(Parts.of(panel.list.visualRect(index), index.data(LAYER_ROLE)), part).center()
+
+
+def click(panel, row: int, part: str = "words") -> None:
+    QTest.mouseClick(panel.list.viewport(), LEFT, pos=spot(panel, row, part))
+
+
+def test_a_click_makes_a_layer_active_without_an_undo_step(panel, studio):
+    click(panel, 2)
+    assert studio.document.active_layer.name == "Mountains"
+    assert studio.history.undo_label is None
+
+
+def test_the_eye_and_the_guide_mark_switch_in_one_step_each(panel, studio):
+    click(panel, 3, "eye")
+    assert not studio.document.layers[0].visible
+    assert studio.history.undo_label == "Hide layer"
+    click(panel, 3, "guide")
+    assert not studio.document.layers[0].in_guide
+    studio.undo()
+    studio.undo()
+    assert studio.document.layers[0].visible
+    assert studio.document.layers[0].in_guide
+    assert studio.document.active_layer.name == "Land"
+
+
+def drag(panel, row: int, gap: int) -> None:
+    """Drag a row to the gap above another."""
+    view = panel.list.viewport()
+    start = spot(panel, row, "words")
+    QTest.mousePress(view, LEFT, pos=start)
+    for y in np.linspace(start.y(), gap * ROW, 6):
+        QTest.mouseMove(view, QPoint(start.x(), round(y)))
+    QTest.mouseRelease(view, LEFT, pos=QPoint(start.x(), gap * ROW))
+
+
+@pytest.mark.parametrize(
+    ("row", "gap", "order"),
+    [
+        (0, 3, ["Notes", "Mountains", "Land", "Sky"]),
+        (3, 0, ["Sky", "Land", "Notes", "Mountains"]),
+        (1, 4, ["Land", "Mountains", "Sky", "Notes"]),
+        (1, 2, ["Land", "Notes", "Mountains", "Sky"]),
+        (1, 1, ["Land", "Notes", "Mountains", "Sky"]),
+    ],
+)
+def test_dragging_a_row_moves_its_layer(panel, studio, row, gap, order):
+    before = names(studio)
+    drag(panel, row, gap)
+    assert names(studio) == order
+    assert (studio.history.undo_label == "Move layer") == (order != before)
+    if order != before:
+        studio.undo()
+        assert names(studio) == before
+
+
+def test_escape_gives_a_drag_up(panel, studio):
+    view = panel.list.viewport()
+    start = spot(panel, 0, "words")
+    QTest.mousePress(view, LEFT, pos=start)
+    QTest.mouseMove(view, start + QPoint(0, 100))
+    QTest.keyClick(panel.list, Qt.Key.Key_Escape)
+    QTest.mouseRelease(view, LEFT, pos=start + QPoint(0, 100))
+    assert names(studio) == ["Land", "Notes", "Mountains", "Sky"]
+
+
+def test_double_click_renames_and_escape_does_not(panel, studio, qtbot):
+    QTest.mouseDClick(panel.list.viewport(), LEFT, pos=spot(panel, 1, "words"))
+    editor = QApplication.focusWidget()
+    QTest.keyClicks(editor, "Remarks")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: names(studio)[1] == "Remarks")
+    assert studio.history.undo_label == "Rename layer"
+    panel.list.rename_active()
+    editor = QApplication.focusWidget()
+    QTest.keyClicks(editor, "Nothing")
+    QTest.keyClick(editor, Qt.Key.Key_Escape)
+    drain()
+    assert "Nothing" not in names(studio)
+
+
+def test_an_empty_name_is_not_taken(panel, studio):
+    panel.list.rename_active()
+    editor = QApplication.focusWidget()
+    editor.clear()
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    drain()
+    assert names(studio)[0] == "Land"
+    assert studio.history.undo_label is None
+
+
+def test_the_keyboard_walks_the_stack_and_switches_visibility(panel, studio):
+    panel.list.setFocus()
+    QTest.keyClick(panel.list, Qt.Key.Key_Down)
+    assert studio.document.active_layer.name == "Notes"
+    QTest.keyClick(panel.list, Qt.Key.Key_Space)
+    assert studio.document.active_layer.visible
+
+
+def test_a_right_click_chooses_the_layer_first(panel, studio, qtbot):
+    with qtbot.waitSignal(panel.list.menu_asked):
+        QTest.mouseClick(panel.list.viewport(), Qt.MouseButton.RightButton, pos=spot(panel, 3, "words"))
+    assert studio.document.active_layer.name == "Sky"
+
+
+def test_an_opacity_drag_is_one_step_and_shows_at_once(panel, studio):
+    track = panel.opacity.track
+    middle = track.height() // 2
+    QTest.mousePress(track, LEFT, pos=QPoint(round(track.x_of(1.0)), middle))
+    for position in (0.8, 0.6, 0.4):
+        QTest.mouseMove(track, QPoint(round(track.x_of(position)), middle))
+        assert studio.document.active_layer.opacity == pytest.approx(position, abs=0.02)
+    assert studio.history.undo_label is None
+    QTest.mouseRelease(track, LEFT, pos=QPoint(round(track.x_of(0.4)), middle))
+    assert studio.history.undo_label == "Layer opacity"
+    studio.undo()
+    assert studio.document.active_layer.opacity == 1.0
+    assert panel.opacity.value == 100
+
+
+def test_something_else_ends_an_opacity_drag_as_its_own_step(panel, studio):
+    track = panel.opacity.track
+    QTest.mousePress(track, LEFT, pos=QPoint(round(track.x_of(0.5)), 10))
+    studio.push("Add layer", studio.document.inserted(Layer("New")))
+    assert studio.history.undo_label == "Add layer"
+    studio.undo()
+    assert studio.history.undo_label == "Layer opacity"
+    assert studio.document.active_layer.opacity == pytest.approx(0.5, abs=0.02)
+
+
+def test_the_sixteen_modes_are_offered_and_chosen_in_one_step(panel, studio):
+    assert sorted(mode for family in FAMILIES for mode in family) == sorted(BlendMode)
+    assert panel.mode.findData(BlendMode.NORMAL) == panel.mode.currentIndex()
+    panel.mode.setFocus()
+    panel.mode.setCurrentIndex(panel.mode.findData(BlendMode.MULTIPLY))
+    panel.mode.activated.emit(panel.mode.currentIndex())
+    assert studio.document.active_layer.mode is BlendMode.MULTIPLY
+    assert studio.history.undo_label == "Blend mode Multiply"
+    studio.undo()
+    assert panel.mode.currentText() == "Normal"
+
+
+def test_the_lock_follows_the_layer(panel, studio):
+    QTest.mouseClick(panel.lock, LEFT)
+    assert studio.document.active_layer.alpha_locked
+    click(panel, 3)
+    assert not panel.lock.isChecked()
+    click(panel, 0)
+    assert panel.lock.isChecked()
+
+
+def test_a_row_says_mode_and_opacity():
+    assert summary(Layer("x", opacity=0.85, mode=BlendMode.SOFT_LIGHT)) == "Soft light · 85 %"
+
+
+def test_undo_of_a_deletion_brings_the_row_and_the_choice_back(panel, studio):
+    before = names(studio)
+    studio.push("Delete layer", studio.document.removed(studio.document.active))
+    assert panel.list.model().rowCount() == 3
+    studio.undo()
+    assert names(studio) == before
+    assert panel.list.currentIndex().data() == "Land"
+
+
+def test_thumbnails_come_later_and_only_for_rows_in_sight(dressed, qtbot):
+    from sdedit_studio.ui.studio import Studio
+
+    pixels = Tiles.from_array(np.full((64, 96, 4), 255, np.uint8))
+    studio = Studio(Document.of(96, 64, [Layer(f"Layer {n}", pixels) for n in range(500)]))
+    panel = LayersPanel(studio)
+    panel.resize(348, 400)
+    qtbot.addWidget(panel)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    thumbnails = panel.list._thumbnails
+    qtbot.waitUntil(lambda: len(thumbnails._drawn) >= 7 and not thumbnails._turn.isActive())
+    assert len(thumbnails._drawn) < 12
+
+
+def test_sampling_is_every_nth_pixel_across_tiles():
+    rng = np.random.default_rng(1)
+    array = rng.integers(1, 255, (600, 700, 4), dtype=np.uint8)
+    pixels = Tiles.from_array(array, 0, 0).moved(-13, 7)
+    for step in (1, 3, 7, 64):
+        for rect in (Rect(0, 0, 500, 400), Rect(-30, -5, 640, 610), Rect(100, 90, 33, 65)):
+            expected = pixels.read(rect)[::step, ::step]
+            assert (sampled(pixels, rect, step) == expected).all()
+
+
+def test_a_thumbnail_shows_what_is_there():
+    array = np.zeros((512, 1024, 4), np.uint8)
+    array[:, :512] = (255, 0, 0, 255)
+    image = thumbnail(Tiles.from_array(array), Rect(0, 0, 1024, 512), QSize(44, 22))
+    assert image.pixelColor(10, 10).name() == "#0000ff"
+    assert image.pixelColor(35, 10).alpha() == 0
+    mask = thumbnail(Tiles.from_array(array[..., 3]), Rect(0, 0, 1024, 512), QSize(44, 22))
+    assert mask.pixelColor(10, 10).name() == "#ffffff"
+    assert mask.pixelColor(35, 10).name() == "#000000"
+
+
+def test_very_long_pictures_still_have_a_thumbnail_of_some_width():
+    assert fitted(8000, 10, QSize(44, 32)) == QSize(44, 8)
