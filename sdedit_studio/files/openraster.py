@@ -20,7 +20,7 @@ from sdedit_studio.document.layer import Layer
 from sdedit_studio.files import stack
 from sdedit_studio.files.archive import Archive
 from sdedit_studio.files.atomic import writing
-from sdedit_studio.files.pictures import encode, thumbnail
+from sdedit_studio.files.pictures import encode, thumbnail, too_large
 from sdedit_studio.files.placed import from_png, to_png
 from sdedit_studio.files.problem import FileProblem
 from sdedit_studio.parameters import Parameters
@@ -82,10 +82,10 @@ def load(path: Path | str, notes: list[str] | None = None) -> tuple[Document, Pa
             raise
         except ValueError as error:
             raise archive.damaged("its list of layers cannot be read") from error
-        if not (1 <= found.width <= MAX_SIDE and 1 <= found.height <= MAX_SIDE):
-            raise FileProblem(
-                f"{path.name} is larger than {MAX_SIDE} pixels a side, which is the limit. Make it smaller first."
-            )
+        if min(found.width, found.height) < 1:
+            raise archive.damaged("its canvas is empty")
+        if max(found.width, found.height) > MAX_SIDE:
+            raise too_large(path.name, MAX_SIDE)
         notes += found.notes
         studio = _studio(archive, notes)
         layers = _layers(archive, found, studio, notes) or [Layer("Layer 1")]

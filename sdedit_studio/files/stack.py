@@ -14,6 +14,11 @@ from sdedit_studio.raster.blend import BlendMode
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML cannot hold."""
 
+_OPERATORS = {mode: f"svg:{mode}" for mode in BlendMode} | {BlendMode.EXCLUSION: "krita:exclusion"}
+"""Names of the blend modes. OpenRaster itself has no exclusion, and Krita knows its own name only."""
+
+_MODES = {operator: mode for mode, operator in _OPERATORS.items()} | {"svg:exclusion": BlendMode.EXCLUSION}
+
 _FARTHEST = 10**6
 """Pixels that a layer may lie from the corner of the canvas."""
 
@@ -57,7 +62,7 @@ def write(stack: Stack) -> bytes:
                 "y": str(entry.y),
                 "opacity": repr(float(entry.opacity)),
                 "visibility": "visible" if entry.visible else "hidden",
-                "composite-op": f"svg:{entry.mode}",
+                "composite-op": _OPERATORS[entry.mode],
                 **({"selected": "true"} if entry.selected else {}),
             },
         )
@@ -108,11 +113,8 @@ class _Reader:
                 self.left_out += 1
 
     def _mode(self, operator: str) -> BlendMode:
-        try:
-            return BlendMode(operator.removeprefix("svg:"))
-        except ValueError:
-            self.unknown_modes += 1
-            return BlendMode.NORMAL
+        self.unknown_modes += operator not in _MODES
+        return _MODES.get(operator, BlendMode.NORMAL)
 
     def notes(self) -> Iterable[str]:
         if self.groups:

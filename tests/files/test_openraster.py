@@ -389,7 +389,7 @@ def test_damaged_files_are_a_problem_or_a_document_and_never_a_crash(tmp_path, p
 
 @pytest.mark.skipif(not (shutil.which("krita") and shutil.which("xvfb-run")), reason="needs krita and xvfb-run")
 def test_krita_shows_the_same_picture(tmp_path):
-    """Every mode whose formula Krita shares, an opacity, a mask and a layer that reaches over the edge."""
+    """All modes, many opacities, a mask and layers that reach over the edge."""
     random = np.random.default_rng(0)
 
     def soft(x, y, width, height):
@@ -398,10 +398,8 @@ def test_krita_shows_the_same_picture(tmp_path):
         return Tiles.from_array(np.dstack([colour * alpha / 255, alpha]).astype(np.uint8), x, y)
 
     layers = [Layer("Paper", Tiles.from_array(np.full((120, 160, 4), (210, 180, 150, 255), np.uint8)))]
-    for index, mode in enumerate(
-        (BlendMode.NORMAL, BlendMode.MULTIPLY, BlendMode.SCREEN, BlendMode.DARKEN, BlendMode.LIGHTEN)
-    ):
-        layers.append(Layer(mode.label, soft(-10 + 30 * index, 10, 50, 60), mode=mode, opacity=1 - 0.15 * index))
+    for index, mode in enumerate(BlendMode):
+        layers.append(Layer(mode.label, soft(9 * index - 10, 5 * index, 50, 40), mode=mode, opacity=1 - 0.05 * index))
     mask = Tiles.from_array(np.tile(np.linspace(0, 255, 90).astype(np.uint8), (40, 1)), 30, 70)
     layers.append(Layer("Masked", soft(20, 60, 120, 80), mask))
     document = Document.of(160, 120, layers)
@@ -409,4 +407,5 @@ def test_krita_shows_the_same_picture(tmp_path):
     command = ["xvfb-run", "-a", "krita", "--export", "--export-filename", "out.png", "in.ora"]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=100)
     difference = pictures.read(tmp_path / "out.png").astype(int) - composite(document)
-    assert np.abs(difference).max() <= 3
+    assert np.abs(difference).max() <= 8
+    assert np.abs(difference).mean() < 1
