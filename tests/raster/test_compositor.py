@@ -1,5 +1,7 @@
 """The canvas picture: always what `flatten` says, wherever and however it was brought up to date."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -66,6 +68,14 @@ def test_paper_lies_under_everything(stack, layer):
     assert (flatten([], Rect(0, 0, 2, 2), (10, 20, 30)) == (30, 20, 10, 255)).all()
     paper = layer(Tiles.from_array(np.full((HEIGHT, WIDTH, 4), (30, 20, 10, 255), np.uint8)))
     assert np.array_equal(flatten(stack, BOUNDS, (10, 20, 30)), flatten([paper, *stack], BOUNDS))
+
+
+def test_threads_flatten_the_same_layers_at_once(stack):
+    expected = flatten(stack, BOUNDS)
+    with ThreadPoolExecutor(4) as threads:
+        assert all(
+            np.array_equal(result, expected) for result in threads.map(lambda _: flatten(stack, BOUNDS), range(12))
+        )
 
 
 def test_nothing_to_flatten(stack):
