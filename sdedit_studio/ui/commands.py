@@ -142,8 +142,10 @@ def _layer(window: Window) -> list[Action]:
             enabled=lambda: index() < len(studio.document.layers) - 1,
         ),
         Action("layer.lower", "Lower layer", lambda: edit.move_layer(-1), ("Ctrl+[",), enabled=lambda: index() > 0),
-        Action("layer.above", "Choose the layer above", lambda: edit.activate_neighbour(1), ("PgUp",)),
-        Action("layer.below", "Choose the layer below", lambda: edit.activate_neighbour(-1), ("PgDown",)),
+        Action("layer.above", "Choose the layer above", lambda: edit.activate_neighbour(1), ("PgUp",), on_canvas=True),
+        Action(
+            "layer.below", "Choose the layer below", lambda: edit.activate_neighbour(-1), ("PgDown",), on_canvas=True
+        ),
         Action(
             "layer.visible",
             "Visible",
@@ -234,13 +236,9 @@ def _view(window: Window) -> list[Action]:
         Action("view.zoom-out", "Zoom out", canvas.zoom_out, ("Ctrl+-", "-"), "zoom-out", repeats=True),
         Action("view.fit", "Fit in window", canvas.fit, ("Ctrl+0",), "maximize"),
         Action("view.actual", "100 %", canvas.actual_size, ("Ctrl+1",)),
-        Action(
-            "view.rotate-left", "Rotate view left", lambda: canvas.rotate(-15), ("Num+4", "Shift+Left"), repeats=True
-        ),
-        Action(
-            "view.rotate-right", "Rotate view right", lambda: canvas.rotate(15), ("Num+6", "Shift+Right"), repeats=True
-        ),
-        Action("view.rotate-reset", "Upright view", canvas.reset_rotation, ("Num+5",)),
+        Action("view.rotate-left", "Rotate view left", lambda: canvas.rotate(-15), ("Num+4", "Alt+4"), repeats=True),
+        Action("view.rotate-right", "Rotate view right", lambda: canvas.rotate(15), ("Num+6", "Alt+6"), repeats=True),
+        Action("view.rotate-reset", "Upright view", canvas.reset_rotation, ("Num+5", "Alt+5")),
         Action(
             "view.mirror",
             "Mirror view",

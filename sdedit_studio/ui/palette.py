@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
-    QDialog,
+    QApplication,
+    QFrame,
     QListView,
     QStyle,
     QStyledItemDelegate,
@@ -23,7 +24,7 @@ from sdedit_studio.ui.widgets.fields import TextField
 
 Index = QModelIndex | QPersistentModelIndex
 ENTRY = Qt.ItemDataRole.UserRole
-ROW, WIDTH, ROWS = 34, 560, 11
+ROW, ROWS, WIDTH, TOP = 34, 11, 560, 84
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ def match(letters: str, title: str) -> Match | None:
     wanted, text = letters.lower().replace(" ", ""), title.lower()
     if (start := text.find(letters.lower().strip())) >= 0 and letters.strip():
         places = tuple(range(start, start + len(letters.strip())))
-        return Match(200 - start + (100 if start == 0 or not text[start - 1].isalnum() else 0), places)
+        begins_word = start == 0 or not text[start - 1].isalnum()
+        return Match((300 if begins_word else 5 * len(places)) - start // 4, places)
     found: list[int] = []
     score, at = 0, 0
     for letter in wanted:
@@ -54,7 +56,7 @@ def match(letters: str, title: str) -> Match | None:
             return None
         found.append(place)
         at = place + 1
-    return Match(score - len(text) // 4, tuple(found))
+    return Match(score - len(text) // 10, tuple(found))
 
 
 @dataclass(frozen=True)
@@ -124,16 +126,18 @@ class _EntryDelegate(QStyledItemDelegate):
         painter.restore()
 
 
-class Palette(QDialog):
-    """Opens over the upper part of the window and runs what is chosen after it has closed."""
+class Palette(QFrame):
+    """Lies over the upper part of the window, and goes when the keyboard goes elsewhere."""
 
     def __init__(self, actions: Actions, window: QWidget) -> None:
-        super().__init__(window, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
+        super().__init__(window, objectName="card")
         self._actions = actions
-        self.setObjectName("card")
+        self._before = QApplication.focusWidget()
         self.setAccessibleName("All commands")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.field = TextField(placeholderText="Type a command")
+        self.field.setAccessibleName("Command")
         self.field.setMinimumHeight(26)
         self.list = QListView()
         self.list.setUniformItemSizes(True)
@@ -146,15 +150,14 @@ class Palette(QDialog):
         column.setContentsMargins(8, 8, 8, 8)
         column.addWidget(self.field)
         column.addWidget(self.list)
-        self.setFixedSize(min(WIDTH, window.width() - 40), min(60 + ROWS * ROW, window.height() - 120))
-        self.move(
-            window.mapToGlobal(window.rect().topLeft()).x() + (window.width() - self.width()) // 2,
-            window.mapToGlobal(window.rect().topLeft()).y() + 88,
-        )
+        self.setFixedSize(min(WIDTH, window.width() - 40), min(60 + ROWS * ROW, window.height() - 2 * TOP))
+        self.move((window.width() - self.width()) // 2, TOP)
         self.field.textChanged.connect(self._search)
         self.field.installEventFilter(self)
         self.list.clicked.connect(self._run)
         self._search("")
+        self.show()
+        self.raise_()
         self.field.setFocus()
 
     def _search(self, letters: str) -> None:
@@ -175,20 +178,33 @@ class Palette(QDialog):
         self.list.setCurrentIndex(self._entries.index(0))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: ROWS, Qt.Key.Key_PageUp: -ROWS}.get(
-                Qt.Key(event.key())
-            )
-            if step is not None:
-                row = min(len(self._entries.entries) - 1, max(0, self.list.currentIndex().row() + step))
-                self.list.setCurrentIndex(self._entries.index(row))
-                return True
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                self._run(self.list.currentIndex())
-                return True
+        if event.type() == QEvent.Type.FocusOut:
+            self.close()
+        elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            return self._key(Qt.Key(event.key()))
         return super().eventFilter(watched, event)
+
+    def _key(self, key: Qt.Key) -> bool:
+        """Returns whether the key has done something here, so that the field does not see it."""
+        steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: ROWS, Qt.Key.Key_PageUp: -ROWS}
+        if (step := steps.get(key)) is not None:
+            row = min(len(self._entries.entries) - 1, max(0, self.list.currentIndex().row() + step))
+            self.list.setCurrentIndex(self._entries.index(row))
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._run(self.list.currentIndex())
+        elif key in (Qt.Key.Key_Escape, Qt.Key.Key_Tab):
+            self._leave()
+        else:
+            return False
+        return True
 
     def _run(self, index: QModelIndex) -> None:
         if index.isValid() and (entry := self._entries.entries[index.row()]).enabled:
-            self.accept()
+            self._leave()
             self._actions[entry.action.id].trigger()
+
+    def _leave(self) -> None:
+        """Close, with the keyboard back where it was."""
+        if self._before is not None:
+            self._before.setFocus()
+        self.close()

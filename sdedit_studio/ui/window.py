@@ -351,7 +351,7 @@ class Window(QMainWindow):
         self.menuBar().setActiveAction(self.menuBar().actions()[0])
 
     def show_palette(self) -> None:
-        Palette(self.actions_, self).show()
+        Palette(self.actions_, self)
 
     def show_shortcuts(self) -> None:
         self.tasks.start(answered(ShortcutsDialog(self, self.actions_)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import exp, log
 
-from PySide6.QtCore import QLocale, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QLocale, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
@@ -21,12 +21,14 @@ REST_MS = 400
 class Track(QWidget):
     """A slider over positions 0 .. 1.
 
-    `moved(float)` while a person changes it, `released()` at a gesture's end, `reset()` at a double click.
+    `moved(float)` while a person changes it, `released()` at a gesture's end, `reset()` at a double click, `typed(str)`
+    when someone begins to type a number.
     """
 
     moved = Signal(float)
     released = Signal()
     reset = Signal()
+    typed = Signal(str)
 
     KNOB = 7.0
 
@@ -121,8 +123,17 @@ class Track(QWidget):
                 self._nudge(-1)
             case Qt.Key.Key_End:
                 self._nudge(1)
+            case _ if _begins_number(event):
+                self.typed.emit(event.text())
             case _:
                 super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Digits belong to a track with the focus, whatever they are shortcuts for."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _begins_number(event):
+            event.accept()
+            return True
+        return super().event(event)
 
     def _nudge(self, by: float) -> None:
         self._move(self._position + by)
@@ -181,6 +192,12 @@ class ValueField(TextField):
         if not (self.hasFocus() and self.isModified()):
             self.setText(text)
 
+    def begin_typing(self, text: str) -> None:
+        """Take the focus with `text` in place of the value."""
+        self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.clear()
+        self.insert(text)
+
     def _finish(self) -> None:
         if self.isModified():
             self.setModified(False)
@@ -190,7 +207,8 @@ class ValueField(TextField):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        QTimer.singleShot(0, self, self.selectAll)  # a click would clear a selection made now
+        if event.reason() == Qt.FocusReason.MouseFocusReason:
+            QTimer.singleShot(0, self, self.selectAll)  # the click would clear a selection made now
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         scale = FINE if _fine(event) else 1
@@ -264,6 +282,7 @@ class SliderRow(QWidget):
         self.track.moved.connect(lambda position: self._change(self._at(position)))
         self.track.released.connect(self.released)
         self.track.reset.connect(self.reset)
+        self.track.typed.connect(self.field.begin_typing)
         self.field.entered.connect(self._entered)
         self.field.nudged.connect(self._nudged)
         self._show()
@@ -339,6 +358,11 @@ class SliderRow(QWidget):
             self._change(value)
             self.released.emit()
         self._show()
+
+
+def _begins_number(event: QKeyEvent) -> bool:
+    modified = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    return not modified and event.text() != "" and event.text() in "0123456789-"
 
 
 def _fine(event: QKeyEvent | QMouseEvent | QWheelEvent) -> bool:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 import qasync
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QWidget
+from shiboken6 import isValid
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.layer import Layer
@@ -16,6 +19,7 @@ from sdedit_studio.ui import theme
 from sdedit_studio.ui.preferences import Preferences
 from sdedit_studio.ui.profile import Profile
 from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.tasks import Tasks
 
 
 def painted(colour: tuple[int, int, int], width: int = 96, height: int = 64, x: int = 0, y: int = 0) -> Tiles:
@@ -57,3 +61,56 @@ def studio(dressed) -> Studio:
     ]
     return Studio(Document.of(96, 64, layers))
 
+
+async def until(condition, seconds: float = 5.0) -> None:
+    """Let the loop run until something is so."""
+    for _ in range(round(seconds / 0.01)):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"It did not happen within {seconds} seconds.")
+
+
+class Story:
+    """What an async test has at hand."""
+
+    def __init__(self, tasks: Tasks) -> None:
+        self.tasks = tasks
+
+    until = staticmethod(until)
+
+    async def appears(self, parent: QWidget, kind: type[QDialog]) -> QDialog:
+        """The dialog of this kind that opens over `parent`."""
+        await until(lambda: any(dialog.isVisible() for dialog in parent.findChildren(kind)))
+        return next(dialog for dialog in parent.findChildren(kind) if dialog.isVisible())
+
+    async def gone(self, dialog: QDialog) -> None:
+        await until(lambda: not isValid(dialog) or not dialog.isVisible())
+
+    async def file_chosen(self, parent: QWidget, path: Path) -> None:
+        """Type a path into the file dialog and press Enter."""
+        dialog = await self.appears(parent, QFileDialog)
+        field = dialog.findChild(QLineEdit, "fileNameEdit")
+        field.setText(str(path))
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        await self.gone(dialog)
+
+
+@pytest.fixture
+def tell(loop):
+    """Run a story, an async function of a `Story`; a task that fails fails the test."""
+
+    def run(story) -> None:
+        errors: list[Exception] = []
+
+        async def whole() -> None:
+            async with asyncio.TaskGroup() as group:
+                tasks = Tasks(group, errors.append)
+                await story(Story(tasks))
+                tasks.cancel()
+
+        loop.run_until_complete(whole())
+        for error in errors:
+            raise error
+
+    return run

@@ -140,6 +140,14 @@ def test_nonsense_and_escape_leave_the_value_alone(row):
     assert (row.value, row.field.text(), row.changes) == (50, "50 px", [])
 
 
+def test_typing_on_the_track_begins_in_the_field(row):
+    row.track.setFocus()
+    QTest.keyClicks(row.track, "1")
+    QTest.keyClicks(QApplication.focusWidget(), "25")
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    assert row.value == 125
+
+
 def test_setting_a_value_tells_nobody(row):
     row.set_value(500)
     assert row.value == 200

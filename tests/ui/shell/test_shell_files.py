@@ -1,0 +1,274 @@
+"""Opening, saving, exporting and recovering, through the dialogs that a person sees."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from sdedit_studio.document.layer import Layer
+from sdedit_studio.files import openraster, pictures
+from sdedit_studio.files.recovery import Journal, recoverable
+from sdedit_studio.ui.autosave import Autosave
+from sdedit_studio.ui.dialogs.canvas_size import NewDialog
+from sdedit_studio.ui.dialogs.dialog import Dialog
+from sdedit_studio.ui.dialogs.export import ExportDialog
+from sdedit_studio.ui.file_actions import FileActions
+from sdedit_studio.ui.widgets.notice_bar import NoticeBar
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def window(dressed, qtbot) -> QWidget:
+    window = QWidget()
+    window.resize(900, 600)
+    qtbot.addWidget(window)
+    with qtbot.waitExposed(window):
+        window.show()
+    return window
+
+
+@pytest.fixture
+def said(studio) -> list[str]:
+    said: list[str] = []
+    studio.problem.connect(lambda sentence, _details: said.append(sentence))
+    return said
+
+
+def press(dialog: QWidget, text: str) -> None:
+    button = next(button for button in dialog.findChildren(QPushButton) if button.text() == text)
+    QTest.mouseClick(button, LEFT)
+
+
+def change(studio) -> None:
+    studio.push("Add layer", studio.document.inserted(Layer("New")))
+
+
+def test_saving_asks_for_a_name_once_and_then_writes_there(studio, window, preferences, tell, tmp_path):
+    path = tmp_path / "lake.ora"
+
+    async def story(story):
+        files = FileActions(studio, story.tasks, preferences, window)
+        assert files.name == "Untitled"
+        files.save()
+        await story.file_chosen(window, tmp_path / "lake")
+        await story.until(lambda: studio.path == path)
+        assert files.name == "lake.ora"
+        change(studio)
+        assert studio.history.modified
+        files.save()
+        await story.until(lambda: not studio.history.modified)
+        document, parameters = openraster.load(path)
+        assert [layer.name for layer in document.layers][-1] == "New"
+        assert parameters == studio.parameters
+        assert preferences.recent == [path]
+
+    tell(story)
+
+
+def test_what_is_painted_while_saving_is_not_called_saved(studio, window, preferences, tell, tmp_path):
+    async def story(story):
+        files = FileActions(studio, story.tasks, preferences, window)
+        studio.path = tmp_path / "lake.ora"
+        studio.message.connect(lambda text: change(studio) if text.startswith("Saving") else None)
+        files.save()
+        await story.until(lambda: not story.tasks.busy)
+        document, _ = openraster.load(tmp_path / "lake.ora")
+        assert (len(document.layers), len(studio.document.layers)) == (4, 5)
+        assert studio.history.modified
+
+    tell(story)
+
+
+def test_opening_a_document_asks_about_unsaved_work_first(studio, window, preferences, tell, tmp_path):
+    path = tmp_path / "other.ora"
+    openraster.save(path, studio.document.but(layers=studio.document.layers[:1], active=studio.document.layers[0].id))
+
+    async def story(story):
+        files = FileActions(studio, story.tasks, preferences, window)
+        change(studio)
+        files.open_path(path)
+        dialog = await story.appears(window, Dialog)
+        press(dialog, "Cancel")
+        await story.until(lambda: not story.tasks.busy)
+        assert len(studio.document.layers) == 5
+        files.open_path(path)
+        press(await story.appears(window, Dialog), "Don’t save")
+        await story.until(lambda: studio.path == path)
+        assert len(studio.document.layers) == 1
+        assert not studio.history.modified
+
+    tell(story)
+
+
+def test_save_in_the_question_saves_and_goes_on(studio, window, preferences, tell, tmp_path):
+    path = tmp_path / "mine.ora"
+    studio.path = path
+
+    async def story(story):
+        files = FileActions(studio, story.tasks, preferences, window)
+        change(studio)
+        files.new()
+        press(await story.appears(window, Dialog), "Save")
+        dialog = await story.appears(window, NewDialog)
+        assert path.exists()
+        QTest.mouseClick(dialog.presets[1], LEFT)
+        press(dialog, "Create")
+        await story.until(lambda: studio.document.width == 512)
+        assert studio.path is None
+        assert files.name == "Untitled"
+
+    tell(story)
+
+
+def test_a_picture_opens_as_one_layer_and_save_asks_for_a_name(studio, window, preferences, tell, tmp_path):
+    path = tmp_path / "photo.png"
+    Image.new("RGB", (40, 30), (10, 200, 10)).save(path)
+
+    async def story(story):
+        files = FileActions(studio, story.tasks, preferences, window)
+        files.open()
+        await story.file_chosen(window, path)
+        await story.until(lambda: studio.document.width == 40)
+        assert [layer.name for layer in studio.document.layers] == ["photo"]
+        assert studio.path is None
+        assert files.name == "photo"
+        assert preferences.recent == [path]
+
+    tell(story)
+
+
+def test_a_file_that_cannot_be_read_is_said_and_leaves_the_painting(studio, window, preferences, tell, tmp_path, said):
+    path = tmp_path / "broken.ora"
+    path.write_bytes(b"nothing")
+    preferences.add_recent(tmp_path / "gone.ora")
+    before = studio.document
+
+    async def story(story):
+        files = FileActions(studio, story.tasks, preferences, window)
+        files.open_path(path)
+        await story.until(lambda: len(said) == 1)
+        files.open_path(tmp_path / "gone.ora")
+        await story.until(lambda: len(said) == 2)
+        assert studio.document is before
+        assert preferences.recent == []
+
+    tell(story)
+
+
+def test_a_save_that_fails_is_said_and_nothing_counts_as_saved(studio, window, preferences, tell, tmp_path, said):
+    studio.path = tmp_path / "missing folder" / "lake.ora"
+
+    async def story(story):
+        files = FileActions(studio, story.tasks, preferences, window)
+        change(studio)
+        files.save()
+        await story.until(lambda: said != [])
+        assert studio.history.modified
+
+    tell(story)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_an_export_has_the_size_promised_and_the_edits_settings_if_wanted(
+    studio, window, preferences, tell, tmp_path, kept
+):
+    layers = studio.document.layers
+    record = {"t0": 0.4, "seed": 3}
+    studio.push("x", studio.document.but(layers=(*layers[:-1], layers[-1].but(generation=record))))
+
+    async def story(story):
+        files = FileActions(studio, story.tasks, preferences, window)
+        files.export()
+        dialog = await story.appears(window, ExportDialog)
+        dialog.metadata.setChecked(kept)
+        await story.until(lambda: dialog.size_label.text().endswith("kB"))
+        press(dialog, "Export…")
+        await story.file_chosen(window, tmp_path / "lake.png")
+        await story.until((tmp_path / "lake.png").exists)
+        await story.until(lambda: not story.tasks.busy)
+        assert pictures.read(tmp_path / "lake.png").shape == (64, 96, 4)
+        assert (pictures.read_metadata(tmp_path / "lake.png") is not None) == kept
+
+    tell(story)
+
+
+# --- Autosave ------------------------------------------------------------------------------------------------------
+
+
+def test_unsaved_work_is_recorded_and_forgotten_once_saved(studio, window, preferences, tell, tmp_path):
+    folder = tmp_path / "recovery"
+
+    async def story(story):
+        files = FileActions(studio, story.tasks, preferences, window)
+        autosave = Autosave(studio, files, story.tasks, folder)
+        autosave.write()
+        await story.until(lambda: not story.tasks.busy)
+        assert not list(folder.glob("*/journal.json"))
+        change(studio)
+        assert autosave._wait.isActive()
+        autosave.write()
+        await story.until(lambda: list(folder.glob("*/journal.json")))
+        studio.path = tmp_path / "lake.ora"
+        files.save()
+        await story.until(lambda: not list(folder.glob("*/journal.json")))
+        autosave.close()
+
+    tell(story)
+
+
+@pytest.fixture
+def crashed(studio, tmp_path):
+    """A folder in which a session that ended badly left a document of two layers."""
+    folder = tmp_path / "recovery"
+    journal = Journal(folder)
+    document = studio.document.but(layers=studio.document.layers[:2], active=studio.document.layers[1].id)
+    journal.write(document, studio.parameters, tmp_path / "lake.ora").result()
+    journal._thread.shutdown()
+    journal._lock.unlock()
+    return folder
+
+
+def test_work_left_behind_is_offered_and_recovered_as_unsaved(
+    studio, window, preferences, tell, tmp_path, crashed, qtbot
+):
+    notice = NoticeBar(window)
+
+    async def story(story):
+        files = FileActions(studio, story.tasks, preferences, window)
+        autosave = Autosave(studio, files, story.tasks, crashed)
+        assert await autosave.offer(notice)
+        assert notice.title.text() == "Unsaved work on lake.ora was found"
+        assert "2 layers" in notice.text.text()
+        assert notice.picture.isVisibleTo(notice)
+        press(notice, "Recover")
+        await story.until(lambda: len(studio.document.layers) == 2)
+        assert studio.history.modified
+        assert studio.path == tmp_path / "lake.ora"
+        await story.until(lambda: not story.tasks.busy)
+        assert len(list(crashed.glob("*/journal.json"))) == 1, "kept here until it is saved"
+        autosave.close()
+        assert recoverable(crashed) == []
+
+    tell(story)
+
+
+def test_work_left_behind_can_be_thrown_away_or_left_for_later(studio, window, preferences, tell, crashed):
+    notice = NoticeBar(window)
+
+    async def story(story):
+        files = FileActions(studio, story.tasks, preferences, window)
+        autosave = Autosave(studio, files, story.tasks, crashed)
+        await autosave.offer(notice)
+        QTest.mouseClick(notice.close_button, LEFT)
+        assert len(recoverable(crashed)) == 1
+        await autosave.offer(notice)
+        press(notice, "Discard")
+        await story.until(lambda: recoverable(crashed) == [])
+        assert len(studio.document.layers) == 4
+        autosave.close()
+
+    tell(story)
