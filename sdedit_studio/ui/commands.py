@@ -236,13 +236,15 @@ def _view(window: Window) -> list[Action]:
         Action("view.zoom-out", "Zoom out", canvas.zoom_out, ("Ctrl+-", "-"), "zoom-out", repeats=True),
         Action("view.fit", "Fit in window", canvas.fit, ("Ctrl+0",), "maximize"),
         Action("view.actual", "100 %", canvas.actual_size, ("Ctrl+1",)),
-        Action("view.rotate-left", "Rotate view left", lambda: canvas.rotate(-15), ("Num+4", "Alt+4"), repeats=True),
-        Action("view.rotate-right", "Rotate view right", lambda: canvas.rotate(15), ("Num+6", "Alt+6"), repeats=True),
+        Action("view.rotate-left", "Rotate view left", lambda: canvas.rotate_by(-15), ("Num+4", "Alt+4"), repeats=True),
+        Action(
+            "view.rotate-right", "Rotate view right", lambda: canvas.rotate_by(15), ("Num+6", "Alt+6"), repeats=True
+        ),
         Action("view.rotate-reset", "Upright view", canvas.reset_rotation, ("Num+5", "Alt+5")),
         Action(
             "view.mirror",
             "Mirror view",
-            canvas.mirror,
+            canvas.toggle_mirror,
             ("Shift+H",),
             "flip-horizontal-2",
             checked=lambda: canvas.mirrored,
@@ -307,15 +309,15 @@ def _brush(window: Window) -> list[Action]:
         return Action(
             f"brush.opacity-{percent}",
             f"Paint with {percent} % opacity",
-            lambda: canvas.current_tool.set_opacity(percent / 100),
+            lambda: canvas.tool.set_opacity(percent / 100),
             (str(tenths % 10),),
         )
 
     return [
-        Action("brush.smaller", "Smaller tip", lambda: canvas.current_tool.resize(-1), ("[",), repeats=True),
-        Action("brush.larger", "Larger tip", lambda: canvas.current_tool.resize(1), ("]",), repeats=True),
-        Action("brush.softer", "Softer tip", lambda: canvas.current_tool.harden(-1), ("Shift+[", "{"), repeats=True),
-        Action("brush.harder", "Harder tip", lambda: canvas.current_tool.harden(1), ("Shift+]", "}"), repeats=True),
+        Action("brush.smaller", "Smaller tip", lambda: canvas.tool.resize(-1), ("[",), repeats=True),
+        Action("brush.larger", "Larger tip", lambda: canvas.tool.resize(1), ("]",), repeats=True),
+        Action("brush.softer", "Softer tip", lambda: canvas.tool.harden(-1), ("Shift+[", "{"), repeats=True),
+        Action("brush.harder", "Harder tip", lambda: canvas.tool.harden(1), ("Shift+]", "}"), repeats=True),
         *(strength(tenths) for tenths in range(1, 11)),
         Action(
             "brush.mirror",

@@ -8,18 +8,18 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from sdedit_studio.document import edits
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.files import pictures
-from sdedit_studio.files.problem import FileProblem
 from sdedit_studio.raster import selection
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles, as_image
+from sdedit_studio.ui.canvas.drops import Drops, Source
 from sdedit_studio.ui.dialogs.canvas_size import CanvasSizeDialog, ImageSizeDialog, NumberDialog
 from sdedit_studio.ui.dialogs.dialog import answered
 from sdedit_studio.ui.studio import Studio
@@ -28,16 +28,17 @@ from sdedit_studio.ui.tasks import Tasks
 Select = Callable[[Tiles | None, Rect], Tiles | None]
 """A new selection from the one there is and the canvas."""
 
-PICTURE_FORMATS = ("image/png", "image/jpeg", "image/webp", "image/tiff", "image/bmp")
-
 
 class EditActions(QObject):
-    """`view`: which part of the canvas is in sight, for pasting."""
+    """`view`: which part of the canvas is in sight, for pasting. `open_requested(Path)`: a document was pasted."""
+
+    open_requested = Signal(object)
 
     def __init__(self, studio: Studio, tasks: Tasks, window: QWidget, view: Callable[[], Rect]) -> None:
         super().__init__(window)
         self._studio, self._tasks, self._window, self._view = studio, tasks, window, view
         self._turn = asyncio.Lock()
+        self._drops = Drops(studio, window)
 
     @property
     def busy(self) -> bool:
@@ -57,18 +58,18 @@ class EditActions(QObject):
 
     def paste(self) -> None:
         """What is on the clipboard, as a layer: a picture, or the files that were copied in a file manager."""
-        mime = QGuiApplication.clipboard().mimeData()
-        files = [url.toLocalFile() for url in mime.urls() if url.isLocalFile()]
-        encoded = next((bytes(mime.data(name).data()) for name in PICTURE_FORMATS if mime.hasFormat(name)), None)
-        image = mime.imageData() if mime.hasImage() and encoded is None else None
-        if files:
-            self._tasks.start(self._add_pictures(files))
-        elif encoded is not None:
-            self._tasks.start(self._paste(lambda: pictures.read(encoded)))
-        elif isinstance(image, QImage) and not image.isNull():
-            self._tasks.start(self._paste(lambda: _array(image)))
-        else:
+        mime, view = QGuiApplication.clipboard().mimeData(), self._view()
+        if not self._drops.welcomes(mime):
             self._studio.message.emit("There is no picture on the clipboard.")
+            return
+        for document in self._drops.take(mime, (view.x + view.width // 2, view.y + view.height // 2)):
+            self.open_requested.emit(document)
+
+    def add_pictures(self, files: Sequence[Path]) -> None:
+        """Add picture files as layers, scaled down where they are larger than the canvas."""
+        bounds = self._studio.document.bounds
+        sources = [Source(path.stem, partial(pictures.read, path)) for path in files]
+        self._drops.add(sources, (bounds.width // 2, bounds.height // 2))
 
     def clear(self) -> None:
         self._start("Clear", edits.clear)
@@ -89,28 +90,6 @@ class EditActions(QObject):
         QGuiApplication.clipboard().setImage(as_image(np.ascontiguousarray(clip.pixels)).copy())
         self._studio.message.emit(f"Copied {clip.pixels.shape[1]} × {clip.pixels.shape[0]} pixels.")
         return True
-
-    async def _paste(self, read: Callable[[], np.ndarray]) -> None:
-        view = self._view()
-        try:
-            pixels = await asyncio.to_thread(read)
-        except FileProblem as problem:
-            self._studio.problem.emit(str(problem), "")
-        else:
-            await self._change("Paste", lambda document: edits.pasted(document, pixels, view))
-
-    def add_pictures(self, files: Sequence[str | Path]) -> None:
-        """Add picture files as layers, scaled down where they are larger than the canvas."""
-        self._tasks.start(self._add_pictures(files))
-
-    async def _add_pictures(self, files: Sequence[str | Path]) -> None:
-        for path in map(Path, files):
-            try:
-                pixels = await asyncio.to_thread(pictures.read, path)
-            except FileProblem as problem:
-                self._studio.problem.emit(str(problem), "")
-            else:
-                await self._change("Add picture", partial(edits.with_picture, pixels=pixels, name=path.stem))
 
     # --- Image -----------------------------------------------------------------------------------------------------
 
@@ -260,10 +239,3 @@ class EditActions(QObject):
                 if document is self._studio.document:
                     self._studio.push(label, changed)
                     return
-
-
-def _array(image: QImage) -> np.ndarray:
-    """A QImage as premultiplied BGRA uint8 (h, w, 4)."""
-    image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : image.width() * 4].reshape(image.height(), image.width(), 4).copy()

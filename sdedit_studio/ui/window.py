@@ -71,6 +71,7 @@ class Window(QMainWindow):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
 
         self.canvas = CanvasView(studio)
+        self.canvas.brushes.restore(preferences.brushes)
         self.generation = Generation(studio, engine)
         self.compare = Compare(self.generation, self.canvas)
         self.banner = Banner(self.generation, self.compare, self.canvas)
@@ -130,7 +131,7 @@ class Window(QMainWindow):
             actions,
             {"recent": ("Open recent", self._fill_recent), "panels": ("Panels", self._fill_panels)},
         )
-        always = [ActionButton(actions, name) for name in ("view.mirror", "edit.undo", "edit.redo")]
+        always = [ActionButton(actions, name) for name in ("brush.mirror", "edit.undo", "edit.redo")]
         self.option_bar = OptionBar(always)
         self.tool_column = ToolColumn(self.studio, actions, TOOLS)
         self._bars = [
@@ -196,30 +197,32 @@ class Window(QMainWindow):
             studio.selection_changed,
             studio.document_replaced,
             self.generation.changed,
-            canvas.viewport_changed,
+            canvas.view_changed,
+            canvas.brushes.changed,
         ):
             signal.connect(self.actions_.refresh)
         studio.history_changed.connect(self._show_title)
         studio.tool_changed.connect(self._show_tool)
+        canvas.open_requested.connect(self.files.open_path)
+        self.edit.open_requested.connect(self.files.open_path)
         self.files.opened.connect(self._document_opened)
         self.files.saved.connect(self.status_bar.mark_saved)
-        canvas.viewport_changed.connect(lambda: self.status_bar.set_zoom(canvas.viewport.zoom))
-        canvas.pointer_moved.connect(self.status_bar.set_position)
+        canvas.view_changed.connect(lambda: self.status_bar.set_zoom(canvas.zoom))
+        canvas.cursor_moved.connect(self.status_bar.set_position)
         self.layers.list.menu_asked.connect(self._show_layer_menu)
         self.tool_column.colours.swap_asked.connect(self.actions_["edit.swap-colours"].trigger)
         canvas.installEventFilter(self)
         self._show_tool(studio.tool)
-        self.status_bar.set_zoom(canvas.viewport.zoom)
+        self.status_bar.set_zoom(canvas.zoom)
 
     def _show_tool(self, tool_id: str) -> None:
-        tool = self.canvas.tool(tool_id)
+        tool = self.canvas.toolbox.tool(tool_id)
         self.option_bar.show_tool(tool)
         self.status_bar.set_hint(tool.hint)
 
     def _document_opened(self) -> None:
         self.notice.hide()
         self.status_bar.forget_saved()
-        self.canvas.fit()
         self._show_title()
 
     def _show_title(self) -> None:
