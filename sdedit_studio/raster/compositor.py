@@ -42,14 +42,13 @@ def flatten(layers: Sequence[Paintable], rect: Rect, paper: tuple[int, int, int]
     if not rect.empty:
         if paper is not None:
             array[:] = (*reversed(paper), 255)
-        _compose(layers, rect, array, as_image(array), (rect.x, rect.y))
+        _compose(layers, rect, array, (rect.x, rect.y))
     return array
 
 
-def _compose(
-    layers: Sequence[Paintable], rect: Rect, array: np.ndarray, image: QImage, origin: tuple[int, int]
-) -> None:
-    """Blend the layers inside `rect` onto a picture, `array` and `image` in one, whose corner is at `origin`."""
+def _compose(layers: Sequence[Paintable], rect: Rect, array: np.ndarray, origin: tuple[int, int]) -> None:
+    """Blend the layers inside `rect` onto a picture whose corner is at document point `origin`."""
+    image = as_image(array)
     painter = QPainter(image)
     for layer in layers:
         if not layer.visible or layer.opacity <= 0:
@@ -105,14 +104,13 @@ class Composite:
         while max(width, height) > _SMALLEST_LEVEL:
             width, height = (width + 1) // 2, (height + 1) // 2
             self._arrays.append(blank(width, height))
-        self._images = [as_image(array) for array in self._arrays]
         self._stale: list[_Cells] = [{} for _ in self._arrays]
         self.invalidate([self.bounds])
 
     @property
     def levels(self) -> int:
         """How many sizes there are; level n is 2**n times smaller than the canvas."""
-        return len(self._images)
+        return len(self._arrays)
 
     @property
     def pending(self) -> bool:
@@ -136,7 +134,7 @@ class Composite:
         for cell in sorted(stale, key=lambda cell: (stale[cell] & first).empty):
             rect = stale.pop(cell)
             self._arrays[0][rect.slices] = 0
-            _compose(layers, rect, self._arrays[0], self._images[0], (0, 0))
+            _compose(layers, rect, self._arrays[0], (0, 0))
             done.append(rect)
             if time.perf_counter() >= deadline:
                 break
@@ -146,9 +144,12 @@ class Composite:
         return done
 
     def image(self, level: int = 0) -> QImage:
-        """The canvas at 1/2**level of its size, as far as it has been composited. Borrowed, so copy it to keep it."""
+        """The canvas at 1/2**level of its size, as far as it has been composited.
+
+        It changes when the composite does, so copy it to keep it.
+        """
         self._halve(level, self.bounds)
-        return self._images[level]
+        return as_image(self._arrays[level])
 
     def draw(self, painter: QPainter, to_view: QTransform, visible: Rect) -> None:
         """Draw the canvas rectangle `visible` through `to_view` (canvas pixels to the painter's coordinates).
@@ -169,7 +170,7 @@ class Composite:
         painter.scale(factor, factor)
         resampled = painter.deviceTransform().isScaling()  # true for rotation too
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, resampled and scale < 2)
-        painter.drawImage(0, 0, self._images[level])
+        painter.drawImage(0, 0, as_image(self._arrays[level]))
         painter.restore()
 
     def _halve(self, level: int, rect: Rect) -> None:

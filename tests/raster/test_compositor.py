@@ -107,6 +107,14 @@ def test_changes_reach_every_level(stack, layer, changes, level):
     assert close(pixels_of(composite.image(level)), expected)
 
 
+def test_who_keeps_an_image_does_not_hold_up_the_composite(stack):
+    composite = Composite(WIDTH, HEIGHT)
+    kept = QImage(composite.image())
+    composite.update(stack, BOUNDS)
+    assert close(pixels_of(composite.image()), flatten(stack, BOUNDS))
+    assert kept.size() == composite.image().size()
+
+
 def test_visible_parts_come_first_and_each_step_gets_on(stack):
     composite = Composite(WIDTH, HEIGHT)
     visible = Rect(520, 260, 50, 50)
