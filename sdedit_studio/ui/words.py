@@ -67,9 +67,7 @@ def stage(progress: Progress) -> str:
     """Which pass of the cascade is under way."""
     if progress.pass_index == 0:
         return "Generating"
-    if progress.preview.width >= progress.job.guide.width:
-        return "Refining to full size"
-    return f"Refining {2**progress.pass_index}×"
+    return f"Refining {progress.pass_index} of {progress.passes - 1}"
 
 
 def countdown(progress: Progress, seconds_left: float | None) -> str:

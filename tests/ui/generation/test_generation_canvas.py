@@ -1,0 +1,87 @@
+"""The flow on the real canvas, painted on with the mouse."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+
+from sdedit_studio.raster.compositor import flatten
+from sdedit_studio.ui.canvas.view import CanvasView
+from sdedit_studio.ui.compare import Compare
+from sdedit_studio.ui.generation import State
+
+
+@pytest.fixture
+def canvas(flow, qtbot) -> CanvasView:
+    canvas = CanvasView(flow.studio)
+    canvas.resize(480, 360)
+    qtbot.addWidget(canvas)
+    flow.compare = Compare(flow.generation, canvas)
+    canvas.show()
+    canvas.fit()
+    return canvas
+
+
+def stroke(canvas: CanvasView, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Drag the brush between two document points."""
+    first, last = (canvas.to_view.map(QPointF(*point)).toPoint() for point in (start, end))
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=first)
+    for step in range(1, 9):
+        QTest.mouseMove(canvas, first + (last - first) * step / 8)
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=last)
+
+
+def colour_at(canvas: CanvasView, x: float, y: float) -> tuple[int, int, int]:
+    at: QPoint = canvas.to_view.map(QPointF(x, y)).toPoint()
+    colour = canvas.grab().toImage().pixelColor(at)
+    return colour.red(), colour.green(), colour.blue()
+
+
+def test_a_stroke_during_a_run_shows_at_once_and_stays_after_applying(flow, tell, canvas):
+    async def story(flow):
+        flow.studio.set_colours((255, 0, 255))
+        run = await flow.started()
+        run.progress(1, colour=(90, 60, 30))
+        await flow.until(lambda: flow.compare._veil is not None)
+        assert colour_at(canvas, 70, 50) == (90, 60, 30)
+        stroke(canvas, (20, 20), (60, 20))
+        await flow.until(lambda: flow.studio.history.undo_label)
+        assert flow.generation.state is State.RUNNING
+        painted = colour_at(canvas, 40, 20)
+        assert painted != (90, 60, 30)
+        run.finish((200, 40, 10))
+        await flow.until(lambda: flow.generation.state is State.RESULT)
+        await flow.until(lambda: flow.compare._veil.shown is flow.generation.shown)
+        assert colour_at(canvas, 70, 50) == (200, 40, 10)
+        assert colour_at(canvas, 40, 20) == painted
+        await flow.applied()
+        await asyncio.sleep(0.05)
+        assert colour_at(canvas, 70, 50) == (200, 40, 10)
+        assert colour_at(canvas, 40, 20) == painted
+        flow.studio.undo()
+        flow.studio.undo()
+        assert np.array_equal(
+            flatten(flow.studio.document.layers, flow.studio.document.bounds)[..., 2::-1], run.job.guide.array
+        )
+
+    tell(story)
+
+
+def test_the_split_follows_the_view(flow, tell, canvas):
+    async def story(flow):
+        await flow.finished((200, 40, 10))
+        await flow.until(lambda: flow.compare._veil is not None)
+        flow.compare.set_split(0.5)
+        for change in (lambda: canvas.zoom_by(1.5), lambda: canvas.rotate_by(40), canvas.toggle_mirror):
+            change()
+            assert colour_at(canvas, 46, 40) != (200, 40, 10)
+            assert colour_at(canvas, 50, 40) == (200, 40, 10)
+            await asyncio.sleep(0.02)
+            grip = canvas.to_document(flow.compare._handle.geometry().center().toPointF())
+            assert grip.x() == pytest.approx(48, abs=0.6)
+
+    tell(story)
