@@ -50,7 +50,8 @@ def command(arguments: Sequence[str]) -> int:
     try:
         return app(arguments, prog_name="sdedit-studio", standalone_mode=False) or 0
     except typer.TyperException as error:
-        return _told(f"{' '.join(error.format_message().split())} See sdedit-studio --help.", 2)
+        reason = " ".join(error.format_message().split()).rstrip(".")
+        return _told(f"{reason}. See sdedit-studio --help.", 2)
     except (KeyboardInterrupt, typer.Abort):
         return _told("Stopped; nothing was written.", 130)
     except Exception as error:

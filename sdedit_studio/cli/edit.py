@@ -15,7 +15,7 @@ from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.prepare import compute_threads, open_model
 from sdedit_studio.files import FileProblem
-from sdedit_studio.files.pictures import SUPPORTED, export, read
+from sdedit_studio.files.pictures import EXPORTED, export, read
 from sdedit_studio.models.catalogue import find
 from sdedit_studio.parameters import Parameters, Refine, Sde, Solver
 
@@ -28,11 +28,9 @@ def edit(
     out: Annotated[Path, typer.Option("--out", "-o", help="Where the result goes; its suffix says the format.")],
     t0: Annotated[
         float | None,
-        typer.Option(help="0 keeps the guide, 1 forgets it; 0.3 to 0.6 suits most. [default: the model's own, 0.4]"),
+        typer.Option(help="0 keeps the guide, 1 forgets it; 0.3 to 0.5 suits most. Default: the model's own."),
     ] = None,
-    steps: Annotated[
-        int | None, typer.Option(help="Model calls of the first pass. [default: the model's own, 8]")
-    ] = None,
+    steps: Annotated[int | None, typer.Option(help="Model calls of the first pass. Default: the model's own.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same picture.")] = Parameters.seed,
     refine: Annotated[
         Refine, typer.Option(help="How far to sharpen: the model's native size, twice it, or the guide's own size.")
@@ -42,7 +40,8 @@ def edit(
         typer.Option(help="A picture of the guide's size: white is edited, black stays as it is, grey fades."),
     ] = None,
     condition: Annotated[
-        str | None, typer.Option("--class", help="What the picture shows; see `models list`. [default: anything]")
+        str | None,
+        typer.Option("--class", help="What the picture shows, such as mountain; see `models list`. Default: anything."),
     ] = None,
     solver: Annotated[Solver, typer.Option(help="How the first pass is solved.")] = Parameters.solver,
     sde: Annotated[Sde, typer.Option(help="Form of euler-maruyama: the paper's algorithm 1 or 4.")] = Parameters.sde,
@@ -63,10 +62,8 @@ def edit(
         model=model,
         condition=condition,
     )
-    if out.suffix.lower() not in SUPPORTED:
-        raise FileProblem(
-            f"Pictures cannot be written as “{out.suffix}”; choose one of {', '.join(sorted(SUPPORTED))}."
-        )
+    if out.suffix.lower() not in EXPORTED:
+        raise FileProblem(f"Pictures cannot be written as “{out.suffix}”; choose one of {', '.join(EXPORTED)}.")
     if not out.parent.is_dir():
         raise FileProblem(f"The folder {out.parent} does not exist. Make it first, or choose another.")
     original = read(guide)
@@ -74,7 +71,12 @@ def edit(
     job = Job(Pixels.of(on_white(original)), parameters, None if coverage is None else Pixels.of(coverage))
 
     result, model_used = _run(job)
-    export(out, _opaque_where_edited(result, original, coverage), metadata=parameters.as_dict())
+    export(
+        out,
+        _opaque_where_edited(result, original, coverage),
+        metadata=parameters.as_dict(),
+        composite=coverage is not None,
+    )
     _tell(result, model_used, out)
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from sdedit_studio.models import catalogue
 
-models = typer.Typer(name="models", help="The models installed on this machine.", no_args_is_help=True)
+models = typer.Typer(name="models", help="The models installed on this machine.")
 
 
 @models.command(name="list")
