@@ -38,13 +38,12 @@ def laid(document: Document, rect: Rect, paint: Paint) -> Document:
     return document.with_pixels(layer.pixels.changed(area, change))
 
 
-def plain(colour: tuple[int, int, int], opacity: float, coverage: np.ndarray, corner: tuple[int, int]) -> Paint:
-    """One sRGB colour where there is coverage, uint8 (h, w), whose corner is at a document pixel."""
+def plain(colour: tuple[int, int, int], opacity: float, coverage: np.ndarray) -> Paint:
+    """One sRGB colour where there is coverage, uint8 (h, w) of the canvas's size."""
     straight = np.array([*reversed(colour), 255], np.float32) * opacity / 255
 
     def paint(where: Rect) -> np.ndarray:
-        part = coverage[where.moved(-corner[0], -corner[1]).slices]
-        return np.rint(part[..., None] * straight).astype(np.uint8)
+        return np.rint(coverage[where.slices][..., None] * straight).astype(np.uint8)
 
     return paint
 

@@ -26,7 +26,7 @@ from sdedit_studio.files.problem import FileProblem
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.raster.tiles import COLOUR, COVERAGE, Tiles
+from sdedit_studio.raster.tiles import COLOUR, COVERAGE, EMPTY, Tiles
 
 SUFFIX = ".ora"
 
@@ -156,22 +156,25 @@ def _studio(archive: Archive, notes: list[str]) -> Mapping[str, Any]:
 
 def _layers(archive: Archive, found: stack.Stack, studio: Mapping[str, Any], notes: list[str]) -> list[Layer]:
     layers: list[Layer] = []
-    total = 0
     for entry in found.entries:
-        data = archive.read(entry.src)
-        tiles = from_png(data, f"{entry.src} in {archive.name}", entry.x, entry.y)
-        total += tiles.nbytes
-        if total > _MOST_BYTES:
+        layers.append(_layer(archive, entry, studio.get("layers", {}), notes))
+        if sum(layer.pixels.nbytes for layer in layers) > _MOST_BYTES:
             raise archive.damaged("its layers would not fit in memory")
-        layer = Layer(entry.name, tiles, None, entry.opacity, entry.mode, entry.visible)
-        record = studio.get("layers", {}).get((entry.src, sha256(data).hexdigest()))
-        if record is not None:
-            try:
-                layer = _restored(archive, layer, record, entry)
-            except _DAMAGE:
-                notes.append(f"The mask of {entry.name} is damaged and was not read.")
-        layers.append(layer)
     return layers
+
+
+def _layer(archive: Archive, entry: stack.Entry, records: Mapping[Any, Any], notes: list[str]) -> Layer:
+    data = archive.read(entry.src)
+    layer = Layer(entry.name, EMPTY, None, entry.opacity, entry.mode, entry.visible)
+    record = records.get((entry.src, sha256(data).hexdigest()))
+    if record is not None:
+        try:
+            layer = _restored(archive, layer, record, entry)
+        except _DAMAGE:
+            notes.append(f"The mask of {entry.name} is damaged and was not read.")
+    if layer.mask is not None:
+        return layer
+    return layer.but(pixels=from_png(data, f"{entry.src} in {archive.name}", entry.x, entry.y))
 
 
 def _restored(archive: Archive, layer: Layer, record: Mapping[str, Any], entry: stack.Entry) -> Layer:

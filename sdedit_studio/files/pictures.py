@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from functools import cache
 from io import BytesIO
@@ -75,7 +76,9 @@ def encode(pixels: np.ndarray) -> bytes:
     """
     image = Image.fromarray(straight(pixels) if pixels.ndim == 3 else pixels)
     file = BytesIO()
-    image.save(file, "PNG", compress_level=3)
+    image.save(
+        file, "PNG", compress_level=1, compress_type=zlib.Z_RLE
+    )  # about level 6 in size, at four times its speed
     return file.getvalue()
 
 
@@ -168,6 +171,8 @@ def _straight_image(pixels: np.ndarray, *, on_white: bool) -> Image.Image:
 def _pixels(image: Image.Image) -> np.ndarray:
     image = _turned(image)
     profile = image.info.get("icc_profile")
+    if image.mode == "RGBA" and not profile:
+        return premultiplied(np.asarray(image))
     alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
     rgb = _srgb(_plain(image), profile)
     rgba = np.dstack([np.asarray(rgb), np.asarray(alpha) if alpha else np.full(rgb.size[::-1], 255, np.uint8)])
