@@ -15,14 +15,14 @@ import torch
 from PIL import Image
 
 from sdedit_studio.diffusion.noise import NoiseSource, counted
-from sdedit_studio.diffusion.plan import plan
+from sdedit_studio.diffusion.plan import sigma_of_t0
 from sdedit_studio.diffusion.sdedit import sdedit
 from sdedit_studio.evaluation.features import sha256
-from sdedit_studio.evaluation.pictures import Watch, png
+from sdedit_studio.evaluation.pictures import Watch, png, unwatched
 from sdedit_studio.evaluation.problem import EvaluationProblem
 from sdedit_studio.files.atomic import write
 from sdedit_studio.models.load import LoadedModel
-from sdedit_studio.parameters import Parameters, Refine
+from sdedit_studio.parameters import Parameters
 
 BATCH = 16
 
@@ -53,7 +53,7 @@ class Study:
 
     def result(self, t0: float, index: int) -> Path:
         """Where the result of guide `index` at `t0` is kept."""
-        return self.folder / "results" / f"t0-{t0:g}" / f"{index:05d}.png"
+        return self.folder / "results" / f"t0-{t0:.9g}" / f"{index:05d}.png"
 
 
 def settings_of(model: LoadedModel, guides: np.ndarray, parameters: Parameters) -> Mapping[str, Any]:
@@ -68,7 +68,12 @@ def settings_of(model: LoadedModel, guides: np.ndarray, parameters: Parameters) 
 
 
 def edit_all(
-    study: Study, model: LoadedModel, guides: np.ndarray, t0s: Sequence[float], parameters: Parameters, watch: Watch
+    study: Study,
+    model: LoadedModel,
+    guides: np.ndarray,
+    t0s: Sequence[float],
+    parameters: Parameters,
+    watch: Watch = unwatched,
 ) -> Mapping[float, np.ndarray]:
     """The edits of `guides` (n, side, side, 3) uint8 at each t0, of the same shape; only what `study` lacks is made.
 
@@ -95,6 +100,11 @@ def edit_all(
     return {t0: np.stack([_read(study.result(t0, index)) for index in range(len(guides))]) for t0 in t0s}
 
 
+def start_level(model: LoadedModel, t0: float) -> float:
+    """The noise level that an edit at `t0` starts from: as high as the clock says, or as the model knows."""
+    return min(sigma_of_t0(t0), model.card.sigma_max)
+
+
 def edited(
     model: LoadedModel, guides: np.ndarray, parameters: Parameters, seeds: Sequence[int], called: Callable[[], None]
 ) -> np.ndarray:
@@ -102,22 +112,18 @@ def edited(
 
     Each result is what an edit of that guide alone with its seed gives: the 8-bit picture a person would export.
     """
-    card, size = model.card, guides.shape[1:3]
-    sizes = {"native": card.native, "stride": card.stride}
-    passes = plan(size[1], size[0], replace(parameters, refine=Refine.OFF), **sizes, sigma_max=card.sigma_max)
-    if not passes:
+    if parameters.t0 == 0:
         return guides
-    (stage,) = passes
     picture = start = torch.from_numpy(guides.copy()).to(model.device).permute(0, 3, 1, 2).float() / 127.5 - 1
     for step in sdedit(
         model.denoiser(parameters.condition),
         start,
-        stage.sigma,
-        stage.calls,
-        partial(_noise, seeds, (3, *size), model.device),
+        start_level(model, parameters.t0),
+        parameters.calls,
+        partial(_noise, seeds, (3, *guides.shape[1:3]), model.device),
         solver=parameters.solver,
         sde=parameters.sde,
-        repeats=stage.repeats,
+        repeats=parameters.repeats,
     ):
         picture = step.estimate
         called()

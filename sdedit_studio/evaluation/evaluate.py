@@ -14,7 +14,7 @@ from PIL import Image, ImageFilter
 from sdedit_studio.evaluation.edits import Study, edit_all, settings_of
 from sdedit_studio.evaluation.features import Features
 from sdedit_studio.evaluation.kid import FEWEST
-from sdedit_studio.evaluation.pictures import Watch, list_pictures, png, read_pictures
+from sdedit_studio.evaluation.pictures import Watch, list_pictures, png, read_pictures, unwatched
 from sdedit_studio.evaluation.plot import check_plots
 from sdedit_studio.evaluation.problem import EvaluationProblem
 from sdedit_studio.evaluation.reference import MOST, SUFFIX, Realism, as_file, read_reference, reference_of
@@ -37,16 +37,16 @@ class Split:
     """Disjoint pictures: `photographs` to paint strokes from, `gallery` to look for neighbours in, `reference` for
     KID.
 
-    `reference` is None when another source gives it. Were the gallery in the reference, its pictures would meet
+    `reference` is empty when another source gives it. Were the gallery in the reference, its pictures would meet
     themselves there and KID flatter them.
     """
 
     photographs: Sequence[str]
     gallery: Sequence[str]
-    reference: Sequence[str] | None
+    reference: Sequence[str]
 
 
-def split(names: list[str], count: int, *, own_reference: bool) -> Split:
+def split(names: list[str], count: int, *, reference_given: bool) -> Split:
     """Draw `count` photographs at random, the same on every run, and share out the others.
 
     Raises EvaluationProblem when too few pictures are left over.
@@ -57,8 +57,8 @@ def split(names: list[str], count: int, *, own_reference: bool) -> Split:
         raise EvaluationProblem(
             f"KID needs at least {FEWEST} pictures to make guides of, and there are {len(photographs)}."
         )
-    if own_reference:
-        return Split(photographs, others[:MOST], None)
+    if reference_given:
+        return Split(photographs, others[:MOST], ())
     if len(others) < 2 * FEWEST:
         raise EvaluationProblem(
             f"{len(names)} pictures leave {len(others)} to compare {count} guides with: give more pictures, a lower "
@@ -77,7 +77,7 @@ def evaluate(
     parameters: Parameters,
     folder: Path,
     features: Features,
-    watch: Watch,
+    watch: Watch = unwatched,
 ) -> Table:
     """Simulate strokes from `count` pictures of `source`, a folder or zip, and edit them from each t0.
 
@@ -92,29 +92,32 @@ def evaluate(
         raise EvaluationProblem(
             f"{source} cannot be its own reference: leave --reference out, and it will be shared out."
         )
-    names = split(list_pictures(source), count, own_reference=reference is not None)
+    names = split(list_pictures(source), count, reference_given=reference is not None)
     photographs = read_pictures(source, names.photographs, side, watch, "Reading photographs")
+    gallery = read_pictures(source, names.gallery, side, watch, "Reading neighbours")
+    rest = read_pictures(source, names.reference, side, watch, "Reading the reference")
+    if len(photographs) < FEWEST:
+        raise EvaluationProblem(f"Only {len(photographs)} pictures of {source} can be read, and KID needs {FEWEST}.")
     guides = np.stack([strokes(picture) for picture in photographs.pixels])
     settings = settings_of(model, guides, parameters)
-    study = Study(folder, settings)
-    results = edit_all(study, model, guides, sorted({0.0, *t0s}), parameters, watch)
+    results = edit_all(Study(folder, settings), model, guides, sorted({0.0, *t0s}), parameters, watch)
 
-    gallery = read_pictures(source, names.gallery, side, watch, "Reading neighbours")
-    if reference is not None:
-        against = read_reference(reference, features, side, watch)
-    else:
-        rest = read_pictures(source, names.reference or (), side, watch, "Reading the reference")
+    if reference is None:
         against = reference_of(rest, features, source.name, watch)
+    else:
+        against = read_reference(reference, features, side, watch)
     realism = Realism(features, against)
     baselines = {"the guide, blurred": np.stack([blurred(guide) for guide in guides])}
     if len(gallery):
         baselines["the nearest photograph"] = nearest(guides, gallery.pixels)
     baselines["the photographs themselves"] = photographs.pixels
 
-    rows = [curve_row(t0, guides, pictures, realism, watch) for t0, pictures in results.items()]
+    rows = [curve_row(model, t0, guides, pictures, realism, watch) for t0, pictures in results.items()]
     for method, pictures in baselines.items():
-        rows.append(row(method, None, guides, pictures, realism.measure(pictures, watch, f"Features of {method}")))
-    broken = [*photographs.broken, *gallery.broken]
+        rows.append(
+            row(method, None, None, guides, pictures, realism.measure(pictures, watch, f"Features of {method}"))
+        )
+    broken = [*photographs.broken, *gallery.broken, *rest.broken]
     notes = [
         *run_notes(model, parameters, len(guides)),
         *realism_notes(rows, realism),

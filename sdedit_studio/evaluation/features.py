@@ -19,7 +19,7 @@ from torch import Tensor
 
 from sdedit_studio.evaluation.inception import SIDE, WIDTH, Inception
 from sdedit_studio.evaluation.patches import SlicedPatches
-from sdedit_studio.evaluation.pictures import Watch
+from sdedit_studio.evaluation.pictures import Watch, unwatched
 from sdedit_studio.evaluation.problem import EvaluationProblem
 
 EXTRA = "Install it with: pip install 'sdedit-studio[evaluation]'."
@@ -113,7 +113,7 @@ def inception(path: Path) -> Features:
     return NetworkFeatures(f"Inception-v3 ({path.name}, sha256 {digest[:12]})", network, SIDE, 128, 128)
 
 
-def extract(features: Features, pictures: np.ndarray, watch: Watch, label: str) -> np.ndarray:
+def extract(features: Features, pictures: np.ndarray, watch: Watch = unwatched, label: str = "") -> np.ndarray:
     """`features` of all `pictures`, a batch at a time."""
     rows = []
     for start in range(0, len(pictures), BATCH):

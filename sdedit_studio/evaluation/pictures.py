@@ -17,6 +17,11 @@ from sdedit_studio.evaluation.problem import EvaluationProblem
 Watch = Callable[[str, int, int], None]
 """Told what is being done, and how many of how many are done."""
 
+
+def unwatched(label: str, done: int, total: int) -> None:
+    """Tells nobody."""
+
+
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
 
 
@@ -70,7 +75,7 @@ def list_pictures(source: Path) -> list[str]:
     return pictures
 
 
-def read_pictures(source: Path, names: Sequence[str], side: int, watch: Watch, label: str) -> Pictures:
+def read_pictures(source: Path, names: Sequence[str], side: int, watch: Watch = unwatched, label: str = "") -> Pictures:
     """Read `names`, as `list_pictures` gives them; files that are no pictures are left out and told."""
     pixels, read, broken = [], [], []
     with _opened(source) as open_name:

@@ -6,7 +6,6 @@ from importlib.util import find_spec
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from sdedit_studio.diffusion.plan import sigma_of_t0
 from sdedit_studio.evaluation.features import EXTRA
 from sdedit_studio.evaluation.problem import EvaluationProblem
 from sdedit_studio.evaluation.table import Table
@@ -41,7 +40,7 @@ def curve(table: Table, default_t0: float) -> bytes:
     axes.set_ylim(bottom=0)
     axes.grid(axis="x", alpha=0.25)
     levels = axes.secondary_xaxis("top")
-    levels.set_xticks(t0s, [f"{sigma_of_t0(t0):.2g}" for t0 in t0s])
+    levels.set_xticks(t0s, [f"{row.sigma:.2g}" for row in rows])
     levels.set_xlabel("noise level sigma")
     if table.features:
         _draw_kid(axes, table, t0s)
@@ -64,12 +63,27 @@ def _draw_kid(left: Axes, table: Table, t0s: list[float]) -> None:
         if row.t0 is None and row.kid:
             axes.axhline(row.kid.mean, color=REALISM, alpha=0.5, linewidth=0.8, linestyle="--")
             axes.annotate(
-                row.method, (1, row.kid.mean), xycoords=("axes fraction", "data"), ha="right", va="bottom", size=7
+                row.method,
+                (1, row.kid.mean),
+                xycoords=("axes fraction", "data"),
+                xytext=(-2, 1),
+                textcoords="offset points",
+                ha="right",
+                va="bottom",
+                size=7,
             )
 
 
 def _mark(axes: Axes, t0: float, text: str) -> None:
     axes.axvline(t0, color=MARK, linestyle=":")
+    right = t0 > sum(axes.get_xlim()) / 2
     axes.annotate(
-        text, (t0, 1), xycoords=("data", "axes fraction"), xytext=(4, -4), textcoords="offset points", va="top", size=8
+        text,
+        (t0, 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(-4 if right else 4, -4),
+        textcoords="offset points",
+        ha="right" if right else "left",
+        va="top",
+        size=8,
     )

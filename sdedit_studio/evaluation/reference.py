@@ -13,7 +13,7 @@ from safetensors.numpy import save
 
 from sdedit_studio.evaluation.features import Features, extract
 from sdedit_studio.evaluation.kid import FEWEST, Kid, kid
-from sdedit_studio.evaluation.pictures import Pictures, Watch, list_pictures, read_pictures
+from sdedit_studio.evaluation.pictures import Pictures, Watch, list_pictures, read_pictures, unwatched
 from sdedit_studio.evaluation.problem import EvaluationProblem
 from sdedit_studio.models.catalogue import ModelCard
 
@@ -45,12 +45,12 @@ class Realism:
     features: Features
     reference: Reference
 
-    def measure(self, pictures: np.ndarray, watch: Watch, label: str) -> Kid:
+    def measure(self, pictures: np.ndarray, watch: Watch = unwatched, label: str = "") -> Kid:
         """KID of `pictures` (n, h, w, 3) uint8. Raises ValueError when they are too few."""
         return kid(extract(self.features, pictures, watch, label), self.reference.features)
 
 
-def read_reference(source: Path, features: Features, side: int, watch: Watch) -> Reference:
+def read_reference(source: Path, features: Features, side: int, watch: Watch = unwatched) -> Reference:
     """The reference in `source`: a folder or zip of pictures (at most 1000 of them, drawn at random), or a file saved
     before.
 
@@ -70,7 +70,7 @@ def reference_beside(card: ModelCard) -> Path | None:
     return path if path.exists() else None
 
 
-def reference_of(pictures: Pictures, features: Features, source: str, watch: Watch) -> Reference:
+def reference_of(pictures: Pictures, features: Features, source: str, watch: Watch = unwatched) -> Reference:
     """The reference that `pictures` make. Raises EvaluationProblem when they are too few."""
     if len(pictures) < FEWEST:
         raise EvaluationProblem(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sdedit_studio.evaluation.edits import Study, edit_all, settings_of
+from sdedit_studio.evaluation.edits import Study, edit_all, settings_of, start_level
 from sdedit_studio.evaluation.kid import FEWEST
-from sdedit_studio.evaluation.pictures import Pictures, Watch, png
+from sdedit_studio.evaluation.pictures import Pictures, Watch, png, unwatched
 from sdedit_studio.evaluation.plot import check_plots, curve
 from sdedit_studio.evaluation.problem import EvaluationProblem
 from sdedit_studio.evaluation.reference import Realism
@@ -32,7 +32,7 @@ def parse_t0(text: str) -> Sequence[float]:
                 raise ValueError
             values = [round(start + i * step, 9) for i in range(int((stop - start) / step + 1e-6) + 1)]
         else:
-            values = sorted({float(part) for part in text.split(",")})
+            values = sorted({round(float(part), 9) for part in text.split(",")})
         if not values or not all(0 <= value <= 1 for value in values):
             raise ValueError
     except ValueError:
@@ -48,7 +48,7 @@ def sweep(
     parameters: Parameters,
     folder: Path,
     realism: Realism | None,
-    watch: Watch,
+    watch: Watch = unwatched,
 ) -> Table:
     """Edit `guides` from each of `t0s` and write `strip.png`, `table.csv`, `.md`, `.json` and `curve.png` into
     `folder`.
@@ -59,23 +59,25 @@ def sweep(
     check_plots()
     settings = settings_of(model, guides.pixels, parameters)
     results = edit_all(Study(folder, settings), model, guides.pixels, t0s, parameters, watch)
-    no_kid = "No KID: there is no reference to compare with; give one."
+    no_kid = "No KID: there was no reference to compare with."
     if realism and len(guides) < FEWEST:
         no_kid = f"No KID: it needs at least {FEWEST} guides, and there are {len(guides)}."
         realism = None
-    rows = [curve_row(t0, guides.pixels, pictures, realism, watch) for t0, pictures in results.items()]
+    rows = [curve_row(model, t0, guides.pixels, pictures, realism, watch) for t0, pictures in results.items()]
     notes = run_notes(model, parameters, len(guides)) + (realism_notes(rows, realism) if realism else [no_kid])
     table = Table(rows, realism.features.name if realism else None, {**settings, "guides": list(guides.names)}, notes)
-    columns = {"guide": guides.pixels} | {f"t0 {t0:g}": pictures for t0, pictures in results.items()}
-    write(folder / "strip.png", png(sheet(columns)))
+    columns = {f"t0 {t0:g}": pictures for t0, pictures in results.items() if t0 > 0}
+    write(folder / "strip.png", png(sheet({"guide": guides.pixels} | columns)))
     write_table(folder, table, model.card.default_t0)
     return table
 
 
-def curve_row(t0: float, guides: np.ndarray, pictures: np.ndarray, realism: Realism | None, watch: Watch) -> Row:
+def curve_row(
+    model: LoadedModel, t0: float, guides: np.ndarray, pictures: np.ndarray, realism: Realism | None, watch: Watch
+) -> Row:
     """A point of the curve; at t0 = 0 SDEdit returns the guide."""
     kid = realism.measure(pictures, watch, f"Features at t0 {t0:g}") if realism else None
-    return row(SDEDIT if t0 > 0 else GUIDE, t0, guides, pictures, kid)
+    return row(SDEDIT if t0 > 0 else GUIDE, t0, start_level(model, t0), guides, pictures, kid)
 
 
 def run_notes(model: LoadedModel, parameters: Parameters, count: int) -> list[str]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from io import StringIO
 from typing import Any
 
 import numpy as np
 
-from sdedit_studio.diffusion.plan import sigma_of_t0
 from sdedit_studio.evaluation.kid import MANY, Kid
 from sdedit_studio.evaluation.measures import l2, rmse
 
@@ -21,22 +20,19 @@ SDEDIT = "SDEdit"
 
 @dataclass(frozen=True)
 class Row:
-    """One set of pictures against its guides. `t0`: for SDEdit and the guide (0), None for other baselines.
+    """One set of pictures against its guides. `t0`: for SDEdit and the guide (0), None for other baselines; `sigma`:
+    the noise level started from, data in [-1, 1].
 
     `l2`, `l2_std`: the paper's L2, mean and spread over pictures; `rmse`: the mean over pictures, in grey levels.
     """
 
     method: str
     t0: float | None
+    sigma: float | None
     l2: float
     l2_std: float
     rmse: float
     kid: Kid | None
-
-    @property
-    def sigma(self) -> float | None:
-        """The noise level at t0, data in [-1, 1]."""
-        return None if self.t0 is None else sigma_of_t0(self.t0)
 
 
 @dataclass(frozen=True)
@@ -70,10 +66,13 @@ class Table:
         return rows[int(distance.argmin())].t0
 
 
-def row(method: str, t0: float | None, guides: np.ndarray, pictures: np.ndarray, kid: Kid | None) -> Row:
+def row(
+    method: str, t0: float | None, sigma: float | None, guides: np.ndarray, pictures: np.ndarray, kid: Kid | None
+) -> Row:
     """The figures of `pictures` (n, h, w, 3) uint8 made for `guides` of the same shape."""
     squares = l2(guides, pictures)
-    return Row(method, t0, float(squares.mean()), float(squares.std()), float(rmse(guides, pictures).mean()), kid)
+    grey_levels = float(rmse(guides, pictures).mean())
+    return Row(method, t0, sigma, float(squares.mean()), float(squares.std()), grey_levels, kid)
 
 
 def kid_note(kid: Kid) -> str:
@@ -122,11 +121,7 @@ def as_markdown(table: Table) -> bytes:
 
 def as_json(table: Table) -> bytes:
     """Everything: settings, notes, and for each row all that its KID was made with."""
-    rows = [
-        {"method": each.method, "t0": each.t0, "sigma": each.sigma, "l2": each.l2, "l2_std": each.l2_std}
-        | {"rmse": each.rmse, "kid": vars(each.kid) if each.kid else None}
-        for each in table.rows
-    ]
+    rows = [asdict(each) for each in table.rows]
     whole = {"settings": table.settings, "features": table.features, "rows": rows}
     whole |= {"sweet_spot": table.sweet_spot, "notes": list(table.notes)}
     return json.dumps(whole, indent=1).encode()

@@ -1,4 +1,4 @@
-"""A model in closed form, small pictures, and someone to watch."""
+"""A model in closed form, and small pictures."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -74,7 +74,3 @@ def folder_of_pictures(tmp_path: Path) -> Callable[[int], Path]:
         return folder
 
     return make
-
-
-def nobody(label: str, done: int, total: int) -> None:
-    """Watches nothing."""
