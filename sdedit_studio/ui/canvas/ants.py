@@ -111,7 +111,8 @@ class Ants(QObject):
 def contours(selection: Tiles, bounds: Rect) -> list[np.ndarray]:
     """The selection's outline as closed lines through document points, float (n, 2). Safe on any thread."""
     return [
-        np.array([(point.x(), point.y()) for point in polygon]) for polygon in outline(selection, bounds).toSubpathPolygons()
+        np.array([(point.x(), point.y()) for point in polygon.toList()])
+        for polygon in outline(selection, bounds).toSubpathPolygons()
     ]
 
 
@@ -130,7 +131,9 @@ def _visible(points: np.ndarray, area: QRect) -> list[tuple[QPolygonF, float]]:
     steps = np.diff(points, axis=0)
     before = np.concatenate([[0.0], np.cumsum(np.abs(steps).max(axis=1))])  # as QPainter counts along aliased lines
     low, high = np.minimum(points[:-1], points[1:]), np.maximum(points[:-1], points[1:])
-    seen = np.all(high >= (area.left(), area.top()), axis=1) & np.all(low <= (area.right() + 1, area.bottom() + 1), axis=1)
+    seen = np.all(high >= (area.left(), area.top()), axis=1) & np.all(
+        low <= (area.right() + 1, area.bottom() + 1), axis=1
+    )
     edges = np.flatnonzero(np.diff(np.concatenate([[False], seen, [False]])))
     return [
         (QPolygonF([QPointF(x, y) for x, y in points[first : last + 1].tolist()]), float(before[first]))

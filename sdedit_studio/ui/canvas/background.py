@@ -27,7 +27,7 @@ class Background(QObject):
         return self._waiting > 0
 
     def start(self, work: Callable[[], Result], then: Callable[[Result], None]) -> None:
-        """Call `work` in the thread and then `then` with what it returned, in this one. Its exceptions are raised here."""
+        """Call `work` in the thread, and in this one `then` with what it returned. Its exceptions are raised here."""
         self._waiting += 1
         self._thread.submit(work).add_done_callback(lambda future: self._report(future, then))
 

@@ -8,6 +8,8 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QRegion
 
+from sdedit_studio.ui import theme
+
 DARK, LIGHT = QColor(0, 0, 0, 140), QColor(255, 255, 255, 240)
 
 HANDLE = 4.0
@@ -58,13 +60,30 @@ def draw_handles(painter: QPainter, points: Iterable[QPointF], accent: QColor, a
         painter.restore()
 
 
+def draw_tag(painter: QPainter, at: QPointF, text: str) -> None:
+    """A few words beside the pointer, such as a size."""
+    painter.save()
+    painter.setFont(theme.font(theme.HINT_PIXELS))
+    box = QRectF(painter.fontMetrics().boundingRect(text)).adjusted(-6, -3, 6, 3)
+    box.moveTopLeft(at + QPointF(14, 14))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(20, 21, 23, 215))
+    painter.drawRoundedRect(box, theme.RADIUS_INPUT, theme.RADIUS_INPUT)
+    painter.setPen(QColor(235, 236, 238))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+    painter.restore()
+
+
 def subdivided(points: np.ndarray, longest: float) -> np.ndarray:
     """A line through points, float (n, 2), with more points so that no two are farther apart than `longest`."""
     steps = np.diff(points, axis=0)
     pieces = np.maximum(1, np.ceil(np.hypot(*steps.T) / longest)).astype(np.intp)
     first = np.cumsum(pieces) - pieces
     part = (np.arange(pieces.sum()) - np.repeat(first, pieces)) / np.repeat(pieces, pieces)
-    return np.concatenate([np.repeat(points[:-1], pieces, axis=0) + np.repeat(steps, pieces, axis=0) * part[:, None], points[-1:]])
+    return np.concatenate(
+        [np.repeat(points[:-1], pieces, axis=0) + np.repeat(steps, pieces, axis=0) * part[:, None], points[-1:]]
+    )
 
 
 def near(points: np.ndarray, within: QRect) -> QRegion:

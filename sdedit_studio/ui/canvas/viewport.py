@@ -18,7 +18,30 @@ SMALLEST_PAGE = 48
 IN_SIGHT = 64
 """View pixels by which the page always reaches into the view."""
 
-STEPS = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
+STEPS = (
+    1 / 64,
+    1 / 32,
+    1 / 16,
+    1 / 8,
+    1 / 6,
+    1 / 4,
+    1 / 3,
+    1 / 2,
+    2 / 3,
+    1,
+    1.5,
+    2,
+    3,
+    4,
+    6,
+    8,
+    12,
+    16,
+    24,
+    32,
+    48,
+    64,
+)
 """The round zooms that zooming in steps stops at."""
 
 
@@ -64,9 +87,8 @@ class Viewport:
     def to_view(self) -> QTransform:
         """Document pixels to view pixels. An upright page begins on a whole screen pixel, so that it is sharp."""
         exact = self._turn(self.scale)
-        exact = exact * QTransform.fromTranslate(
-            self.width / 2 - exact.map(self.x, self.y)[0], self.height / 2 - exact.map(self.x, self.y)[1]
-        )
+        middle = exact.map(QPointF(self.x, self.y))
+        exact = exact * QTransform.fromTranslate(self.width / 2 - middle.x(), self.height / 2 - middle.y())
         if not self.upright:
             return exact
         dx, dy = (round(offset * self.ratio) / self.ratio for offset in (exact.dx(), exact.dy()))

@@ -21,10 +21,10 @@ DEFAULTS = {
 
 
 class Brushes(QObject):
-    """One tip for each of the tools in `DEFAULTS`; `mirror`: every stroke is painted on both sides of the canvas's vertical
-    middle line; `stabiliser`: 0 .. 1, how far a stroke trails the pointer.
+    """One tip for each of the tools in `DEFAULTS`, and two things they share.
 
-    `changed()`: something here reads differently now.
+    `mirror`: strokes are painted on both sides of the canvas's vertical middle line. `stabiliser`: 0 .. 1, how far a
+    stroke trails the pointer. `changed()`: something here reads differently now.
     """
 
     changed = Signal()
@@ -72,9 +72,8 @@ class Brushes(QObject):
 
     def restore(self, stored: Mapping[str, Any]) -> None:
         """Take what `as_dict` gave; what cannot be read keeps its value."""
-        tips = stored.get("tips")
-        for tool in self._tips.keys() & (tips.keys() if isinstance(tips, dict) else set()):
-            self._tips[tool] = _read(tips[tool], self._tips[tool])
+        if isinstance(tips := stored.get("tips"), dict):
+            self._tips = {tool: _read(tips.get(tool), tip) for tool, tip in self._tips.items()}
         self._mirror = stored.get("mirror") is True
         if isinstance(stabiliser := stored.get("stabiliser"), int | float):
             self._stabiliser = min(1.0, max(0.0, float(stabiliser)))

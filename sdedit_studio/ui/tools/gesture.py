@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.ui.canvas.background import Background
 
 if TYPE_CHECKING:
     from sdedit_studio.ui.studio import Studio
+
+Change = Callable[[Document], Document]
+"""Makes another document of the one from before the gesture. Called in a thread."""
 
 
 class Gesture:
@@ -19,13 +24,9 @@ class Gesture:
 
     def __init__(self, studio: Studio, label: str) -> None:
         self.before = studio.document
+        self.label = label
         self.showing = False
         self._studio = studio
-        self._label = label
-
-    @property
-    def changed(self) -> bool:
-        return self._studio.document is not self.before
 
     def show(self, document: Document, damage: list[Rect] | None = None) -> None:
         """Let the document look like this. `damage`: where the composite changes, if that is known."""
@@ -36,7 +37,78 @@ class Gesture:
             self.showing = False
 
     def commit(self) -> None:
-        self._studio.commit(self._label, self.before)
+        self._studio.commit(self.label, self.before)
 
     def cancel(self) -> None:
         self.show(self.before)
+
+
+class ComputedGesture(Gesture):
+    """A gesture whose documents may take long to make.
+
+    They are made in the background, always the one that is wanted last; what has been overtaken is skipped.
+    """
+
+    def __init__(self, studio: Studio, label: str, background: Background) -> None:
+        super().__init__(studio, label)
+        self._background = background
+        self._latest: Change | None = None
+        self._shown: Change | None = None
+        self._computing = False
+        self._over = False
+        self._at_end: Callable[[], None] | None = None
+
+    @property
+    def up_to_date(self) -> bool:
+        """Whether the document looks as was last wanted."""
+        return self._shown is self._latest
+
+    @property
+    def finishing(self) -> bool:
+        """Whether it only waits for its document to be made."""
+        return self._at_end is not None
+
+    def want(self, change: Change) -> None:
+        """Show what `change` makes of the document from before, as soon as it is made."""
+        self._latest = change
+        if not self._computing:
+            self._compute()
+
+    def finish(self, then: Callable[[], None]) -> None:
+        """Commit as soon as the document is up to date, and call `then`."""
+        self._at_end = then
+        self._end_if_up_to_date()
+
+    def commit(self) -> None:
+        """End now; if the document is not up to date, wait for it."""
+        if self._over:
+            return
+        if self._latest is not None and not self.up_to_date:
+            self.show(self._latest(self.before))
+        self._over = True
+        super().commit()
+
+    def cancel(self) -> None:
+        self._over = True
+        super().cancel()
+
+    def _compute(self) -> None:
+        change, before = self._latest, self.before
+        if change is not None:
+            self._computing = True
+            self._background.start(lambda: change(before), lambda document: self._take(change, document))
+
+    def _take(self, change: Change, document: Document) -> None:
+        self._computing = False
+        if self._over:
+            return
+        self._shown = change
+        self.show(document)
+        if not self.up_to_date:
+            self._compute()
+        self._end_if_up_to_date()
+
+    def _end_if_up_to_date(self) -> None:
+        if self._at_end is not None and self.up_to_date and not self._over:
+            self.commit()
+            self._at_end()

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QTransform
+from PySide6.QtGui import QCursor, QPainter, QTransform
 
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.ui.tools.gesture import Gesture
+from sdedit_studio.ui.tools.gesture import ComputedGesture, Gesture
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -61,7 +61,7 @@ class Canvas(Protocol):
         """The tool's overlay looks different now."""
         ...
 
-    def scroll(self, dx: float, dy: float) -> None:
+    def pan(self, dx: float, dy: float) -> None:
         """Move the page under the view."""
         ...
 
@@ -118,6 +118,11 @@ class Tool:
             gesture.cancel()
         return gesture is not None
 
+    @property
+    def waits(self) -> bool:
+        """Whether there is something that `accept` would finish."""
+        return False
+
     def accept(self) -> bool:
         """Finish a gesture that waits for Enter (a transform). Returns whether there was one."""
         return False
@@ -127,13 +132,25 @@ class Tool:
 
     def deactivate(self) -> None:
         """Another tool was chosen; finish what is in progress."""
-        self.settle()
+        if isinstance(self.gesture, ComputedGesture):
+            self.finish_computing()
+        else:
+            self.settle()
 
     def settle(self) -> None:
         """Something else is about to change the document: make a step of what is in progress, as it looks now."""
         gesture, self.gesture = self.gesture, None
         if gesture is not None:
             gesture.commit()
+
+    def finish_computing(self) -> None:
+        """End a gesture that is computed: it becomes a step as soon as its document is there."""
+        if isinstance(gesture := self.gesture, ComputedGesture):
+            gesture.finish(lambda: self._forget(gesture))
+
+    def _forget(self, gesture: Gesture) -> None:
+        if self.gesture is gesture:
+            self.gesture = None
 
     def document_changing(self) -> None:
         """The document is about to become another one, perhaps by this tool itself."""
@@ -148,7 +165,7 @@ class Tool:
         """Document pixels of the circle that takes the place of the cursor, if the tool has one."""
         return None
 
-    def cursor(self, at: Pointer) -> Qt.CursorShape:
+    def cursor(self, at: Pointer) -> QCursor | Qt.CursorShape:
         return Qt.CursorShape.CrossCursor
 
     def nudge(self, dx: int, dy: int) -> bool:
@@ -157,6 +174,9 @@ class Tool:
 
     def resize(self, steps: float) -> None:
         """Make the tip larger or smaller, if the tool has one; one step is a press of a bracket key."""
+
+    def scale_tip(self, factor: float) -> None:
+        """Make the tip's diameter so many times larger."""
 
     def harden(self, steps: float) -> None:
         """Make the tip's edge harder or softer."""

@@ -1,0 +1,413 @@
+"""The canvas: the picture through its view transform, what is drawn over it, and the tool that works on it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QCursor,
+    QDragEnterEvent,
+    QDropEvent,
+    QHideEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QRegion,
+    QResizeEvent,
+    QShowEvent,
+    QTransform,
+)
+from PySide6.QtWidgets import QWidget
+
+from sdedit_studio.document.edits import frame_of
+from sdedit_studio.raster.compositor import Composite
+from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.ui import theme
+from sdedit_studio.ui.canvas.ants import Ants
+from sdedit_studio.ui.canvas.drops import Drops
+from sdedit_studio.ui.canvas.input import Input
+from sdedit_studio.ui.canvas.lines import draw_dashes
+from sdedit_studio.ui.canvas.navigation import Navigation
+from sdedit_studio.ui.canvas.page import draw_page
+from sdedit_studio.ui.canvas.tip import SMALLEST, Tip
+from sdedit_studio.ui.canvas.viewport import Viewport
+from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.tools.brushes import Brushes
+from sdedit_studio.ui.tools.tool import Tool
+from sdedit_studio.ui.tools.toolbox import Toolbox
+
+Overlay = Callable[[QPainter, QTransform, Rect], None]
+"""Draws over the picture: the painter is in view pixels, the transform maps document to view, and the rectangle is the
+part of the document that has to be drawn."""
+
+SLICE = 0.008
+"""Seconds of compositing at a time."""
+
+MARGIN = 3
+"""View pixels by which smooth scaling spreads a change."""
+
+MANY = 12
+"""More rectangles than this are painted as one."""
+
+
+class CanvasView(QWidget):
+    """Shows the document of a studio and lets its tool work on it.
+
+    Signals: `view_changed()` when zoom, place, rotation or mirroring have changed; `cursor_moved(x, y)` with the
+    pointer in document pixels, or None and None when it has left; `open_requested(Path)` when a document was dropped.
+    """
+
+    view_changed = Signal()
+    cursor_moved = Signal(object, object)
+    open_requested = Signal(object)
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self.studio = studio
+        self.toolbox = Toolbox(studio, self)
+        self._tool = self.toolbox.tool(studio.tool)
+        self._viewport = Viewport(page_width=studio.document.width, page_height=studio.document.height)
+        self._fits = True
+        self._composite = Composite(studio.document.width, studio.document.height)
+        self._overlays: list[Overlay] = []
+        self._frame: Rect | None = None
+        self._ants = Ants(self)
+        self._tip = Tip()
+        self._input = Input(self)
+        self._navigation = Navigation(self)
+        self._drops = Drops(studio, self)
+        self._catching_up = QTimer(self, interval=0)
+        self._catching_up.timeout.connect(self._catch_up)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setTabletTracking(True)
+        self.setAcceptDrops(True)
+        self.setMinimumSize(64, 64)
+        self.setAccessibleName("Canvas")
+        studio.changing.connect(self._document_changing)
+        studio.document_changed.connect(self._document_changed)
+        studio.document_replaced.connect(self._document_replaced)
+        studio.selection_changed.connect(self._selection_changed)
+        studio.layers_changed.connect(self._tell_tool)
+        studio.tool_changed.connect(self._tool_changed)
+        self.brushes.changed.connect(self._brushes_changed)
+        self._ants.stepped.connect(self.update)
+        self._ants.follow(studio.document)
+
+    # --- For the window --------------------------------------------------------------------------------------------
+
+    @property
+    def tool(self) -> Tool:
+        return self._tool
+
+    @property
+    def brushes(self) -> Brushes:
+        return self.toolbox.brushes
+
+    @property
+    def viewport(self) -> Viewport:
+        return self._viewport
+
+    @property
+    def zoom(self) -> float:
+        """Screen pixels to a document pixel; 1 is 100 %."""
+        return self._viewport.zoom
+
+    @property
+    def mirrored(self) -> bool:
+        return self._viewport.mirrored
+
+    @property
+    def to_view(self) -> QTransform:
+        return self._viewport.to_view
+
+    @property
+    def waits(self) -> bool:
+        """Whether something waits to be finished by `accept`."""
+        return self._tool.waits
+
+    @property
+    def busy(self) -> bool:
+        """Whether a button or the pen is down on the canvas."""
+        return self._input.busy
+
+    def visible_rect(self) -> Rect:
+        """The part of the canvas that is in sight, in document pixels."""
+        return self._viewport.seen() & self._viewport.page
+
+    def to_document(self, point: QPointF) -> QPointF:
+        """The document point under a point of the view."""
+        return self._viewport.to_document(point)
+
+    def add_overlay(self, overlay: Overlay) -> None:
+        """Have something drawn over the picture and under all outlines. Ask for it by `update`."""
+        self._overlays.append(overlay)
+        self.update()
+
+    def fit(self) -> None:
+        """Show the whole page, and keep doing so when the view changes its size, until someone moves the page."""
+        self._set_viewport(self._viewport.fitted())
+        self._fits = True
+
+    def actual_size(self) -> None:
+        self._set_viewport(self._viewport.zoomed_to(1.0))
+
+    def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
+        """Zoom, with the document point at view point `about` (the middle when None) staying where it is."""
+        self._set_viewport(self._viewport.zoomed(factor, about))
+
+    def zoom_in(self) -> None:
+        """To the next round zoom, about the pointer if it is over the canvas."""
+        self._set_viewport(self._viewport.stepped(True, self._pointer_or_middle()))
+
+    def zoom_out(self) -> None:
+        self._set_viewport(self._viewport.stepped(False, self._pointer_or_middle()))
+
+    def pan_by(self, offset: QPointF) -> None:
+        """Move the page by view pixels."""
+        self._set_viewport(self._viewport.panned(offset.x(), offset.y()))
+
+    def rotate_by(self, degrees: float, about: QPointF | None = None) -> None:
+        """Turn the page clockwise as seen on screen."""
+        self._set_viewport(self._viewport.rotated(degrees, about))
+
+    def reset_rotation(self) -> None:
+        self._set_viewport(self._viewport.rotated_to(0.0))
+
+    def toggle_mirror(self) -> None:
+        """Swap left and right of what is seen; the picture itself stays as it is."""
+        self._set_viewport(self._viewport.flipped())
+
+    def cancel(self) -> bool:
+        """Take back the gesture in progress (Esc). Returns whether there was one."""
+        self._input.drop()
+        return self._tool.cancel()
+
+    def accept(self) -> bool:
+        """Finish a gesture that waits for Enter. Returns whether there was one."""
+        self._input.flush()
+        return self._tool.accept()
+
+    # --- For tools -------------------------------------------------------------------------------------------------
+
+    @property
+    def pixel(self) -> float:
+        return 1 / self._viewport.scale
+
+    def redraw(self) -> None:
+        self.update()
+
+    def pan(self, dx: float, dy: float) -> None:
+        to_view = self.to_view
+        self.pan_by(to_view.map(QPointF(dx, dy)) - to_view.map(QPointF(0, 0)))
+
+    def zoom_step(self, inwards: bool, x: float, y: float) -> None:
+        self._set_viewport(self._viewport.stepped(inwards, self.to_view.map(QPointF(x, y))))
+
+    def show_rect(self, rect: Rect) -> None:
+        self._set_viewport(self._viewport.showing(rect))
+
+    def shift_ants(self, dx: int, dy: int) -> None:
+        self._ants.shift(dx, dy)
+
+    # --- For the input ---------------------------------------------------------------------------------------------
+
+    def show_pointer(
+        self, cursor: QCursor | Qt.CursorShape, at: QPointF | None = None, diameter: float | None = None
+    ) -> None:
+        """Show the mouse pointer, or at a view point the outline of a tip of `diameter` document pixels instead."""
+        across = 0.0 if at is None or diameter is None else diameter * self._viewport.scale
+        if across < SMALLEST:
+            across = 0.0
+        self.update(self._tip.place(at or QPointF(), across, self.rect()))
+        self.setCursor(Qt.CursorShape.BlankCursor if across else cursor)
+
+    def report_pointer(self, point: QPointF | None) -> None:
+        if point is None:
+            self.cursor_moved.emit(None, None)
+        else:
+            at = self.to_document(point)
+            self.cursor_moved.emit(at.x(), at.y())
+
+    # --- The document ----------------------------------------------------------------------------------------------
+
+    def _document_changing(self) -> None:
+        for tool in self.toolbox:
+            tool.document_changing()
+
+    def _document_changed(self, rects: list[Rect]) -> None:
+        self._composite.invalidate(rects)
+        for rect in rects:
+            self.update(self._on_screen(rect))
+        self._tell_tool()
+
+    def _document_replaced(self) -> None:
+        document = self.studio.document
+        self._input.drop()
+        self._composite = Composite(document.width, document.height)
+        self._frame = None
+        self._viewport = self._viewport.with_page(document.width, document.height)
+        self._ants.follow(document)
+        self._tell_tool()
+        self.fit()
+
+    def _selection_changed(self) -> None:
+        self._frame = None
+        self._ants.follow(self.studio.document)
+        self._tell_tool()
+        self.update()
+
+    def _tell_tool(self) -> None:
+        self._tool.document_changed()
+
+    def _tool_changed(self, tool_id: str) -> None:
+        self._input.flush()
+        self._input.drop()
+        self._tool.deactivate()
+        self._tool = self.toolbox.tool(tool_id)
+        self._tool.activate()
+        self._input.refresh()
+        self.update()
+
+    def _brushes_changed(self) -> None:
+        self._input.refresh()
+        self.update()
+
+    # --- The view --------------------------------------------------------------------------------------------------
+
+    def _set_viewport(self, viewport: Viewport) -> None:
+        self._fits = False
+        if viewport != self._viewport:
+            self._viewport = viewport
+            self._ants.place(viewport.to_view, self.rect())
+            self._input.refresh()
+            self.update()
+            self.view_changed.emit()
+
+    def _resized(self) -> None:
+        fits = self._fits
+        viewport = self._viewport.resized(self.width(), self.height(), self.devicePixelRatioF())
+        self._set_viewport(viewport.fitted() if fits else viewport)
+        self._fits = fits
+
+    def _pointer_or_middle(self) -> QPointF:
+        point = self.mapFromGlobal(QCursor.pos())
+        return QPointF(point) if self.rect().contains(point) else self._viewport.middle
+
+    def _on_screen(self, rect: Rect) -> QRect:
+        """Where a document rectangle shows."""
+        return self.to_view.mapRect(QRectF(*rect)).toAlignedRect().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
+
+    # --- Painting --------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        region = event.region()
+        self._composite_first(region.boundingRect())
+        painter = QPainter(self)
+        areas = region if region.rectCount() <= MANY else QRegion(region.boundingRect())
+        for area in areas:  # type: ignore[attr-defined]
+            painter.setClipRect(area)
+            self._paint_picture(painter, area)
+        painter.setClipRegion(region)
+        self._paint_outlines(painter)
+
+    def _paint_picture(self, painter: QPainter, area: QRect) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self._viewport.upright)
+        draw_page(painter, area, self._viewport)
+        visible = self._viewport.seen(QRectF(area.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)))
+        self._composite.draw(painter, self.to_view, visible)
+        for overlay in self._overlays:
+            painter.save()
+            overlay(painter, self.to_view, visible & self._viewport.page)
+            painter.restore()
+
+    def _paint_outlines(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._tool.id != "frame":
+            self._paint_frame(painter)
+        if self.brushes.mirror:
+            self._paint_axis(painter)
+        self._ants.paint(painter)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.save()
+        self._tool.paint_overlay(painter, self.to_view)
+        painter.restore()
+        self._tip.paint(painter)
+
+    def _paint_frame(self, painter: QPainter) -> None:
+        """The part of the canvas that goes to the model, where that is not all of it."""
+        if self._frame is None:
+            self._frame = frame_of(self.studio.document)
+        if self._frame != self._viewport.page:
+            path = QPainterPath()
+            path.addPolygon(self.to_view.map(QPolygonF(QRectF(*self._frame))))
+            path.closeSubpath()
+            draw_dashes(painter, path, theme.current().colour("accent_hover"))
+
+    def _paint_axis(self, painter: QPainter) -> None:
+        """The line at which strokes are mirrored."""
+        x, reach = self._viewport.page_width / 2, 14 * self.pixel
+        top, bottom = (self.to_view.map(QPointF(x, y)) for y in (-reach, self._viewport.page_height + reach))
+        for colour, width in ((Qt.GlobalColor.black, 3.0), (theme.current().colour("accent"), 1.25)):
+            painter.setOpacity(0.25 if width > 2 else 0.9)
+            painter.setPen(QPen(colour, width))
+            painter.drawLine(top, bottom)
+        painter.setOpacity(1.0)
+
+    def _composite_first(self, area: QRect) -> None:
+        """Bring the picture up to date for as long as nobody notices, what is about to be shown first."""
+        if self._composite.pending:
+            self._refresh(self._viewport.seen(QRectF(area)), area)
+            if self._composite.pending:
+                self._catching_up.start()
+
+    def _catch_up(self) -> None:
+        self._refresh(self.visible_rect(), QRect())
+        if not self._composite.pending:
+            self._catching_up.stop()
+
+    def _refresh(self, first: Rect, painted: QRect) -> None:
+        """Composite for a while, and have painted what is not about to be painted anyway."""
+        for rect in self._composite.update(self.studio.document.layers, first, SLICE):
+            shown = self._on_screen(rect)
+            if not painted.contains(shown):
+                self.update(shown)
+
+    # --- Events ----------------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._resized()
+        self._ants.place(self.to_view, self.rect())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._ants.set_showing(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._ants.set_showing(False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.update()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._resized()
+        return super().event(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self._drops.welcomes(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        at = self.to_document(event.position())
+        documents = self._drops.take(event.mimeData(), (math.floor(at.x()), math.floor(at.y())))
+        event.acceptProposedAction()
+        for path in documents:
+            self.open_requested.emit(Path(path))

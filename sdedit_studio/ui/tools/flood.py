@@ -1,0 +1,116 @@
+"""Fill and magic wand: tools that work on the area of one colour under the pointer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtWidgets import QWidget
+
+from sdedit_studio.document.document import Document
+from sdedit_studio.document.painting import laid, plain
+from sdedit_studio.raster.compositor import flatten
+from sdedit_studio.raster.fill import flood
+from sdedit_studio.raster.selection import of_array
+from sdedit_studio.ui.canvas.background import Background
+from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.tools.controls import Setting, choice, percent
+from sdedit_studio.ui.tools.gesture import ComputedGesture
+from sdedit_studio.ui.tools.paint import PaintTool, inside_selection, layer_to_paint
+from sdedit_studio.ui.tools.select import Selecting, SelectTool
+from sdedit_studio.ui.tools.tool import Canvas, Pointer
+
+Coverage = Callable[[Document], np.ndarray]
+"""uint8 (height, width) of the canvas's size, made in a thread."""
+
+
+class Area:
+    """Which pixels belong to the one that was clicked."""
+
+    def __init__(self) -> None:
+        self.tolerance = Setting(12.0)
+        self.connected = Setting(True)
+        self.all_layers = Setting(True)
+
+    def around(self, x: int, y: int) -> Coverage:
+        tolerance, connected, all_layers = self.tolerance.value / 100, self.connected.value, self.all_layers.value
+
+        def coverage(document: Document) -> np.ndarray:
+            layers = document.layers if all_layers else [document.active_layer]
+            return flood(flatten(layers, document.bounds), x, y, tolerance, connected)
+
+        return coverage
+
+    def controls(self) -> list[QWidget]:
+        return [
+            percent("Tolerance", self.tolerance),
+            choice(
+                "Fill only pixels that touch each other, or the colour everywhere",
+                self.connected,
+                [(True, "Connected"), (False, "Everywhere")],
+            ),
+            choice(
+                "Look at the whole picture, or at the active layer alone",
+                self.all_layers,
+                [(True, "All layers"), (False, "This layer")],
+            ),
+        ]
+
+
+class FillTool(PaintTool):
+    id = "fill"
+    title = "Fill"
+    icon = "paint-bucket"
+    shortcut = "F"
+    hint = "Click to fill the area of one colour. Alt takes a colour."
+
+    def __init__(self, studio: Studio, canvas: Canvas, background: Background) -> None:
+        super().__init__(studio, canvas)
+        self._background = background
+        self._area = Area()
+        self._opacity = Setting(100.0)
+
+    def begin(self, at: Pointer) -> None:
+        self.settle()
+        x, y = math.floor(at.x), math.floor(at.y)
+        if (x, y) not in self.studio.document.bounds or not inside_selection(self.studio, at):
+            return
+        if layer_to_paint(self.studio) is None:
+            return
+        coverage, colour, opacity = self._area.around(x, y), self.studio.foreground, self._opacity.value / 100
+        self.gesture = gesture = ComputedGesture(self.studio, "Fill", self._background)
+        gesture.want(lambda document: laid(document, document.bounds, plain(colour, opacity, coverage(document))))
+        self.finish_computing()
+
+    def set_opacity(self, opacity: float) -> None:
+        self._opacity.set(100 * opacity)
+
+    def options(self) -> list[QWidget]:
+        return [*self._area.controls(), percent("Opacity", self._opacity)]
+
+
+class WandTool(SelectTool):
+    id = "wand"
+    title = "Magic wand"
+    icon = "wand-sparkles"
+    shortcut = "W"
+    hint = "Click to select the area of one colour. Shift adds, Alt subtracts, both intersect."
+
+    def __init__(self, studio: Studio, canvas: Canvas, background: Background, selecting: Selecting) -> None:
+        super().__init__(studio, canvas, background, selecting)
+        self._area = Area()
+
+    def press(self, at: Pointer) -> None:
+        x, y = math.floor(at.x), math.floor(at.y)
+        if (x, y) in self.studio.document.bounds:
+            coverage = self._area.around(x, y)
+            self.select(
+                "Select by colour", self.how(at), lambda document: of_array(coverage(document), document.bounds)
+            )
+        elif self.how(at) == "replace":
+            self.deselect()
+
+    def options(self) -> list[QWidget]:
+        how, feather = super().options()
+        return [how, *self._area.controls(), feather]

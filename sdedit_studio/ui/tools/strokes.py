@@ -1,0 +1,203 @@
+"""Brush, eraser and smudge: tools whose tip follows the pointer."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from PySide6.QtWidgets import QWidget
+
+from sdedit_studio.document.layer import Layer
+from sdedit_studio.raster.brush import Brush
+from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.smudge import Smudge
+from sdedit_studio.raster.stroke import Stroke
+from sdedit_studio.raster.tiles import Tiles
+from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.tools.brushes import Brushes
+from sdedit_studio.ui.tools.controls import tip_controls
+from sdedit_studio.ui.tools.gesture import Gesture
+from sdedit_studio.ui.tools.paint import OUTSIDE, PaintTool, layer_to_paint
+from sdedit_studio.ui.tools.tool import Canvas, Pointer
+
+RESIZE = 1.12
+"""Factor of a step in size; always at least a pixel."""
+
+HARDEN = 0.1
+
+
+class StrokeTool(PaintTool):
+    """A drag is one stroke and one undo step. Shift at the press joins it to the last one by a straight line."""
+
+    every_sample = True
+    label: ClassVar[str]
+
+    def __init__(self, studio: Studio, canvas: Canvas, brushes: Brushes) -> None:
+        super().__init__(studio, canvas)
+        self.brushes = brushes
+        self._stroke: Stroke | Smudge | None = None
+        self._pressure = 1.0
+        self._last: tuple[float, float] | None = None
+        self._seen = False
+
+    @property
+    def tip(self) -> Brush:
+        return self.brushes[self.id]
+
+    @property
+    def diameter(self) -> float:
+        return self.tip.size
+
+    def make(self, layer: Layer, at: Pointer) -> Stroke | Smudge:
+        """The stroke that a press begins."""
+        raise NotImplementedError
+
+    def begin(self, at: Pointer) -> None:
+        layer = layer_to_paint(self.studio)
+        if layer is None:
+            return
+        if layer.alpha_locked and (at.eraser or self.id == "eraser"):
+            self.studio.message.emit(
+                f"The transparency of “{layer.name}” is locked. Unlock it in the Layers panel to erase."
+            )
+            return
+        self.gesture = Gesture(self.studio, "Erase" if at.eraser else self.label)
+        self._seen = False
+        self._stroke = self.make(layer, at)
+        if at.shift and self._last is not None:
+            self._show(*self._stroke.extend(*self._last, at.pressure, at.time))
+        self._extend(at)
+
+    def drag(self, at: Pointer) -> None:
+        if self.gesture is not None:
+            self._extend(at)
+
+    def end(self, at: Pointer) -> None:
+        gesture, stroke = self.gesture, self._stroke
+        if gesture is None or stroke is None:
+            return
+        # A pen that is lifted reports no pressure any more.
+        self._show(*stroke.extend(at.x, at.y, self._pressure, at.time))
+        self._show(*stroke.finish())
+        self.gesture = self._stroke = None
+        self._last = at.x, at.y
+        if _equal(gesture.before.active_layer.pixels, self.studio.document.active_layer.pixels) or not self._seen:
+            gesture.cancel()
+            if self._seen:
+                self.studio.message.emit(self._nothing_done())
+        else:
+            gesture.commit()
+
+    def resize(self, steps: float) -> None:
+        size = self.tip.size * RESIZE**steps
+        at_least = self.tip.size + steps
+        self.brushes.change(self.id, size=float(round(max(size, at_least) if steps > 0 else min(size, at_least))))
+
+    def scale_tip(self, factor: float) -> None:
+        self.brushes.change(self.id, size=self.tip.size * factor)
+
+    def harden(self, steps: float) -> None:
+        self.brushes.change(self.id, hardness=round(self.tip.hardness + steps * HARDEN, 2))
+
+    def set_opacity(self, opacity: float) -> None:
+        self.brushes.change(self.id, opacity=opacity)
+
+    def options(self) -> list[QWidget]:
+        return tip_controls(self.brushes, self.id)
+
+    def _extend(self, at: Pointer) -> None:
+        if self._stroke is not None:
+            self._pressure = at.pressure
+            self._show(*self._stroke.extend(at.x, at.y, at.pressure, at.time))
+
+    def _show(self, pixels: Tiles, dirty: Rect) -> None:
+        if self.gesture is not None and not dirty.empty:
+            document = self.studio.document
+            damage = dirty & document.bounds
+            self._seen = self._seen or not damage.empty
+            self.gesture.show(document.with_pixels(pixels), [damage])
+
+    def _mirror_x(self) -> float | None:
+        return self.studio.document.width / 2 if self.brushes.mirror else None
+
+    def _nothing_done(self) -> str:
+        """Why a stroke changed no pixel."""
+        document = self.studio.document
+        if document.selection is not None:
+            return OUTSIDE
+        return (
+            f"There is nothing here on “{document.active_layer.name}”. Choose the layer to work on in the Layers panel."
+        )
+
+
+class BrushTool(StrokeTool):
+    id = "brush"
+    title = "Brush"
+    icon = "brush"
+    shortcut = "B"
+    label = "Brush stroke"
+    hint = "Drag to paint. Shift draws a straight line from the last stroke, Alt takes a colour."
+
+    def make(self, layer: Layer, at: Pointer) -> Stroke:
+        return Stroke(
+            self.brushes["eraser"] if at.eraser else self.tip,
+            self.studio.foreground,
+            layer.pixels,
+            erase=at.eraser,
+            alpha_locked=layer.alpha_locked,
+            selection=self.studio.document.selection,
+            mirror_x=self._mirror_x(),
+            stabiliser=self.brushes.stabiliser,
+        )
+
+
+class EraserTool(StrokeTool):
+    id = "eraser"
+    title = "Eraser"
+    icon = "eraser"
+    shortcut = "E"
+    label = "Erase"
+    hint = "Drag to erase on the active layer. Shift erases in a straight line from the last stroke."
+
+    def make(self, layer: Layer, at: Pointer) -> Stroke:
+        return Stroke(
+            self.tip,
+            self.studio.foreground,
+            layer.pixels,
+            erase=True,
+            selection=self.studio.document.selection,
+            mirror_x=self._mirror_x(),
+            stabiliser=self.brushes.stabiliser,
+        )
+
+
+class SmudgeTool(StrokeTool):
+    id = "smudge"
+    title = "Smudge"
+    icon = "droplet"
+    shortcut = "S"
+    label = "Smudge"
+    hint = "Drag to smear the paint of the active layer. Length is how far it is carried."
+
+    def make(self, layer: Layer, at: Pointer) -> Smudge:
+        return Smudge(
+            self.tip,
+            layer.pixels,
+            alpha_locked=layer.alpha_locked,
+            selection=self.studio.document.selection,
+            mirror_x=self._mirror_x(),
+            stabiliser=self.brushes.stabiliser,
+        )
+
+    def options(self) -> list[QWidget]:
+        return tip_controls(self.brushes, self.id, flow="Length")
+
+
+def _equal(before: Tiles, after: Tiles) -> bool:
+    """Whether two pictures of one origin have the same pixels."""
+    if before.tiles.keys() != after.tiles.keys():
+        return False
+    return all(
+        tile is before.tiles[key] or np.array_equal(tile.array, before.tiles[key].array)
+        for key, tile in after.tiles.items()
+    )
