@@ -76,10 +76,9 @@ def load(path: Path | str, notes: list[str] | None = None) -> tuple[Document, Pa
     with Archive(path) as archive:
         if "mimetype" not in archive or archive.read("mimetype").strip() != _MIMETYPE:
             raise FileProblem(f"{path.name} is not an OpenRaster file. Choose a file that ends in .ora.")
+        xml = archive.read("stack.xml")
         try:
-            found = stack.read(archive.read("stack.xml"))
-        except FileProblem:
-            raise
+            found = stack.read(xml)
         except ValueError as error:
             raise archive.damaged("its list of layers cannot be read") from error
         if min(found.width, found.height) < 1:

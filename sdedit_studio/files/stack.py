@@ -19,6 +19,9 @@ _OPERATORS = {mode: f"svg:{mode}" for mode in BlendMode} | {BlendMode.EXCLUSION:
 
 _MODES = {operator: mode for mode, operator in _OPERATORS.items()} | {"svg:exclusion": BlendMode.EXCLUSION}
 
+_MOST = 2000
+"""Layers that are read."""
+
 _FARTHEST = 10**6
 """Pixels that a layer may lie from the corner of the canvas."""
 
@@ -81,6 +84,8 @@ def read(data: bytes) -> Stack:
         raise ValueError("It has no layer stack.")
     reader = _Reader()
     entries = list(reader.entries(top, 1.0, True))
+    if len(entries) > _MOST:
+        raise ValueError(f"It has more than {_MOST} layers.")
     return Stack(_integer(root.get("w")), _integer(root.get("h")), entries[::-1], list(reader.notes()))
 
 

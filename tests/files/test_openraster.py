@@ -302,6 +302,7 @@ LAYER = "<layer src='data/a.png'/>"
         ("<stack><layer src='data/text.png'/></stack>", "not a picture"),
         ("<stack><layer src='data/huge.png'/></stack>", "larger than"),
         ("<stack>" * 70 + "</stack>" * 70, "list of layers"),
+        ("<stack>" + "<layer src='data/a.png'/>" * 2001 + "</stack>", "list of layers"),
         ("<stack>", "list of layers"),
         ("", "list of layers"),
         ("<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><image w='9' h='9'><stack/></image>", "list of layers"),
