@@ -59,7 +59,7 @@ class EditActions(QObject):
     def paste(self) -> None:
         """What is on the clipboard, as a layer: a picture, or the files that were copied in a file manager."""
         mime, view = QGuiApplication.clipboard().mimeData(), self._view()
-        if not self._drops.welcomes(mime):
+        if mime is None or not self._drops.welcomes(mime):
             self._studio.message.emit("There is no picture on the clipboard.")
             return
         for document in self._drops.take(mime, (view.x + view.width // 2, view.y + view.height // 2)):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QStackedWidget, QWidget, QWidgetAction
 
 from sdedit_studio.ui import theme
 from sdedit_studio.ui.icons import pixmap
+from sdedit_studio.ui.tools.brushes import Brushes
 from sdedit_studio.ui.tools.tool import Tool
+from sdedit_studio.ui.widgets.buttons import IconButton
+from sdedit_studio.ui.widgets.slider_row import SliderRow
 
 HEIGHT = 40
 
@@ -50,6 +53,29 @@ class _Options(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, HEIGHT)
+
+
+class StabiliserButton(IconButton):
+    """How far strokes trail the pointer, as a slider that opens below; the icon is lit while they do."""
+
+    def __init__(self, brushes: Brushes) -> None:
+        super().__init__("spline", "Stabiliser: smooth strokes that trail the pointer")
+        self._brushes = brushes
+        self.strength = SliderRow("Stabiliser", 0, 100, 0, suffix=" %")
+        self.strength.setFixedWidth(280)
+        self.strength.setContentsMargins(8, 4, 8, 4)
+        self._menu = QMenu(self)
+        holder = QWidgetAction(self._menu)
+        holder.setDefaultWidget(self.strength)
+        self._menu.addAction(holder)
+        self.strength.value_changed.connect(lambda percent: brushes.set_stabiliser(percent / 100))
+        self.clicked.connect(lambda: self._menu.popup(self.mapToGlobal(QPoint(self.width() - 290, self.height() + 6))))
+        brushes.changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        self.strength.set_value(100 * self._brushes.stabiliser)
+        self.set_icon("spline", "accent" if self._brushes.stabiliser else "text")
 
 
 class OptionBar(QWidget):

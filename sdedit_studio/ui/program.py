@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,8 +13,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from sdedit_studio import __version__
+from sdedit_studio.document.edits import fill
 from sdedit_studio.engine.engine import Engine
 from sdedit_studio.engine.job import Phase
+from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.selection import rectangle
 from sdedit_studio.ui import log, theme
 from sdedit_studio.ui.generation import State
 from sdedit_studio.ui.preferences import Preferences
@@ -28,8 +30,8 @@ SWITCH_SECONDS = 0.0005
 """How often Python lets another thread in: short, so that the model's thread never holds up a stroke (measured)."""
 
 SMOKE_SECONDS = 120
-SMOKE_SIZE = (96, 64)
-"""Pixels of the canvas that it paints on."""
+SMOKE_SIZE, SKY = (96, 64), (120, 170, 220)
+"""Pixels of the canvas that it paints on, and what it paints."""
 
 
 def run(files: Sequence[Path], profile_folder: Path | None, *, smoke: bool) -> int:
@@ -87,24 +89,28 @@ async def main(files: Sequence[Path], profile: Profile, preferences: Preferences
 
 async def _smoke(window: Window) -> int:
     """Wait for the model, make one small edit and apply it. Returns 0 if that worked."""
+    try:
+        await asyncio.wait_for(_edit_once(window), SMOKE_SECONDS)
+    except (TimeoutError, RuntimeError) as error:
+        log.LOG.error("The smoke test failed: %s", error or "it took too long")
+        return 1
+    return 0
+
+
+async def _edit_once(window: Window) -> None:
     studio, generation = window.studio, window.generation
-    studio.open(new_document(*SMOKE_SIZE), None)
+    blank = new_document(*SMOKE_SIZE)
+    upper_half = rectangle(Rect(0, 0, SMOKE_SIZE[0], SMOKE_SIZE[1] // 2), blank.bounds)
+    studio.open(fill(blank.but(selection=upper_half), SKY).but(selection=None), None)
     studio.set_parameters(calls=2, seed=1)
-    layers = len(studio.document.layers)
-
-    async def edit() -> None:
-        while generation.status.phase is Phase.WARMING_UP:
-            await asyncio.sleep(0.05)
-        generation.generate()
-        while generation.state is not State.RESULT:
-            if generation.state is State.IDLE:
-                raise RuntimeError("The edit ended without a result.")
-            await asyncio.sleep(0.05)
-        generation.apply()
-        while len(studio.document.layers) == layers:
-            await asyncio.sleep(0.05)
-
-    with contextlib.suppress(TimeoutError, RuntimeError):
-        await asyncio.wait_for(edit(), SMOKE_SECONDS)
-        return 0
-    return 1
+    while generation.status.phase is Phase.WARMING_UP:
+        await asyncio.sleep(0.05)
+    generation.generate()
+    while generation.state is not State.RESULT:
+        if generation.state is State.IDLE:
+            raise RuntimeError("the edit ended without a result")
+        await asyncio.sleep(0.05)
+    painted = studio.document
+    generation.apply()
+    while studio.document is painted:
+        await asyncio.sleep(0.05)

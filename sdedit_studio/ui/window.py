@@ -25,7 +25,7 @@ from sdedit_studio.ui.edit_actions import EditActions
 from sdedit_studio.ui.file_actions import ORA, FileActions
 from sdedit_studio.ui.generation import Generation
 from sdedit_studio.ui.menus import fill_menu_bar
-from sdedit_studio.ui.option_bar import OptionBar
+from sdedit_studio.ui.option_bar import OptionBar, StabiliserButton
 from sdedit_studio.ui.palette import Palette
 from sdedit_studio.ui.panels.colour import ColourPanel
 from sdedit_studio.ui.panels.dock import Dock
@@ -131,8 +131,14 @@ class Window(QMainWindow):
             actions,
             {"recent": ("Open recent", self._fill_recent), "panels": ("Panels", self._fill_panels)},
         )
-        always = [ActionButton(actions, name) for name in ("brush.mirror", "edit.undo", "edit.redo")]
-        self.option_bar = OptionBar(always)
+        self.option_bar = OptionBar(
+            [
+                ActionButton(actions, "brush.mirror"),
+                StabiliserButton(self.canvas.brushes),
+                ActionButton(actions, "edit.undo"),
+                ActionButton(actions, "edit.redo"),
+            ]
+        )
         self.tool_column = ToolColumn(self.studio, actions, TOOLS)
         self._bars = [
             self._bar(Qt.ToolBarArea.TopToolBarArea, self.option_bar, "options"),

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from shiboken6 import isValid
+
 from sdedit_studio.ui import theme
 
 
@@ -61,8 +63,8 @@ async def answered(dialog: QDialog) -> bool:
     try:
         return await closed == QDialog.DialogCode.Accepted
     finally:
-        dialog.hide()
-        dialog.deleteLater()
+        if isValid(dialog):  # it may have gone with its window
+            dialog.deleteLater()
 
 
 async def choose(parent: QWidget, title: str, explanation: str, choices: Sequence[str]) -> str | None:

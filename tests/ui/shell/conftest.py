@@ -32,6 +32,7 @@ def painted(colour: tuple[int, int, int], width: int = 96, height: int = 64, x: 
 @pytest.fixture
 def dressed(qapp: QApplication) -> QApplication:
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
+    qapp.setQuitOnLastWindowClosed(False)  # as in the program: it would stop the loop
     theme.apply(qapp, theme.DARK)
     return qapp
 
