@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
-
 from shiboken6 import isValid
 
 from sdedit_studio.ui import theme

@@ -29,7 +29,7 @@ def title(path: Path) -> str:
 
 
 def preview(path: Path, size: QSize) -> QImage:
-    """A small picture of a sample that fills `size`; for OpenRaster the merged picture inside it. Null when unreadable."""
+    """A small picture of a sample that fills `size`; of OpenRaster, the merged one inside. Null if unreadable."""
     if path.suffix == ".ora":
         try:
             with ZipFile(path) as archive:

@@ -290,6 +290,7 @@ def test_selections_are_made_softened_and_dropped(show, studio):
         await story.until(lambda: studio.history.undo_label == "Shrink selection")
         await story.gone(dialog)
         window.activateWindow()
+        await story.until(window.isActiveWindow)
         window.canvas.setFocus()
         key(window, Qt.Key.Key_D, CTRL)
         await story.until(lambda: studio.document.selection is None)
