@@ -1,0 +1,83 @@
+"""The refine cascade and the paste-back."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from sdedit_studio.diffusion.cascade import as_pixels, as_tensor, edit, paste, resized
+from sdedit_studio.diffusion.exact import GaussianDenoiser
+from sdedit_studio.diffusion.plan import Pass
+from sdedit_studio.parameters import Parameters, Solver
+
+PASSES = (Pass(48, 32, 1.0, 4), Pass(96, 64, 0.4, 3))
+
+
+def blue(x, sigma):
+    """A model that believes every picture to be about one blue."""
+    colour = torch.tensor([-0.5, 0.0, 0.5])[:, None, None].expand(3, *x.shape[-2:])
+    return GaussianDenoiser(colour, torch.full_like(colour, 0.05))(x, sigma)
+
+
+@pytest.fixture
+def guide():
+    return np.random.default_rng(5).integers(0, 256, (64, 96, 3), np.uint8)
+
+
+def moments(guide, mask=None, parameters=None, passes=PASSES):
+    return list(edit(blue, guide, mask, passes, parameters or Parameters(), stride=16))
+
+
+def test_it_goes_through_the_passes_at_their_sizes(guide):
+    seen = [(m.index, m.step.index, m.step.total, tuple(m.step.estimate.shape[-2:])) for m in moments(guide)]
+    assert seen == [(0, i, 4, (32, 48)) for i in range(1, 5)] + [(1, i, 3, (64, 96)) for i in range(1, 4)]
+
+
+def test_a_pass_starts_from_the_last_result_enlarged(guide):
+    """With so little noise that a pass changes nothing, its result is its start."""
+    steps = moments(guide, passes=(PASSES[0], Pass(96, 64, 1e-4, 1)))
+    start, end = steps[3].step.estimate, steps[4].step.estimate
+    torch.testing.assert_close(end, resized(start, (64, 96)), rtol=0, atol=1e-3)
+
+
+def test_what_is_not_masked_is_the_guide_in_every_pass(guide):
+    mask = np.zeros((64, 96), np.uint8)
+    mask[16:48, 32:64] = 200
+    for moment in moments(guide, mask):
+        size = (moment.stage.height, moment.stage.width)
+        expected = resized(as_tensor(guide, "cpu"), size)
+        far = slice(0, size[0] // 8)
+        assert torch.equal(moment.step.estimate[..., far, :], expected[..., far, :])
+
+
+def test_only_the_first_pass_has_the_chosen_solver(guide):
+    steps = [moment.step for moment in moments(guide, parameters=Parameters(solver=Solver.EULER_MARUYAMA))]
+    assert not torch.equal(steps[3].x, steps[3].estimate), "Euler-Maruyama's last state still has noise"
+    assert torch.equal(steps[6].x, steps[6].estimate)
+
+
+class TestPaste:
+    @given(
+        guide=arrays(np.uint8, (5, 7, 3)),
+        mask=arrays(np.uint8, (5, 7), elements=st.sampled_from([0, 1, 127, 254, 255])),
+        level=st.floats(-1.2, 1.2),
+    )
+    def test_the_guide_stays_bit_for_bit_where_the_mask_is_zero(self, guide, mask, level):
+        picture = torch.full((1, 3, 5, 7), level)
+        result = paste(guide, picture, mask)
+        pixels = as_pixels(picture)
+        assert result.dtype == np.uint8
+        assert np.array_equal(result[mask == 0], guide[mask == 0])
+        assert np.array_equal(result[mask == 255], pixels[mask == 255])
+        between = (mask > 0) & (mask < 255)
+        assert (result[between] >= np.minimum(guide, pixels)[between]).all()
+        assert (result[between] <= np.maximum(guide, pixels)[between]).all()
+
+    def test_without_a_mask_it_is_the_picture_at_the_guides_size(self, guide):
+        assert paste(guide, torch.full((1, 3, 8, 12), 0.2), None).shape == guide.shape
+
+    @given(pixels=arrays(np.uint8, (4, 6, 3)))
+    def test_pixels_survive_the_way_through_tensors(self, pixels):
+        assert np.array_equal(as_pixels(as_tensor(pixels, "cpu")), pixels)

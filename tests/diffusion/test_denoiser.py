@@ -1,0 +1,128 @@
+"""Adapters and exact denoisers: one Gaussian model told in six ways is one denoiser; Tweedie's formula holds."""
+
+from math import exp, log, sqrt
+
+import pytest
+import torch
+
+from sdedit_studio.diffusion import denoiser as adapt
+from sdedit_studio.diffusion.exact import GaussianDenoiser, MixtureDenoiser
+from sdedit_studio.diffusion.noise import counted
+from sdedit_studio.diffusion.schedule import DiscreteVP
+from sdedit_studio.diffusion.sdedit import sdedit
+
+torch.manual_seed(0)
+MEAN = torch.rand(3, 4, 4, dtype=torch.float64) - 0.5
+EXACT = GaussianDenoiser(MEAN, torch.full((3, 4, 4), 0.09, dtype=torch.float64))
+CLOCK = DiscreteVP()
+
+
+def level_of(label):
+    return CLOCK.sigma((label + 1) / CLOCK.steps)
+
+
+def noise_network(x, label):
+    sigma = level_of(label)
+    y = x * sqrt(1 + sigma**2)
+    return (y - EXACT(y, sigma)) / sigma
+
+
+def velocity_network(x, label):
+    sigma = level_of(label)
+    alpha = 1 / sqrt(1 + sigma**2)
+    return alpha * noise_network(x, label) - alpha * sigma * EXACT(x / alpha, sigma)
+
+
+def picture_network(x, label):
+    sigma = level_of(label)
+    return EXACT(x * sqrt(1 + sigma**2), sigma)
+
+
+def score_network(u, s):
+    x = 2 * u - 1
+    return 2 * (EXACT(x, 2 * s) - x) / (2 * s) ** 2
+
+
+def edm_network(x, log_sigma):
+    sigma, data = exp(4 * log_sigma), 0.5
+    skip, out, scale = adapt.edm_scales(sigma, data)
+    y = x / scale
+    return (EXACT(y, sigma) - skip * y) / out
+
+
+def flow_network(x, t):
+    sigma = t / (1 - t)
+    y = x * (1 + sigma)
+    clean = EXACT(y, sigma)
+    return (y - clean) / sigma - clean
+
+
+ADAPTED = {
+    "noise": adapt.from_noise(noise_network, CLOCK.label),
+    "velocity": adapt.from_velocity(velocity_network, CLOCK.label),
+    "picture": adapt.from_picture(picture_network, CLOCK.label),
+    "score": adapt.from_score(score_network),
+    "edm": adapt.from_edm(edm_network),
+    "flow": adapt.from_flow(flow_network),
+}
+
+
+@pytest.mark.parametrize("name", ADAPTED)
+def test_every_prediction_is_the_same_denoiser(name):
+    x = torch.randn(2, 3, 4, 4, dtype=torch.float64)
+    for sigma in (0.05, 0.7, 5.0):
+        torch.testing.assert_close(ADAPTED[name](x, sigma), EXACT(x, sigma), rtol=1e-7, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ADAPTED)
+def test_every_prediction_makes_the_same_picture(name):
+    guide = torch.zeros(1, 3, 4, 4, dtype=torch.float64)
+
+    def edited(denoiser):
+        *_, last = sdedit(denoiser, guide, 1.5, 6, lambda _: counted([5], (3, 4, 4)))
+        return last.estimate
+
+    torch.testing.assert_close(edited(ADAPTED[name]), edited(EXACT), rtol=0, atol=1e-6)
+
+
+def log_density(x, means, std, sigma):
+    distance = (x[:, None] - means).flatten(2).square().sum(2)
+    return torch.logsumexp(-distance / (2 * (std**2 + sigma**2)), 1).sum()
+
+
+@pytest.mark.parametrize("sigma", [0.1, 1.0, 10.0])
+def test_the_mixture_obeys_tweedie(sigma):
+    means = torch.randn(5, 1, 2, 3, dtype=torch.float64)
+    x = torch.randn(4, 1, 2, 3, dtype=torch.float64, requires_grad=True)
+    (score,) = torch.autograd.grad(log_density(x, means, 0.3, sigma), x)
+    expected = x.detach() + sigma**2 * score
+    torch.testing.assert_close(MixtureDenoiser(means, 0.3)(x.detach(), sigma), expected)
+
+
+def test_a_mixtures_weights_count():
+    means = torch.tensor([[[[-1.0]]], [[[1.0]]]])
+    heavy = MixtureDenoiser(means, 0.1, weights=[0.9, 0.1])
+    assert heavy(torch.zeros(1, 1, 1, 1), 50.0).item() == pytest.approx(-0.8, abs=1e-2)
+
+
+def test_a_full_covariance_is_the_textbook_posterior():
+    root = torch.randn(12, 12, dtype=torch.float64)
+    covariance = root @ root.T / 12
+    mean = torch.randn(3, 2, 2, dtype=torch.float64)
+    x = torch.randn(5, 3, 2, 2, dtype=torch.float64)
+    gain = covariance @ torch.linalg.inv(covariance + 0.49 * torch.eye(12, dtype=torch.float64))
+    expected = mean + ((x - mean).flatten(1) @ gain.T).reshape(x.shape)
+    torch.testing.assert_close(GaussianDenoiser(mean, covariance)(x, 0.7), expected)
+    diagonal = torch.rand(3, 2, 2, dtype=torch.float64) + 0.1
+    torch.testing.assert_close(
+        GaussianDenoiser(mean, torch.diag(diagonal.flatten()))(x, 0.7), GaussianDenoiser(mean, diagonal)(x, 0.7)
+    )
+
+
+def test_edms_network_sees_and_makes_unit_variance():
+    sigma, data = 1.7, 0.5
+    skip, out, scale = adapt.edm_scales(sigma, data)
+    assert scale**2 * (sigma**2 + data**2) == pytest.approx(1)
+    target = ((1 - skip) ** 2 * data**2 + skip**2 * sigma**2) / out**2
+    assert target == pytest.approx(1)
+    assert log(sigma) / 4 == pytest.approx(0.1327, abs=1e-4)

@@ -1,0 +1,65 @@
+"""The passes of an edit."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sdedit_studio.diffusion.plan import Pass, native_size, plan, sigma_of_t0
+from sdedit_studio.parameters import Parameters, Refine
+
+MODEL = {"native": 96, "stride": 16}
+sides = st.integers(1, 3000)
+
+
+def sizes(passes):
+    return [(stage.width, stage.height) for stage in passes]
+
+
+def test_the_default_canvas():
+    passes = plan(768, 512, Parameters(t0=0.4), **MODEL)
+    assert sizes(passes) == [(144, 96), (336, 224), (768, 512)]
+    assert passes[0] == Pass(144, 96, sigma_of_t0(0.4), 8)
+    assert [stage.sigma for stage in passes[1:]] == sorted((stage.sigma for stage in passes[1:]), reverse=True)
+
+
+def test_no_noise_no_passes():
+    assert plan(768, 512, Parameters(t0=0), **MODEL) == ()
+
+
+def test_refine_off_and_double():
+    assert sizes(plan(768, 512, Parameters(refine=Refine.OFF), **MODEL)) == [(144, 96)]
+    assert sizes(plan(768, 512, Parameters(refine=Refine.DOUBLE), **MODEL)) == [(144, 96), (288, 192)]
+
+
+def test_a_low_t0_starts_where_it_loses_no_detail():
+    assert sizes(plan(768, 512, Parameters(t0=0.12), **MODEL)) == [(336, 224), (768, 512)]
+    assert sizes(plan(768, 512, Parameters(t0=0.05), **MODEL)) == [(768, 512)]
+
+
+def test_levels_the_model_does_not_know_are_not_asked_for():
+    (first, *_) = plan(768, 512, Parameters(t0=1), **MODEL, sigma_max=80)
+    assert first.sigma == 80
+
+
+def test_repeats_cost_the_first_pass_only():
+    one, three = (plan(768, 512, Parameters(repeats=k), **MODEL) for k in (1, 3))
+    assert three[0].model_calls == 3 * one[0].model_calls
+    assert three[1:] == one[1:]
+
+
+@given(width=sides, height=sides, t0=st.floats(0.01, 1), refine=st.sampled_from(Refine))
+def test_every_frame_has_passes_a_model_can_run(width, height, t0, refine):
+    passes = plan(width, height, Parameters(t0=t0, refine=refine), **MODEL)
+    assert all(stage.width % 16 == stage.height % 16 == 0 and stage.calls > 0 for stage in passes)
+    assert all(stage.sigma <= sigma_of_t0(t0) for stage in passes)
+    assert passes == sorted(passes, key=lambda stage: stage.pixels)
+    if refine is Refine.FULL:
+        assert passes[-1].width >= width
+        assert passes[-1].height >= height
+
+
+@pytest.mark.parametrize("frame", [(4000, 100), (100, 4000), (300, 300), (1, 1)])
+def test_no_frame_costs_more_than_a_double_square(frame):
+    width, height = native_size(*frame, **MODEL)
+    assert width * height <= 2.2 * 96 * 96
+    assert (width >= height) == (frame[0] >= frame[1])

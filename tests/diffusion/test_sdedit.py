@@ -1,0 +1,182 @@
+"""SDEdit itself: its law, its masks, its repeats."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import ks_2samp
+
+from sdedit_studio.diffusion.exact import GaussianDenoiser, MixtureDenoiser
+from sdedit_studio.diffusion.noise import counted
+from sdedit_studio.diffusion.plan import sigma_of_t0
+from sdedit_studio.diffusion.sdedit import sdedit
+from sdedit_studio.diffusion.solver import solve
+from sdedit_studio.parameters import Sde, Solver
+
+SIZE = (3, 8, 8)
+PRIOR = GaussianDenoiser(torch.full(SIZE, 0.1), torch.full(SIZE, 0.04))
+
+
+def seeded(*seeds, size=SIZE):
+    return lambda repeat: counted(seeds, size, place=(0, repeat))
+
+
+def edited(guide, sigma=1.0, calls=6, noise=None, **options):
+    *_, last = sdedit(PRIOR, guide, sigma, calls, noise or seeded(*range(len(guide))), **options)
+    return last.estimate
+
+
+@pytest.fixture
+def guide():
+    return torch.rand(1, *SIZE, generator=torch.Generator().manual_seed(3)) * 2 - 1
+
+
+class TestMask:
+    @pytest.mark.parametrize("solver", Solver)
+    def test_outside_it_every_estimate_is_the_guide_bit_for_bit(self, guide, solver):
+        mask = torch.zeros(1, 1, 8, 8)
+        mask[..., 2:5, 3:7] = 1
+        outside = (mask == 0).expand_as(guide)
+        for step in sdedit(PRIOR, guide, 1.0, 5, seeded(1), mask=mask, solver=solver, repeats=2):
+            assert torch.equal(step.estimate[outside], guide[outside])
+        assert not torch.equal(step.estimate[~outside], guide[~outside])
+
+    @pytest.mark.parametrize("solver", Solver)
+    def test_all_ones_is_no_mask(self, guide, solver):
+        assert torch.equal(edited(guide, mask=torch.ones(1, 1, 8, 8), solver=solver), edited(guide, solver=solver))
+
+    def test_all_zeros_is_the_guide(self, guide):
+        assert torch.equal(edited(guide, mask=torch.zeros(1, 1, 8, 8)), guide)
+
+    def test_more_mask_is_more_edit(self, guide):
+        changes = [
+            (edited(guide, mask=torch.full((1, 1, 8, 8), cover)) - guide).abs().mean().item()
+            for cover in (0.0, 0.25, 0.5, 0.75, 1.0)
+        ]
+        assert changes == sorted(changes)
+        assert changes[-1] > changes[0] == 0
+
+    @pytest.mark.parametrize("solver", Solver)
+    def test_the_kept_region_has_the_level_that_each_step_arrives_at(self, guide, solver):
+        """Not the level before, as in the official code; along one field of noise."""
+        mask = torch.zeros(1, 1, 8, 8)
+        mask[..., :4] = 1
+        start = seeded(9)(0)(0)
+        for step in sdedit(PRIOR, guide, 1.0, 6, seeded(9), mask=mask, solver=solver):
+            torch.testing.assert_close(step.x[..., 4:], (guide + step.sigma * start)[..., 4:])
+
+    def test_it_leaves_the_law_inside_alone(self, guide):
+        """The prior's pixels are independent, so what is kept outside says nothing about the inside."""
+        mask = torch.zeros(1, 1, 8, 8)
+        mask[..., :4] = 1
+        for solver in Solver:
+            with_mask = edited(guide, mask=mask, solver=solver)
+            torch.testing.assert_close(with_mask[..., :4], edited(guide, solver=solver)[..., :4])
+
+
+class TestStrength:
+    def test_faithfulness_falls_as_t0_grows(self, guide):
+        distances = [(edited(guide, sigma_of_t0(t0)) - guide).square().sum().item() for t0 in (1e-4, 0.1, 0.3, 0.6, 1)]
+        assert distances == sorted(distances)
+        assert distances[0] < 0.01 < distances[-1]
+
+    def test_at_the_end_of_time_the_guide_is_forgotten(self, guide):
+        one, other = edited(guide, sigma_of_t0(1), calls=40), edited(-guide, sigma_of_t0(1), calls=40)
+        assert (one - other).abs().max() < 0.01
+
+    def test_gaussian_deviations_shrink_by_the_known_rule(self):
+        """The ODE keeps r of the guide's deviation, the SDE r^2; r = s / sqrt(s^2 + sigma^2)."""
+        sigma, prior = 1.0, GaussianDenoiser(torch.zeros(1, 1, 1).double(), torch.full((1, 1, 1), 0.25).double())
+        r = 0.5 / 1.25**0.5
+
+        def silence(repeat):
+            return lambda step: torch.zeros(1, 1, 1, 1, dtype=torch.float64)
+
+        for solver, kept in (
+            (Solver.DPMPP_2M, r),
+            (Solver.HEUN, r),
+            (Solver.DPMPP_2M_SDE, r**2),
+            (Solver.ANCESTRAL, r**2),
+        ):
+            guide = torch.ones(1, 1, 1, 1, dtype=torch.float64)
+            *_, last = sdedit(prior, guide, sigma, 200, silence, solver=solver)
+            assert last.estimate.item() == pytest.approx(kept, rel=0.02)
+
+
+def test_a_guide_that_is_not_numbers_is_refused(guide):
+    guide[0, 0, 0, 0] = float("nan")
+    with pytest.raises(ValueError, match="not numbers"):
+        edited(guide)
+
+
+@pytest.mark.parametrize("solver", Solver)
+def test_a_batch_is_its_pictures_one_by_one(guide, solver):
+    guides = torch.cat([guide, -guide, guide / 2])
+    together = edited(guides, noise=seeded(4, 5, 6), solver=solver)
+    alone = [edited(guides[i : i + 1], noise=seeded(4 + i), solver=solver) for i in range(3)]
+    assert torch.equal(together, torch.cat(alone))
+
+
+def test_repeats_start_from_the_last_picture(guide):
+    steps = list(sdedit(PRIOR, guide, 1.0, 4, seeded(1), repeats=3))
+    assert [(step.index, step.total) for step in steps] == [(i, 12) for i in range(1, 13)]
+    again = steps[3].estimate
+    *_, second = solve(PRIOR, again + counted([1], SIZE, place=(0, 1))(0), 1.0, 4, counted([1], SIZE, place=(0, 1)))
+    assert torch.equal(steps[7].estimate, second.estimate)
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_a_seed_is_a_picture(seed):
+    guide = torch.zeros(1, *SIZE)
+    assert torch.equal(edited(guide, noise=seeded(seed)), edited(guide, noise=seeded(seed)))
+    assert not torch.equal(edited(guide, noise=seeded(seed)), edited(guide, noise=seeded((seed + 1) % 2**32)))
+
+
+COUNT, LEVEL, STD = 3000, 0.8, 0.12
+
+
+@pytest.fixture(scope="module")
+def mixture():
+    """A denoiser of 24 modes in 16 dimensions, a guide between two of them, and 3000 draws of SDEdit's exact law:
+    `x = g + sigma z`, then x0 ~ p(x0 | x).
+    """
+    generator = torch.Generator().manual_seed(11)
+    means = torch.randn(24, 1, 4, 4, generator=generator).clamp(-1.5, 1.5) * 0.6
+    denoiser = MixtureDenoiser(means, STD)
+    guide = (means[:1] + means[1:2]) / 2
+    x = guide + LEVEL * torch.randn(COUNT, 1, 4, 4, generator=generator)
+    chosen = torch.multinomial(denoiser.responsibilities(x, LEVEL), 1, generator=generator)[:, 0]
+    shrink = STD**2 / (STD**2 + LEVEL**2)
+    spread = shrink**0.5 * LEVEL * torch.randn(x.shape, generator=generator)
+    return denoiser, guide, means[chosen] + shrink * (x - means[chosen]) + spread
+
+
+def least_likely(mixture, solver, calls, sde=Sde.VP):
+    """Smallest p of Kolmogorov-Smirnov tests along 8 random directions, of the solver's pictures against the law."""
+    denoiser, guide, exact = mixture
+    generator = torch.Generator().manual_seed(12)
+
+    def noise(repeat):
+        return lambda step: torch.randn(COUNT, 1, 4, 4, generator=generator)
+
+    *_, last = sdedit(denoiser, guide.expand(COUNT, -1, -1, -1), LEVEL, calls, noise, solver=solver, sde=sde)
+    directions = torch.randn(16, 8, generator=generator)
+    ours, theirs = ((each.flatten(1) @ directions).T.numpy() for each in (last.estimate, exact))
+    return min(ks_2samp(a, b).pvalue for a, b in zip(ours, theirs, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("solver", "calls", "sde"),
+    [
+        (Solver.DPMPP_2M_SDE, 24, Sde.VP),
+        (Solver.ANCESTRAL, 60, Sde.VP),
+        (Solver.EULER_MARUYAMA, 150, Sde.VE),
+        (Solver.EULER_MARUYAMA, 150, Sde.VP),
+    ],
+)
+def test_the_sde_solvers_follow_the_exact_law(mixture, solver, calls, sde):
+    assert least_likely(mixture, solver, calls, sde) > 1e-3
+
+
+def test_the_ode_follows_another(mixture):
+    assert least_likely(mixture, Solver.DPMPP_2M, 24) < 1e-6
