@@ -18,6 +18,10 @@ class ModelProblem(ValueError):
     """A model that cannot be found or used; the message is one sentence that says what to do."""
 
 
+_SIZES = ("native", "stride", "sigma_min", "sigma_max", "sigma_data", "default_calls")
+"""Figures that must be positive."""
+
+
 @dataclass(frozen=True)
 class ModelCard:
     """What a folder's `model.json` says. `name`, the folder's name, is what the command line and files call the model.
@@ -96,7 +100,8 @@ def _card(folder: Path, values: dict[str, Any]) -> ModelCard:
     given = {name: value for name, value in values.items() if name in known}
     kinds = {"str": str, "int": int, "float": (int, float), "int | None": (int, type(None)), "tuple[str, ...]": list}
     for name, value in given.items():
-        if not isinstance(value, kinds[str(known[name].type)]):
+        wrong_kind = not isinstance(value, kinds[str(known[name].type)]) or isinstance(value, bool)
+        if wrong_kind or (name in _SIZES and value <= 0):
             raise ModelProblem(f"{folder / 'model.json'} has a wrong value for {name}: {value!r}.")
     given["classes"] = tuple(given.get("classes", ()))
     return ModelCard(folder.name, folder, **given)

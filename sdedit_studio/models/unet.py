@@ -39,7 +39,9 @@ def load_edm_unet(card: ModelCard, device: torch.device, dtype: torch.dtype) -> 
     def predict(label: int | None, x: Tensor, log_sigma: float) -> Tensor:
         folded = pixel_unshuffle(x, patch).to(dtype, memory_format=torch.channels_last)
         classes = None if label is None else torch.full((len(x),), label, device=device)
-        output = network(folded, TIME_SCALE * log_sigma, classes, return_dict=False)[0]
+        # As a tensor: UNet2DModel takes a plain number for a step of a schedule, and drops its fraction.
+        time = torch.full((len(x),), TIME_SCALE * log_sigma, device=device)
+        output = network(folded, time, classes, return_dict=False)[0]
         return pixel_shuffle(output.float(), patch)
 
     return lambda label: from_edm(partial(predict, label), card.sigma_data)
@@ -54,11 +56,14 @@ def read_config(card: ModelCard) -> dict[str, Any]:
     """What the model's `config.json` says. Raises ModelProblem when it cannot be read."""
     path = card.folder / "config.json"
     try:
-        return json.loads(path.read_text("utf-8"))
+        config = json.loads(path.read_text("utf-8"))
     except OSError as error:
         raise _damaged(card, path, error.strerror or str(error)) from error
     except ValueError as error:
         raise _damaged(card, path, str(error)) from error
+    if not isinstance(config, dict):
+        raise _damaged(card, path, "it must hold one JSON object")
+    return config
 
 
 def read_weights(card: ModelCard) -> dict[str, Tensor]:

@@ -1,0 +1,87 @@
+"""Which models are here, and what is said of a damaged one."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from sdedit_studio.models import catalogue
+from sdedit_studio.models.catalogue import ModelProblem, find, installed, read_card
+
+
+@pytest.fixture
+def models(tiny_models, tmp_path):
+    """A folder of models of our own to damage."""
+    shutil.copytree(tiny_models, tmp_path / "models")
+    return tmp_path / "models"
+
+
+def amend(models, **changes):
+    path = models / "tiny" / "model.json"
+    values = json.loads(path.read_text()) | changes
+    path.write_text(json.dumps({key: value for key, value in values.items() if value is not ...}))
+
+
+def test_the_bundled_model_comes_first(models):
+    assert [card.name for card in installed(models)] == ["scenes-96", "tiny"]
+    card = find("scenes-96", models)
+    assert (card.native, card.stride, card.any_class) == (96, 16, 6)
+    assert card.classes == ("buildings", "forest", "glacier", "mountain", "sea", "street")
+    assert (card.folder / card.weights).is_file()
+
+
+def test_an_added_model_is_found(models):
+    card = find("tiny", models)
+    assert (card.title, card.classes, card.default_t0) == ("Tiny", ("hill", "lake"), 0.4)
+
+
+def test_the_users_folder_is_looked_into(models, monkeypatch):
+    monkeypatch.setattr(catalogue, "user_folder", lambda: models)
+    assert find("tiny").folder == models / "tiny"
+
+
+def test_a_missing_model_says_which_there_are(models):
+    with pytest.raises(ModelProblem, match=r"no model called “huge”\. Installed: scenes-96, tiny"):
+        find("huge", models)
+
+
+def test_classes_by_name(models):
+    card = find("tiny", models)
+    assert [card.class_id(name) for name in ("hill", "lake", None)] == [0, 1, 2]
+    with pytest.raises(ModelProblem, match="no class “sea”: choose one of hill, lake"):
+        card.class_id("sea")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"native": ...}, "lacks native"),
+        ({"native": "96"}, "wrong value for native: '96'"),
+        ({"native": True}, "wrong value for native: True"),
+        ({"classes": "hill"}, "wrong value for classes"),
+        ({"sigma_max": None}, "wrong value for sigma_max"),
+        ({"stride": 0}, "wrong value for stride"),
+    ],
+)
+def test_a_wrong_card_is_told_and_not_listed(models, changes, message):
+    amend(models, **changes)
+    with pytest.raises(ModelProblem, match=message):
+        find("tiny", models)
+    assert [card.name for card in installed(models)] == ["scenes-96"]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "\x00"])
+def test_a_damaged_card_is_told(models, text):
+    (models / "tiny" / "model.json").write_text(text)
+    with pytest.raises(ModelProblem, match="damaged"):
+        read_card(models / "tiny")
+
+
+def test_it_needs_no_torch():
+    code = (
+        "import sys; from sdedit_studio.models import catalogue; catalogue.installed(); print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
