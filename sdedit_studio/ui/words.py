@@ -41,7 +41,7 @@ def cost(estimate: Estimate | None, status: Status) -> str:
     if estimate.seconds is not None:
         return f"{calls}, about {duration(estimate.seconds)} on this computer."
     if status.phase is Phase.WARMING_UP:
-        return f"{calls}; how long they take is being measured."
+        return f"{calls}; their time is being measured."
     return f"{calls}."
 
 
@@ -51,7 +51,7 @@ def promise(document: Document) -> str:
         return "Pixels outside the selection stay exactly as they are."
     if document.frame is not None and document.frame != document.bounds:
         return "Pixels outside the frame stay exactly as they are."
-    return "Your layers stay as they are; the result becomes a layer of its own."
+    return "Your layers stay as they are; the result becomes a new one."
 
 
 def duration(seconds: float) -> str:

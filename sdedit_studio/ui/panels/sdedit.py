@@ -73,10 +73,10 @@ class SdeditPanel(QWidget):
         column.addWidget(self.keeps)
         column.addWidget(self.scene)
         column.addLayout(self._seed_row())
-        column.addWidget(self.advanced)
         column.addWidget(self.generate)
         column.addWidget(self.status)
         column.addWidget(self.cost)
+        column.addWidget(self.advanced)
         column.addStretch(1)
 
         generation.changed.connect(self._show)
