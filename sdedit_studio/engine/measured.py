@@ -45,14 +45,14 @@ class Measured:
         """Note that a call on a picture of `pixels` took `seconds`."""
         known, size = self._calls(model), str(pixels)
         learnt = _MEMORY * known[size] + (1 - _MEMORY) * seconds if size in known else seconds
-        self._entry(model)[f"calls, {self.threads} threads"] = known | {size: learnt}
+        self._note(model, self._calls_key, known | {size: learnt})
 
     def precision(self, model: str) -> str | None:
         """The precision found faster, "float32" or "bfloat16"; None until compared."""
         return self._entry(model).get("precision")
 
     def set_precision(self, model: str, precision: str) -> None:
-        self._entry(model)["precision"] = precision
+        self._note(model, "precision", precision)
 
     def save(self) -> None:
         """Write the file whole or not at all; a cache folder that cannot be written is no problem worth telling."""
@@ -63,11 +63,25 @@ class Measured:
                 json.dump(self._figures, file, indent=1)
             Path(name).replace(self._path)
 
+    @property
+    def _calls_key(self) -> str:
+        return f"calls, {self.threads} threads"
+
     def _calls(self, model: str) -> dict[str, float]:
-        return self._entry(model).get(f"calls, {self.threads} threads", {})
+        return self._entry(model).get(self._calls_key, {})
 
     def _entry(self, model: str) -> dict[str, Any]:
-        return self._figures.setdefault(f"{model} on {platform.node()}", {})
+        entry = self._figures.get(_on_this_machine(model))
+        return entry if isinstance(entry, dict) else {}
+
+    def _note(self, model: str, key: str, value: Any) -> None:
+        """By replacing the whole table, so that readers on another thread always see a finished one."""
+        self._figures = self._figures | {_on_this_machine(model): self._entry(model) | {key: value}}
+
+
+def _on_this_machine(model: str) -> str:
+    """A home folder may be shared between machines."""
+    return f"{model} on {platform.node()}"
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:

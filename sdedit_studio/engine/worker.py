@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from sdedit_studio.engine.job import Cancelled, Failed, Phase, Status
+from sdedit_studio.engine.job import Cancelled, Failed, Phase, Result, Status, Update
 from sdedit_studio.engine.mailbox import Mailbox, Request
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.problems import describe
@@ -69,20 +69,24 @@ class Worker(threading.Thread):
             request.deliver(Failed(request.job, describe(error), traceback.format_exc()))
             return
         self._publish(self._status(Phase.BUSY, model))
-        self._run(request, model)
+        end = self._run(request, model)
         self._publish(self._status(Phase.READY, model))
+        request.deliver(end)
 
-    def _run(self, request: Request, model: LoadedModel) -> None:
+    def _run(self, request: Request, model: LoadedModel) -> Update:
+        """Deliver the progress of one job, and return how it ended."""
         from sdedit_studio.engine.execute import Stopped, execute
 
-        job = request.job
         try:
-            for update in execute(job, model, cancelled=request.cancelled.is_set, measured=self._measured):
+            for update in execute(request.job, model, cancelled=request.cancelled.is_set, measured=self._measured):
+                if isinstance(update, Result):
+                    return update
                 request.deliver(update)
         except Stopped:
-            request.deliver(Cancelled(job))
+            pass
         except Exception as error:
-            request.deliver(Failed(job, describe(error), traceback.format_exc()))
+            return Failed(request.job, describe(error), traceback.format_exc())
+        return Cancelled(request.job)
 
     def _open(self, name: str) -> LoadedModel:
         from sdedit_studio.engine.prepare import warm_up

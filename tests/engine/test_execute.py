@@ -1,0 +1,104 @@
+"""One job, start to end."""
+
+import numpy as np
+import pytest
+
+from sdedit_studio.engine.execute import PREVIEW_SIDE, Stopped, execute
+from sdedit_studio.engine.job import Progress, Result
+from sdedit_studio.models.catalogue import ModelProblem
+from sdedit_studio.parameters import Refine
+from tests.engine.conftest import CARD, guide, job
+
+
+def run(job, models, measured, cancelled=lambda: False):
+    *progress, result = execute(job, models(CARD.name), cancelled=cancelled, measured=measured)
+    assert all(isinstance(update, Progress) for update in progress)
+    assert isinstance(result, Result)
+    return progress, result
+
+
+def test_no_noise_gives_the_guide_back(models, measured):
+    progress, result = run(job(t0=0), models, measured)
+    assert progress == [] and models.calls == []
+    assert np.array_equal(result.picture.array, guide())
+    assert result.calls == 0
+
+
+def test_progress_counts_every_call_of_every_pass(models, measured):
+    progress, result = run(job(96, 64, refine=Refine.FULL, repeats=2), models, measured)
+    assert [update.call for update in progress] == list(range(1, len(progress) + 1))
+    assert {update.calls for update in progress} == {len(progress)} == {result.calls}
+    assert sorted({update.pass_index for update in progress}) == list(range(progress[0].passes))
+    assert [update.preview.shape[:2] for update in progress[:8]] == [(16, 24)] * 8
+    assert progress[-1].preview.shape[:2] == (64, 96)
+    assert progress[-1].seconds_left == 0
+    assert result.picture.shape == (64, 96, 3)
+
+
+def test_the_guides_own_size_comes_back(models, measured):
+    for size in ((40, 32), (33, 71), (1, 1), (7, 200)):
+        _, result = run(job(*size, refine=Refine.FULL), models, measured)
+        assert result.picture.shape == (size[1], size[0], 3)
+
+
+def test_equal_jobs_give_equal_bytes_and_other_seeds_others(models, measured):
+    one, two, other = (run(job(seed=seed), models, measured)[1].picture for seed in (5, 5, 6))
+    assert one == two
+    assert one != other
+
+
+@pytest.mark.parametrize("refine", Refine)
+def test_outside_the_mask_the_guide_stays_bit_for_bit(models, measured, refine):
+    mask = np.zeros((64, 96), np.uint8)
+    mask[20:40, 30:60] = 255
+    mask[30:44, 50:70] = 90
+    _, result = run(job(96, 64, mask, refine=refine), models, measured)
+    before = guide(96, 64)
+    assert np.array_equal(result.picture.array[mask == 0], before[mask == 0])
+    assert not np.array_equal(result.picture.array[mask == 255], before[mask == 255])
+
+
+def test_a_white_mask_is_no_mask(models, measured):
+    _, plain = run(job(), models, measured)
+    _, masked = run(job(mask=np.full((32, 40), 255, np.uint8)), models, measured)
+    assert plain.picture == masked.picture
+
+
+def test_a_large_preview_is_reduced(models, measured):
+    progress, result = run(job(1600, 400, refine=Refine.FULL, calls=1), models, measured)
+    assert max(progress[-1].preview.shape) == PREVIEW_SIDE
+    assert progress[-1].preview.shape == (192, 768, 3)
+    assert result.picture.shape == (400, 1600, 3)
+
+
+def test_cancelling_is_asked_before_every_run_of_the_network(models, measured):
+    asked = []
+
+    def cancelled():
+        asked.append(len(models.calls))
+        return len(models.calls) == 7
+
+    steps = execute(job(900, 600, refine=Refine.FULL), models(CARD.name), cancelled=cancelled, measured=measured)
+    with pytest.raises(Stopped):
+        list(steps)
+    assert asked == list(range(8))
+
+
+def test_tiles_too_ask_before_each_run(models, measured):
+    """A low t0 starts at the frame's own size, where one call of a pass is many runs of the network."""
+    asked = []
+    large = job(900, 600, t0=0.05, refine=Refine.FULL, calls=1)
+    steps = execute(large, models(CARD.name), cancelled=lambda: asked.append(0), measured=measured)
+    assert len(list(steps)) == 2
+    assert len(asked) == len(models.calls) > 4
+
+
+def test_a_class_the_model_does_not_know_is_told(models, measured):
+    with pytest.raises(ModelProblem, match="no class “moon”"):
+        run(job(condition="moon"), models, measured)
+
+
+def test_calls_are_learnt_at_their_size(models, measured):
+    models.seconds = 0.02
+    run(job(), models, measured)
+    assert 0.02 < measured.call_seconds(CARD.name, 24 * 16) < 0.2
