@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QStackedWidget, QWidget, QWidgetAction
 
 from sdedit_studio.ui import theme
@@ -29,30 +29,44 @@ class _Icon(QWidget):
         QPainter(self).drawPixmap(0, (self.height() - 18) // 2, drawn)
 
 
+class _Name(QWidget):
+    """A tool's name, with a thin line after it where controls follow."""
+
+    def __init__(self, title: str, *, lined: bool) -> None:
+        super().__init__()
+        name = QLabel(title)
+        name.setProperty("role", "strong")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4 * theme.SPACE)
+        row.addWidget(name)
+        if lined:
+            line = QFrame(objectName="separator")
+            line.setFixedSize(1, 16)
+            row.addWidget(line)
+
+
 class _Options(QWidget):
-    """One tool's icon, name and controls. Sliders become shorter where there is less room."""
+    """One tool's icon, name and controls. Where there is less room, sliders become shorter and then the name goes."""
 
     def __init__(self, tool: Tool) -> None:
         super().__init__()
+        controls = tool.options()
+        self._name = _Name(tool.title, lined=bool(controls))
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 0, 0)
         row.setSpacing(3 * theme.SPACE)
-        name = QLabel(tool.title)
-        name.setProperty("role", "strong")
-        row.addWidget(_Icon(tool.icon))
-        row.addWidget(name)
-        if controls := tool.options():
-            line = QFrame(objectName="separator")
-            line.setFixedSize(1, 16)
-            row.addSpacing(theme.SPACE)
-            row.addWidget(line)
-            row.addSpacing(theme.SPACE)
-            for control in controls:
-                row.addWidget(control, 0)
+        for part in (_Icon(tool.icon), self._name, *controls):
+            row.addWidget(part)
         row.addStretch(1)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, HEIGHT)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        name = self._name.sizeHint().width() + self.layout().spacing()
+        rest = self.layout().minimumSize().width() - (0 if self._name.isHidden() else name)
+        self._name.setVisible(rest + name <= self.width())
 
 
 class StabiliserButton(IconButton):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ class Preferences:
     """Settings in an INI file. A value that cannot be read counts as not set."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # where nothing can be written, nothing is remembered
+            path.parent.mkdir(parents=True, exist_ok=True)
         self._settings = QSettings(str(path), QSettings.Format.IniFormat)
 
     @property
@@ -82,18 +84,20 @@ class Preferences:
         """Names of the folded panels."""
         return self._strings("window/folded")
 
+    @property
+    def cut(self) -> list[str]:
+        """Names of the panels that were made lower than their content."""
+        return self._strings("window/cut")
+
     def layout(self) -> tuple[QByteArray, QByteArray]:
         """The window's geometry and the state of its panels; empty when never stored."""
         return self._bytes("window/geometry"), self._bytes("window/state")
 
-    def store_layout(self, geometry: QByteArray, state: QByteArray, folded: list[str]) -> None:
+    def store_layout(self, geometry: QByteArray, state: QByteArray, folded: list[str], cut: list[str]) -> None:
         self._settings.setValue("window/geometry", geometry)
         self._settings.setValue("window/state", state)
         self._store("window/folded", folded)
-
-    def forget_layout(self) -> None:
-        """Start with the window and its panels where they first were."""
-        self._settings.remove("window")
+        self._store("window/cut", cut)
 
     def sync(self) -> None:
         """Write everything to disk now."""

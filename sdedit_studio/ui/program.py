@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import qasync
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -41,6 +41,8 @@ def run(files: Sequence[Path], profile_folder: Path | None, *, smoke: bool) -> i
     log.start(profile.logs)
     log.LOG.info("SDEdit Studio %s on Python %s", __version__, sys.version.split()[0])
     QCoreApplication.setApplicationName("SDEdit Studio")
+    # Every sample of a stroke counts, so none may be merged with the next.
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, False)
     QGuiApplication.setDesktopFileName("sdedit-studio")
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)

@@ -136,7 +136,7 @@ def current() -> Theme:
 
 
 def font(pixels: float = TEXT_PIXELS, weight: QFont.Weight = QFont.Weight.Normal, *, tabular: bool = False) -> QFont:
-    """The interface's font at a size in (fractional) pixels. `tabular`: figures of equal width, for numbers that change."""
+    """The interface's font at a size in pixels, fractions too. `tabular`: figures of equal width, for counting."""
     made = QFont(_family())
     made.setPointSizeF(_points(pixels))
     made.setWeight(weight)

@@ -26,9 +26,9 @@ GROUPS = (
 
 
 class ColourPair(QWidget):
-    """Foreground over background. `chosen(bool)`: the foreground (or background) square was clicked; `swap_asked()`."""
+    """Foreground over background. A click on the front one is `edit_asked()`, on the back one `swap_asked()`."""
 
-    chosen = Signal(bool)
+    edit_asked = Signal()
     swap_asked = Signal()
     SIDE = 20
     FRONT, BACK = QPoint(6, 2), QPoint(18, 16)
@@ -39,6 +39,7 @@ class ColourPair(QWidget):
         self.setFixedSize(WIDTH - 2, 40)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName("Foreground and background colour")
+        self.setToolTip("The colour that paints, over the one to swap with. Click the front to edit, the back to swap.")
         studio.colours_changed.connect(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -56,12 +57,9 @@ class ColourPair(QWidget):
         at = event.position().toPoint()
         size = QSize(self.SIDE, self.SIDE)
         if QRect(self.FRONT, size).contains(at):
-            self.chosen.emit(True)
+            self.edit_asked.emit()
         elif QRect(self.BACK, size).contains(at):
-            self.chosen.emit(False)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.swap_asked.emit()
+            self.swap_asked.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space:

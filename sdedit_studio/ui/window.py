@@ -6,9 +6,19 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QMenu,
+    QStyle,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from sdedit_studio.engine.engine import Engine
 from sdedit_studio.ui import commands, theme
@@ -44,7 +54,7 @@ from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 NAME = "SDEdit Studio"
 COLUMN_WIDTH = 348
 FIRST_SIZE = QSize(1600, 1000)
-SMALLEST_SIZE = QSize(900, 560)
+SMALLEST_SIZE = QSize(1024, 600)
 LEAST_LAYERS, LEAST_COLOUR = 166, 126
 """Heights of panels when the window is low."""
 
@@ -65,7 +75,7 @@ class Window(QMainWindow):
         self._may_close = False
         self._fresh_layout = False
         self._seen = False
-        self._hidden_by_tab: list[QWidget] = []
+        self._layout_before_hiding: QByteArray | None = None
         self.setAccessibleName(NAME)
         self.setMinimumSize(SMALLEST_SIZE)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
@@ -217,6 +227,7 @@ class Window(QMainWindow):
         canvas.cursor_moved.connect(self.status_bar.set_position)
         self.layers.list.menu_asked.connect(self._show_layer_menu)
         self.tool_column.colours.swap_asked.connect(self.actions_["edit.swap-colours"].trigger)
+        self.tool_column.colours.edit_asked.connect(self._show_colour_panel)
         canvas.installEventFilter(self)
         self._show_tool(studio.tool)
         self.status_bar.set_zoom(canvas.zoom)
@@ -230,6 +241,14 @@ class Window(QMainWindow):
         self.notice.hide()
         self.status_bar.forget_saved()
         self._show_title()
+
+    def _show_colour_panel(self) -> None:
+        dock = self.docks[-1]
+        dock.show()
+        dock.raise_()
+        dock.set_folded(False)
+        self.colour.hex.setFocus()
+        self.colour.hex.selectAll()
 
     def _show_title(self) -> None:
         edited = " — edited" if self.studio.history.modified else ""
@@ -318,17 +337,16 @@ class Window(QMainWindow):
 
     @property
     def panels_hidden(self) -> bool:
-        return bool(self._hidden_by_tab)
+        return self._layout_before_hiding is not None
 
     def toggle_panels(self) -> None:
-        """Leave nothing but the canvas, or bring back what was there."""
-        if self._hidden_by_tab:
-            shown, self._hidden_by_tab = self._hidden_by_tab, []
-            for part in shown:
-                part.show()
+        """Leave nothing but the canvas, or bring everything back as it was."""
+        if self._layout_before_hiding is not None:
+            self.restoreState(self._layout_before_hiding, LAYOUT_VERSION)
+            self._layout_before_hiding = None
         else:
-            self._hidden_by_tab = [part for part in (*self._bars, *self.docks) if part.isVisible()]
-            for part in self._hidden_by_tab:
+            self._layout_before_hiding = self.saveState(LAYOUT_VERSION)
+            for part in (*self._bars, *self.docks):
                 part.hide()
 
     def toggle_full_screen(self) -> None:
@@ -404,7 +422,8 @@ class Window(QMainWindow):
         """The column's width, and its height: the edit is seen whole, then layers, and colours get what is left."""
         self.resizeDocks(self.docks[:1], [COLUMN_WIDTH], Qt.Orientation.Horizontal)
         sdedit, layers, colour = self.docks
-        room = self.centralWidget().height()
+        line = self.style().pixelMetric(QStyle.PixelMetric.PM_DockWidgetSeparatorExtent, None, self)
+        room = self.centralWidget().height() - 2 * line
         colour_height = max(LEAST_COLOUR, min(colour.full_height, room - sdedit.full_height - LEAST_LAYERS))
         sdedit_height = min(sdedit.full_height, room - colour_height - LEAST_LAYERS)
         heights = [sdedit_height, room - sdedit_height - colour_height, colour_height]
@@ -412,9 +431,14 @@ class Window(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self._fresh_layout:
-            self._fresh_layout = False
-            QTimer.singleShot(0, self, self._share_column)
+        if not self._seen:
+            QTimer.singleShot(0, self, self._share_column if self._fresh_layout else self._grow_panels)
+
+    def _grow_panels(self) -> None:
+        """Panels may have more to say than when their heights were remembered; those that were seen whole still are."""
+        for dock in self.docks:
+            if not dock.fills and dock.objectName() not in self._preferences.cut:
+                dock.show_all()
 
     def reset_layout(self) -> None:
         """All panels in the column at the right, unfolded."""
@@ -430,10 +454,11 @@ class Window(QMainWindow):
             event.ignore()
             self.tasks.start(self._close_when_settled())
             return
-        if self._hidden_by_tab:
+        if self.panels_hidden:
             self.toggle_panels()
         folded = [dock.objectName() for dock in self.docks if dock.folded]
-        self._preferences.store_layout(self.saveGeometry(), self.saveState(LAYOUT_VERSION), folded)
+        cut = [dock.objectName() for dock in self.docks if not dock.fills and not dock.all_seen]
+        self._preferences.store_layout(self.saveGeometry(), self.saveState(LAYOUT_VERSION), folded, cut)
         self._preferences.brushes = self.canvas.brushes.as_dict()
         self.generation.close()
         self.autosave.close()

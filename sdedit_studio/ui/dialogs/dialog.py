@@ -45,6 +45,8 @@ class Dialog(QDialog):
         button.setAutoDefault(default)
         button.setDefault(default)
         button.setMinimumWidth(88)
+        if default:
+            button.setFocus()
         self._buttons.insertWidget(0 if at_start else self._buttons.count(), button)
         return button
 

@@ -44,6 +44,9 @@ class _Title(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(120, TITLE_HEIGHT)
 
+    def minimumSizeHint(self) -> QSize:
+        return QSize(60, TITLE_HEIGHT)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         look, painter = theme.current(), QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -155,6 +158,7 @@ class Dock(QDockWidget):
     ) -> None:
         super().__init__(title)
         self.setObjectName(name)
+        self.fills = fills
         self._content = content if fills else Column(content)
         self._limit = NO_LIMIT
         self._unfolded_height = 0
@@ -182,12 +186,21 @@ class Dock(QDockWidget):
 
     def _fit(self, height: int) -> None:
         """Never be higher than the content, but grow with it if all of it was seen."""
-        all_seen, self._limit = self._body.height() >= self._limit, height
+        all_seen, self._limit = self.all_seen, height
         if self.folded:
             return
         self._body.setMaximumHeight(height)
         if all_seen:
-            self._take_height(self.full_height)
+            self.show_all()
+
+    @property
+    def all_seen(self) -> bool:
+        """Whether the panel, when unfolded, is as high as its content."""
+        return self.folded or self._body.height() >= self._limit
+
+    def show_all(self) -> None:
+        """Be as high as the content, as far as the column has room."""
+        self._take_height(self.full_height)
 
     def _take_height(self, height: int) -> None:
         """Ask the column for this height."""

@@ -157,6 +157,7 @@ class SegmentedChoice(QWidget):
     def __init__(self, choices: Sequence[tuple[Hashable, str]], name: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._values = [value for value, _ in choices]
         self._group = QButtonGroup(self)
         row = QHBoxLayout(self)

@@ -452,3 +452,13 @@ def test_nothing_heavy_is_loaded_before_the_window_shows():
     code = "import sys, sdedit_studio.ui.program; print(*(m for m in ('torch', 'diffusers') if m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_the_options_of_every_tool_fit_a_small_screen(show, studio):
+    async def story(window, story):
+        for tool in window.canvas.toolbox:
+            studio.set_tool(tool.id)
+            options = window.option_bar._made[tool.id]
+            await story.until(lambda options=options: options.layout().minimumSize().width() <= options.width())
+
+    show(story, size=(1024, 700))
