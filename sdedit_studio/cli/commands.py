@@ -52,8 +52,6 @@ def command(arguments: Sequence[str]) -> int:
     except typer.TyperException as error:
         reason = " ".join(error.format_message().split()).rstrip(".")
         return _told(f"{reason}. See sdedit-studio --help.", 2)
-    except (KeyboardInterrupt, typer.Abort):
-        return _told("Stopped; nothing was written.", 130)
     except Exception as error:
         return _told(describe(error), 1)
 

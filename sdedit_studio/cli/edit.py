@@ -70,7 +70,11 @@ def edit(
     coverage = None if mask is None else grey(read(mask))
     job = Job(Pixels.of(on_white(original)), parameters, None if coverage is None else Pixels.of(coverage))
 
-    result, model_used = _run(job)
+    try:
+        result, model_used = _run(job)
+    except KeyboardInterrupt:
+        typer.echo("sdedit-studio: Stopped; nothing was written.", err=True)
+        raise typer.Exit(130) from None
     export(
         out,
         _opaque_where_edited(result, original, coverage),
@@ -100,7 +104,8 @@ def _run(job: Job) -> tuple[Result, LoadedModel]:
     """The result and the model that made it, with a progress bar on stderr."""
     measured = Measured(compute_threads())
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[left]}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(f"Loading {job.parameters.model}", total=None, left="")
         model = open_model(job.parameters.model, measured)
         from sdedit_studio.engine.execute import execute
