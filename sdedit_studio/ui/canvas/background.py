@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from functools import partial
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -12,31 +13,49 @@ Result = TypeVar("Result")
 
 
 class Background(QObject):
-    """Runs one piece of work after the other in a thread of its own."""
+    """Runs one piece of work after the other in a thread of its own. `worked()`: one has ended and been handed over."""
 
-    _finished = Signal(object, object)
+    worked = Signal()
+    _ended = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._thread = ThreadPoolExecutor(1, "canvas")
         self._waiting = 0
-        self._finished.connect(self._hand_over)
+        self._ended.connect(self._hand_over)
 
     @property
     def busy(self) -> bool:
         return self._waiting > 0
 
-    def start(self, work: Callable[[], Result], then: Callable[[Result], None]) -> None:
-        """Call `work` in the thread, and in this one `then` with what it returned. Its exceptions are raised here."""
-        self._waiting += 1
-        self._thread.submit(work).add_done_callback(lambda future: self._report(future, then))
+    def start(
+        self,
+        work: Callable[[], Result],
+        then: Callable[[Result], None],
+        failed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Call `work` in the thread, and in this one `then` with what it returned.
 
-    def _report(self, future: Future[Any], then: Callable[[Any], None]) -> None:
+        If it raises, `failed` is called and the exception goes on from the event loop.
+        """
+
+        def hand_over(future: Future[Result]) -> None:
+            if future.exception() is not None:
+                failed()
+            then(future.result())
+
+        self._waiting += 1
+        self._thread.submit(work).add_done_callback(lambda future: self._report(partial(hand_over, future)))
+
+    def _report(self, hand_over: Callable[[], None]) -> None:
         try:
-            self._finished.emit(future, then)
+            self._ended.emit(hand_over)
         except RuntimeError:  # the canvas was closed meanwhile
             return
 
-    def _hand_over(self, future: Future[Any], then: Callable[[Any], None]) -> None:
+    def _hand_over(self, hand_over: Callable[[], None]) -> None:
         self._waiting -= 1
-        then(future.result())
+        try:
+            hand_over()
+        finally:
+            self.worked.emit()

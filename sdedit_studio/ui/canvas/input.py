@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 BUDGET = 0.010
 """Seconds of painting after which the window gets a turn."""
 
+BUDGET_AT_END = 0.1
+"""The same at the end of a drag, when what has been painted should be there at once."""
+
 DOUBLE_TAP = 0.4, 8.0
 """Seconds and view pixels between two taps of a pen that count as a double click."""
 
@@ -51,6 +54,9 @@ class _Kind(Enum):
     MOVE = auto()
     RELEASE = auto()
     HOVER = auto()
+
+
+_BEGINNINGS = (_Kind.PRESS, _Kind.DOUBLE_PRESS)
 
 
 class _Doing(Enum):
@@ -93,6 +99,7 @@ class Input(QObject):
         self._draining = False
         self._turn = QTimer(self, singleShot=True, interval=0)
         self._turn.timeout.connect(self._drain)
+        view.toolbox.background.worked.connect(self._turn.start)
         view.installEventFilter(self)
 
     @property
@@ -241,7 +248,7 @@ class Input(QObject):
         self._last = sample
         if doing is _Doing.TOOL:
             self._queue.append(replace(sample, kind=_Kind.RELEASE))
-            self._drain()
+            self._drain(BUDGET_AT_END)
         self._show_pointer()
 
     def _finish(self) -> None:
@@ -315,6 +322,8 @@ class Input(QObject):
         deadline = perf_counter() + budget
         try:
             while self._queue and perf_counter() < deadline:
+                if self._queue[0].kind in _BEGINNINGS and self._view.toolbox.finishing:
+                    return  # until it is there, or the new gesture would start from an old document
                 sample = self._queue.popleft()
                 overtaken = bool(self._queue) and self._queue[0].kind is sample.kind
                 if overtaken and not (sample.kind is _Kind.MOVE and self._view.tool.every_sample):

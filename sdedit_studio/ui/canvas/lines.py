@@ -31,15 +31,14 @@ def draw_line(painter: QPainter, line: QPainterPath, width: float = 1.0) -> None
     painter.drawPath(line)
 
 
-def draw_dashes(painter: QPainter, line: QPainterPath, colour: QColor = LIGHT, offset: float = 0.0) -> None:
-    """Dashes 4 px long on a thin dark line. `offset`: how far along they have walked, in pixels."""
+def draw_dashes(painter: QPainter, line: QPainterPath, colour: QColor = LIGHT, dash: float = 4.0) -> None:
+    """Dashes of `dash` pixels on a thin dark line."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(QColor(0, 0, 0, 200), 1))
+    painter.setPen(QPen(DARK, 1))
     painter.drawPath(line)
     dashes = QPen(colour, 1)
     dashes.setCapStyle(Qt.PenCapStyle.FlatCap)
-    dashes.setDashPattern([4, 4])
-    dashes.setDashOffset(-offset)
+    dashes.setDashPattern([dash, dash])
     painter.setPen(dashes)
     painter.drawPath(line)
 

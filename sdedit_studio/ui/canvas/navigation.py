@@ -58,7 +58,7 @@ class Navigation(QObject):
             after = before * PER_NOTCH**notches
             if before < 1 < after or after < 1 < before:
                 after = 1.0
-            self._view.zoom_by(after / before, event.position())
+            self._view.zoom_to(after, event.position())
 
     def _native(self, event: QNativeGestureEvent) -> bool:
         match event.gestureType():

@@ -17,7 +17,6 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QPolygonF,
-    QRegion,
     QResizeEvent,
     QShowEvent,
     QTransform,
@@ -50,9 +49,6 @@ SLICE = 0.008
 
 MARGIN = 3
 """View pixels by which smooth scaling spreads a change."""
-
-MANY = 12
-"""More rectangles than this are painted as one."""
 
 
 class CanvasView(QWidget):
@@ -156,11 +152,14 @@ class CanvasView(QWidget):
         self._fits = True
 
     def actual_size(self) -> None:
-        self._set_viewport(self._viewport.zoomed_to(1.0))
+        self.zoom_to(1.0)
 
     def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
         """Zoom, with the document point at view point `about` (the middle when None) staying where it is."""
         self._set_viewport(self._viewport.zoomed(factor, about))
+
+    def zoom_to(self, zoom: float, about: QPointF | None = None) -> None:
+        self._set_viewport(self._viewport.zoomed_to(zoom, about))
 
     def zoom_in(self) -> None:
         """To the next round zoom, about the pointer if it is over the canvas."""
@@ -225,7 +224,7 @@ class CanvasView(QWidget):
         across = 0.0 if at is None or diameter is None else diameter * self._viewport.scale
         if across < SMALLEST:
             across = 0.0
-        self.update(self._tip.place(at or QPointF(), across, self.rect()))
+        self.update(self._tip.place(QPointF() if at is None else at, across, self.rect()))
         self.setCursor(Qt.CursorShape.BlankCursor if across else cursor)
 
     def report_pointer(self, point: QPointF | None) -> None:
@@ -307,14 +306,10 @@ class CanvasView(QWidget):
     # --- Painting --------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        region = event.region()
-        self._composite_first(region.boundingRect())
-        painter = QPainter(self)
-        areas = region if region.rectCount() <= MANY else QRegion(region.boundingRect())
-        for area in areas:  # type: ignore[attr-defined]
-            painter.setClipRect(area)
-            self._paint_picture(painter, area)
-        painter.setClipRegion(region)
+        area = event.rect()
+        self._composite_first(area)
+        painter = QPainter(self)  # clipped to the event's region, which may be much less than its rectangle
+        self._paint_picture(painter, area)
         self._paint_outlines(painter)
 
     def _paint_picture(self, painter: QPainter, area: QRect) -> None:
@@ -348,7 +343,7 @@ class CanvasView(QWidget):
             path = QPainterPath()
             path.addPolygon(self.to_view.map(QPolygonF(QRectF(*self._frame))))
             path.closeSubpath()
-            draw_dashes(painter, path, theme.current().colour("accent_hover"))
+            draw_dashes(painter, path, theme.current().colour("accent_hover"), dash=8)
 
     def _paint_axis(self, painter: QPainter) -> None:
         """The line at which strokes are mirrored."""

@@ -123,7 +123,7 @@ class Viewport:
         """Another zoom, within the limits; the document point at view point `about` (the middle when None) stays."""
         smallest = min(1.0, SMALLEST_PAGE * self.ratio / max(self.page_width, self.page_height))
         zoom = min(max(zoom, smallest), max(LARGEST_ZOOM, self._fitting_zoom(0)))
-        return replace(self, zoom=zoom)._with_point_at(self.to_document(about or self.middle), about or self.middle)
+        return self._changed(about, zoom=zoom)
 
     def zoomed(self, factor: float, about: QPointF | None = None) -> Viewport:
         return self.zoomed_to(self.zoom * factor, about)
@@ -141,8 +141,7 @@ class Viewport:
 
     def rotated_to(self, rotation: float, about: QPointF | None = None) -> Viewport:
         rotation = 180 - (180 - rotation) % 360
-        turned = replace(self, rotation=rotation)
-        return turned._with_point_at(self.to_document(about or self.middle), about or self.middle)
+        return self._changed(about, rotation=rotation)
 
     def flipped(self) -> Viewport:
         """Left and right of what is seen swapped."""
@@ -168,10 +167,12 @@ class Viewport:
         box = self._turn(1 / self.ratio).mapRect(QRectF(*self.page))
         return min((self.width - 2 * air) / box.width(), (self.height - 2 * air) / box.height())
 
-    def _with_point_at(self, point: QPointF, at: QPointF) -> Viewport:
-        """Moved so that a document point lies at a view point."""
-        offset = self._turn(self.scale).inverted()[0].map(at - self.middle)
-        return replace(self, x=point.x() - offset.x(), y=point.y() - offset.y())._held()
+    def _changed(self, about: QPointF | None, **changes: float) -> Viewport:
+        """With another zoom or rotation, and the document point at view point `about` where it was."""
+        at = self.middle if about is None else about
+        point, changed = self.to_document(at), replace(self, **changes)
+        offset = changed._turn(changed.scale).inverted()[0].map(at - self.middle)
+        return replace(changed, x=point.x() - offset.x(), y=point.y() - offset.y())._held()
 
     def _held(self) -> Viewport:
         """Moved, if need be, so that the page's nearest point is not out of sight."""

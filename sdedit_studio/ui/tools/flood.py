@@ -72,7 +72,6 @@ class FillTool(PaintTool):
         self._opacity = Setting(100.0)
 
     def begin(self, at: Pointer) -> None:
-        self.settle()
         x, y = math.floor(at.x), math.floor(at.y)
         if (x, y) not in self.studio.document.bounds or not inside_selection(self.studio, at):
             return

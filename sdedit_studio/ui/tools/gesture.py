@@ -54,19 +54,20 @@ class ComputedGesture(Gesture):
         self._background = background
         self._latest: Change | None = None
         self._shown: Change | None = None
+        self._history = studio.history
+        self._left = self.before  # the document as this gesture left it
         self._computing = False
         self._over = False
         self._at_end: Callable[[], None] | None = None
 
     @property
-    def up_to_date(self) -> bool:
-        """Whether the document looks as was last wanted."""
-        return self._shown is self._latest
-
-    @property
     def finishing(self) -> bool:
         """Whether it only waits for its document to be made."""
-        return self._at_end is not None
+        return self._at_end is not None and not self._over
+
+    def show(self, document: Document, damage: list[Rect] | None = None) -> None:
+        self._left = document
+        super().show(document, damage)
 
     def want(self, change: Change) -> None:
         """Show what `change` makes of the document from before, as soon as it is made."""
@@ -75,18 +76,28 @@ class ComputedGesture(Gesture):
             self._compute()
 
     def finish(self, then: Callable[[], None]) -> None:
-        """Commit as soon as the document is up to date, and call `then`."""
+        """Commit as soon as what was wanted last is shown, and call `then`."""
         self._at_end = then
         self._end_if_up_to_date()
 
+    def complete(self) -> None:
+        """Commit now; what was wanted last is made first, if it has to be."""
+        if not self._over:
+            if self._latest is not None and self._latest is not self._shown:
+                self.show(self._latest(self.before))
+            self._over = True
+            super().commit()
+
     def commit(self) -> None:
-        """End now; if the document is not up to date, wait for it."""
-        if self._over:
-            return
-        if self._latest is not None and not self.up_to_date:
-            self.show(self._latest(self.before))
-        self._over = True
-        super().commit()
+        """Someone else is about to change the document: end with what is shown.
+
+        If nothing is shown yet, what was wanted is made of the other one instead, as a step after.
+        """
+        if self._shown is None and self._latest is not None:
+            self._at_end = self._at_end or (lambda: None)
+        elif not self._over:
+            self._over = True
+            super().commit()
 
     def cancel(self) -> None:
         self._over = True
@@ -96,19 +107,30 @@ class ComputedGesture(Gesture):
         change, before = self._latest, self.before
         if change is not None:
             self._computing = True
-            self._background.start(lambda: change(before), lambda document: self._take(change, document))
+            self._background.start(lambda: change(before), lambda document: self._take(change, document), self._fail)
 
     def _take(self, change: Change, document: Document) -> None:
         self._computing = False
-        if self._over:
+        if self._over or self._studio.history is not self._history:  # another document has been opened
+            return
+        if self._studio.document is not self._left:
+            self.before = self._left = self._studio.document
+            self._compute()
             return
         self._shown = change
         self.show(document)
-        if not self.up_to_date:
+        if self._latest is not change:
             self._compute()
         self._end_if_up_to_date()
 
+    def _fail(self) -> None:
+        """It cannot be made: end without it, so that other gestures can begin."""
+        self.cancel()
+        if self._at_end is not None:
+            self._at_end()
+
     def _end_if_up_to_date(self) -> None:
-        if self._at_end is not None and self.up_to_date and not self._over:
-            self.commit()
+        if self._at_end is not None and self._shown is self._latest and not self._over:
+            self._over = True
+            super().commit()
             self._at_end()

@@ -38,7 +38,6 @@ class GradientTool(PaintTool):
         self._drag: Drag | None = None
 
     def begin(self, at: Pointer) -> None:
-        self.settle()
         if layer_to_paint(self.studio) is not None:
             self._drag = Drag(at)
             self.gesture = ComputedGesture(self.studio, "Gradient", self._background)

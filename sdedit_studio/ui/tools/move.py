@@ -62,7 +62,6 @@ class MoveTool(Tool):
         return None if box.empty else Placement.of(box)
 
     def press(self, at: Pointer) -> None:
-        self._end_former()
         placement = self.placement
         layer = layer_to_paint(self.studio)
         if layer is None:
@@ -254,8 +253,9 @@ class MoveTool(Tool):
 
     def _end_former(self) -> None:
         """A move that is still being computed becomes a step before the next one begins."""
-        if isinstance(self.gesture, ComputedGesture) and self.gesture.finishing:
-            self.settle()
+        if self.finishing:
+            self.complete()
+            self._forget_placement()
 
     def _label(self, placement: Placement) -> str:
         what = "layer" if self.studio.document.selection is None else "selected pixels"

@@ -146,7 +146,7 @@ class SelectTool(Tool):
         self._compute("Move selection", change)
 
     def _compute(self, label: str, change: Callable[[Document], Document]) -> None:
-        self.settle()
+        self.complete()
         self.gesture = gesture = ComputedGesture(self.studio, label, self._background)
         gesture.want(change)
         self.finish_computing()
@@ -242,6 +242,7 @@ class LassoTool(SelectTool):
     icon = "lasso"
     shortcut = "L"
     hint = "Drag round an area, or click its corners and press Enter. Shift adds, Alt subtracts, both intersect."
+    every_sample = True
 
     def __init__(self, studio: Studio, canvas: Canvas, background: Background, selecting: Selecting) -> None:
         super().__init__(studio, canvas, background, selecting)

@@ -37,7 +37,6 @@ class ShapesTool(PaintTool):
         self._drag: Drag | None = None
 
     def begin(self, at: Pointer) -> None:
-        self.settle()
         if layer_to_paint(self.studio) is not None:
             self._drag = Drag(at)
             self.gesture = ComputedGesture(self.studio, f"Draw {self._shape.value}", self._background)

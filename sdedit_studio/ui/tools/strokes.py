@@ -31,6 +31,8 @@ class StrokeTool(PaintTool):
 
     every_sample = True
     label: ClassVar[str]
+    needs_paint: ClassVar[bool] = False
+    """Whether it can only change what has been painted."""
 
     def __init__(self, studio: Studio, canvas: Canvas, brushes: Brushes) -> None:
         super().__init__(studio, canvas)
@@ -83,8 +85,8 @@ class StrokeTool(PaintTool):
         self._last = at.x, at.y
         if _equal(gesture.before.active_layer.pixels, self.studio.document.active_layer.pixels) or not self._seen:
             gesture.cancel()
-            if self._seen:
-                self.studio.message.emit(self._nothing_done())
+            if self._seen and (reason := self._nothing_done()):
+                self.studio.message.emit(reason)
         else:
             gesture.commit()
 
@@ -121,13 +123,12 @@ class StrokeTool(PaintTool):
         return self.studio.document.width / 2 if self.brushes.mirror else None
 
     def _nothing_done(self) -> str:
-        """Why a stroke changed no pixel."""
+        """Why a stroke changed no pixel, where there is something to do about it."""
         document = self.studio.document
         if document.selection is not None:
             return OUTSIDE
-        return (
-            f"There is nothing here on “{document.active_layer.name}”. Choose the layer to work on in the Layers panel."
-        )
+        nothing = f"There is nothing here on “{document.active_layer.name}”. Choose another layer in the Layers panel."
+        return nothing if self.needs_paint else ""
 
 
 class BrushTool(StrokeTool):
@@ -137,13 +138,15 @@ class BrushTool(StrokeTool):
     shortcut = "B"
     label = "Brush stroke"
     hint = "Drag to paint. Shift draws a straight line from the last stroke, Alt takes a colour."
+    erases: ClassVar[bool] = False
 
     def make(self, layer: Layer, at: Pointer) -> Stroke:
+        erase = self.erases or at.eraser
         return Stroke(
-            self.brushes["eraser"] if at.eraser else self.tip,
+            self.brushes["eraser" if erase else "brush"],
             self.studio.foreground,
             layer.pixels,
-            erase=at.eraser,
+            erase=erase,
             alpha_locked=layer.alpha_locked,
             selection=self.studio.document.selection,
             mirror_x=self._mirror_x(),
@@ -151,24 +154,15 @@ class BrushTool(StrokeTool):
         )
 
 
-class EraserTool(StrokeTool):
+class EraserTool(BrushTool):
     id = "eraser"
     title = "Eraser"
     icon = "eraser"
     shortcut = "E"
     label = "Erase"
     hint = "Drag to erase on the active layer. Shift erases in a straight line from the last stroke."
-
-    def make(self, layer: Layer, at: Pointer) -> Stroke:
-        return Stroke(
-            self.tip,
-            self.studio.foreground,
-            layer.pixels,
-            erase=True,
-            selection=self.studio.document.selection,
-            mirror_x=self._mirror_x(),
-            stabiliser=self.brushes.stabiliser,
-        )
+    needs_paint = True
+    erases = True
 
 
 class SmudgeTool(StrokeTool):
@@ -177,6 +171,7 @@ class SmudgeTool(StrokeTool):
     icon = "droplet"
     shortcut = "S"
     label = "Smudge"
+    needs_paint = True
     hint = "Drag to smear the paint of the active layer. Length is how far it is carried."
 
     def make(self, layer: Layer, at: Pointer) -> Smudge:

@@ -143,6 +143,17 @@ class Tool:
         if gesture is not None:
             gesture.commit()
 
+    @property
+    def finishing(self) -> bool:
+        """Whether a gesture has ended and is still being computed. Until it is there, no press is given to any tool."""
+        return isinstance(self.gesture, ComputedGesture) and self.gesture.finishing
+
+    def complete(self) -> None:
+        """Have a gesture that is still being computed become a step now, before another one begins."""
+        if isinstance(gesture := self.gesture, ComputedGesture):
+            self.gesture = None
+            gesture.complete()
+
     def finish_computing(self) -> None:
         """End a gesture that is computed: it becomes a step as soon as its document is there."""
         if isinstance(gesture := self.gesture, ComputedGesture):

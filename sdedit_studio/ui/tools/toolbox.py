@@ -59,6 +59,11 @@ class Toolbox:
     def __iter__(self) -> Iterator[Tool]:
         return iter(self._tools.values())
 
+    @property
+    def finishing(self) -> bool:
+        """Whether a tool is still computing what a gesture has done."""
+        return any(tool.finishing for tool in self)
+
     def tool(self, tool_id: str) -> Tool:
         """Raises KeyError for an id that no tool has."""
         return self._tools[tool_id]
