@@ -61,7 +61,7 @@ class Actions(QObject):
         self._refresh = QTimer(self, singleShot=True, interval=0)
         self._refresh.timeout.connect(self._refresh_now)
         self.retint()
-        self._refresh_now()
+        self.refresh()
 
     def __iter__(self) -> Iterator[Action]:
         return iter(self._declared.values())

@@ -252,9 +252,9 @@ def _view(window: Window) -> list[Action]:
         Action(
             "view.hide-panels",
             "Hide all panels",
-            window.toggle_panels,
+            lambda: window.arrangement.toggle_hidden(),
             ("Tab",),
-            checked=lambda: window.panels_hidden,
+            checked=lambda: window.arrangement.hidden,
             on_canvas=True,
         ),
         Action(
@@ -272,7 +272,7 @@ def _view(window: Window) -> list[Action]:
             "sun",
             checked=lambda: theme.current() is theme.LIGHT,
         ),
-        Action("view.reset-layout", "Put all panels back", window.reset_layout),
+        Action("view.reset-layout", "Put all panels back", lambda: window.arrangement.reset()),
         Action("view.next-part", "Move the keyboard to the next part of the window", window.focus_next_part, ("F6",)),
         Action("view.menu", "Move the keyboard to the menus", window.focus_menus, ("F10",)),
     ]

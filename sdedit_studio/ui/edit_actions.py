@@ -67,6 +67,8 @@ class EditActions(QObject):
 
     def add_pictures(self, files: Sequence[Path]) -> None:
         """Add picture files as layers, scaled down where they are larger than the canvas."""
+        if not files:
+            return
         bounds = self._studio.document.bounds
         sources = [Source(path.stem, partial(pictures.read, path)) for path in files]
         self._drops.add(sources, (bounds.width // 2, bounds.height // 2))

@@ -62,7 +62,7 @@ class FileActions(QObject):
 
     def open_path(self, path: Path) -> None:
         """Open an OpenRaster file, or a picture as a new document."""
-        self._tasks.start(self._open_path(path))
+        self._tasks.start(self.open_now(path))
 
     def samples(self) -> None:
         self._tasks.start(self._samples())
@@ -78,7 +78,7 @@ class FileActions(QObject):
         suffixes = " ".join(f"*{suffix}" for suffix in sorted({ORA, *pictures.SUPPORTED}))
         filters = [f"Documents and pictures ({suffixes})", f"OpenRaster (*{ORA})"]
         if path := await self._ask_path("Open", filters, save=False):
-            await self._open_path(path)
+            await self.open_now(path)
 
     async def _samples(self) -> None:
         dialog = SamplesDialog(self._window)
@@ -87,9 +87,10 @@ class FileActions(QObject):
 
     async def open_sample(self, path: Path) -> None:
         """Open a copy of a sample."""
-        await self._open_path(path, as_copy=True)
+        await self.open_now(path, as_copy=True)
 
-    async def _open_path(self, path: Path, *, as_copy: bool = False) -> None:
+    async def open_now(self, path: Path, *, as_copy: bool = False) -> None:
+        """As `open_path`, and wait for it. A copy forgets where it came from."""
         if not await self.settled():
             return
         self._studio.message.emit(f"Opening {path.name}…")

@@ -37,8 +37,8 @@ def new_document(
 
 
 class Studio(QObject):
-    """Signals: `changing()` right before the document becomes another one, so that a gesture in progress can become a step
-    of its own first; `document_changed(list[Rect])` with the canvas rectangles to repaint; `document_replaced()`
+    """Signals: `changing()` right before the document becomes another one, so that a gesture in progress can become a
+    step of its own first; `document_changed(list[Rect])` with the canvas rectangles to repaint; `document_replaced()`
     after another document was opened or the canvas size changed; `history_changed()` when undo, redo, the file or the
     modified mark may read differently; `selection_changed()`; `layers_changed()` when the stack or a layer's fields
     (not only pixels) changed; `colours_changed()`; `tool_changed(str)`; `parameters_changed()`; `message(str)` for

@@ -6,15 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QLabel,
-    QLineEdit,
     QMainWindow,
     QMenu,
-    QStyle,
     QToolBar,
     QVBoxLayout,
     QWidget,
@@ -23,6 +21,7 @@ from PySide6.QtWidgets import (
 from sdedit_studio.engine.engine import Engine
 from sdedit_studio.ui import commands, theme
 from sdedit_studio.ui.actions import Actions
+from sdedit_studio.ui.arrangement import Arrangement
 from sdedit_studio.ui.autosave import Autosave
 from sdedit_studio.ui.banner import Banner
 from sdedit_studio.ui.canvas.view import CanvasView
@@ -33,7 +32,7 @@ from sdedit_studio.ui.dialogs.samples import samples
 from sdedit_studio.ui.dialogs.shortcuts import ShortcutsDialog
 from sdedit_studio.ui.edit_actions import EditActions
 from sdedit_studio.ui.file_actions import ORA, FileActions
-from sdedit_studio.ui.generation import Generation
+from sdedit_studio.ui.generation import Generation, State
 from sdedit_studio.ui.menus import fill_menu_bar
 from sdedit_studio.ui.option_bar import OptionBar, StabiliserButton
 from sdedit_studio.ui.palette import Palette
@@ -52,13 +51,7 @@ from sdedit_studio.ui.widgets.action_button import ActionButton
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 
 NAME = "SDEdit Studio"
-COLUMN_WIDTH = 348
-FIRST_SIZE = QSize(1600, 1000)
 SMALLEST_SIZE = QSize(1024, 600)
-LEAST_LAYERS, LEAST_COLOUR = 166, 126
-"""Heights of panels when the window is low."""
-
-LAYOUT_VERSION = 1
 
 
 class Window(QMainWindow):
@@ -73,9 +66,8 @@ class Window(QMainWindow):
         self.studio, self.tasks = studio, tasks
         self._profile, self._preferences = profile, preferences
         self._may_close = False
-        self._fresh_layout = False
         self._seen = False
-        self._layout_before_hiding: QByteArray | None = None
+        self._welcoming = False
         self.setAccessibleName(NAME)
         self.setMinimumSize(SMALLEST_SIZE)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
@@ -96,8 +88,9 @@ class Window(QMainWindow):
         self.actions_ = Actions(commands.declared(self), self, self.canvas, preferences)
         self._lay_out()
         self._connect()
-        self._restore_layout()
+        self.arrangement.restore()
         self._show_title()
+        self.canvas.setFocus()
 
     # --- Beginning -------------------------------------------------------------------------------------------------
 
@@ -113,12 +106,14 @@ class Window(QMainWindow):
     async def _begin(self, files: list[Path]) -> None:
         recovered = await self.autosave.offer(self.notice)
         if files:
-            self.drop_files(files)
+            await self.files.open_now(files[0])
+            self.edit.add_pictures(files[1:])
         elif self._preferences.first_run and not recovered:
             await self.files.open_sample(samples()[0])
             self._welcome()
 
     def _welcome(self) -> None:
+        self._welcoming = True
         self.notice.show_notice(
             "A rough painting is all it takes",
             "This one was painted in two minutes. Press Generate, and the model on this computer turns it into a "
@@ -150,9 +145,11 @@ class Window(QMainWindow):
             ]
         )
         self.tool_column = ToolColumn(self.studio, actions, TOOLS)
-        self._bars = [
+        self.status_bar = StatusBar(self.studio, self.generation)
+        bars = [
             self._bar(Qt.ToolBarArea.TopToolBarArea, self.option_bar, "options"),
             self._bar(Qt.ToolBarArea.LeftToolBarArea, self.tool_column, "tools"),
+            self._bar(Qt.ToolBarArea.BottomToolBarArea, self.status_bar, "status"),
         ]
         centre = QWidget()
         column = QVBoxLayout(centre)
@@ -161,8 +158,6 @@ class Window(QMainWindow):
         column.addWidget(self.notice)
         column.addWidget(self.canvas, 1)
         self.setCentralWidget(centre)
-        self.status_bar = StatusBar(self.studio, self.generation)
-        self._bars.append(self._bar(Qt.ToolBarArea.BottomToolBarArea, self.status_bar, "status"))
 
         self.docks = [
             Dock("sdedit", "SDEdit", "sparkles", self.sdedit, [ActionButton(actions, "generate.split", size=16)]),
@@ -185,15 +180,7 @@ class Window(QMainWindow):
                 [ActionButton(actions, f"edit.{name}-colours", size=16) for name in ("swap", "default")],
             ),
         ]
-        self.setCorner(Qt.Corner.TopRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-        self.setDockOptions(
-            QMainWindow.DockOption.AllowTabbedDocks
-            | QMainWindow.DockOption.AllowNestedDocks
-            | QMainWindow.DockOption.AnimatedDocks
-        )
-        for dock in self.docks:
-            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        self.arrangement = Arrangement(self, bars, self.docks, self._preferences)
 
     def _bar(self, area: Qt.ToolBarArea, content: QWidget, name: str) -> QToolBar:
         bar = QToolBar(objectName=name)
@@ -217,6 +204,7 @@ class Window(QMainWindow):
             canvas.brushes.changed,
         ):
             signal.connect(self.actions_.refresh)
+        self.generation.changed.connect(self._end_welcome)
         studio.history_changed.connect(self._show_title)
         studio.tool_changed.connect(self._show_tool)
         canvas.open_requested.connect(self.files.open_path)
@@ -231,6 +219,12 @@ class Window(QMainWindow):
         canvas.installEventFilter(self)
         self._show_tool(studio.tool)
         self.status_bar.set_zoom(canvas.zoom)
+
+    def _end_welcome(self) -> None:
+        """The first steps have been taken."""
+        if self._welcoming and self.generation.state is not State.IDLE:
+            self._welcoming = False
+            self.notice.hide()
 
     def _show_tool(self, tool_id: str) -> None:
         tool = self.canvas.toolbox.tool(tool_id)
@@ -289,12 +283,8 @@ class Window(QMainWindow):
         menu.addAction(self.actions_["view.reset-layout"])
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The keyboard follows the pointer onto the canvas, unless someone is typing."""
         if watched is self.canvas and event.type() == QEvent.Type.Paint:
             self._seen = True
-        elif watched is self.canvas and event.type() == QEvent.Type.Enter:
-            if not isinstance(QApplication.focusWidget(), QLineEdit) and self.isActiveWindow():
-                self.canvas.setFocus(Qt.FocusReason.MouseFocusReason)
         elif event.type() == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent) and not event.isAutoRepeat():
             self._release_before()
         return super().eventFilter(watched, event)
@@ -334,20 +324,6 @@ class Window(QMainWindow):
 
     def toggle_split(self) -> None:
         self.compare.set_split(0.0 if self.compare.split else 0.5)
-
-    @property
-    def panels_hidden(self) -> bool:
-        return self._layout_before_hiding is not None
-
-    def toggle_panels(self) -> None:
-        """Leave nothing but the canvas, or bring everything back as it was."""
-        if self._layout_before_hiding is not None:
-            self.restoreState(self._layout_before_hiding, LAYOUT_VERSION)
-            self._layout_before_hiding = None
-        else:
-            self._layout_before_hiding = self.saveState(LAYOUT_VERSION)
-            for part in (*self._bars, *self.docks):
-                part.hide()
 
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
@@ -407,58 +383,19 @@ class Window(QMainWindow):
         else:
             self.edit.add_pictures(paths)
 
-    # --- Remembering -----------------------------------------------------------------------------------------------
-
-    def _restore_layout(self) -> None:
-        screen = self.screen().availableSize()
-        self.resize(FIRST_SIZE.boundedTo(screen))
-        geometry, state = self._preferences.layout()
-        if geometry.isEmpty() or not self.restoreGeometry(geometry) or not self.restoreState(state, LAYOUT_VERSION):
-            self._fresh_layout = True
-        for dock in self.docks:
-            dock.set_folded(dock.objectName() in self._preferences.folded)
-
-    def _share_column(self) -> None:
-        """The column's width, and its height: the edit is seen whole, then layers, and colours get what is left."""
-        self.resizeDocks(self.docks[:1], [COLUMN_WIDTH], Qt.Orientation.Horizontal)
-        sdedit, layers, colour = self.docks
-        line = self.style().pixelMetric(QStyle.PixelMetric.PM_DockWidgetSeparatorExtent, None, self)
-        room = self.centralWidget().height() - 2 * line
-        colour_height = max(LEAST_COLOUR, min(colour.full_height, room - sdedit.full_height - LEAST_LAYERS))
-        sdedit_height = min(sdedit.full_height, room - colour_height - LEAST_LAYERS)
-        heights = [sdedit_height, room - sdedit_height - colour_height, colour_height]
-        self.resizeDocks([sdedit, layers, colour], heights, Qt.Orientation.Vertical)
+    # --- Showing and closing ---------------------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if not self._seen:
-            QTimer.singleShot(0, self, self._share_column if self._fresh_layout else self._grow_panels)
-
-    def _grow_panels(self) -> None:
-        """Panels may have more to say than when their heights were remembered; those that were seen whole still are."""
-        for dock in self.docks:
-            if not dock.fills and dock.objectName() not in self._preferences.cut:
-                dock.show_all()
-
-    def reset_layout(self) -> None:
-        """All panels in the column at the right, unfolded."""
-        for dock in self.docks:
-            dock.setFloating(False)
-            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-            dock.set_folded(False)
-            dock.show()
-        self._share_column()
+            QTimer.singleShot(0, self, self.arrangement.settle)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._may_close and self.studio.history.modified:
             event.ignore()
             self.tasks.start(self._close_when_settled())
             return
-        if self.panels_hidden:
-            self.toggle_panels()
-        folded = [dock.objectName() for dock in self.docks if dock.folded]
-        cut = [dock.objectName() for dock in self.docks if not dock.fills and not dock.all_seen]
-        self._preferences.store_layout(self.saveGeometry(), self.saveState(LAYOUT_VERSION), folded, cut)
+        self.arrangement.store()
         self._preferences.brushes = self.canvas.brushes.as_dict()
         self.generation.close()
         self.autosave.close()
