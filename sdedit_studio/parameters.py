@@ -1,4 +1,4 @@
-"""What a person chooses about an edit. Shared by the window, the command line, files and the engine; imports nothing."""
+"""What a person chooses about an edit. Shared by window, command line, files and engine; imports nothing of ours."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class Solver(StrEnum):
     ANCESTRAL = "ancestral"
     HEUN = "heun"
     EULER_MARUYAMA = "euler-maruyama"
+    RENOISE = "renoise"
 
 
 class Sde(StrEnum):
@@ -33,13 +34,28 @@ class Sde(StrEnum):
     VP = "vp"
 
 
+class Masking(StrEnum):
+    """How the region outside the mask follows the noise level while the rest is solved.
+
+    STEADY: along one field of noise, always at the level that the step arrives at. PAPER: fresh noise in each step, at
+    the level that the step comes from (algorithms 3 and 5). OFFICIAL: the authors' code: one field, the level that
+    the step comes from, and a hard mask.
+    """
+
+    STEADY = "steady"
+    PAPER = "paper"
+    OFFICIAL = "official"
+
+
 @dataclass(frozen=True)
 class Parameters:
     """One edit's settings. Two edits with equal guide, mask and parameters give equal pictures.
 
     `t0`: start of the reverse SDE on the paper's VP clock, 0 (the guide) to 1 (the guide forgotten).
     `calls`: model calls of the first pass. `repeats`: the paper's K. `seed`: 0 .. 2^32 - 1.
-    `condition`: the class of scene by its name, or None for any.
+    `condition`: the class of scene by its name, or None for any. `prompt`: what a text model shall show, or None for
+    nothing said. `guidance`: how far to go from the unconditional estimate to the conditional one; 1 is the
+    conditional one itself, more exaggerates it.
     """
 
     t0: float = 0.4
@@ -51,6 +67,9 @@ class Parameters:
     sde: Sde = Sde.VP
     model: str = "scenes-96"
     condition: str | None = None
+    prompt: str | None = None
+    guidance: float = 1.0
+    masking: Masking = Masking.STEADY
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.t0 <= 1.0:
@@ -61,6 +80,10 @@ class Parameters:
             raise ValueError(f"The number of repeats must lie between 1 and 10, not {self.repeats}.")
         if not 0 <= self.seed < 2**32:
             raise ValueError(f"The seed must lie between 0 and {2**32 - 1}, not {self.seed}.")
+        if not 0.0 <= self.guidance <= 30.0:
+            raise ValueError(f"The guidance scale must lie between 0 and 30, not {self.guidance:g}.")
+        if self.prompt is not None and not isinstance(self.prompt, str):
+            raise ValueError("The prompt must be text.")
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values, for files and picture metadata."""
@@ -82,10 +105,10 @@ class Parameters:
             "solver": Solver,
             "sde": Sde,
             "model": str,
+            "guidance": float,
+            "masking": Masking,
         }
         try:
-            return Parameters(
-                **{key: kinds[key](value) if key in kinds else value for key, value in known.items()}
-            )
+            return Parameters(**{key: kinds[key](value) if key in kinds else value for key, value in known.items()})
         except TypeError as error:
             raise ValueError(f"These edit settings cannot be read: {error}") from error

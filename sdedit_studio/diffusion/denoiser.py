@@ -79,14 +79,32 @@ def from_picture(network: Network, label: Callable[[float], float]) -> Denoiser:
     return denoise
 
 
-def from_score(network: Network) -> Denoiser:
-    """`D = 2 (u + s^2 score(u, s)) - 1` with `u = (x + 1) / 2`, `s = sigma / 2`: score_sde's VE networks, data in [0,
-    1].
+def from_score(network: Network, low: float = 0.0, high: float = 1.0) -> Denoiser:
+    """`D = u + s^2 score(u, s)` where data lie in [low, high]: `u` is `x` and `s` is `sigma` in that range.
+
+    The default is the range of score_sde's VE networks. D is brought back to [-1, 1].
+    """
+    scale = (high - low) / 2
+
+    def denoise(x: Tensor, sigma: float) -> Tensor:
+        u, s = low + scale * (x + 1), scale * sigma
+        return (u + s**2 * network(u, s) - low) / scale - 1
+
+    return denoise
+
+
+def from_consistency(network: Network, sigma_min: float = 0.002, sigma_data: float = 0.5) -> Denoiser:
+    """`D = c_skip x + c_out F(c_in x, ln(sigma) / 4)` with EDM's scales moved so that `D(x, sigma_min) = x` (Song et
+    al. 2023, appendix C): a network that maps to the end of the path.
     """
 
     def denoise(x: Tensor, sigma: float) -> Tensor:
-        u, s = (x + 1) / 2, sigma / 2
-        return 2 * (u + s**2 * network(u, s)) - 1
+        if sigma <= sigma_min:
+            return x
+        _, _, scale = edm_scales(sigma, sigma_data)
+        above = sigma - sigma_min
+        skip = sigma_data**2 / (above**2 + sigma_data**2)
+        return skip * x + above * sigma_data * scale * network(scale * x, log(sigma) / 4)
 
     return denoise
 
@@ -97,5 +115,22 @@ def from_flow(network: Network) -> Denoiser:
     def denoise(x: Tensor, sigma: float) -> Tensor:
         scale = 1 + sigma
         return x / scale - sigma / scale * network(x / scale, sigma / scale)
+
+    return denoise
+
+
+def guided(conditional: Denoiser, unconditional: Denoiser, scale: float) -> Denoiser:
+    """`D = D_u + w (D_c - D_u)`: classifier-free guidance (Ho & Salimans 2022), w = 1 being the conditional one.
+
+    At w = 1 and w = 0 only the one that counts is called.
+    """
+    if scale == 1:
+        return conditional
+    if scale == 0:
+        return unconditional
+
+    def denoise(x: Tensor, sigma: float) -> Tensor:
+        without = unconditional(x, sigma)
+        return without + scale * (conditional(x, sigma) - without)
 
     return denoise

@@ -11,8 +11,9 @@ from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
-from math import exp, expm1, inf, log, log1p, sqrt
+from math import asinh, cos, exp, expm1, inf, log, log1p, pi, sinh, sqrt
 
 
 class Schedule(ABC):
@@ -48,12 +49,35 @@ class VP(Schedule):
     beta_max: float = 20.0
 
     def sigma(self, t: float) -> float:
-        return sqrt(expm1(self.beta_min * t + (self.beta_max - self.beta_min) * t * t / 2))
+        return sqrt(expm1(self.integral(t)))
 
     def t(self, sigma: float) -> float:
+        return min(1.0, self.t_of_integral(log1p(sigma * sigma)))
+
+    def integral(self, t: float) -> float:
+        """The integral of beta from 0 to t."""
+        return self.beta_min * t + (self.beta_max - self.beta_min) * t * t / 2
+
+    def t_of_integral(self, integral: float) -> float:
+        """Inverse of `integral`."""
         slope = self.beta_max - self.beta_min
-        root = sqrt(self.beta_min**2 + 2 * slope * log1p(sigma * sigma))
-        return min(1.0, (root - self.beta_min) / slope)
+        return (sqrt(self.beta_min**2 + 2 * slope * integral) - self.beta_min) / slope
+
+
+@dataclass(frozen=True)
+class SubVP(VP):
+    """The sub-VP SDE (Song et al. 2021): VP's alpha, and `s = 1 - alpha^2`, so that `sigma = 2 sinh(B / 2)`, with B the
+    integral of beta.
+    """
+
+    def sigma(self, t: float) -> float:
+        return 2 * sinh(self.integral(t) / 2)
+
+    def t(self, sigma: float) -> float:
+        return min(1.0, self.t_of_integral(2 * asinh(sigma / 2)))
+
+    def alpha(self, t: float) -> float:
+        return exp(-self.integral(t) / 2)
 
 
 @dataclass(frozen=True)
@@ -79,8 +103,63 @@ class VE(Schedule):
 
 
 @dataclass(frozen=True)
+class EDM(Schedule):
+    """The grid of Karras et al. 2022, eq. 5, read as a clock: `sigma^(1/rho)` linear in t > 0, `sigma(0) = 0`."""
+
+    sigma_min: float = 0.002
+    sigma_max: float = 80.0
+    rho: float = 7.0
+
+    def sigma(self, t: float) -> float:
+        low, high = self._ends
+        return (low + t * (high - low)) ** self.rho if t > 0 else 0.0
+
+    def t(self, sigma: float) -> float:
+        if sigma <= self.sigma_min:
+            return 0.0
+        low, high = self._ends
+        return min(1.0, (sigma ** (1 / self.rho) - low) / (high - low))
+
+    def alpha(self, t: float) -> float:
+        return 1.0
+
+    @property
+    def _ends(self) -> tuple[float, float]:
+        return self.sigma_min ** (1 / self.rho), self.sigma_max ** (1 / self.rho)
+
+
+@dataclass(frozen=True)
+class Flow(Schedule):
+    """Rectified flow, `x = (1 - u) x0 + u z` with `u = shift t / (1 + (shift - 1) t)`: `sigma = shift t / (1 - t)`.
+
+    `shift`: 1 for the straight clock of Liu et al. 2022; 3 is Stable Diffusion 3's. Infinite at t = 1.
+    """
+
+    shift: float = 1.0
+
+    def sigma(self, t: float) -> float:
+        return self.shift * t / (1 - t) if t < 1 else inf
+
+    def t(self, sigma: float) -> float:
+        return 1.0 if sigma == inf else sigma / (self.shift + sigma)
+
+    def alpha(self, t: float) -> float:
+        return (1 - t) / (1 + (self.shift - 1) * t)
+
+
+class Betas(StrEnum):
+    """How the betas of a discrete schedule run: linear; linear in their square root (latent diffusion); or such that
+    alpha^2 is the square of a cosine (Nichol & Dhariwal 2021, each beta at most 0.999).
+    """
+
+    LINEAR = "linear"
+    SCALED_LINEAR = "scaled-linear"
+    COSINE = "cosine"
+
+
+@dataclass(frozen=True)
 class DiscreteVP(Schedule):
-    """The DDPM schedule of old checkpoints: `steps` betas, linear from `beta_first` to `beta_last`.
+    """The DDPM schedule of old checkpoints: `steps` betas from `beta_first` to `beta_last`, which a cosine ignores.
 
     Time t is level `steps t` counted from 1, as the official code's `--t`: t = 0.5 of 1000 steps is `abar[499]`.
     Between levels log sigma is linear in t; below the first level sigma is proportional to t.
@@ -89,15 +168,29 @@ class DiscreteVP(Schedule):
     steps: int = 1000
     beta_first: float = 1e-4
     beta_last: float = 0.02
+    betas: Betas = Betas.LINEAR
 
     @cached_property
     def sigmas(self) -> Sequence[float]:
         """The noise level of each step, ascending."""
         kept, levels = 1.0, []
         for step in range(self.steps):
-            kept *= 1 - self.beta_first - (self.beta_last - self.beta_first) * step / (self.steps - 1)
+            kept *= 1 - self.beta(step)
             levels.append(sqrt(1 / kept - 1))
         return levels
+
+    def beta(self, step: int) -> float:
+        """The beta of a step, 0 .. steps - 1."""
+        part = step / (self.steps - 1)
+        match self.betas:
+            case Betas.LINEAR:
+                return self.beta_first + part * (self.beta_last - self.beta_first)
+            case Betas.SCALED_LINEAR:
+                first, last = sqrt(self.beta_first), sqrt(self.beta_last)
+                return (first + part * (last - first)) ** 2
+            case Betas.COSINE:
+                now, after = (cos((at / self.steps + 0.008) / 1.008 * pi / 2) ** 2 for at in (step, step + 1))
+                return min(0.999, 1 - after / now)
 
     def sigma(self, t: float) -> float:
         level = t * self.steps - 1

@@ -1,16 +1,17 @@
 """Reverse-time solvers: short generators from a noise level down to 0, all in VE coordinates.
 
 Each takes a denoiser, the state `x` (b, c, h, w) at the first level, the levels ending in 0, a source of noise, and
-what to `keep`: a function of a state and its level that puts fixed parts of the picture back after every step. It
-yields a `Step` after each model call, so whoever consumes it can preview, and stop by not asking for more.
+what to `keep`: it puts fixed parts of the picture back after every step. It yields a `Step` after each model call, so
+whoever consumes it can preview, and stop by not asking for more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import exp, expm1, log, sqrt
+from math import exp, expm1, inf, log, sqrt
+from typing import Protocol
 
 from torch import Tensor
 
@@ -24,7 +25,21 @@ LAST_LEVEL = 0.05
 
 RHO = 7.0
 
-Keep = Callable[[Tensor, float], Tensor]
+RENOISE_RATIO = 0.25
+"""From one level of a few-step network to the next: low enough to keep what is there, high enough to mend it."""
+
+
+class Keep(Protocol):
+    """Puts the fixed parts of the picture back into `x`, which step `index` took from level `above` to `level`.
+
+    For an estimate, which has no noise, both levels are 0.
+    """
+
+    def __call__(self, x: Tensor, above: float, level: float, index: int, /) -> Tensor: ...
+
+
+def nothing_kept(x: Tensor, above: float, level: float, index: int) -> Tensor:
+    return x
 
 
 @dataclass(frozen=True)
@@ -53,7 +68,7 @@ def solve(
     *,
     solver: Solver = Solver.DPMPP_2M,
     sde: Sde = Sde.VP,
-    keep: Keep = lambda x, sigma: x,
+    keep: Keep = nothing_kept,
 ) -> Iterator[Step]:
     """Run the named solver from level `sigma` to 0 in exactly `calls` model calls, on the grid that suits it."""
     match solver:
@@ -67,6 +82,8 @@ def solve(
             return heun(denoiser, x, rho_grid(sigma, calls // 2 + 1), noise, keep, calls=calls)
         case Solver.EULER_MARUYAMA:
             return euler_maruyama(denoiser, x, paper_grid(sigma, calls, sde), noise, keep, sde=sde)
+        case Solver.RENOISE:
+            return multistep(denoiser, x, renoise_grid(sigma, calls), noise, keep, eta=inf, order=1)
 
 
 def rho_grid(sigma: float, count: int, last: float = LAST_LEVEL) -> Sequence[float]:
@@ -86,14 +103,20 @@ def paper_grid(sigma: float, count: int, sde: Sde) -> Sequence[float]:
     return [sigma, *(schedule.sigma(t0 * n / count) for n in range(count - 1, 0, -1)), 0.0]
 
 
+def renoise_grid(sigma: float, count: int) -> Sequence[float]:
+    """`count` levels from `sigma`, each a quarter of the one before, then 0: where a few-step network is called."""
+    return [*(sigma * RENOISE_RATIO**index for index in range(count)), 0.0]
+
+
 def multistep(
     denoiser: Denoiser, x: Tensor, sigmas: Sequence[float], noise: NoiseSource, keep: Keep, *, eta: float, order: int
 ) -> Iterator[Step]:
     """`x <- (s'/s) e^(-eta h) x + (1 - e^(-(1+eta) h)) D~ + s' sqrt(1 - e^(-2 eta h)) z`, h = ln(s/s') (METHOD 4.4).
 
     `D~ = D + h / (2 h_before) (D - D_before)` at order 2, `D` at order 1 and in the first step. eta = 0: DDIM (order
-    1) and DPM-Solver++ 2M (order 2); eta = 1: DDPM's ancestral sampling and 2M-SDE (Lu et al. 2022). One call a step;
-    the last is `x = D`.
+    1) and DPM-Solver++ 2M (order 2); eta = 1: DDPM's ancestral sampling and 2M-SDE (Lu et al. 2022); eta = infinity:
+    multistep consistency sampling, `x <- D + s' z` (Song et al. 2023, algorithm 1). One call a step; the last is `x =
+    D`.
     """
     before: Tensor | None = None
     h_before = 0.0
@@ -110,8 +133,8 @@ def multistep(
             if eta > 0:
                 x = x + lower * sqrt(-expm1(-2 * eta * h)) * noise(index)
             before, h_before = estimate, h
-        x = keep(x, lower)
-        yield Step(index, len(sigmas) - 1, lower, x, keep(estimate, 0.0))
+        x = keep(x, sigma, lower, index)
+        yield Step(index, len(sigmas) - 1, lower, x, keep(estimate, 0.0, 0.0, index))
 
 
 def heun(
@@ -125,15 +148,15 @@ def heun(
     for sigma, lower in pairwise(sigmas):
         estimate = denoiser(x, sigma)
         slope = (x - estimate) / sigma
-        ahead = keep(x + (lower - sigma) * slope, lower)
         index += 1
-        yield Step(index, calls, lower, ahead, keep(estimate, 0.0))
+        ahead = keep(x + (lower - sigma) * slope, sigma, lower, index)
+        yield Step(index, calls, lower, ahead, keep(estimate, 0.0, 0.0, index))
         if lower > 0 and not (sigma == sigmas[0] and calls % 2 == 0):
             estimate = denoiser(ahead, lower)
             slope = (slope + (ahead - estimate) / lower) / 2
-            ahead = keep(x + (lower - sigma) * slope, lower)
             index += 1
-            yield Step(index, calls, lower, ahead, keep(estimate, 0.0))
+            ahead = keep(x + (lower - sigma) * slope, sigma, lower, index)
+            yield Step(index, calls, lower, ahead, keep(estimate, 0.0, 0.0, index))
         x = ahead
 
 
@@ -151,5 +174,5 @@ def euler_maruyama(
         variance = sigma**2 - lower**2
         spread = variance if sde is Sde.VE else variance * (1 + lower**2) / (1 + sigma**2)
         x = x + variance / sigma**2 * (estimate - x) + sqrt(spread) * noise(index)
-        x = keep(x, lower)
-        yield Step(index, len(sigmas) - 1, lower, x, keep(estimate, 0.0))
+        x = keep(x, sigma, lower, index)
+        yield Step(index, len(sigmas) - 1, lower, x, keep(estimate, 0.0, 0.0, index))

@@ -12,7 +12,7 @@ from torch import Tensor
 from sdedit_studio.diffusion.denoiser import Denoiser
 from sdedit_studio.diffusion.noise import counted
 from sdedit_studio.diffusion.plan import sigma_of_t0
-from sdedit_studio.diffusion.solver import Step, multistep, solve
+from sdedit_studio.diffusion.solver import Step, multistep, nothing_kept, solve
 from sdedit_studio.evaluation.sheet import sheet
 from sdedit_studio.evaluation.strokes import strokes
 
@@ -34,7 +34,7 @@ def few_step(denoiser: Denoiser, x: Tensor, sigma: float, calls: int, noise: Cal
 
     It is the solvers' common step at eta = infinity, where nothing of the old noise is kept.
     """
-    return multistep(denoiser, x, few_step_levels(sigma, calls), noise, lambda x, sigma: x, eta=inf, order=1)
+    return multistep(denoiser, x, few_step_levels(sigma, calls), noise, nothing_kept, eta=inf, order=1)
 
 
 def sample_sheet(

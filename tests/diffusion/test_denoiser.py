@@ -4,6 +4,7 @@ from math import exp, log, sqrt
 
 import pytest
 import torch
+from diffusers import CMStochasticIterativeScheduler
 
 from sdedit_studio.diffusion import denoiser as adapt
 from sdedit_studio.diffusion.exact import GaussianDenoiser, MixtureDenoiser
@@ -126,3 +127,60 @@ def test_edms_network_sees_and_makes_unit_variance():
     target = ((1 - skip) ** 2 * data**2 + skip**2 * sigma**2) / out**2
     assert target == pytest.approx(1)
     assert log(sigma) / 4 == pytest.approx(0.1327, abs=1e-4)
+
+
+class TestConsistency:
+    @staticmethod
+    def network(x, label):
+        return torch.tanh(x) * (1 + label)
+
+    def test_it_is_the_identity_at_the_end_of_the_path(self):
+        denoise = adapt.from_consistency(self.network)
+        x = torch.randn(2, 3, 4, 4, dtype=torch.float64)
+        assert torch.equal(denoise(x, 0.002), x)
+        torch.testing.assert_close(denoise(x, 0.0020001), x, rtol=0, atol=1e-6)
+
+    def test_far_from_it_it_is_edms(self):
+        x = 80 * torch.randn(2, 3, 4, 4, dtype=torch.float64)
+        ours, edms = (adapt(self.network)(x, 80.0) for adapt in (adapt.from_consistency, adapt.from_edm))
+        torch.testing.assert_close(ours, edms, rtol=1e-4, atol=1e-4)
+
+    def test_it_is_diffusers_consistency_scheduler(self):
+        """One step of the scheduler from the highest level to the last is one call."""
+        scheduler = CMStochasticIterativeScheduler(sigma_min=0.002, sigma_max=80.0, sigma_data=0.5)
+        scheduler.set_timesteps(1)
+        time = scheduler.timesteps[0]
+        x = 80 * torch.randn(1, 3, 4, 4)
+        output = self.network(scheduler.scale_model_input(x, time), time / 1000)
+        expected = scheduler.step(output, time, x, generator=torch.Generator().manual_seed(0)).prev_sample
+        found = adapt.from_consistency(self.network)(x, 80.0)
+        torch.testing.assert_close(found.clamp(-1, 1), expected, rtol=0, atol=0.002 * 6)
+
+
+class TestGuidance:
+    def test_it_goes_on_from_the_unconditional_to_the_conditional(self):
+        x = torch.randn(2, 3, 4, 4)
+        found = adapt.guided(lambda x, sigma: 3 * x, lambda x, sigma: x, 2.5)(x, 1.0)
+        torch.testing.assert_close(found, 6 * x)
+
+    def test_it_calls_only_what_counts(self):
+        one, other = object(), object()
+        assert adapt.guided(one, other, 1.0) is one
+        assert adapt.guided(one, other, 0.0) is other
+
+    def test_of_gaussians_it_is_the_gaussian_of_the_guided_mean(self):
+        """Two priors of the same variance: guidance moves the mean along the line through theirs."""
+        variance = torch.full((3, 4, 4), 0.09, dtype=torch.float64)
+        one, other = (GaussianDenoiser(MEAN + shift, variance) for shift in (0.0, 0.4))
+        moved = GaussianDenoiser(MEAN + 3 * 0.4, variance)
+        x = torch.randn(2, 3, 4, 4, dtype=torch.float64)
+        torch.testing.assert_close(adapt.guided(other, one, 3.0)(x, 0.7), moved(x, 0.7))
+
+
+def test_scores_of_any_range_are_the_same_denoiser():
+    def score(u, s):
+        x = 4 * u - 3
+        return 4 * (EXACT(x, 4 * s) - x) / (4 * s) ** 2
+
+    x = torch.randn(2, 3, 4, 4, dtype=torch.float64)
+    torch.testing.assert_close(adapt.from_score(score, low=0.5, high=1.0)(x, 0.7), EXACT(x, 0.7))

@@ -3,17 +3,18 @@
 from math import exp, inf, isclose
 
 import pytest
+from diffusers import DDPMScheduler
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sdedit_studio.diffusion.plan import sigma_of_t0, t0_of_sigma
-from sdedit_studio.diffusion.schedule import VE, VP, DiscreteVP
+from sdedit_studio.diffusion.schedule import EDM, VE, VP, Betas, DiscreteVP, Flow, SubVP
 
-FAMILY = [VP(), VE(), DiscreteVP()]
+FAMILY = [VP(), SubVP(), VE(), EDM(), Flow(), Flow(3.0), *(DiscreteVP(betas=betas) for betas in Betas)]
 times = st.floats(1e-3, 1.0)
 
 
-@pytest.mark.parametrize("schedule", FAMILY, ids=lambda schedule: type(schedule).__name__)
+@pytest.mark.parametrize("schedule", FAMILY, ids=str)
 class TestEvery:
     @given(t=times)
     def test_time_and_level_are_inverse(self, schedule, t):
@@ -32,9 +33,10 @@ class TestEvery:
 
     @given(t=times)
     def test_log_snr_is_alpha_over_noise(self, schedule, t):
-        alpha = schedule.alpha(t)
-        noise = alpha * schedule.sigma(t)
-        assert isclose(exp(schedule.log_snr(t)), alpha**2 / noise**2, rel_tol=1e-9)
+        if schedule.sigma(t) < inf:
+            alpha = schedule.alpha(t)
+            noise = alpha * schedule.sigma(t)
+            assert isclose(exp(schedule.log_snr(t)), alpha**2 / noise**2, rel_tol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -66,3 +68,44 @@ def test_a_levels_label_is_its_step():
 def test_ve_leaves_the_picture_whole():
     assert VE().alpha(0.7) == 1
     assert isclose(VP().alpha(0.7) ** 2 * (1 + VP().sigma(0.7) ** 2), 1)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "levels"),
+    [
+        (EDM(), {0.2: 0.085, 0.3: 0.318, 0.5: 2.515, 0.6: 5.839, 0.8: 24.4}),
+        (Flow(), {0.2: 0.25, 0.3: 3 / 7, 0.5: 1.0, 0.6: 1.5, 0.8: 4.0}),
+        (DiscreteVP(1000, 0.00085, 0.012, Betas.SCALED_LINEAR), {0.2: 0.569, 0.3: 0.830, 0.5: 1.613, 0.8: 5.09}),
+        (DiscreteVP(betas=Betas.COSINE), {0.2: 0.336, 0.3: 0.520, 0.5: 1.012, 0.8: 3.10}),
+    ],
+    ids=["EDM", "flow", "scaled linear", "cosine"],
+)
+def test_the_levels_that_the_other_clocks_have(schedule, levels):
+    for t, sigma in levels.items():
+        assert isclose(schedule.sigma(t), sigma, rel_tol=5e-3)
+
+
+def test_sub_vp_has_vps_alpha_and_less_noise():
+    """`s = 1 - alpha^2`, against VP's `sqrt(1 - alpha^2)`."""
+    for t in (0.1, 0.5, 1.0):
+        alpha = VP().alpha(t)
+        assert isclose(SubVP().alpha(t), alpha, rel_tol=1e-12)
+        assert isclose(SubVP().alpha(t) * SubVP().sigma(t), 1 - alpha**2, rel_tol=1e-9)
+
+
+def test_flow_moves_in_a_straight_line():
+    for shift in (1.0, 3.0):
+        for t in (0.1, 0.5, 0.9):
+            flow = Flow(shift)
+            assert isclose(flow.alpha(t) + flow.alpha(t) * flow.sigma(t), 1)
+    assert Flow(3.0).sigma(0.5) == 3 * Flow().sigma(0.5)
+
+
+@pytest.mark.parametrize("betas", Betas)
+def test_discrete_schedules_are_diffusers(betas):
+    """The same alpha-bar as the scheduler that the checkpoints come with."""
+    name = {"linear": "linear", "scaled-linear": "scaled_linear", "cosine": "squaredcos_cap_v2"}[betas]
+    theirs = DDPMScheduler(1000, 0.001, 0.012, name).alphas_cumprod.double()
+    ours = DiscreteVP(1000, 0.001, 0.012, betas)
+    for step in (0, 1, 250, 500, 998):
+        assert isclose(1 / (1 + ours.sigmas[step] ** 2), theirs[step].item(), rel_tol=2e-4)

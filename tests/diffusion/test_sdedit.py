@@ -1,5 +1,7 @@
 """SDEdit itself: its law, its masks, its repeats."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from hypothesis import given
@@ -9,9 +11,10 @@ from scipy.stats import ks_2samp
 from sdedit_studio.diffusion.exact import GaussianDenoiser, MixtureDenoiser
 from sdedit_studio.diffusion.noise import counted
 from sdedit_studio.diffusion.plan import sigma_of_t0
-from sdedit_studio.diffusion.sdedit import sdedit
-from sdedit_studio.diffusion.solver import solve
-from sdedit_studio.parameters import Sde, Solver
+from sdedit_studio.diffusion.schedule import DiscreteVP
+from sdedit_studio.diffusion.sdedit import keeping, sdedit
+from sdedit_studio.diffusion.solver import multistep, solve
+from sdedit_studio.parameters import Masking, Sde, Solver
 
 SIZE = (3, 8, 8)
 PRIOR = GaussianDenoiser(torch.full(SIZE, 0.1), torch.full(SIZE, 0.04))
@@ -72,6 +75,81 @@ class TestMask:
         for solver in Solver:
             with_mask = edited(guide, mask=mask, solver=solver)
             torch.testing.assert_close(with_mask[..., :4], edited(guide, solver=solver)[..., :4])
+
+
+class TestMasking:
+    """How the kept region follows: ours, the paper's, and the official code's."""
+
+    @pytest.mark.parametrize("masking", Masking)
+    def test_the_picture_is_the_guide_outside_whatever_the_way(self, guide, masking):
+        mask = torch.zeros(1, 1, 8, 8)
+        mask[..., 2:5] = 1
+        outside = (mask == 0).expand_as(guide)
+        for step in sdedit(PRIOR, guide, 1.0, 5, seeded(1), mask=mask, masking=masking, repeats=2):
+            assert torch.equal(step.estimate[outside], guide[outside])
+
+    def test_the_paper_noises_afresh_to_the_level_it_comes_from(self, guide):
+        mask = torch.zeros(1, 1, 8, 8)
+        source, above = seeded(1)(0), 1.0
+        for step in sdedit(PRIOR, guide, above, 5, seeded(1), mask=mask, masking=Masking.PAPER):
+            torch.testing.assert_close(step.x, guide + above * source(step.index))
+            above = step.sigma
+
+    def test_the_official_mask_is_hard(self, guide):
+        soft, hard = torch.full((1, 1, 8, 8), 0.3), torch.ones(1, 1, 8, 8)
+        assert torch.equal(
+            edited(guide, mask=soft, masking=Masking.OFFICIAL), edited(guide, mask=hard, masking=Masking.OFFICIAL)
+        )
+
+    def test_algorithm_5_as_the_paper_writes_it(self, guide):
+        """(1 - O)(sqrt(abar(t)) x0 + sqrt(1 - abar(t)) z) + O ((x + b s) / sqrt(1 - b) + sqrt(b) z), in VE terms."""
+        mask = (torch.rand(1, 1, 8, 8, generator=torch.Generator().manual_seed(4)) > 0.5).float()
+        source = seeded(1)(0)
+        levels = [1.0, *(step.sigma for step in sdedit(PRIOR, guide, 1.0, 6, seeded(1), solver=Solver.EULER_MARUYAMA))]
+        x = guide + levels[0] * source(0)
+        for index, (sigma, lower) in enumerate(pairwise(levels), 1):
+            z, alpha, after = source(index), (1 + sigma**2) ** -0.5, (1 + lower**2) ** -0.5
+            b = 1 - (alpha / after) ** 2
+            score = (alpha * PRIOR(x, sigma) - alpha * x) / (1 - alpha**2)
+            solved = ((alpha * x + b * score) / (1 - b) ** 0.5 + b**0.5 * z) / after
+            x = (1 - mask) * (guide + sigma * z) + mask * solved
+        *_, last = sdedit(
+            PRIOR, guide, 1.0, 6, seeded(1), mask=mask, solver=Solver.EULER_MARUYAMA, masking=Masking.PAPER
+        )
+        torch.testing.assert_close(last.x, x)
+
+    def test_the_official_loop_with_its_quirks(self, guide):
+        """runners/image_editing.py written out with its own betas, against the common solver on the same levels."""
+        schedule, start = DiscreteVP(), 5
+        betas = torch.linspace(1e-4, 0.02, 1000, dtype=torch.float64)
+        kept = (1 - betas).cumprod(0)
+        guide, source = guide.double(), seeded(1)(0)
+        edits = (torch.rand(1, 1, 8, 8, generator=torch.Generator().manual_seed(4)) > 0.5).expand_as(guide)
+
+        def predicted_noise(x, i):
+            y, sigma = x / kept[i].sqrt(), (1 / kept[i] - 1).sqrt()
+            return (y - PRIOR(y, sigma)) / sigma
+
+        e = source(0).double()
+        x = guide * kept[start - 1].sqrt() + e * (1 - kept[start - 1]).sqrt()
+        for i in reversed(range(start)):
+            x_ = (x - betas[i] / (1 - kept[i]).sqrt() * predicted_noise(x, i)) / (1 - betas[i]).sqrt()
+            if i > 0:
+                variance = betas[i] * (1 - kept[i - 1]) / (1 - kept[i])
+                x_ = x_ + variance.sqrt() * source(start - i).double()
+            x = guide * kept[i].sqrt() + e * (1 - kept[i]).sqrt()
+            x[edits] = x_[edits]
+
+        levels = [*reversed(schedule.sigmas[:start]), 0.0]
+        mask = edits[:, :1].double()
+        keep = keeping(guide, mask, lambda step: source(step).double(), Masking.OFFICIAL)
+        *_, last = multistep(
+            PRIOR, guide + levels[0] * e, levels, lambda step: source(step).double(), keep, eta=1.0, order=1
+        )
+        # What it leaves outside is the guide at the first level, in VP's scale; ours is in VE's.
+        torch.testing.assert_close(last.x[edits], x[edits], rtol=1e-6, atol=1e-6)
+        torch.testing.assert_close(last.x[~edits] * kept[0].sqrt(), x[~edits], rtol=1e-6, atol=1e-6)
+        assert (x - guide)[~edits].std() > 0.005
 
 
 class TestStrength:

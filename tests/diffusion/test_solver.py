@@ -6,14 +6,14 @@ through the public solver gives the exact gain and variance of its output, with 
 
 from functools import partial
 from itertools import pairwise
-from math import isclose, log2, sqrt
+from math import inf, isclose, log2, sqrt
 
 import pytest
 import torch
 
 from sdedit_studio.diffusion.exact import GaussianDenoiser
 from sdedit_studio.diffusion.schedule import VE, VP
-from sdedit_studio.diffusion.solver import euler_maruyama, heun, multistep, paper_grid, rho_grid, solve
+from sdedit_studio.diffusion.solver import euler_maruyama, heun, multistep, paper_grid, renoise_grid, rho_grid, solve
 from sdedit_studio.parameters import Sde, Solver
 
 STD = 0.5
@@ -22,7 +22,7 @@ END = 0.1
 GAUSSIAN = GaussianDenoiser(torch.zeros(1, 1, 1, dtype=torch.float64), torch.full((1, 1, 1), STD**2).double())
 
 
-def untouched(x, sigma):
+def untouched(x, above, level, index):
     return x
 
 
@@ -163,7 +163,32 @@ def test_calls_are_the_calls_asked_for(solver, calls, sigma):
     assert steps[-1].x.isfinite().all()
 
 
-@pytest.mark.parametrize("solver", [Solver.DPMPP_2M, Solver.DPMPP_2M_SDE, Solver.ANCESTRAL, Solver.HEUN])
+def test_renoise_is_multistep_consistency_sampling():
+    """x <- D(x) + s' z: nothing of the old noise is kept."""
+    noise = torch.randn(4, 2, 1, 3, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+    x = expected = START * noise[0]
+    for index, (sigma, lower) in enumerate(pairwise([START, START / 4, START / 16, 0.0]), 1):
+        expected = GAUSSIAN(expected, sigma) + (lower * noise[index] if lower else 0)
+    *_, last = solve(GAUSSIAN, x, START, 3, lambda i: noise[i], solver=Solver.RENOISE)
+    torch.testing.assert_close(last.x, expected)
+
+
+def test_renoise_is_exact_for_a_network_that_goes_all_the_way():
+    """A map from any level to the data's law, as few-step networks are: one call or many end in that law."""
+
+    def all_the_way(x, sigma):
+        return x * STD / sqrt(STD**2 + sigma**2)
+
+    for calls in (1, 2, 4):
+        x, noise = basis(calls)
+        steps = list(multistep(all_the_way, x, renoise_grid(50.0, calls), noise, untouched, eta=inf, order=1))
+        gain, *spread = steps[-1].x.flatten().tolist()
+        assert gain**2 * (STD**2 + 50.0**2) + sum(each**2 for each in spread) == pytest.approx(STD**2, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "solver", [Solver.DPMPP_2M, Solver.DPMPP_2M_SDE, Solver.ANCESTRAL, Solver.HEUN, Solver.RENOISE]
+)
 def test_the_last_state_is_the_picture(solver):
     x = torch.randn(2, 1, 1, 1, dtype=torch.float64)
     *_, last = solve(GAUSSIAN, x, START, 5, lambda _: torch.zeros_like(x), solver=solver)
