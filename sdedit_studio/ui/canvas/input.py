@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
-from PySide6.QtGui import QInputDevice, QKeyEvent, QMouseEvent, QPointingDevice, QTabletEvent
+from PySide6.QtGui import QEnterEvent, QInputDevice, QKeyEvent, QMouseEvent, QPointingDevice, QTabletEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QPlainTextEdit
 
 from sdedit_studio.ui.tools.tool import Pointer
@@ -130,9 +130,10 @@ class Input(QObject):
                 return self._mouse(event)
             case QKeyEvent():
                 return self._key(event)
+            case QEnterEvent():
+                self._enter(event.position())
+                return False
         match event.type():
-            case QEvent.Type.Enter:
-                self._enter()
             case QEvent.Type.Leave:
                 self._leave()
             case QEvent.Type.FocusOut if self._space:
@@ -258,8 +259,10 @@ class Input(QObject):
             self._release(self._last)
         self.flush()
 
-    def _enter(self) -> None:
+    def _enter(self, point: QPointF) -> None:
         self._inside = True
+        if not self.busy:
+            self._last = replace(self._last, point=point)
         # Keys such as Space are meant for the canvas under the pointer, unless someone is typing.
         typing = isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit | QAbstractSpinBox)
         if self._view.isActiveWindow() and not typing:
