@@ -97,8 +97,15 @@ class Tiles:
 
     def content_bounds(self) -> Rect:
         """The smallest rectangle around every pixel that is not fully transparent."""
-        found = NOTHING
-        for rect, tile in self.items():
+        found, bounds = NOTHING, self.bounds
+
+        def depth(item: tuple[Rect, Tile]) -> int:
+            rect = item[0]
+            return min(rect.x - bounds.x, rect.y - bounds.y, bounds.right - rect.right, bounds.bottom - rect.bottom)
+
+        for rect, tile in sorted(self.items(), key=depth):  # from the outside in: most of the inside need not be read
+            if rect in found:
+                continue
             found |= _nonzero(tile.array[..., 3] if self.channels == COLOUR else tile.array).moved(rect.x, rect.y)
         return found
 

@@ -10,7 +10,10 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QRegion
 
 from sdedit_studio.ui import theme
 
-DARK, LIGHT = QColor(0, 0, 0, 140), QColor(255, 255, 255, 240)
+DARK, LIGHT = QColor(0, 0, 0, 130), QColor(255, 255, 255)
+
+BLUE = QColor(116, 172, 248)
+"""Of lines that concern the model. They lie on pictures, so no theme changes them."""
 
 HANDLE = 4.0
 """Half the side of a square handle in view pixels."""
@@ -22,7 +25,7 @@ MANY = 200
 """More squares than this cost more than the pixels they save."""
 
 
-def draw_line(painter: QPainter, line: QPainterPath, width: float = 1.0) -> None:
+def draw_line(painter: QPainter, line: QPainterPath, width: float = 1.25) -> None:
     """A light line with a dark rim."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(DARK, width + 1.6))

@@ -76,12 +76,15 @@ class Navigation(QObject):
         pinch = event.gesture(Qt.GestureType.PinchGesture)
         if not isinstance(pinch, QPinchGesture):
             return False
-        if pinch.state() == Qt.GestureState.GestureStarted:
+        self._pinched(pinch, started=pinch.state() == Qt.GestureState.GestureStarted)
+        event.accept(pinch)
+        return True
+
+    def _pinched(self, pinch: QPinchGesture, *, started: bool) -> None:
+        if started:
             self._view.cancel()  # the first finger has begun to paint
         middle = QPointF(self._view.mapFromGlobal(pinch.centerPoint().toPoint()))
         former = QPointF(self._view.mapFromGlobal(pinch.lastCenterPoint().toPoint()))
         self._view.pan_by(middle - former)
         self._view.zoom_by(pinch.scaleFactor(), middle)
         self._view.rotate_by(pinch.rotationAngle() - pinch.lastRotationAngle(), middle)
-        event.accept(pinch)
-        return True

@@ -26,11 +26,10 @@ from PySide6.QtWidgets import QWidget
 from sdedit_studio.document.edits import frame_of
 from sdedit_studio.raster.compositor import Composite
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.ui import theme
 from sdedit_studio.ui.canvas.ants import Ants
 from sdedit_studio.ui.canvas.drops import Drops
 from sdedit_studio.ui.canvas.input import Input
-from sdedit_studio.ui.canvas.lines import draw_dashes
+from sdedit_studio.ui.canvas.lines import BLUE, draw_dashes
 from sdedit_studio.ui.canvas.navigation import Navigation
 from sdedit_studio.ui.canvas.page import draw_page
 from sdedit_studio.ui.canvas.tip import SMALLEST, Tip
@@ -343,13 +342,13 @@ class CanvasView(QWidget):
             path = QPainterPath()
             path.addPolygon(self.to_view.map(QPolygonF(QRectF(*self._frame))))
             path.closeSubpath()
-            draw_dashes(painter, path, theme.current().colour("accent_hover"), dash=8)
+            draw_dashes(painter, path, BLUE, dash=8)
 
     def _paint_axis(self, painter: QPainter) -> None:
         """The line at which strokes are mirrored."""
         x, reach = self._viewport.page_width / 2, 14 * self.pixel
         top, bottom = (self.to_view.map(QPointF(x, y)) for y in (-reach, self._viewport.page_height + reach))
-        for colour, width in ((Qt.GlobalColor.black, 3.0), (theme.current().colour("accent"), 1.25)):
+        for colour, width in ((Qt.GlobalColor.black, 3.0), (BLUE, 1.25)):
             painter.setOpacity(0.25 if width > 2 else 0.9)
             painter.setPen(QPen(colour, width))
             painter.drawLine(top, bottom)

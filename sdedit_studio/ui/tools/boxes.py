@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from sdedit_studio.document.edits import cropped, frame_of
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.canvas.background import Background
-from sdedit_studio.ui.canvas.lines import draw_dashes, draw_handles, draw_line, draw_tag
+from sdedit_studio.ui.canvas.lines import BLUE, draw_dashes, draw_handles, draw_line, draw_tag
 from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.theme import current
 from sdedit_studio.ui.tools.controls import Setting, button
@@ -309,7 +309,7 @@ class FrameTool(BoxTool):
         outline = QPainterPath()
         outline.addPolygon(to_view.map(QPolygonF(QRectF(*self.box))))
         outline.closeSubpath()
-        draw_dashes(painter, outline)
+        draw_dashes(painter, outline, BLUE, dash=8)
         super().paint_overlay(painter, to_view)
 
     def options(self) -> list[QWidget]:

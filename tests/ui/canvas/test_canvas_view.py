@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QInputDevice, QNativeGestureEvent, QPointingDevice, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPinchGesture
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.layer import Layer
@@ -247,3 +247,69 @@ def test_another_document_is_fitted(canvas):
     assert canvas.view.viewport == canvas.view.viewport.fitted()
     canvas.qtbot.waitUntil(lambda: not canvas.view._composite.pending)
     assert shown(canvas, 990, 390) == (255, 255, 255)
+
+
+def test_two_fingers_on_a_touchpad_pan_and_with_control_zoom(canvas):
+    pad = QPointingDevice(
+        "pad",
+        9,
+        QInputDevice.DeviceType.TouchPad,
+        QPointingDevice.PointerType.Finger,
+        QInputDevice.Capability.Scroll | QInputDevice.Capability.PixelScroll,
+        2,
+        0,
+    )
+    view, at = canvas.view, QPointF(300, 200)
+    for modifiers in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier):
+        before = canvas.on_view(0, 0)
+        event = QWheelEvent(
+            at,
+            QPointF(view.mapToGlobal(at)),
+            QPoint(5, 12),
+            QPoint(40, 96),
+            Qt.MouseButton.NoButton,
+            modifiers,
+            Qt.ScrollPhase.ScrollUpdate,
+            False,
+            Qt.MouseEventSource.MouseEventNotSynthesized,
+            pad,
+        )
+        QApplication.sendEvent(view, event)
+        if not modifiers:
+            assert canvas.on_view(0, 0) - before == QPointF(5, 12)
+            assert view.zoom == 1
+    assert view.zoom == pytest.approx(2**0.2)
+
+
+def test_native_pinches_zoom_and_rotate(canvas):
+    view, at = canvas.view, QPointF(200, 150)
+    kinds = Qt.NativeGestureType
+    for kind, value in ((kinds.ZoomNativeGesture, 0.5), (kinds.RotateNativeGesture, 20.0)):
+        device = QPointingDevice.primaryPointingDevice()
+        event = QNativeGestureEvent(kind, device, 2, at, at, QPointF(view.mapToGlobal(at)), value, QPointF(), 0)
+        assert QApplication.sendEvent(view, event)
+    assert view.zoom == 1.5
+    assert view.viewport.rotation == 20
+    device = QPointingDevice.primaryPointingDevice()
+    smart = QNativeGestureEvent(kinds.SmartZoomNativeGesture, device, 2, at, at, at, 0.0, QPointF(), 0)
+    QApplication.sendEvent(view, smart)
+    assert view.viewport == view.viewport.fitted()
+
+
+def test_a_pinch_on_a_touch_screen_takes_back_what_the_first_finger_painted(canvas):
+    view = canvas.view
+    canvas.press(40, 40)
+    pinch = QPinchGesture()
+    middle = QPointF(view.mapToGlobal(canvas.on_view(100, 75)))
+    pinch.setCenterPoint(middle)
+    pinch.setLastCenterPoint(middle)
+    pinch.setScaleFactor(2.0)
+    pinch.setRotationAngle(10.0)
+    before = view.to_document(QPointF(view.mapFromGlobal(middle.toPoint())))
+    view._navigation._pinched(pinch, started=True)
+    assert view.zoom == 2
+    assert view.viewport.rotation == 10
+    after = view.to_document(QPointF(view.mapFromGlobal(middle.toPoint())))
+    assert (after - before).manhattanLength() < 1
+    canvas.release(40, 40)
+    assert canvas.steps == []
