@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import monotonic
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
@@ -40,22 +40,32 @@ class Dot(QWidget):
         painter.drawEllipse(1, self.height() // 2 - 3, 7, 7)
 
 
-class Elided(QLabel):
-    """A label that gives way: where there is no room, its text ends in an ellipsis."""
+class Line(QWidget):
+    """A line of text that changes often. Unlike a label it asks for no new layout then; where it is cut, it says so."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int | None = None) -> None:
         super().__init__()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._text = ""
+        horizontal = QSizePolicy.Policy.Expanding if width is None else QSizePolicy.Policy.Fixed
+        self.setSizePolicy(horizontal, QSizePolicy.Policy.Preferred)
+        if width is not None:
+            self.setFixedWidth(width)
 
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, super().minimumSizeHint().height())
+    def text(self) -> str:
+        return self._text
+
+    def set_text(self, text: str) -> None:
+        if text != self._text:
+            self._text = text
+            self.setAccessibleName(text)
+            self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setFont(self.font())
-        painter.setPen(self.palette().windowText().color())
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        painter.setFont(theme.font(theme.HINT_PIXELS, tabular=True))
+        painter.setPen(theme.current().colour("secondary"))
+        text = painter.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, text)
 
 
 class StatusBar(QWidget):
@@ -68,13 +78,8 @@ class StatusBar(QWidget):
         self._saved_at: float | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(HEIGHT)
-        self.size_label, self.zoom, self.position, self.frame = QLabel(), QLabel(), QLabel(), QLabel()
-        self.message, self.engine, self.saved, self.dot = Elided(), QLabel(), QLabel(), Dot()
-        for label in (self.zoom, self.position):
-            label.setFont(theme.font(theme.HINT_PIXELS, tabular=True))
-            label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        self.zoom.setFixedWidth(48)
-        self.position.setFixedWidth(98)
+        self.size_label, self.frame, self.engine, self.saved = QLabel(), QLabel(), QLabel(), QLabel()
+        self.zoom, self.position, self.message, self.dot = Line(48), Line(98), Line(), Dot()
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(5 * theme.SPACE)
@@ -86,7 +91,7 @@ class StatusBar(QWidget):
         row.addWidget(self.engine)
         row.addWidget(self.saved)
         self._clear = QTimer(self, singleShot=True, interval=MESSAGE_MS)
-        self._clear.timeout.connect(lambda: self.message.setText(self._hint))
+        self._clear.timeout.connect(lambda: self.message.set_text(self._hint))
         self._minute = QTimer(self, interval=15_000)
         self._minute.timeout.connect(self._show_saved)
         self._minute.start()
@@ -100,22 +105,22 @@ class StatusBar(QWidget):
 
     def say(self, text: str) -> None:
         """Show a message for a while."""
-        self.message.setText(text)
+        self.message.set_text(text)
         self._clear.start()
 
     def set_hint(self, hint: str) -> None:
         """What dragging does now; it stands wherever there is nothing newer to say."""
         self._hint = hint
         if not self._clear.isActive():
-            self.message.setText(hint)
+            self.message.set_text(hint)
 
     def set_zoom(self, zoom: float) -> None:
         percent = 100 * zoom
-        self.zoom.setText(f"{percent:.0f} %" if percent >= 9.95 else f"{percent:.1f} %")
+        self.zoom.set_text(f"{percent:.0f} %" if percent >= 9.95 else f"{percent:.1f} %")
 
     def set_position(self, x: float | None, y: float | None) -> None:
         """The pointer in document pixels, or None while it is elsewhere."""
-        self.position.setText("" if x is None or y is None else f"x {int(x // 1)}  y {int(y // 1)}")
+        self.position.set_text("" if x is None or y is None else f"x {int(x // 1)}  y {int(y // 1)}")
 
     def mark_saved(self) -> None:
         """The document was written just now."""

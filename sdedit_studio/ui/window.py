@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QLabel,
@@ -245,10 +245,11 @@ class Window(QMainWindow):
         self.colour.hex.selectAll()
 
     def _show_title(self) -> None:
-        edited = " — edited" if self.studio.history.modified else ""
-        self.title_label.setText(f"{self.files.name}{edited}")
-        self.menuBar().adjustSize()
-        self.setWindowTitle(f"{NAME} — {self.files.name}{edited}")
+        title = f"{self.files.name}{' — edited' if self.studio.history.modified else ''}"
+        if title != self.title_label.text():
+            self.title_label.setText(title)
+            self.menuBar().adjustSize()
+            self.setWindowTitle(f"{NAME} — {title}")
 
     def _show_layer_menu(self, at: QPoint) -> None:
         menu = QMenu(self)
@@ -285,8 +286,6 @@ class Window(QMainWindow):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.canvas and event.type() == QEvent.Type.Paint:
             self._seen = True
-        elif event.type() == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent) and not event.isAutoRepeat():
-            self._release_before()
         return super().eventFilter(watched, event)
 
     # --- Commands of the window itself -----------------------------------------------------------------------------
@@ -311,16 +310,6 @@ class Window(QMainWindow):
         """Esc: take back the gesture, or give up the run or the result."""
         if not self.canvas.cancel():
             self.banner.escape()
-
-    def hold_before(self) -> None:
-        """Show the painting without the result until the key is let go."""
-        self.compare.hold(True)
-        QApplication.instance().installEventFilter(self)
-
-    def _release_before(self) -> None:
-        if self.compare.before:
-            QApplication.instance().removeEventFilter(self)
-            self.compare.hold(False)
 
     def toggle_split(self) -> None:
         self.compare.set_split(0.0 if self.compare.split else 0.5)
