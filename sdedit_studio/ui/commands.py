@@ -189,16 +189,13 @@ def _select(window: Window) -> list[Action]:
 
 
 def _generate(window: Window) -> list[Action]:
-    studio, generation = window.studio, window.generation
+    generation = window.generation
 
     def has_result() -> bool:
         return generation.state is State.RESULT
 
     def running() -> bool:
         return generation.state in (State.PREPARING, State.RUNNING)
-
-    def change_t0(by: float) -> None:
-        studio.set_parameters(t0=round(min(1.0, max(0.0, studio.parameters.t0 + by)), 2))
 
     return [
         Action("generate.start", "Generate", generation.generate, ("Ctrl+Return", "Ctrl+Enter"), "sparkles"),
@@ -208,7 +205,7 @@ def _generate(window: Window) -> list[Action]:
         Action(
             "generate.compare",
             "See before (hold)",
-            window.hold_before,
+            window.compare.peek,
             ("\\",),
             enabled=lambda: generation.shown is not None,
         ),
@@ -221,8 +218,8 @@ def _generate(window: Window) -> list[Action]:
             enabled=lambda: generation.shown is not None,
             checked=lambda: window.compare.split > 0,
         ),
-        Action("generate.less", "Change less", lambda: change_t0(-T0_STEP), (",",), repeats=True),
-        Action("generate.more", "Change more", lambda: change_t0(T0_STEP), (".",), repeats=True),
+        Action("generate.less", "Change less", lambda: generation.nudge_t0(-T0_STEP), (",",), repeats=True),
+        Action("generate.more", "Change more", lambda: generation.nudge_t0(T0_STEP), (".",), repeats=True),
         Action("generate.seed", "New seed", generation.new_seed, (), "dices"),
         Action("generate.enter", "Accept", window.accept, ("Return", "Enter"), enabled=window.can_accept),
         Action("generate.escape", "Cancel or discard", window.escape, ("Esc",)),

@@ -110,7 +110,7 @@ def test_scene_refine_solver_and_sde_set_the_parameters(flow):
     assert advanced.fold.summary == "8 steps · fast" and not advanced.solver.isVisible()
     click(advanced.fold)
     assert advanced.solver.isVisible() and not advanced.sde.isVisible()
-    QTest.keyClick(advanced.solver, Qt.Key.Key_End)
+    QTest.keyClicks(advanced.solver, "the")
     assert studio.parameters.solver is Solver.EULER_MARUYAMA
     assert advanced.sde.isVisible() and "hundreds of steps" in advanced.purpose.text()
     click(advanced.sde.findChildren(QWidget)[1])
