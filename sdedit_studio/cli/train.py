@@ -30,17 +30,23 @@ LINE_SECONDS = 10.0
 def train(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="A folder or zip of pictures, one subfolder a class.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The model's folder; a run begun there goes on.")],
-    size: Annotated[int | None, typer.Option(help="Side of the pictures in pixels. [default: 96]")] = None,
+    size: Annotated[int | None, typer.Option(help="Side of the pictures in pixels. Default 96.")] = None,
     channels: Annotated[
-        str | None, typer.Option(help="Channels of each level, multiples of 32. [default: 64,128,224,320]")
+        str | None, typer.Option(help="Channels of each level, multiples of 32. Default 64,128,224,320.")
     ] = None,
-    layers: Annotated[int | None, typer.Option(help="Residual blocks a level. [default: 2]")] = None,
+    layers: Annotated[int | None, typer.Option(help="Residual blocks a level. Default 2.")] = None,
     patch: Annotated[
-        int | None, typer.Option(help="Pixels are folded patch x patch before the network. [default: 2]")
+        int | None, typer.Option(help="Pixels are folded patch x patch before the network. Default 2.")
     ] = None,
     batch: Annotated[int, typer.Option(help="Pictures a step, over all processes.")] = Recipe.batch,
     images: Annotated[
-        str | None, typer.Option(help="Length of the run in pictures, such as 500k. [default: 4M; 1M for --few-step]")
+        str | None, typer.Option(help="Length of the run in pictures, such as 500k. Default 4M, with --few-step 1M.")
+    ] = None,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(
+            help="At its height; small networks and short runs bear 2e-3. Default 4e-4, with --few-step 1e-4."
+        ),
     ] = None,
     minutes: Annotated[
         float | None,
@@ -48,7 +54,7 @@ def train(
     ] = None,
     loss: Annotated[
         Objective | None,
-        typer.Option(help="EDM's weighting, or the paper's score matching on the VE or VP SDE. [default: edm]"),
+        typer.Option(help="EDM's weighting, or the paper's score matching on the VE or VP SDE. Default edm."),
     ] = None,
     held_out: Annotated[
         float, typer.Option(min=0, max=0.5, help="Share of the pictures kept aside to measure the loss on.")
@@ -60,7 +66,7 @@ def train(
         bool, typer.Option("--few-step", help="Tune a trained model to need one or two calls.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Decides every draw of the run.")] = Recipe.seed,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda or mps. [default: the best there is]")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda or mps. Default: the best there is.")] = None,
     licence: Annotated[str, typer.Option(help="For the model card, of weights and pictures.")] = "not stated",
 ) -> None:
     """Train a model on pictures of your own. Stop it whenever you like: the same command goes on.
@@ -86,7 +92,7 @@ def train(
         batch=batch,
         images=_count(images) if images else None if minutes else length,
         minutes=minutes,
-        learning_rate=TUNING_RATE if few_step else Recipe.learning_rate,
+        learning_rate=learning_rate or (TUNING_RATE if few_step else Recipe.learning_rate),
         held_out=held_out,
         seed=seed,
     )

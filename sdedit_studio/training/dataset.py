@@ -222,7 +222,8 @@ def _room(count: int, side: int, processes: int, scratch: Path | None) -> np.nda
             f"The decoded pictures take {prod(shape) / 2**30:.1f} GiB, which neither memory nor the disk of {scratch} "
             "has free: make room, or train with fewer or smaller pictures."
         )
-    return np.memmap(tempfile.TemporaryFile(dir=scratch), np.uint8, "w+", shape=shape)
+    with tempfile.TemporaryFile(dir=scratch) as file:
+        return np.memmap(file, np.uint8, "w+", shape=shape)
 
 
 def _free_memory() -> float:

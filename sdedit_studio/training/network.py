@@ -18,15 +18,13 @@ from sdedit_studio.training.recipe import SIGMA_DATA
 class EdmUNet(nn.Module):
     """The same function as `models.unet` runs: `D = c_skip x + c_out F(c_in x, 250 ln(sigma) / 4, label)`.
 
-    `config`: a `config.json`. Fresh, it is `D = c_skip x`: the last layer is zero, so no level has a large error.
+    `config`: a `config.json`.
     """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         super().__init__()
         self.network = build(config)
         self.patch: int = config["patch"]
-        for parameter in self.network.conv_out.parameters():
-            nn.init.zeros_(parameter)
 
     def forward(self, x: Tensor, sigma: Tensor, labels: Tensor | None) -> Tensor:
         skip, out, scale = edm_scales(sigma[:, None, None, None], SIGMA_DATA)

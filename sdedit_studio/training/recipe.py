@@ -58,6 +58,8 @@ class Recipe:
             raise TrainingProblem("Layers and patch must be 1 or more.")
         if self.size < self.stride or self.size % self.stride:
             raise TrainingProblem(f"With this network the size must be a multiple of {self.stride}, not {self.size}.")
+        if self.learning_rate <= 0:
+            raise TrainingProblem("The learning rate must be more than 0.")
         if self.batch < 1:
             raise TrainingProblem("The batch must hold at least one picture.")
         if self.images is None and self.minutes is None:

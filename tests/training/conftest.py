@@ -1,0 +1,20 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+@pytest.fixture
+def photographs(tmp_path) -> Path:
+    """A folder of 24 small pictures, a dozen of each of two classes: bright above dark, and the other way round."""
+    folder = tmp_path / "photographs"
+    random = np.random.default_rng(7)
+    for kind in ("day", "night"):
+        (folder / kind).mkdir(parents=True)
+        for index in range(12):
+            pixels = random.integers(0, 60, (20, 20, 3), dtype=np.uint8)
+            half = slice(0, 10) if kind == "day" else slice(10, 20)
+            pixels[half] += 180
+            Image.fromarray(pixels).save(folder / kind / f"{index:02}.png")
+    return folder
