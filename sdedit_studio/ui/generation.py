@@ -155,8 +155,9 @@ class Generation(QObject):
         self.changed.emit()
 
     def new_seed(self) -> None:
-        """Choose another seed at random."""
-        self.studio.set_parameters(seed=SystemRandom().randrange(SEEDS))
+        """Take another seed, and keep it."""
+        self.seed_locked = True
+        self._draw_seed()
 
     def nudge_t0(self, by: float) -> None:
         """Move t0 up or down, and say what it does now."""
@@ -171,7 +172,7 @@ class Generation(QObject):
             self.studio.problem.emit("At 0 nothing changes. Move “Change t₀” to the right, to 0.4 for instance.", "")
             return
         if not self._seed_locked:
-            self.new_seed()
+            self._draw_seed()
         run = self._run = _Run()
         run.task = self._start(
             self._generate(run, self.studio.document, self.studio.parameters, self.studio.history.revision)
@@ -215,6 +216,9 @@ class Generation(QObject):
             task.cancel()
         self._finished = None
         self._show(None)
+
+    def _draw_seed(self) -> None:
+        self.studio.set_parameters(seed=SystemRandom().randrange(SEEDS))
 
     def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)

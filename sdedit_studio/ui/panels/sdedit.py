@@ -46,7 +46,7 @@ class SdeditPanel(QWidget):
         self.seed = SeedField()
         self.seed.chosen.connect(self._keep_seed)
         self.seed.lock_toggled.connect(self._lock_seed)
-        self.seed.rolled.connect(self._roll_seed)
+        self.seed.rolled.connect(generation.new_seed)
         self.refine = QComboBox()
         self.refine.setAccessibleName("Refine")
         for index, (text, tip) in enumerate(REFINES.values()):
@@ -114,10 +114,6 @@ class SdeditPanel(QWidget):
 
     def _lock_seed(self, locked: bool) -> None:
         self._generation.seed_locked = locked
-
-    def _roll_seed(self) -> None:
-        self._generation.new_seed()
-        self._generation.seed_locked = True
 
     def _show(self) -> None:
         parameters, generation = self._studio.parameters, self._generation
