@@ -116,7 +116,7 @@ class Window(QMainWindow):
         self._welcoming = True
         self.notice.show_notice(
             "A rough painting is all it takes",
-            "This one was painted in two minutes. Press Generate, and the model on this computer turns it into a "
+            "This one is a few brush strokes. Press Generate, and the model on this computer turns it into a "
             "believable picture. Or paint over it first: your strokes decide what becomes of it.",
             [
                 ("Generate", self.generation.generate),
@@ -217,6 +217,8 @@ class Window(QMainWindow):
         self.tool_column.colours.swap_asked.connect(self.actions_["edit.swap-colours"].trigger)
         self.tool_column.colours.edit_asked.connect(self._show_colour_panel)
         canvas.installEventFilter(self)
+        self.actions_.changed.connect(self._show_keys)
+        self._show_keys()
         self._show_tool(studio.tool)
         self.status_bar.set_zoom(canvas.zoom)
 
@@ -230,6 +232,11 @@ class Window(QMainWindow):
         tool = self.canvas.toolbox.tool(tool_id)
         self.option_bar.show_tool(tool)
         self.status_bar.set_hint(tool.hint)
+
+    def _show_keys(self) -> None:
+        key = self.actions_.key_text("generate.start")
+        self.sdedit.generate.set_key(key.replace("+", " ").replace("Return", "↵"))
+        self.sdedit.generate.setToolTip(f"Turn the painting into a picture ({key})" if key else "")
 
     def _document_opened(self) -> None:
         self.notice.hide()

@@ -52,7 +52,7 @@ class Swatches(QWidget):
     """Colours in a grid. `chosen(str)` gives the `#rrggbb` of the one that was clicked."""
 
     chosen = Signal(str)
-    GAP = 3
+    GAP, EDGE = 3, 2
 
     def __init__(self, materials: Sequence[Material], name: str, side: int = 22) -> None:
         super().__init__()
@@ -72,11 +72,13 @@ class Swatches(QWidget):
     def sizeHint(self) -> QSize:
         rows = max(1, -(-len(self._materials) // COLUMNS))
         step = self._side + self.GAP
-        return QSize(COLUMNS * step - self.GAP, rows * step - self.GAP)
+        around = 2 * self.EDGE - self.GAP
+        return QSize(COLUMNS * step + around, rows * step + around)
 
     def cell(self, index: int) -> QRect:
         step = self._side + self.GAP
-        return QRect(index % COLUMNS * step, index // COLUMNS * step, self._side, self._side)
+        left, top = self.EDGE + index % COLUMNS * step, self.EDGE + index // COLUMNS * step
+        return QRect(left, top, self._side, self._side)
 
     def _index_at(self, at: QPointF) -> int | None:
         return next((i for i in range(len(self._materials)) if self.cell(i).contains(at.toPoint())), None)
@@ -86,11 +88,14 @@ class Swatches(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         hovered = self._index_at(QPointF(self.mapFromGlobal(self.cursor().pos()))) if self.underMouse() else None
         for index, material in enumerate(self._materials):
-            marked = index == hovered or (self.hasFocus() and index == self._focused)
+            square = QRectF(self.cell(index)).adjusted(0.5, 0.5, -0.5, -0.5)
             painter.setBrush(QColor(material.colour))
-            painter.setPen(QPen(look.colour("accent" if marked else "line"), 2 if marked else 1))
-            inset = 1 if marked else 0.5
-            painter.drawRoundedRect(QRectF(self.cell(index)).adjusted(inset, inset, -inset, -inset), 3, 3)
+            painter.setPen(QPen(look.colour("line"), 1))
+            painter.drawRoundedRect(square, 3, 3)
+            if index == hovered or (self.hasFocus() and index == self._focused):
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(look.colour("accent"), 1.5))
+                painter.drawRoundedRect(square.adjusted(-1.5, -1.5, 1.5, 1.5), 4, 4)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.update()

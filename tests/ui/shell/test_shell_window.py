@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from shiboken6 import isValid
 
 from sdedit_studio.engine.engine import Engine
 from sdedit_studio.files import openraster
@@ -49,7 +51,8 @@ def show(tell, studio, tmp_path):
                 window.close_without_asking()
                 engine.close()
                 window.deleteLater()
-                await story.until(lambda: True)
+                await story.until(lambda: not isValid(window))
+                assert [thread.name for thread in threading.enumerate() if "journal" in thread.name] == []
 
         tell(whole)
 
@@ -190,6 +193,16 @@ def test_brackets_and_digits_change_the_tip(show):
         assert window.canvas.tool.tip.opacity == pytest.approx(0.4)
         key(window, Qt.Key.Key_0)
         assert window.canvas.tool.tip.opacity == 1
+
+    show(story)
+
+
+def test_generate_shows_the_key_that_it_has(show):
+    async def story(window, _story):
+        assert window.sdedit.generate._key == "Ctrl ↵"
+        window.actions_.set_key("generate.start", "Ctrl+G")
+        assert window.sdedit.generate._key == "Ctrl G"
+        assert window.sdedit.generate.toolTip() == "Turn the painting into a picture (Ctrl+G)"
 
     show(story)
 
