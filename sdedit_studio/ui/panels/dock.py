@@ -144,8 +144,6 @@ class Dock(QDockWidget):
     when there is less room.
     """
 
-    folded_changed = Signal(bool)
-
     def __init__(
         self,
         name: str,
@@ -203,10 +201,15 @@ class Dock(QDockWidget):
         self._take_height(self.full_height)
 
     def _take_height(self, height: int) -> None:
-        """Ask the column for this height."""
+        """Ask the column for this height, at the cost of the panels that can use any; Qt would have all others pay."""
         window = self.parent()
-        if isinstance(window, QMainWindow) and self.isVisible() and not self.isFloating():
-            window.resizeDocks([self], [height], Qt.Orientation.Vertical)
+        if not (isinstance(window, QMainWindow) and self.isVisible() and not self.isFloating()):
+            return
+        area, more = window.dockWidgetArea(self), height - self.height()
+        column = [dock for dock in window.findChildren(Dock) if dock.isVisible() and not dock.isFloating()]
+        column = [dock for dock in column if dock is not self and window.dockWidgetArea(dock) == area]
+        heights = [dock.height() - (more if dock.fills else 0) for dock in column]
+        window.resizeDocks([self, *column], [height, *heights], Qt.Orientation.Vertical)
 
     @property
     def full_height(self) -> int:
@@ -229,7 +232,6 @@ class Dock(QDockWidget):
         self._title.update()
         if not folded:
             self._take_height(min(self._unfolded_height or self.full_height, self.full_height))
-        self.folded_changed.emit(folded)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if event.pos().y() > TITLE_HEIGHT:
