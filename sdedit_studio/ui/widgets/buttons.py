@@ -23,21 +23,11 @@ class _TextButton(QPushButton):
         self.setAccessibleName(text)
         self.setMinimumHeight(30)
 
-    def set_label(self, text: str, icon_name: str | None = None) -> None:
-        self._label = text
-        self._icon_name = self._icon_name if icon_name is None else icon_name
-        self.setAccessibleName(text)
-        self.updateGeometry()
-        self.update()
-
     def set_key(self, key: str) -> None:
         """Show another shortcut; an empty one shows none."""
         self._key = key
         self.updateGeometry()
         self.update()
-
-    def label(self) -> str:
-        return self._label
 
     def sizeHint(self) -> QSize:
         return QSize(round(self._content_width()) + 2 * self.MARGIN, 32)

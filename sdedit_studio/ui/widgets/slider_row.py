@@ -53,10 +53,6 @@ class Track(QWidget):
             self._position = position
             self.update()
 
-    @property
-    def dragging(self) -> bool:
-        return self._grip is not None
-
     def sizeHint(self) -> QSize:
         return QSize(90, 22)
 
