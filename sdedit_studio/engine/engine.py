@@ -20,8 +20,8 @@ from sdedit_studio.parameters import Parameters
 class Engine:
     """Owns the worker thread. All methods belong to the thread of the loop on which `start` was called.
 
-    `models_dir`: where added models are kept, by default the user's folder. `opener` and `measured`: how
-    a model is loaded and where figures are kept, for tests and other hosts.
+    `models_dir`: where added models are kept, by default the user's folder. `opener` and `measured`: how a model is
+    loaded and where figures are kept, for tests.
     """
 
     def __init__(
@@ -91,11 +91,12 @@ class Engine:
         passes = plan(width, height, parameters, native=card.native, stride=card.stride, sigma_max=card.sigma_max)
         seconds = [self._measured.call_seconds(card.name, stage.pixels) for stage in passes]
         known = [stage.model_calls * each for stage, each in zip(passes, seconds, strict=True) if each is not None]
+        native_width, native_height = native_size(width, height, card.native, card.stride)
         return Estimate(
             calls=sum(stage.model_calls for stage in passes),
             seconds=sum(known) if len(known) == len(passes) else None,
-            native_width=(size := native_size(width, height, card.native, card.stride))[0],
-            native_height=size[1],
+            native_width=native_width,
+            native_height=native_height,
             sigma=passes[0].sigma if passes else 0.0,
         )
 
@@ -103,13 +104,7 @@ class Engine:
         """The installed models, the shipped ones first."""
         return [
             ModelInfo(
-                card.name,
-                card.title,
-                card.native,
-                card.stride,
-                card.classes,
-                card.default_t0,
-                card.default_calls,
+                card.name, card.title, card.native, card.stride, card.classes, card.default_t0, card.default_calls
             )
             for card in installed(self._models_dir)
         ]
