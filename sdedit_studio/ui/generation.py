@@ -197,10 +197,6 @@ class Generation(QObject):
         self.studio.message.emit("Discarded. Your painting is unchanged.")
         return True
 
-    def cancel_or_discard(self) -> bool:
-        """What Esc does. Returns whether there was anything to give up."""
-        return self.cancel() or self.discard()
-
     def apply(self) -> bool:
         """Make the result a layer, in one undo step. Returns whether there is one to apply."""
         if self.state is not State.RESULT or not self._finished:

@@ -86,11 +86,11 @@ def test_discarding_leaves_the_document_and_says_so(tell):
     async def story(flow):
         before = flow.studio.document
         await flow.finished()
-        assert flow.generation.cancel_or_discard()
+        assert flow.generation.discard()
         assert flow.generation.state is State.IDLE and flow.generation.shown is None
         assert flow.studio.document is before
         assert flow.messages[-1] == "Discarded. Your painting is unchanged."
-        assert not flow.generation.cancel_or_discard()
+        assert not flow.generation.cancel() and not flow.generation.discard()
         assert not flow.generation.apply()
 
     tell(story)
@@ -101,7 +101,7 @@ def test_cancelling_is_immediate_and_closes_just_that_job(tell):
         run = await flow.started()
         run.progress(1)
         await flow.until(lambda: flow.generation.shown)
-        assert flow.generation.cancel_or_discard()
+        assert flow.generation.cancel()
         assert flow.generation.state is State.IDLE and flow.generation.shown is None
         await flow.until(lambda: run.closed)
         run.finish()
