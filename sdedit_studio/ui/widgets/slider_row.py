@@ -287,10 +287,6 @@ class SliderRow(QWidget):
     def value(self) -> float:
         return self._value
 
-    @property
-    def default(self) -> float:
-        return self._default
-
     def set_value(self, value: float) -> None:
         """Show a value, held within the range, without telling anyone."""
         self._value = self._held(value)
