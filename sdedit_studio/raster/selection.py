@@ -17,7 +17,7 @@ from scipy import ndimage
 from skimage.measure import find_contours
 
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.raster.tiles import COVERAGE, Tiles, as_image, blank
+from sdedit_studio.raster.tiles import COVERAGE, TILE, Tiles, as_image, blank
 
 How = Literal["replace", "add", "subtract", "intersect"]
 
@@ -88,20 +88,26 @@ def grow(selection: Tiles | None, pixels: int, bounds: Rect) -> Tiles | None:
     return of_array(_dilated(coverage, pixels) if pixels > 0 else 255 - _dilated(255 - coverage, -pixels), area)
 
 
-def outline(selection: Tiles | None, bounds: Rect) -> QPainterPath:
-    """Where coverage passes one half, in document pixels: the path for marching ants."""
-    path = QPainterPath()
+def contours(selection: Tiles | None, bounds: Rect) -> list[np.ndarray]:
+    """Where coverage passes one half: lines through document points, float64 (n, 2), for marching ants.
+
+    Lines are cut where they pass from one 256 px square to the next, so that only squares with an edge cost time.
+    """
     if selection is None:
-        return path
+        return []
     area = selection.content_bounds() & bounds
-    coverage = np.pad(selection.read(area), 1)
-    for contour in find_contours(coverage, 127.5):
-        turns = np.abs(np.diff(contour, 2, axis=0)).max(axis=1) > 1e-6
-        corners = contour[np.concatenate([[True], turns, [True]])]
-        # Coverage belongs to pixel centres, and the padding moved all by one.
-        path.addPolygon(QPolygonF([QPointF(x + area.x - 0.5, y + area.y - 0.5) for y, x in corners.tolist()]))
-        path.closeSubpath()
-    return path
+    lines: list[np.ndarray] = []
+    for y in range(area.y - 1, area.bottom, TILE):
+        for x in range(area.x - 1, area.right, TILE):
+            square = Rect(x, y, min(TILE, area.right - x) + 1, min(TILE, area.bottom - y) + 1)
+            coverage = selection.read(square)
+            inside = coverage > 127
+            if inside.any() and not inside.all():
+                for line in find_contours(coverage, 127.5):
+                    turns = np.abs(np.diff(line, 2, axis=0)).max(axis=1) > 1e-6
+                    corners = line[np.concatenate([[True], turns, [True]])]
+                    lines.append(corners[:, ::-1] + (x + 0.5, y + 0.5))  # coverage belongs to pixel centres
+    return lines
 
 
 def _filled(path: QPainterPath, bounds: Rect) -> Tiles | None:

@@ -1,11 +1,12 @@
 """Selections as sets, and what feathering and growing promise."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from PySide6.QtCore import QPointF
 
 from sdedit_studio.raster import selection as sel
 from sdedit_studio.raster.geometry import Rect
@@ -130,17 +131,36 @@ def test_growing_a_point_gives_a_disc():
     assert disc.sum() / 255 == pytest.approx(np.pi * 20.5**2, rel=0.02)
 
 
+def surrounded(lines: list[np.ndarray], size: tuple[int, int]) -> np.ndarray:
+    """Which pixels of a canvas (height, width) lie inside closed lines, by counting the crossings to their left."""
+    crossings = np.zeros(size, int)
+    rows = np.arange(size[0]) + 0.501  # past the pixel's centre, where corners of the lines lie
+    columns = np.arange(size[1]) + 0.5
+    for line in lines:
+        for (x0, y0), (x1, y1) in itertools.pairwise(line.tolist()):
+            met = (np.minimum(y0, y1) <= rows) & (rows < np.maximum(y0, y1))
+            x = x0 + (rows[met] - y0) / (y1 - y0) * (x1 - x0) if met.any() else np.empty(0)
+            crossings[met] += x[:, None] < columns
+    return crossings % 2 == 1
+
+
 @given(BINARY)
-def test_the_outline_goes_around_what_is_selected(a):
-    path = sel.outline(a, BOUNDS)
-    inside = read(a) == 255
-    for y, x in np.ndindex(30, 40):
-        assert path.contains(QPointF(x + 0.5, y + 0.5)) == inside[y, x]
+def test_contours_go_around_what_is_selected(a):
+    assert np.array_equal(surrounded(sel.contours(a, BOUNDS), (30, 40)), read(a) == 255)
 
 
-def test_the_outline_of_a_rectangle_lies_on_its_edges():
-    path = sel.outline(sel.rectangle(Rect(5, 6, 20, 10), BOUNDS), BOUNDS)
-    box = path.boundingRect()
-    assert (box.x(), box.y(), box.width(), box.height()) == (5, 6, 20, 10)
-    assert path.elementCount() < 14
-    assert sel.outline(None, BOUNDS).isEmpty()
+def test_contours_close_across_tiles():
+    bounds = Rect(0, 0, 600, 530)
+    disc = sel.ellipse(Rect(10, 0, 580, 530), bounds)
+    lines = sel.contours(disc, bounds)
+    assert len(lines) > 3
+    assert np.array_equal(surrounded(lines, (530, 600)), read(disc, bounds) > 127)
+    ends = [tuple(line[end]) for line in lines for end in (0, -1)]
+    assert all(ends.count(end) == 2 for end in ends)
+
+
+def test_the_contour_of_a_rectangle_lies_on_its_edges():
+    (line,) = sel.contours(sel.rectangle(Rect(5, 6, 20, 10), BOUNDS), BOUNDS)
+    assert (*line.min(axis=0), *line.max(axis=0)) == (5, 6, 25, 16)
+    assert len(line) < 14
+    assert sel.contours(None, BOUNDS) == []

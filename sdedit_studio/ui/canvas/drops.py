@@ -74,7 +74,7 @@ class Drops(QObject):
             self.add(sources, at)
         elif not documents:
             words = "That is only the address of a picture. Save the picture as a file and drop the file here."
-            self._studio.problem.emit(words if mime.hasUrls() else "There is no picture in what was dropped.", "")
+            self._studio.problem.emit(words if mime.hasUrls() else "There is no picture in that.", "")
         return documents
 
     def add(self, sources: Sequence[Source], at: tuple[int, int]) -> None:

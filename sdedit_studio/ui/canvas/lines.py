@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
@@ -88,11 +88,11 @@ def subdivided(points: np.ndarray, longest: float) -> np.ndarray:
     )
 
 
-def near(points: np.ndarray, within: QRect) -> QRegion:
-    """The screen near a line through view points, float (n, 2): the squares it meets, or one box if they are many."""
-    if len(points) < 2:
+def near(lines: Sequence[np.ndarray], within: QRect) -> QRegion:
+    """The screen near lines through view points, float (n, 2): the squares they meet, or one box if they are many."""
+    if not lines:
         return QRegion()
-    dense = subdivided(points, CELL / 4)
+    dense = np.concatenate([subdivided(line, CELL / 4) for line in lines])
     inside = (
         (dense[:, 0] > within.left() - CELL)
         & (dense[:, 0] < within.right() + CELL)

@@ -33,7 +33,7 @@ class Tip:
             return QRegion()
         before = self._region
         self._centre, self._diameter = centre, diameter
-        self._region = near(_CIRCLE * (diameter / 2) + (centre.x(), centre.y()), area) if diameter else QRegion()
+        self._region = near([_CIRCLE * (diameter / 2) + (centre.x(), centre.y())], area) if diameter else QRegion()
         return before + self._region
 
     def paint(self, painter: QPainter) -> None:

@@ -212,6 +212,9 @@ def test_ants_march_only_while_there_is_a_selection_in_sight(canvas):
     regions = []
     ants.stepped.connect(regions.append)
     canvas.qtbot.waitUntil(lambda: len(regions) > 2)
+    canvas.settle()
+    regions.clear()
+    canvas.qtbot.waitUntil(lambda: len(regions) > 2)
     assert all(region.contains(canvas.on_view(50, 60).toPoint()) for region in regions)
     assert not any(region.contains(canvas.on_view(100, 75).toPoint()) for region in regions)  # only the line is painted
     canvas.view.hide()
@@ -220,9 +223,9 @@ def test_ants_march_only_while_there_is_a_selection_in_sight(canvas):
     assert ants.marching
     canvas.view.pan_by(QPointF(-5000, -5000))
     canvas.view.zoom_by(10, canvas.on_view(199, 149))
-    assert not ants.marching
+    canvas.qtbot.waitUntil(lambda: not ants.marching)
     canvas.view.fit()
-    assert ants.marching
+    canvas.qtbot.waitUntil(lambda: ants.marching)
     canvas.studio.undo()
     assert not ants.marching
 
