@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from sdedit_studio.engine.job import Phase
 from sdedit_studio.ui.studio import Colour
 from sdedit_studio.ui.window import Window
 
 Point = tuple[float, float]
-LEFT = Qt.MouseButton.LeftButton
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
 
 
 class Hand:
@@ -62,13 +64,13 @@ class Hand:
 
     async def drag(self, points: Iterable[Point]) -> None:
         """Press at the first point, move through the others, release at the last."""
-        places = [self._place(*point) for point in points]
-        QTest.mouseMove(self.canvas, places[0])
-        QTest.mousePress(self.canvas, LEFT, pos=places[0])
+        places = [self.canvas.to_view.map(QPointF(x, y)) for x, y in points]
+        self._mouse(QEvent.Type.MouseMove, places[0])
+        self._mouse(QEvent.Type.MouseButtonPress, places[0])
         for place in places[1:]:
-            QTest.mouseMove(self.canvas, place)
+            self._mouse(QEvent.Type.MouseMove, place, held=True)
             await asyncio.sleep(0)  # never processEvents in a coroutine: another task could not go on then
-        QTest.mouseRelease(self.canvas, LEFT, pos=places[-1])
+        self._mouse(QEvent.Type.MouseButtonRelease, places[-1])
         await self.settled()
 
     async def click(self, x: float, y: float) -> None:
@@ -95,8 +97,13 @@ class Hand:
         document = self.studio.document
         self.studio.push("Rename layer", document.with_layer(document.active, name=name))
 
-    def _place(self, x: float, y: float) -> QPoint:
-        return self.canvas.to_view.map(QPointF(x, y)).toPoint()
+    def _mouse(self, kind: QEvent.Type, place: QPointF, *, held: bool = False) -> None:
+        """QTest would move the real pointer, whose events come later than its own press and release."""
+        button = NONE if kind == QEvent.Type.MouseMove else LEFT
+        held = held or kind == QEvent.Type.MouseButtonPress
+        at = QPointF(self.canvas.mapToGlobal(place))
+        event = QMouseEvent(kind, place, at, button, LEFT if held else NONE, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(self.canvas, event)
 
 
 def walked(points: Sequence[Point], step: float) -> list[Point]:
