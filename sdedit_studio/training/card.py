@@ -71,11 +71,13 @@ With diffusers, whose `UNet2DModel` this is:
 
 ```python
 import json
+from pathlib import Path
+
 from diffusers import UNet2DModel
 from safetensors.torch import load_file
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
-config = json.load(open("config.json"))
+config = json.loads(Path("config.json").read_text())
 patch, sd = config.pop("patch"), config.pop("sigma_data")
 unet = UNet2DModel.from_config(config)
 unet.load_state_dict(load_file("model.safetensors"))

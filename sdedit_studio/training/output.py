@@ -18,6 +18,7 @@ import numpy as np
 from PIL import Image
 from safetensors.torch import save
 
+from sdedit_studio.diffusion.plan import sigma_of_t0, t0_of_sigma
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.training.card import model_card
 from sdedit_studio.training.checkpoint import save_checkpoint, write
@@ -103,7 +104,7 @@ class Output:
             "sigma_min": trainer.loss.sigma_min,
             "sigma_max": trainer.loss.sigma_max,
             "sigma_data": SIGMA_DATA,
-            "default_t0": Parameters.t0,
+            "default_t0": default_t0(self.recipe.size),
             "default_calls": FEW_CALLS if few_step else Parameters.calls,
             "few_step": few_step,
             "licence": self.licence,
@@ -117,10 +118,18 @@ class Output:
             trainer.denoiser,
             shown.centres(indices, self.recipe.size),
             shown.labels[indices],
+            t0=default_t0(self.recipe.size),
             sigma_max=trainer.loss.sigma_max,
             few_calls=self.recipe.few_step,
             device=trainer.device,
         )
+
+
+def default_t0(size: int) -> float:
+    """Where to start edits with a model of `size` px until it is measured: the noise that hides a structure grows with
+    the structure's size in pixels, and at 96 px the default suits.
+    """
+    return round(t0_of_sigma(sigma_of_t0(Parameters.t0) * size / 96), 2)
 
 
 def _json(values: Mapping[str, Any]) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from math import inf
+from math import ceil, inf
 
 import numpy as np
 import torch
@@ -16,9 +16,10 @@ from sdedit_studio.diffusion.solver import Step, multistep, nothing_kept, solve
 from sdedit_studio.evaluation.sheet import sheet
 from sdedit_studio.evaluation.strokes import strokes
 
-T0 = 0.5
 EDIT_CALLS, NOISE_CALLS = 8, 18
 FEW_CALLS = 2
+SHOWN_SIDE = 96
+"""Smaller pictures are shown enlarged to at least this side."""
 
 FEW_STEP_RATIO = 0.25
 """From one level of a few-step network to the next: low enough to keep what is there, high enough to mend it."""
@@ -42,11 +43,12 @@ def sample_sheet(
     pictures: np.ndarray,
     labels: Tensor,
     *,
+    t0: float,
     sigma_max: float,
     few_calls: bool,
     device: torch.device,
 ) -> np.ndarray:
-    """Simulated strokes of `pictures` (n, s, s, 3) uint8, what SDEdit makes of them at t0 0.5, the pictures themselves,
+    """Simulated strokes of `pictures` (n, s, s, 3) uint8, what SDEdit makes of them at `t0`, the pictures themselves,
     and pictures of the same classes `labels` (n,) made of noise: a sheet (h, w, 3) uint8.
     """
     guides = np.stack([strokes(picture) for picture in pictures])
@@ -61,9 +63,11 @@ def sample_sheet(
         return _pixels(last.estimate)
 
     started = torch.from_numpy(guides).permute(0, 3, 1, 2).float() / 127.5 - 1
-    edits = solved(started, sigma_of_t0(T0), EDIT_CALLS, 1)
+    edits = solved(started, sigma_of_t0(t0), EDIT_CALLS, 1)
     fresh = solved(torch.zeros(len(pictures), *size), sigma_max, NOISE_CALLS, 1 + len(pictures))
-    return sheet({"strokes": guides, "edit": edits, "picture": pictures, "of noise": fresh})
+    columns = {"strokes": guides, "edit": edits, "picture": pictures, "of noise": fresh}
+    times = ceil(SHOWN_SIDE / pictures.shape[1])
+    return sheet({heading: column.repeat(times, 1).repeat(times, 2) for heading, column in columns.items()})
 
 
 def _pixels(x: Tensor) -> np.ndarray:

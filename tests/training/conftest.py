@@ -8,7 +8,16 @@ from PIL import Image
 @pytest.fixture
 def photographs(tmp_path) -> Path:
     """A folder of 24 small pictures, a dozen of each of two classes: bright above dark, and the other way round."""
-    folder = tmp_path / "photographs"
+    return taken(tmp_path / "photographs")
+
+
+@pytest.fixture(scope="session")
+def photographs_once(tmp_path_factory) -> Path:
+    """The same, for runs that leave it as it is."""
+    return taken(tmp_path_factory.mktemp("pictures") / "photographs")
+
+
+def taken(folder: Path) -> Path:
     random = np.random.default_rng(7)
     for kind in ("day", "night"):
         (folder / kind).mkdir(parents=True)
