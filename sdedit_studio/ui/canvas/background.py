@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 Result = TypeVar("Result")
 
@@ -22,7 +22,7 @@ class Background(QObject):
         super().__init__(parent)
         self._thread = ThreadPoolExecutor(1, "canvas")
         self._waiting = 0
-        self._ended.connect(self._hand_over)
+        self._ended.connect(self._hand_over, Qt.ConnectionType.QueuedConnection)  # even if it ends before `start` does
 
     @property
     def busy(self) -> bool:
