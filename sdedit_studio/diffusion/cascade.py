@@ -77,16 +77,15 @@ def edit(
             yield Moment(index, stage, step)
 
 
-def paste(guide: np.ndarray, picture: Tensor, mask: np.ndarray | None) -> np.ndarray:
-    """`picture` (1, 3, h', w') brought to the guide's size and blended into it by the mask: (h, w, 3) uint8.
+def paste(guide: np.ndarray, picture: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
+    """`picture` blended into `guide` by the mask; all (h, w, 3) uint8, the mask (h, w).
 
     Bit for bit the guide where the mask is 0, and the picture where it is 255.
     """
-    result = as_pixels(resized(picture, guide.shape[:2]))
     if mask is None:
-        return result
+        return picture
     cover = mask[..., None].astype(np.int32)
-    return ((guide * (255 - cover) + result * cover + 127) // 255).astype(np.uint8)
+    return ((guide * (255 - cover) + picture * cover + 127) // 255).astype(np.uint8)
 
 
 def resized(picture: Tensor, size: tuple[int, ...]) -> Tensor:

@@ -56,8 +56,10 @@ def execute(
         seconds_left = sum(count * each for count, each in zip(left, seconds, strict=True))
         yield Progress(job, call, calls, moment.index, len(passes), preview, seconds_left)
         call_began = perf_counter()
-    result = guide if picture is None else paste(guide, picture, mask)
-    yield Result(job, Pixels.of(result), perf_counter() - began, calls)
+    unpasted = guide if picture is None else as_pixels(resized(picture, guide.shape[:2]))
+    pasted = Pixels.of(paste(guide, unpasted, mask))
+    whole = pasted if mask is None else Pixels.of(unpasted)
+    yield Result(job, pasted, whole, perf_counter() - began, calls)
 
 
 def _stoppable(denoiser: Denoiser, cancelled: Callable[[], bool]) -> Denoiser:

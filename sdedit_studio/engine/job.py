@@ -83,10 +83,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class Result:
-    """A finished edit: `picture` has the guide's size and equals it bit for bit wherever the mask is 0."""
+    """A finished edit. `picture` has the guide's size and equals it bit for bit wherever the mask is 0.
+
+    `unpasted`: the same before the mask faded it into the guide, for a layer that has the mask itself.
+    """
 
     job: Job
     picture: Pixels
+    unpasted: Pixels
     seconds: float
     calls: int
 

@@ -90,4 +90,4 @@ def applied(edit: Edit, result: Result, now: Document, painted: Tiles) -> Docume
         "seconds": round(result.seconds, 2),
         "guide_revision": result.job.revision,
     }
-    return add_result(now, edit.frame, result.picture.array, mask, result_name(parameters), record)
+    return add_result(now, edit.frame, result.unpasted.array, mask, result_name(parameters), record)

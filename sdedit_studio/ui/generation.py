@@ -279,7 +279,7 @@ class Generation(QObject):
                 self.studio.message.emit("Applied as a new layer.")
 
     def _show_latest(self) -> None:
-        self._show(self._finished and Shown(self._finished.edit, self._finished.result.picture))
+        self._show(self._finished and Shown(self._finished.edit, self._finished.result.unpasted))
 
     def _show(self, shown: Shown | None) -> None:
         before, self._shown = self._shown, shown

@@ -56,7 +56,8 @@ class Run:
         """End with a result that is one colour wherever the mask lets it be."""
         picture = self.job.guide.array.copy()
         picture[slice(None) if self.job.mask is None else self.job.mask.array > 0] = colour
-        self.updates.put_nowait(Result(self.job, Pixels.of(picture), seconds, 8))
+        whole = np.full_like(picture, colour)
+        self.updates.put_nowait(Result(self.job, Pixels.of(picture), Pixels.of(whole), seconds, 8))
 
     def fail(self, message: str, details: str = "") -> None:
         self.updates.put_nowait(Failed(self.job, message, details))
