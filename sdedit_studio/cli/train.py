@@ -134,7 +134,7 @@ def _train(
             screen.training(report, recipe.images)
         images = f"{run.trainer.images:,} pictures"
         if run.progress >= 1:
-            screen.say(f"Trained on {images}. The model is {out}.")
+            screen.say(f"Trained on {images}. To paint with it: sdedit-studio models add {out}")
         else:
             screen.say(f"Stopped after {images}. The model so far is {out}; the same command goes on.")
         return run.progress >= 1

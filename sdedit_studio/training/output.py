@@ -120,7 +120,7 @@ class Output:
             shown.labels[indices],
             t0=default_t0(self.recipe.size),
             sigma_max=trainer.loss.sigma_max,
-            few_calls=self.recipe.few_step,
+            few_step=self.recipe.few_step,
             device=trainer.device,
         )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from math import ceil, inf
+from collections.abc import Callable
+from math import ceil
 
 import numpy as np
 import torch
@@ -12,30 +12,16 @@ from torch import Tensor
 from sdedit_studio.diffusion.denoiser import Denoiser
 from sdedit_studio.diffusion.noise import counted
 from sdedit_studio.diffusion.plan import sigma_of_t0
-from sdedit_studio.diffusion.solver import Step, multistep, nothing_kept, solve
+from sdedit_studio.diffusion.solver import solve
 from sdedit_studio.evaluation.sheet import sheet
 from sdedit_studio.evaluation.strokes import strokes
+from sdedit_studio.parameters import Solver
 
 EDIT_CALLS, NOISE_CALLS = 8, 18
 FEW_CALLS = 2
+
 SHOWN_SIDE = 96
 """Smaller pictures are shown enlarged to at least this side."""
-
-FEW_STEP_RATIO = 0.25
-"""From one level of a few-step network to the next: low enough to keep what is there, high enough to mend it."""
-
-
-def few_step_levels(sigma: float, calls: int) -> list[float]:
-    """The levels at which a few-step network is called, starting at `sigma`, and 0."""
-    return [sigma * FEW_STEP_RATIO**index for index in range(calls)] + [0.0]
-
-
-def few_step(denoiser: Denoiser, x: Tensor, sigma: float, calls: int, noise: Callable[[int], Tensor]) -> Iterator[Step]:
-    """Multistep consistency sampling (Song et al. 2023, algorithm 1): `x <- D(x) + s' z`.
-
-    It is the solvers' common step at eta = infinity, where nothing of the old noise is kept.
-    """
-    return multistep(denoiser, x, few_step_levels(sigma, calls), noise, nothing_kept, eta=inf, order=1)
 
 
 def sample_sheet(
@@ -45,7 +31,7 @@ def sample_sheet(
     *,
     t0: float,
     sigma_max: float,
-    few_calls: bool,
+    few_step: bool,
     device: torch.device,
 ) -> np.ndarray:
     """Simulated strokes of `pictures` (n, s, s, 3) uint8, what SDEdit makes of them at `t0`, the pictures themselves,
@@ -54,12 +40,12 @@ def sample_sheet(
     guides = np.stack([strokes(picture) for picture in pictures])
     size = (3, *pictures.shape[1:3])
     denoiser = denoiser_of(labels.to(device))
+    solver = Solver.RENOISE if few_step else Solver.DPMPP_2M
 
     def solved(start: Tensor, sigma: float, calls: int, seed: int) -> np.ndarray:
         noise = counted(range(seed, seed + len(pictures)), size, device=device)
         x = start.to(device) + sigma * noise(0)
-        steps = few_step(denoiser, x, sigma, FEW_CALLS, noise) if few_calls else solve(denoiser, x, sigma, calls, noise)
-        *_, last = steps
+        *_, last = solve(denoiser, x, sigma, FEW_CALLS if few_step else calls, noise, solver=solver)
         return _pixels(last.estimate)
 
     started = torch.from_numpy(guides).permute(0, 3, 1, 2).float() / 127.5 - 1

@@ -83,7 +83,8 @@ class Trainer:
             torch.set_float32_matmul_precision("high")
             # The host runs ahead of large batches, so CUDA graphs would save nothing here: only kernels are fused.
             self._forward = torch.compile(self._forward, dynamic=False)
-        self._compiles = cuda
+            say("The first step compiles the network; that takes a minute or two.")
+        self._untried = cuda
 
     @property
     def _own_batch(self) -> int:
@@ -98,6 +99,7 @@ class Trainer:
         while (loss := self._attempt(progress)) is None:
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
+        self._untried = False
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate * rate_factor(progress)
         gradients = [parameter.grad for parameter in self.network.parameters() if parameter.grad is not None]
@@ -134,8 +136,9 @@ class Trainer:
                 return self._forward(x, sigma, labels)
 
             last = start + self._part >= count
-            with self._quiet(last), self._autocast():
-                loss = self.loss(network, part, progress) * (len(part.clean) / count)
+            with self._quiet(last):
+                with self._autocast():
+                    loss = self.loss(network, part, progress) * (len(part.clean) / count)
                 loss.backward()
             total += loss.detach()
         return total
@@ -181,8 +184,8 @@ class Trainer:
             self.say(
                 f"Out of memory: the batch is now computed {self._part} pictures at a time. The result is the same."
             )
-        elif self._compiles:
-            self._compiles = False
+        elif self._untried:
+            self._untried = False
             self._forward = self._replica or self.network
             self.say(f"torch.compile does not work here ({str(error).splitlines()[0]}): training goes on without it.")
         else:

@@ -8,9 +8,9 @@ from torch import nn
 
 from sdedit_studio.diffusion.denoiser import edm_scales
 from sdedit_studio.diffusion.solver import solve
+from sdedit_studio.parameters import Solver
 from sdedit_studio.training.ema import Ema
 from sdedit_studio.training.loss import Batch, Consistency, Edm
-from sdedit_studio.training.samples import few_step, few_step_levels
 
 CPU = torch.device("cpu")
 ANGLES = torch.arange(6) * (2 * math.pi / 6)
@@ -67,25 +67,16 @@ def test_tuning_makes_one_and_two_calls_as_good_as_twenty():
     noise = fields.__getitem__
 
     @torch.no_grad()
-    def distance(network, calls, sampler):
+    def distance(network, calls, solver=Solver.DPMPP_2M):
         def denoise(x, level):
             return network(x, torch.full((len(x),), level), None)
 
-        *_, last = sampler(denoise, start + sigma * noise(0), sigma, calls, noise)
+        *_, last = solve(denoise, start + sigma * noise(0), sigma, calls, noise, solver=solver)
         return energy_distance(last.estimate, truth)
 
-    twenty = distance(trained, 20, solve)
+    twenty = distance(trained, 20)
     for calls in (1, 2):
-        before = min(distance(trained, calls, solve), distance(trained, calls, few_step))
-        after = distance(tuned, calls, few_step)
+        before = min(distance(trained, calls), distance(trained, calls, Solver.RENOISE))
+        after = distance(tuned, calls, Solver.RENOISE)
         assert after < before / 5
         assert after < 2 * max(twenty, 0.008)
-
-
-def test_few_step_sampling_is_denoise_then_noise_again():
-    levels = few_step_levels(2.0, 2)
-    assert levels == [2.0, 0.5, 0.0]
-    x, field = torch.randn(1, 3, 4, 4), torch.randn(1, 3, 4, 4)
-    steps = list(few_step(lambda x, sigma: 0.3 * x, x, 2.0, 2, lambda index: field))
-    torch.testing.assert_close(steps[0].x, 0.3 * x + 0.5 * field)
-    torch.testing.assert_close(steps[1].estimate, 0.3 * (0.3 * x + 0.5 * field))

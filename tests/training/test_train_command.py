@@ -19,7 +19,7 @@ def test_a_run_says_how_it_goes_and_what_it_made(photographs, tmp_path, capsys):
     assert said[0] == "24 pictures, 2 classes: day, night."
     assert "16 of 16 pictures, loss" in said[1]
     assert "images/s" in said[1]
-    assert said[-1] == f"Trained on 16 pictures. The model is {out}."
+    assert said[-1] == f"Trained on 16 pictures. To paint with it: sdedit-studio models add {out}"
     assert json.loads((out / "model.json").read_text())["native"] == 16
 
 
