@@ -43,19 +43,21 @@ def edit(
     *,
     stride: int,
     device: torch.device | str = "cpu",
+    first: np.ndarray | None = None,
 ) -> Iterator[Moment]:
     """Carry `guide` (h, w, 3) uint8 through `passes`; yields after every model call, and the last estimate is the
     result.
 
     `mask`: coverage (h, w) uint8 or None. Whatever it covers at all is edited, and what it does not is the guide in
     every pass; `paste` is what fades the one into the other. The first pass runs the chosen solver; the others, whose
-    few calls were tuned for it, DPM-Solver++ 2M.
+    few calls were tuned for it, DPM-Solver++ 2M. `first`: the picture of the first pass, (h, w, 3) uint8, when it was
+    made before; then that pass is left out.
     """
-    picture: Tensor | None = None
+    picture = None if first is None else as_tensor(first, device)
     whole = as_tensor(guide, device)
     editable = None if mask is None else torch.from_numpy(mask > 0).to(device, torch.float32)[None, None]
     denoise = tiled(denoiser, TILE, OVERLAP, stride)
-    for index, stage in enumerate(passes):
+    for index, stage in list(enumerate(passes))[0 if first is None else 1 :]:
         size = (stage.height, stage.width)
         start = resized(whole, size)
         where = None if editable is None else resized(editable, size).clamp(0, 1)

@@ -2,34 +2,56 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 from collections.abc import Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from platformdirs import user_data_path
 
 from sdedit_studio import resources
-from sdedit_studio.parameters import Parameters
+from sdedit_studio.diffusion.schedule import Betas, DiscreteVP
+from sdedit_studio.parameters import Parameters, Solver
 
 
 class ModelProblem(ValueError):
     """A model that cannot be found or used; the message is one sentence that says what to do."""
 
 
+class Prediction(StrEnum):
+    """What a network's output is; `diffusion.denoiser` has the adapter of each."""
+
+    NOISE = "noise"
+    VELOCITY = "velocity"
+    PICTURE = "picture"
+    SCORE = "score"
+    EDM = "edm"
+    CONSISTENCY = "consistency"
+
+
 _SIZES = ("native", "stride", "sigma_min", "sigma_max", "sigma_data", "default_calls")
 """Figures that must be positive."""
+
+_SHOWN = 8
+"""Classes named in a sentence."""
 
 
 @dataclass(frozen=True)
 class ModelCard:
     """What a folder's `model.json` says. `name`, the folder's name, is what the command line and files call the model.
 
-    `format`: how its network is built and preconditioned ("edm-unet": diffusers' `UNet2DModel` under EDM
-    preconditioning). `native`: the side in pixels it was trained at; `stride`: sides must be multiples of it.
-    `classes`: names of the classes 0, 1, ...; `any_class`: the label that stands for no class. `sigma_*` in units of
-    data in [-1, 1].
+    `format`: how its network is built: "edm-unet" (diffusers' `UNet2DModel` as our training makes it), "unet" (any
+    other `UNet2DModel`) or "latent" (an autoencoder's latents and a text encoder, in diffusers' folders). `weights`:
+    the network's file. `native`: the side in pixels it was trained at; `stride`: sides must be multiples of it.
+    `prediction` and `schedule`: what the network predicts, and on which discrete schedule, if on one. `range`: of the
+    data it was trained on. `sigma_*`: in units of data in [-1, 1], or of latents. `classes`: names of the classes
+    0, 1, ...; `any_class`: the label that stands for no class. `few_step`: made for one to four calls. `sha256`: see
+    `digest`. `source`: where it came from.
     """
 
     name: str
@@ -42,20 +64,63 @@ class ModelCard:
     sigma_min: float
     sigma_max: float
     sigma_data: float = 0.5
+    prediction: Prediction = Prediction.EDM
+    schedule: DiscreteVP | None = None
+    range: tuple[float, float] = (-1.0, 1.0)
     classes: tuple[str, ...] = ()
     any_class: int | None = None
+    few_step: bool = False
     default_t0: float = Parameters.t0
     default_calls: int = Parameters.calls
+    default_guidance: float = Parameters.guidance
     licence: str = "not stated"
+    sha256: str | None = None
+    source: str | None = None
+
+    @property
+    def default_solver(self) -> Solver:
+        return Solver.RENOISE if self.few_step else Parameters.solver
+
+    @property
+    def takes_prompt(self) -> bool:
+        return self.format == "latent"
+
+    @property
+    def some_class(self) -> str | None:
+        """A condition that it can run with: any, where it knows that, or its first class."""
+        return self.classes[0] if self.classes and self.any_class is None else None
 
     def class_id(self, condition: str | None) -> int | None:
         """The label of a class by its name; None stands for any. Raises ModelProblem for an unknown class."""
-        if condition is None:
+        if condition is None and (self.any_class is not None or not self.classes):
             return self.any_class
         if condition in self.classes:
             return self.classes.index(condition)
-        known = f"choose one of {', '.join(self.classes)}" if self.classes else "it knows no classes"
+        more = f", … {self.classes[-1]}" if len(self.classes) > _SHOWN else ""
+        known = f"choose one of {', '.join(self.classes[:_SHOWN])}{more}" if self.classes else "it knows no classes"
+        if condition is None:
+            raise ModelProblem(f"The model {self.name} must be told what to show: {known}.")
         raise ModelProblem(f"The model {self.name} has no class “{condition}”: {known}.")
+
+    @property
+    def bundled(self) -> bool:
+        """Whether it comes with the studio."""
+        return self.folder.is_relative_to(resources.path("models"))
+
+    @property
+    def bytes_on_disk(self) -> int:
+        return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+
+    def as_json(self) -> str:
+        """The text of its `model.json`; what is as by default is left out."""
+        values = {
+            field.name: value
+            for field in fields(self)
+            if field.name not in ("name", "folder") and (value := getattr(self, field.name)) != field.default
+        }
+        if self.schedule is not None:
+            values["schedule"] = asdict(self.schedule)
+        return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
 
 def user_folder() -> Path:
@@ -77,6 +142,25 @@ def find(name: str, models_dir: Path | None = None) -> ModelCard:
     raise ModelProblem(f"There is no model called “{name}”. Installed: {names}.")
 
 
+def remove(name: str, models_dir: Path | None = None) -> None:
+    """Delete the model called `name`. Raises ModelProblem for an unknown or a shipped one, or when the system refuses.
+
+    It is gone from the catalogue at once, whatever happens while its files are deleted. A damaged one can be removed.
+    """
+    folder = next((folder for folder in _folders(models_dir) if folder.name == name), None)
+    if folder is None:
+        find(name, models_dir)
+        return
+    if folder.is_relative_to(resources.path("models")):
+        raise ModelProblem(f"The model {name} comes with SDEdit Studio and cannot be removed.")
+    gone = folder.with_name(f".removed-{uuid4().hex}")
+    try:
+        folder.rename(gone)
+        shutil.rmtree(gone)
+    except OSError as error:
+        raise ModelProblem(f"{folder} could not be removed: {error.strerror}. Delete what is left by hand.") from error
+
+
 def read_card(folder: Path) -> ModelCard:
     """The card of the model in `folder`. Raises ModelProblem when `model.json` is missing, damaged or incomplete."""
     path = folder / "model.json"
@@ -88,28 +172,90 @@ def read_card(folder: Path) -> ModelCard:
         raise ModelProblem(f"{path} is damaged: {error}. Restore it, or remove the model's folder.") from error
     if not isinstance(values, dict):
         raise ModelProblem(f"{path} is damaged: it must hold one JSON object.")
-    return _card(folder, values)
+    return card_of(folder, values)
 
 
-def _card(folder: Path, values: dict[str, Any]) -> ModelCard:
+def card_of(folder: Path, values: dict[str, Any]) -> ModelCard:
+    """The card that a `model.json` of these values is. Raises ModelProblem when it is incomplete or wrong."""
     known = {field.name: field for field in fields(ModelCard) if field.name not in ("name", "folder")}
     if missing := [name for name, field in known.items() if field.default is MISSING and name not in values]:
         raise ModelProblem(
             f"{folder / 'model.json'} lacks {', '.join(missing)}. Restore it, or remove the model's folder."
         )
     given = {name: value for name, value in values.items() if name in known}
-    kinds = {"str": str, "int": int, "float": (int, float), "int | None": (int, type(None)), "tuple[str, ...]": list}
     for name, value in given.items():
-        wrong_kind = not isinstance(value, kinds[str(known[name].type)]) or isinstance(value, bool)
-        if wrong_kind or (name in _SIZES and value <= 0):
-            raise ModelProblem(f"{folder / 'model.json'} has a wrong value for {name}: {value!r}.")
-    given["classes"] = tuple(given.get("classes", ()))
+        try:
+            given[name] = _READERS[str(known[name].type)](value)
+            if name in _SIZES and value <= 0:
+                raise ValueError
+        except (TypeError, ValueError):
+            raise ModelProblem(f"{folder / 'model.json'} has a wrong value for {name}: {value!r}.") from None
     return ModelCard(folder.name, folder, **given)
+
+
+def digest(folder: Path) -> str:
+    """The SHA-256 of a model's weights: of its safetensors file, or of the sorted lines `HASH  PATH` of several."""
+    hashes = {path.relative_to(folder).as_posix(): _sha256(path) for path in folder.rglob("*.safetensors")}
+    hashes.pop("reference.safetensors", None)
+    if len(hashes) == 1:
+        return next(iter(hashes.values()))
+    lines = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(hashes.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _exactly(*kinds: type) -> Any:
+    def read(value: object) -> object:
+        if type(value) not in kinds:
+            raise TypeError
+        return value
+
+    return read
+
+
+def _pair(value: list[float]) -> tuple[float, float]:
+    low, high = (_exactly(int, float)(end) for end in value)
+    if not low < high:
+        raise ValueError
+    return low, high
+
+
+def _schedule(value: dict[str, Any] | None) -> DiscreteVP | None:
+    if value is None:
+        return None
+    schedule = DiscreteVP(**{**value, "betas": Betas(value.get("betas", Betas.LINEAR))})
+    if not (1 < schedule.steps <= 100_000 and 0 < schedule.beta_first <= schedule.beta_last < 1):
+        raise ValueError
+    return schedule
+
+
+def _names(value: list[str]) -> tuple[str, ...]:
+    return tuple(_exactly(str)(name) for name in _exactly(list)(value))
+
+
+_READERS: dict[str, Any] = {
+    "str": _exactly(str),
+    "str | None": _exactly(str, type(None)),
+    "int": _exactly(int),
+    "int | None": _exactly(int, type(None)),
+    "float": _exactly(int, float),
+    "bool": _exactly(bool),
+    "Prediction": Prediction,
+    "DiscreteVP | None": _schedule,
+    "tuple[float, float]": _pair,
+    "tuple[str, ...]": _names,
+}
+"""By the type of a field: how a JSON value becomes one. They raise TypeError or ValueError."""
 
 
 def _folders(models_dir: Path | None) -> list[Path]:
     roots = [resources.path("models"), models_dir or user_folder()]
-    return [card.parent for root in roots for card in sorted(root.glob("*/model.json"))]
+    found = [card.parent for root in roots for card in sorted(root.glob("*/model.json"))]
+    return [folder for folder in found if not folder.name.startswith(".")]
 
 
 def _read_or_none(folder: Path) -> ModelCard | None:

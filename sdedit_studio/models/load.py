@@ -7,21 +7,38 @@ from dataclasses import dataclass
 
 import torch
 
-from sdedit_studio.diffusion.denoiser import Denoiser
+from sdedit_studio.diffusion.denoiser import Denoiser, guided
+from sdedit_studio.diffusion.space import PIXELS, Space
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem
 
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A model ready to run. `by_class`: its denoiser for a class label, None for a model without classes."""
+    """A model ready to run. `by_class`: its denoiser for a class label, None for a model without classes.
+
+    `space`: where its denoisers work, pixels or latents. `by_prompt`: its denoiser for a prompt and a guidance scale.
+    """
 
     card: ModelCard
     device: torch.device
     by_class: Callable[[int | None], Denoiser]
+    space: Space = PIXELS
+    by_prompt: Callable[[str, float], Denoiser] | None = None
 
-    def denoiser(self, condition: str | None) -> Denoiser:
-        """The denoiser of a class by its name; None stands for any. Raises ModelProblem for an unknown class."""
-        return self.by_class(self.card.class_id(condition))
+    def denoiser(self, condition: str | None, *, prompt: str | None = None, guidance: float = 1.0) -> Denoiser:
+        """The denoiser of a class by its name, None standing for any, or of a prompt; in `space`.
+
+        `guidance`: the scale of classifier-free guidance; it acts where the model knows the absence of a condition.
+        Raises ModelProblem for an unknown class, or for a prompt that the model cannot read.
+        """
+        label = self.card.class_id(condition)
+        if self.by_prompt is not None:
+            return self.by_prompt(prompt or "", guidance)
+        if prompt:
+            raise ModelProblem(f"The model {self.card.name} reads no text: leave the prompt empty.")
+        if condition is None or self.card.any_class is None:
+            return self.by_class(label)
+        return guided(self.by_class(label), self.by_class(self.card.any_class), guidance)
 
     @property
     def device_name(self) -> str:
@@ -38,9 +55,13 @@ class LoadedModel:
 def load(card: ModelCard, device: torch.device, dtype: torch.dtype) -> LoadedModel:
     """Read the model's weights. Raises ModelProblem when a file is missing or damaged, or its format is unknown."""
     match card.format:
-        case "edm-unet":
-            from sdedit_studio.models.unet import load_edm_unet
+        case "edm-unet" | "unet":
+            from sdedit_studio.models.unet import load_unet
 
-            return LoadedModel(card, device, load_edm_unet(card, device, dtype))
+            return LoadedModel(card, device, load_unet(card, device, dtype))
+        case "latent":
+            from sdedit_studio.models.latent import load_latent
+
+            return load_latent(card, device, dtype)
         case _:
             raise ModelProblem(f"The model {card.name} has the unknown format “{card.format}”. Update SDEdit Studio.")

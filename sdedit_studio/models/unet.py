@@ -1,4 +1,4 @@
-"""diffusers' `UNet2DModel` under EDM preconditioning: the format of the bundled model."""
+"""diffusers' `UNet2DModel`, whatever it predicts: the formats "edm-unet", the bundled model's, and "unet"."""
 
 from __future__ import annotations
 
@@ -9,47 +9,93 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from diffusers.models.attention_processor import Attention
 from diffusers.models.unets.unet_2d import UNet2DModel
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
-from sdedit_studio.diffusion.denoiser import Denoiser, from_edm
-from sdedit_studio.models.catalogue import ModelCard, ModelProblem
+from sdedit_studio.diffusion.denoiser import (
+    Denoiser,
+    Network,
+    from_consistency,
+    from_edm,
+    from_noise,
+    from_picture,
+    from_score,
+    from_velocity,
+)
+from sdedit_studio.models.catalogue import ModelCard, ModelProblem, Prediction
+from sdedit_studio.models.graphs import Graphs
 
-OWN_KEYS = {"patch", "sigma_data", "nimg"}
-"""What the training adds to the network's configuration."""
+OWN_KEYS = {"patch", "sigma_data", "nimg", "attention_heads"}
+"""What our training and importers add to the network's configuration."""
 
 TIME_SCALE = 250.0
-"""The network was trained on `250 ln(sigma) / 4`, so that its sinusoids resolve the levels."""
+"""Our own networks are trained on `250 ln(sigma) / 4`, so that their sinusoids resolve the levels."""
+
+OTHERS_TIME_SCALE = 1000.0
+"""OpenAI's EDM and consistency networks take `1000 ln(sigma) / 4`."""
 
 
-def load_edm_unet(card: ModelCard, device: torch.device, dtype: torch.dtype) -> Callable[[int | None], Denoiser]:
-    """The denoiser by class label: `D = c_skip y + c_out F(unshuffle(c_in y), 250 ln(sigma) / 4, class)`, DESIGN
-    section 6.
+def load_unet(card: ModelCard, device: torch.device, dtype: torch.dtype) -> Callable[[int | None], Denoiser]:
+    """The denoiser by class label. "edm-unet" is `D = c_skip y + c_out F(unshuffle(c_in y), 250 ln(sigma) / 4, class)`.
 
     `dtype`: what the network computes in; pictures stay float32. Raises ModelProblem when a file cannot be read.
     """
     config = read_config(card)
     network = _network(card, config, dtype).to(device)
+    run = Graphs(lambda *inputs: network(*inputs, return_dict=False)[0], device)
     patch = config.get("patch", 1)
 
-    @torch.inference_mode()
-    def predict(label: int | None, x: Tensor, log_sigma: float) -> Tensor:
-        folded = pixel_unshuffle(x, patch).to(dtype, memory_format=torch.channels_last)
-        classes = None if label is None else torch.full((len(x),), label, device=device)
-        # As a tensor: UNet2DModel takes a plain number for a step of a schedule, and drops its fraction.
-        time = torch.full((len(x),), TIME_SCALE * log_sigma, device=device)
-        output = network(folded, time, classes, return_dict=False)[0]
-        return pixel_shuffle(output.float(), patch)
+    time_scale = _time_scale(card)
 
-    return lambda label: from_edm(partial(predict, label), card.sigma_data)
+    @torch.inference_mode()
+    def predict(label: int | None, x: Tensor, time: float) -> Tensor:
+        folded = pixel_unshuffle(x, patch).to(dtype, memory_format=torch.channels_last)
+        # As a tensor: UNet2DModel takes a plain number for a step of a schedule, and drops its fraction.
+        times = torch.full((len(x),), time_scale * time, device=device)
+        classes = () if label is None else (torch.full((len(x),), label, device=device),)
+        return pixel_shuffle(run(folded, times, *classes).float(), patch)
+
+    return lambda label: adapted(card, partial(predict, label))
+
+
+def adapted(card: ModelCard, network: Network) -> Denoiser:
+    """The denoiser of a network that predicts what its card says. Raises ModelProblem where it lacks a schedule."""
+    if card.prediction in (Prediction.NOISE, Prediction.VELOCITY, Prediction.PICTURE) and card.schedule is None:
+        raise ModelProblem(f"The model {card.name} has no schedule in its model.json: add the model again.")
+    label = card.schedule.label if card.schedule else float
+    match card.prediction:
+        case Prediction.NOISE:
+            return from_noise(network, label)
+        case Prediction.VELOCITY:
+            return from_velocity(network, label)
+        case Prediction.PICTURE:
+            return from_picture(network, label)
+        case Prediction.SCORE:
+            return from_score(network, *card.range)
+        case Prediction.EDM:
+            return from_edm(network, card.sigma_data)
+        case Prediction.CONSISTENCY:
+            return from_consistency(network, card.sigma_min, card.sigma_data)
 
 
 def build(config: Mapping[str, Any]) -> UNet2DModel:
-    """The network of a `config.json`, with fresh weights."""
-    return UNet2DModel(**{key: value for key, value in config.items() if key not in OWN_KEYS})
+    """The network of a `config.json`, with fresh weights. `attention_heads`: the number of heads at every level."""
+    network = UNet2DModel(**{key: value for key, value in config.items() if key not in OWN_KEYS})
+    if heads := config.get("attention_heads"):
+        for part in network.modules():
+            if isinstance(part, Attention):
+                part.heads, part.scale = heads, (part.inner_dim / heads) ** -0.5
+    return network
+
+
+def _time_scale(card: ModelCard) -> float:
+    if card.format == "edm-unet":
+        return TIME_SCALE
+    return OTHERS_TIME_SCALE if card.prediction in (Prediction.EDM, Prediction.CONSISTENCY) else 1.0
 
 
 def read_config(card: ModelCard) -> dict[str, Any]:

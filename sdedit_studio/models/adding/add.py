@@ -1,0 +1,175 @@
+"""`models add`: whatever is at a path, as one folder of the models' folder; all of it, or nothing."""
+
+from __future__ import annotations
+
+import errno
+import json
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+
+from sdedit_studio.models.adding import checkpoint, folder
+from sdedit_studio.models.adding.found import Found, Said, as_json, check, stride_of
+from sdedit_studio.models.adding.unpickle import PICKLES
+from sdedit_studio.models.catalogue import ModelCard, ModelProblem, card_of, digest, installed, read_card, user_folder
+from sdedit_studio.models.load import load
+from sdedit_studio.models.unet import read_config, read_weights
+
+Watch = Callable[[str], None]
+"""Told what is being done, in a few words."""
+
+_OWN_FILES = ("model.json", "config.json", "README.md")
+_STALE = 24 * 3600.0
+"""Seconds after which what a killed `add` left is cleared away."""
+
+_WORDS = {
+    errno.ENOSPC: "the disk is full. Free some space and try again",
+    errno.EACCES: "you have no permission there",
+    errno.EROFS: "that disk is read-only",
+}
+
+
+def add(
+    path: Path,
+    said: Said | None = None,
+    models_dir: Path | None = None,
+    *,
+    source: str | None = None,
+    watch: Watch = lambda words: None,
+) -> ModelCard:
+    """Bring the model at `path`, a folder or a file, into the models' folder, and return its card.
+
+    It is read, checked (complete, of the right shapes, no value that is not a number), written aside, tried with one
+    call, and only then put in its place under its name. `source`: where it came from, by default the name of `path`.
+    Raises ModelProblem with one sentence for anything that cannot be used; then nothing has changed.
+    """
+    said = said or Said()
+    models_dir = models_dir or user_folder()
+    if not path.exists():
+        raise ModelProblem(f"{path} does not exist. Give a folder or a file of a model.")
+    name = _free_name(said.name or _slug(path.name if path.is_dir() else path.stem), models_dir)
+    with _staged(models_dir, name) as staging:
+        watch("Reading")
+        facts = _written(path, said, staging, watch)
+        facts |= {"source": source or path.resolve().name, "sha256": digest(staging)}
+        if said.licence is not None:
+            facts["licence"] = said.licence
+        card = card_of(staging, facts)
+        (staging / "model.json").write_text(card.as_json(), "utf-8")
+        watch("Trying it")
+        _try(card)
+    return replace(card, name=name, folder=models_dir / name)
+
+
+def _written(path: Path, said: Said, staging: Path, watch: Watch) -> dict[str, Any]:
+    """Write config and weights into `staging`; returns what `model.json` shall say."""
+    if path.is_dir():
+        if (path / "model.json").is_file():
+            return _own(path, staging)
+        return _saved(check(folder.convert(path, said, staging), path.name), path, staging)
+    if path.suffix.lower() not in (".safetensors", *PICKLES):
+        raise ModelProblem(
+            f"{path.name} is no model file: give a folder of diffusers, a .safetensors, or a .ckpt, .pt or .pth."
+        )
+    tensors = checkpoint.read_tensors(path, staging)
+    found = checkpoint.convert(tensors, said, path)
+    if found is None and "time_embedding.linear_1.weight" in tensors:
+        config = folder.read_json(path.with_name("config.json"))
+        if not config:
+            raise ModelProblem(f"{path.name} needs the config.json that belongs to it: put it into the same folder.")
+        found = folder.unet(config, tensors, folder.scheduler_config(path.parent), said, path.name)
+    if found is None:
+        raise ModelProblem(
+            f"{path.name} holds no network of a known kind: DDPM, guided-diffusion, NCSN++, UNet2DModel or Stable "
+            "Diffusion."
+        )
+    return _saved(check(found, path.name), path, staging)
+
+
+def _saved(found: Found, path: Path, staging: Path) -> dict[str, Any]:
+    weights = {name: tensor.contiguous() for name, tensor in found.weights.items()}
+    save_file(weights, staging / "model.safetensors", {"format": "pt"})
+    (staging / "config.json").write_text(json.dumps(found.config, indent=2), "utf-8")
+    size = found.config["sample_size"]
+    return {
+        "title": (path.name if path.is_dir() else path.stem).replace("_", " ").replace("-", " "),
+        "format": "unet",
+        "weights": "model.safetensors",
+        "native": min(size) if isinstance(size, list | tuple) else size,
+        "stride": stride_of(found.config),
+    } | as_json(found.facts)
+
+
+def _own(path: Path, staging: Path) -> dict[str, Any]:
+    """A folder in our own form, such as training writes."""
+    card = read_card(path.resolve())
+    if card.format == "latent":
+        shutil.copytree(path, staging, dirs_exist_ok=True)
+    else:
+        check(Found(read_config(card), read_weights(card)), path.name)
+        for name in (*_OWN_FILES, card.weights):
+            if (path / name).is_file():
+                shutil.copy2(path / name, staging / Path(name).name)
+    return folder.read_json(path / "model.json")
+
+
+def _try(card: ModelCard) -> None:
+    """One call on a small picture of noise: a network may fit in every shape and yet give nothing."""
+    model = load(card, torch.device("cpu"), torch.float32)
+    side = min(card.native, 2 * card.stride)
+    generator = torch.Generator().manual_seed(0)
+    x = model.space.encode(torch.zeros(1, 3, side, side))
+    x = x + torch.randn(x.shape, generator=generator)
+    if not model.denoiser(card.some_class)(x, 1.0).isfinite().all():
+        raise ModelProblem("The model gives values that are not numbers: it is damaged.")
+
+
+@contextmanager
+def _staged(models_dir: Path, name: str) -> Iterator[Path]:
+    """A folder beside the models, which becomes one of them when the block ends, and vanishes if it raises."""
+    staging = models_dir / f".adding-{uuid4().hex}"
+    try:
+        staging.mkdir(parents=True)
+        _clear_stale(models_dir)
+        yield staging
+        staging.rename(models_dir / name)
+    except OSError as error:
+        raise _not_written(error.errno, str(error.strerror or error)) from error
+    except SafetensorError as error:
+        if "No space left" in str(error):
+            raise _not_written(errno.ENOSPC, "") from error
+        raise
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _not_written(code: int | None, words: str) -> ModelProblem:
+    return ModelProblem(f"The model could not be added: {_WORDS.get(code or 0, words)}.")
+
+
+def _clear_stale(models_dir: Path) -> None:
+    for left in (*models_dir.glob(".adding-*"), *models_dir.glob(".removed-*")):
+        if time.time() - left.stat().st_mtime > _STALE:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _free_name(name: str, models_dir: Path) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+        raise ModelProblem(f"“{name}” cannot be a model's name: use letters, digits, points, dashes and underscores.")
+    if (models_dir / name).exists() or any(card.name == name for card in installed(models_dir)):
+        raise ModelProblem(f"There is a model called “{name}” already: choose another --name, or remove it first.")
+    return name
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.") or "model"

@@ -1,0 +1,98 @@
+"""Single files: which network a checkpoint holds, told by the names of its weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file
+from torch import Tensor
+
+from sdedit_studio.models.adding import adm, ddpm, ncsnpp
+from sdedit_studio.models.adding.found import Found, Said
+from sdedit_studio.models.adding.layers import State, outermost
+from sdedit_studio.models.adding.unpickle import ORDER, PICKLES, unpickle
+from sdedit_studio.models.catalogue import ModelProblem
+
+LATENT_PREFIX = "model.diffusion_model."
+
+
+def read_tensors(path: Path, scratch: Path) -> dict[str, Tensor]:
+    """All tensors of a safetensors file or a checkpoint, by "path/name"; `scratch` is a folder to work in.
+
+    Raises ModelProblem for a file that is damaged, would run code, or is of no known kind.
+    """
+    if path.suffix.lower() in PICKLES:
+        converted = scratch / "unpickled.safetensors"
+        unpickle(path, converted)
+        with safe_open(converted, "pt") as file:
+            tensors = {name: file.get_tensor(name) for name in json.loads(file.metadata()[ORDER])}
+        converted.unlink()
+        return tensors
+    return load_safetensors(path)
+
+
+def load_safetensors(path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file. Raises ModelProblem when it is damaged."""
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise _damaged(path, error) from error
+
+
+def names_in(path: Path) -> list[str]:
+    """The names of the tensors in a safetensors file, without reading them. Raises ModelProblem when it is damaged."""
+    try:
+        with safe_open(path, "pt") as file:
+            return list(file.keys())
+    except (OSError, SafetensorError) as error:
+        raise _damaged(path, error) from error
+
+
+def convert(tensors: Mapping[str, Tensor], said: Said, path: Path) -> Found | None:
+    """The network in a research checkpoint; None for one of no known kind. Raises ModelProblem where it is incomplete.
+
+    Where there are several, averaged weights go before raw ones.
+    """
+    groups = _groups(tensors)
+    recognised = {name: kind for name, state in groups.items() if (kind := _kind(state)) is not None}
+    if not recognised:
+        return None
+    averaged = [name for name in recognised if "ema" in name.lower()]
+    name = (averaged or list(recognised))[-1]
+    state, kind = groups[name], recognised[name]
+    try:
+        match kind:
+            case "ddpm":
+                return ddpm.convert(state, said, path.name)
+            case "adm":
+                return adm.convert(state, said, path.name, path.stem)
+            case _:
+                shadow = groups.get("ema/shadow_params")
+                if shadow is not None:
+                    state = ncsnpp.shadowed(state, [shadow[str(index)] for index in range(len(shadow))])
+                return ncsnpp.convert(state, said, path.name)
+    except (KeyError, IndexError, StopIteration) as error:
+        raise ModelProblem(f"{path.name} is incomplete: it lacks {error}. Copy or download it again.") from error
+
+
+def _kind(state: State) -> str | None:
+    for kind, module in (("ddpm", ddpm), ("adm", adm), ("ncsnpp", ncsnpp)):
+        if module.recognise(state):
+            return kind
+    return None
+
+
+def _groups(tensors: Mapping[str, Tensor]) -> dict[str, State]:
+    """State dicts by where they are in the checkpoint, in order; prefixes of wrappers taken off."""
+    groups: dict[str, dict[str, Tensor]] = {}
+    for path, tensor in tensors.items():
+        group, _, name = path.rpartition("/")
+        groups.setdefault(group, {})[name] = tensor
+    return {group: outermost(state) for group, state in groups.items()}
+
+
+def _damaged(path: Path, error: Exception) -> ModelProblem:
+    return ModelProblem(f"{path.name} is damaged ({error}): copy or download it again.")
