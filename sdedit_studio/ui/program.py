@@ -41,11 +41,11 @@ def run(files: Sequence[Path], profile_folder: Path | None, *, smoke: bool) -> i
     log.start(profile.logs)
     log.LOG.info("SDEdit Studio %s on Python %s", __version__, sys.version.split()[0])
     QCoreApplication.setApplicationName("SDEdit Studio")
-    # Every sample of a stroke counts, so none may be merged with the next.
-    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, False)
     QGuiApplication.setDesktopFileName("sdedit-studio")
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
+    # Every sample of a stroke counts, so none may be merged with the next; the X11 platform asks for that as it starts.
+    app.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, False)
     app.setQuitOnLastWindowClosed(False)  # the loop ends it, after everything has been put away
     preferences = Preferences(profile.settings)
     theme.apply(app, theme.THEMES.get(preferences.theme, theme.DARK))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -40,6 +41,29 @@ def test_without_a_display_it_says_what_to_do():
     done = subprocess.run([sys.executable, "-c", START], capture_output=True, text=True, env=without)
     assert done.returncode == 1
     assert done.stderr.startswith("No display found: start SDEdit Studio from a desktop session")
+
+
+WATCHED = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication, Qt
+from sdedit_studio.ui import program
+
+async def main(*_arguments, **_settings):
+    print("merges samples:", QCoreApplication.testAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents))
+    return 0
+
+program.main = main
+sys.exit(program.run([], Path(sys.argv[1]), smoke=False))
+"""
+
+
+@pytest.mark.skipif(shutil.which("xvfb-run") is None, reason="only X11 merges what the mouse reports, unless told")
+def test_every_sample_of_the_mouse_arrives(tmp_path):
+    window = os.environ | {"QT_QPA_PLATFORM": "xcb"}
+    command = ["xvfb-run", "-a", sys.executable, "-c", WATCHED, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=window)
+    assert (done.returncode, done.stdout) == (0, "merges samples: False\n")
 
 
 @pytest.fixture
