@@ -13,14 +13,17 @@ from sdedit_studio import resources
 from sdedit_studio.ui.dialogs.dialog import Dialog
 
 SUFFIXES = (".ora", ".png", ".jpg", ".webp")
+FIRST = "mountain-lake.ora"
+"""The one that shows best what the program does."""
+
 PICTURE = QSize(208, 138)
 PATH = Qt.ItemDataRole.UserRole
 
 
 def samples() -> list[Path]:
-    """The shipped samples, painted guides first."""
+    """The shipped samples: `FIRST`, the other painted guides, the photographs."""
     found = [path for path in resources.path("samples").iterdir() if path.suffix in SUFFIXES]
-    return sorted(found, key=lambda path: (path.suffix != ".ora", path.name))
+    return sorted(found, key=lambda path: (path.name != FIRST, path.suffix != ".ora", path.name))
 
 
 def title(path: Path) -> str:

@@ -15,7 +15,7 @@ from sdedit_studio.files import openraster
 from sdedit_studio.ui.dialogs.canvas_size import Anchor, ImageSizeDialog, NewDialog, SizeFields
 from sdedit_studio.ui.dialogs.dialog import Dialog, choose
 from sdedit_studio.ui.dialogs.export import ExportDialog, bytes_text
-from sdedit_studio.ui.dialogs.samples import preview, title
+from sdedit_studio.ui.dialogs.samples import preview, samples, title
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -152,6 +152,12 @@ def test_previews_of_photographs_and_documents_fill_their_place(dressed, studio,
         assert not image.isNull()
     assert preview(photo, QSize(60, 40)).pixelColor(30, 20).red() > 190
     assert title(photo) == "Red roof"
+
+
+def test_the_mountain_lake_comes_first_and_photographs_last():
+    names = [path.name for path in samples()]
+    assert names[0] == "mountain-lake.ora"
+    assert [name.endswith(".ora") for name in names] == [True] * 3 + [False] * (len(names) - 3)
 
 
 def test_a_damaged_sample_has_no_preview(dressed, tmp_path):
