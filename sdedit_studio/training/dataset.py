@@ -144,7 +144,7 @@ def read(
     def labelled(part: _Part) -> Pictures:
         kinds = (class_of[name] for name in part.names)
         labels = [known.index(kind) if kind in known else -1 for kind in kinds]
-        return Pictures(torch.from_numpy(part.pixels), torch.tensor(labels))
+        return Pictures(torch.from_numpy(part.pixels), torch.tensor(labels, dtype=torch.int64))
 
     return Dataset(
         labelled(training),

@@ -136,6 +136,22 @@ def test_out_of_memory_for_a_single_picture_is_the_end():
         trainer(network=Full).step(0.1)
 
 
+def test_without_a_compiler_training_goes_on():
+    def uncompilable(*inputs):
+        raise RuntimeError("Cannot find a working triton installation\nand a long story")
+
+    said = []
+    tried, plain = trainer(say=said.append), trainer()
+    tried._forward, tried._untried = uncompilable, True
+    assert run(tried, 2) == run(plain, 2)
+    assert said == [
+        "torch.compile does not work here (Cannot find a working triton installation): training goes on without it."
+    ]
+    tried._forward = uncompilable
+    with pytest.raises(RuntimeError, match="triton"):
+        tried.step(0.3)
+
+
 def test_other_errors_are_not_taken_for_a_lack_of_memory():
     class Broken(Small):
         def forward(self, x, sigma, labels):
