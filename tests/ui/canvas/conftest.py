@@ -86,6 +86,7 @@ class Canvas:
         for point in points[1:]:
             self.move(*point, modifiers)
         self.release(*points[-1], modifiers)
+        self.view._input.flush()  # on a busy machine some of it waits for its turn
 
     def pen(self, kind, x, y, pressure, pen=PEN, time=None):
         none = kind == QEvent.Type.TabletMove
@@ -105,6 +106,7 @@ class Canvas:
         for sample in samples[1:]:
             self.pen(QEvent.Type.TabletMove, *sample, pen)
         self.pen(QEvent.Type.TabletRelease, samples[-1][0], samples[-1][1], 0.0, pen)
+        self.view._input.flush()
 
     def settle(self):
         """Wait until nothing is being computed."""
