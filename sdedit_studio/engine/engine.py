@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from sdedit_studio.diffusion.plan import native_size, plan
-from sdedit_studio.engine.job import Cancelled, Estimate, Job, ModelInfo, Phase, Progress, Status, Update
+from sdedit_studio.engine import library
+from sdedit_studio.engine.job import (
+    Cancelled,
+    Estimate,
+    Job,
+    ModelDetails,
+    ModelInfo,
+    Phase,
+    Progress,
+    Status,
+    Step,
+    Update,
+)
 from sdedit_studio.engine.mailbox import Mailbox, Request
 from sdedit_studio.engine.measured import Measured
+from sdedit_studio.engine.post import post
 from sdedit_studio.engine.prepare import compute_threads, open_model
 from sdedit_studio.engine.worker import Opener, Worker
-from sdedit_studio.models.catalogue import find, installed
+from sdedit_studio.models.catalogue import find
 from sdedit_studio.parameters import Parameters
 
 
@@ -65,7 +77,7 @@ class Engine:
         updates: asyncio.Queue[Update] = asyncio.Queue()
 
         def deliver(update: Update) -> None:
-            _post(loop, lambda: updates.put_nowait(update))
+            post(loop, lambda: updates.put_nowait(update))
 
         request = Request(job, live, deliver)
         for dropped in self._mailbox.put(request):
@@ -100,14 +112,38 @@ class Engine:
             sigma=passes[0].sigma if passes else 0.0,
         )
 
+    def prepare(self, model: str) -> None:
+        """Have `model` loaded now, after the jobs that queue. Until it is, and if it fails, the one before stays ready.
+
+        The status tells how it goes; for a model that is ready already, it is READY again.
+        """
+        self._mailbox.want(model)
+
     def models(self) -> list[ModelInfo]:
         """The installed models, the shipped ones first."""
-        return [
-            ModelInfo(
-                card.name, card.title, card.native, card.stride, card.classes, card.default_t0, card.default_calls
-            )
-            for card in installed(self._models_dir)
-        ]
+        return library.infos(self._models_dir)
+
+    async def model_details(self, name: str) -> ModelDetails:
+        """All there is to tell of one model. Raises ModelRefused when it cannot be read."""
+        return await library.details(name, self._models_dir)
+
+    async def add_model(self, path: Path, watch: Callable[[Step], None]) -> str:
+        """Bring the model at `path`, a file or a folder, among the installed ones; returns its name.
+
+        Raises ModelRefused for anything that cannot be used; then, and when cancelled, nothing has changed.
+        """
+        return await library.add(path, self._models_dir, watch)
+
+    async def download_model(self, repository: str, watch: Callable[[Step], None]) -> str:
+        """Fetch a model from Hugging Face, and add it; returns its name. A later call goes on after a cancel.
+
+        Raises ModelRefused when offline, and for anything that cannot be used.
+        """
+        return await library.download(repository, self._models_dir, watch)
+
+    async def remove_model(self, name: str) -> None:
+        """Delete a model. Raises ModelRefused for a shipped one, or when the system does not allow it."""
+        await library.remove(name, self._models_dir)
 
     def close(self) -> None:
         """Cancel everything and wait for the thread: at most one model call or one import. Call it once, at the end."""
@@ -119,16 +155,10 @@ class Engine:
 
     def _post_status(self, status: Status) -> None:
         assert self._loop is not None
-        _post(self._loop, lambda: self._publish(status))
+        post(self._loop, lambda: self._publish(status))
 
     def _publish(self, status: Status) -> None:
         if status != self._status:
             self._status = status
             for callback in tuple(self._watchers):
                 callback(status)
-
-
-def _post(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
-    """Run `callback` on the loop's thread, unless the loop is gone: then nobody is left to hear it."""
-    with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(callback)

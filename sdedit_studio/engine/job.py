@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 
 import numpy as np
 
-from sdedit_studio.parameters import Parameters
+from sdedit_studio.parameters import Parameters, Solver
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,15 @@ class Job:
 
     `guide`: the frame's composite, RGB. `mask`: coverage of the same size (0 stays, 255 is edited, grey is feather),
     or None to edit all of it. `revision`: the document revision the guide was taken from; it names the job and does
-    not influence the picture, so it takes no part in equality.
+    not influence the picture, so it takes no part in equality. `first`: the picture of the first pass, if it was made
+    before: only the refine passes are left to do. One of another size than that pass would have is not used.
     """
 
     guide: Pixels
     parameters: Parameters
     mask: Pixels | None = None
     revision: int = field(default=0, compare=False)
+    first: Pixels | None = None
 
     def __post_init__(self) -> None:
         if len(self.guide.shape) != 3:
@@ -141,7 +144,10 @@ class Status:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What the window needs to know of a model before it is loaded; read from its `model.json`."""
+    """What the window needs to know of a model before it is loaded; read from its `model.json`.
+
+    `knows_any`: it can run without a class. `takes_prompt`: it reads text. `bundled`: it comes with the studio.
+    """
 
     name: str
     title: str
@@ -150,6 +156,42 @@ class ModelInfo:
     classes: tuple[str, ...]
     default_t0: float
     default_calls: int
+    default_solver: Solver = Parameters.solver
+    default_guidance: float = Parameters.guidance
+    knows_any: bool = True
+    takes_prompt: bool = False
+    bundled: bool = False
+
+
+@dataclass(frozen=True)
+class ModelDetails:
+    """What there is to tell of one model.
+
+    `kind`: how it works, in a few words. `parameters`: numbers in its networks, 0 when unknown. `about`: the first
+    paragraph of its model card, or "". `strip`: a picture of what it makes, if it has one.
+    """
+
+    kind: str
+    parameters: int
+    bytes_on_disk: int
+    licence: str
+    source: str
+    sha256: str
+    about: str
+    strip: Path | None
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where adding or fetching a model stands. `part`: 0 .. 1, or None while that is not known."""
+
+    words: str
+    part: float | None = None
+
+
+class ModelRefused(ValueError):
+    """A model could not be added, fetched or removed; the message is one sentence that says what to do."""
 
 
 @dataclass(frozen=True)

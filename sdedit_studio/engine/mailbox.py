@@ -28,6 +28,7 @@ class Mailbox:
         self._queue: deque[Request] = deque()
         self._latest: Request | None = None
         self._running: Request | None = None
+        self._wanted: str | None = None
         self._closed = False
 
     def put(self, request: Request) -> list[Request]:
@@ -48,15 +49,25 @@ class Mailbox:
             self._changed.notify()
             return dropped
 
-    def take(self) -> Request | None:
-        """Wait for the next request to run; None once the mailbox is closed. Ends the last one's run."""
+    def want(self, model: str) -> None:
+        """Ask for a model to be made ready, instead of any asked for before."""
+        with self._changed:
+            self._wanted = model
+            self._changed.notify()
+
+    def take(self) -> Request | str | None:
+        """Wait for the next request to run, or the name of a model to make ready: that goes after explicit jobs and
+        before live ones. None once the mailbox is closed. Ends the last one's run."""
         with self._changed:
             self._running = None
-            self._changed.wait_for(lambda: self._queue or self._latest or self._closed)
+            self._changed.wait_for(lambda: self._queue or self._wanted or self._latest or self._closed)
             if self._closed:
                 return None
             if self._queue:
                 self._running = self._queue.popleft()
+            elif self._wanted:
+                wanted, self._wanted = self._wanted, None
+                return wanted
             else:
                 self._running, self._latest = self._latest, None
             return self._running

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sdedit_studio.engine.job import Cancelled, Failed, Phase, Result, Status, Update
 from sdedit_studio.engine.mailbox import Mailbox, Request
 from sdedit_studio.engine.measured import Measured
-from sdedit_studio.engine.problems import describe
+from sdedit_studio.engine.problems import describe, is_lack_of_memory
 
 if TYPE_CHECKING:
     from sdedit_studio.models.load import LoadedModel
@@ -31,6 +31,7 @@ _NICE = 10
 class Worker(threading.Thread):
     """Loads the model `first`, then answers the mailbox until it closes.
 
+    The model in use goes only when another is ready, or when both do not fit.
     `publish` takes every change of status, on this thread. Not a daemon: torch must not be torn down mid-call.
     """
 
@@ -55,15 +56,22 @@ class Worker(threading.Thread):
             self._open(self._first)
         except Exception as error:
             self._publish(Status(Phase.BROKEN, self._first, message=describe(error)))
-        while request := self._mailbox.take():
-            self._answer(request)
+        while asked := self._mailbox.take():
+            self._prepare(asked) if isinstance(asked, str) else self._answer(asked)
         self._measured.save()
+
+    def _prepare(self, name: str) -> None:
+        """Make a model ready, or say why it cannot be."""
+        try:
+            self._publish(self._status(Phase.READY, self._ready(name)))
+        except Exception as error:
+            self._publish(Status(Phase.BROKEN, name, message=describe(error)))
 
     def _answer(self, request: Request) -> None:
         """Do one job and deliver how it went; any failure leaves the worker ready for the next."""
         name = request.job.parameters.model
         try:
-            model = self._model if self._model and self._model.card.name == name else self._open(name)
+            model = self._ready(name)
         except Exception as error:
             self._publish(Status(Phase.BROKEN, name, message=describe(error)))
             request.deliver(Failed(request.job, describe(error), traceback.format_exc()))
@@ -88,12 +96,20 @@ class Worker(threading.Thread):
             return Failed(request.job, describe(error), traceback.format_exc())
         return Cancelled(request.job)
 
+    def _ready(self, name: str) -> LoadedModel:
+        return self._model if self._model and self._model.card.name == name else self._open(name)
+
     def _open(self, name: str) -> LoadedModel:
         from sdedit_studio.engine.prepare import warm_up
 
-        self._model = None
         self._publish(Status(Phase.WARMING_UP, name))
-        model = self._open_model(name)
+        try:
+            model = self._open_model(name)
+        except Exception as error:
+            if self._model is None or not is_lack_of_memory(error):
+                raise
+            self._model = None
+            model = self._open_model(name)
         warm_up(model, self._measured)
         self._measured.save()
         self._model = model

@@ -1,0 +1,226 @@
+"""The models on this machine, from the window's side: told about, added, fetched and removed. Loads no torch here.
+
+Adding takes a process of its own: it can be given up at any moment, and neither a hostile file, nor a lack of memory,
+nor the weight of loading torch touches the window.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from sdedit_studio.engine.job import ModelDetails, ModelInfo, ModelRefused, Step
+from sdedit_studio.engine.post import post
+from sdedit_studio.engine.problems import describe
+from sdedit_studio.models import catalogue, facts
+from sdedit_studio.models.catalogue import ModelCard, ModelProblem, Prediction
+
+Watch = Callable[[Step], None]
+"""Told each step, on the loop's thread."""
+
+Task = Callable[[Watch, str, Path | None], str]
+"""Work for the other process: it says its steps and returns a model's name."""
+
+_POLL_SECONDS = 0.3
+
+_NICE = 10
+
+_PREDICTS = {
+    Prediction.NOISE: "Predicts the noise",
+    Prediction.VELOCITY: "Predicts velocity",
+    Prediction.PICTURE: "Predicts the picture",
+    Prediction.SCORE: "Score network",
+    Prediction.EDM: "Denoiser in EDM’s form",
+    Prediction.CONSISTENCY: "Consistency model for few steps",
+}
+
+
+def infos(models_dir: Path | None) -> list[ModelInfo]:
+    """The installed models, the shipped ones first."""
+    return [_info(card) for card in catalogue.installed(models_dir)]
+
+
+async def details(name: str, models_dir: Path | None) -> ModelDetails:
+    """All there is to tell of one model. Raises ModelRefused when it cannot be read."""
+    return await asyncio.to_thread(_refusing, lambda: _details(catalogue.find(name, models_dir)))
+
+
+async def add(path: Path, models_dir: Path | None, watch: Watch) -> str:
+    """Bring the model at `path`, a file or a folder, into the models' folder; returns its name.
+
+    Raises ModelRefused for anything that cannot be used; then, and when cancelled, nothing has changed.
+    """
+    return await _apart(_add, str(path), models_dir, watch)
+
+
+async def download(repository: str, models_dir: Path | None, watch: Watch) -> str:
+    """Fetch the model `repository` from Hugging Face and add it; returns its name. A later call goes on after a cancel.
+
+    Raises ModelRefused when offline, and for anything that cannot be used.
+    """
+    return await _apart(_download, repository, models_dir, watch)
+
+
+async def remove(name: str, models_dir: Path | None) -> None:
+    """Delete a model. Raises ModelRefused for a shipped one, or when the system does not allow it."""
+    await asyncio.to_thread(_refusing, lambda: catalogue.remove(name, models_dir))
+
+
+def _info(card: ModelCard) -> ModelInfo:
+    return ModelInfo(
+        card.name,
+        card.title,
+        card.native,
+        card.stride,
+        card.classes,
+        card.default_t0,
+        card.default_calls,
+        card.default_solver,
+        card.default_guidance,
+        card.some_class is None,
+        card.takes_prompt,
+        card.bundled,
+    )
+
+
+def _details(card: ModelCard) -> ModelDetails:
+    strip = card.folder / "strip.png"
+    return ModelDetails(
+        kind=f"{_PREDICTS[card.prediction]}, in {'latents' if card.format == 'latent' else 'pixels'}",
+        parameters=facts.parameters(card.folder),
+        bytes_on_disk=card.bytes_on_disk,
+        licence=card.licence,
+        source="SDEdit Studio itself" if card.bundled else card.source or "not stated",
+        sha256=card.sha256 or catalogue.digest(card.folder),
+        about=facts.about(card.folder),
+        strip=strip if strip.is_file() else None,
+        folder=card.folder,
+    )
+
+
+def _refusing(work: Callable[[], Any]) -> Any:
+    """What `work` returns; what it raises as a ModelRefused."""
+    try:
+        return work()
+    except Exception as error:
+        raise ModelRefused(_sentence(error)) from error
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, ModelProblem | ImportError):
+        return describe(error)
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this model: close other programs and try again."
+    reason = f"{type(error).__name__}: {error}".splitlines()[0]
+    return f"This did not work because of an unexpected error ({reason})."
+
+
+# --- In the window's process ---------------------------------------------------------------------------------------
+
+
+async def _apart(task: Task, subject: str, models_dir: Path | None, watch: Watch) -> str:
+    """What `task` returns in a process of its own, which ends when this is cancelled."""
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[str] = loop.create_future()
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(there, task, subject, models_dir), name="models")
+
+    def hear(outcome: str, value: Any) -> None:
+        if ended.done():
+            return
+        match outcome:
+            case "step":
+                watch(value)
+            case "added":
+                ended.set_result(value)
+            case "refused":
+                ended.set_exception(ModelRefused(value))
+
+    def listen() -> None:
+        with here:
+            with contextlib.suppress(EOFError, OSError):
+                while True:
+                    message = here.recv()
+                    post(loop, lambda message=message: hear(*message))
+            process.join()
+            died = "The model could not be added: reading it ended abnormally, perhaps for lack of memory."
+            post(loop, lambda: hear("refused", died))
+
+    await asyncio.to_thread(process.start)
+    there.close()
+    threading.Thread(target=listen, name="models").start()
+    try:
+        return await ended
+    except asyncio.CancelledError:
+        process.terminate()
+        raise
+
+
+# --- In the other process ------------------------------------------------------------------------------------------
+
+
+def _work(connection: Connection, task: Task, subject: str, models_dir: Path | None) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what is half written is cleared away
+    if sys.platform == "linux":
+        os.nice(_NICE)
+    try:
+        name = task(lambda step: connection.send(("step", step)), subject, models_dir)
+    except Exception as error:
+        connection.send(("refused", _sentence(error)))
+    else:
+        connection.send(("added", name))
+
+
+def _add(say: Watch, path: str, models_dir: Path | None) -> str:
+    from sdedit_studio.models.adding.add import add
+
+    return add(Path(path), models_dir=models_dir, watch=lambda words: say(Step(words))).name
+
+
+def _download(say: Watch, repository: str, models_dir: Path | None) -> str:
+    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+    from sdedit_studio.models.adding.download import download
+
+    say(Step("Asking Hugging Face"))
+    folder = (models_dir or catalogue.user_folder()) / ".downloads" / repository.replace("/", "--")
+    all_here, totals = threading.Event(), list[int]()
+
+    def fetched(_here: int, total: int) -> None:
+        if not totals:
+            threading.Thread(target=follow, daemon=True).start()
+        totals.append(total)
+
+    def follow() -> None:
+        """Say how much is in the folder, which grows within a file too."""
+        while not all_here.wait(_POLL_SECONDS):
+            here = min(_bytes_in(folder), totals[0])
+            say(Step(f"{here / 1e6:.0f} of {totals[0] / 1e6:.0f} MB", here / max(1, totals[0])))
+
+    def watch(words: str) -> None:
+        if words == "Reading":
+            all_here.set()
+        if all_here.is_set():
+            say(Step(words))
+
+    try:
+        return download(repository, models_dir=models_dir, fetched=fetched, watch=watch).name
+    finally:
+        all_here.set()
+
+
+def _bytes_in(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # files move as they are finished
+            total += path.stat().st_size
+    return total
