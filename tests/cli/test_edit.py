@@ -158,8 +158,8 @@ def test_an_interrupt_writes_nothing(guide, tmp_path, capsys, monkeypatch):
 
 def test_models_are_listed_and_described(capsys):
     assert command(["models", "list"]) == 0
-    assert re.search(r"scenes-96 +Scenes +96 px", listed := capsys.readouterr().out)
-    assert re.search(r"tiny +Tiny +16 px +hill, lake", listed)
+    assert re.search(r"scenes-96 +96 px +[\d.]+ MiB +6 classes", listed := capsys.readouterr().out)
+    assert re.search(r"tiny +16 px +[\d.]+ MiB +2 classes", listed)
     assert command(["models", "info", "tiny"]) == 0
     described = capsys.readouterr().out
     assert "hill, lake" in described

@@ -70,8 +70,8 @@ def _convert(source: Path, target: Path) -> None:
         save_file(_unshared(tensors, source), target, {ORDER: json.dumps(list(tensors))})
     except ModelProblem:
         raise
-    except OSError as error:
-        raise ModelProblem(f"{source.name} could not be read: {error.strerror or error}.") from None
+    except PermissionError:
+        raise ModelProblem(f"{source.name} could not be read: you have no permission to.") from None
     except MemoryError:
         raise ModelProblem(f"There is not enough memory to read {source.name}: close other programs.") from None
     except Exception as error:  # a hostile or cut-off file can raise nearly anything
