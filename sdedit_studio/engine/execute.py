@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
 
+import numpy as np
 from torch import Tensor
 
 from sdedit_studio.diffusion.cascade import as_pixels, edit, paste, resized
 from sdedit_studio.diffusion.denoiser import Denoiser
-from sdedit_studio.diffusion.plan import plan
+from sdedit_studio.diffusion.plan import Pass, plan
 from sdedit_studio.engine.job import Job, Pixels, Progress, Result
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.models.load import LoadedModel
@@ -42,8 +43,9 @@ def execute(
         sigma_max=card.sigma_max,
     )
     denoiser = _stoppable(model.denoiser(parameters.condition), cancelled)
-    calls = sum(stage.model_calls for stage in passes)
-    moments = edit(denoiser, guide, mask, passes, parameters, stride=card.stride, device=model.device)
+    first = _first(job, passes)
+    calls = sum(stage.model_calls for stage in passes[0 if first is None else 1 :])
+    moments = edit(denoiser, guide, mask, passes, parameters, stride=card.stride, device=model.device, first=first)
 
     picture, call = None, 0
     call_began = perf_counter()
@@ -60,6 +62,13 @@ def execute(
     pasted = Pixels.of(paste(guide, unpasted, mask))
     whole = pasted if mask is None else Pixels.of(unpasted)
     yield Result(job, pasted, whole, perf_counter() - began, calls)
+
+
+def _first(job: Job, passes: Sequence[Pass]) -> np.ndarray | None:
+    """The picture of the first pass, if the job brings one that the other passes can start from."""
+    if job.first is None or len(passes) < 2 or job.first.shape[:2] != (passes[0].height, passes[0].width):
+        return None
+    return job.first.array
 
 
 def _stoppable(denoiser: Denoiser, cancelled: Callable[[], bool]) -> Denoiser:

@@ -26,12 +26,16 @@ from sdedit_studio.ui.compare import Compare
 from sdedit_studio.ui.generation import Generation, State
 from sdedit_studio.ui.icons import pixmap
 from sdedit_studio.ui.widgets.buttons import IconButton, PrimaryButton, SecondaryButton
+from sdedit_studio.ui.widgets.live_button import BeatingDot
 
 SHADOW = 8
 """Pixels around a pill that its shadow takes."""
 
 FOOT = 14
 """Pixels between a pill and the foot of the canvas, and between two pills."""
+
+PACE_SECONDS = 0.5
+"""How long the pace of live mode stands at least."""
 
 TICK_MS = 100
 """How often the time left counts down."""
@@ -145,10 +149,14 @@ class ActivityPill(Pill):
         self._tick = QTimer(self, interval=TICK_MS)
         self._tick.timeout.connect(self._count)
 
+        self._paced_at = 0.0
+        self.dot = BeatingDot(generation.live)
         self.stage = _text("strong")
         self.bar = Bar()
         self.detail = _text("secondary")
         self.cancel = SecondaryButton("Cancel", key="Esc")
+        self.stop = SecondaryButton("Stop", key="Esc")
+        self.stop.setToolTip("End live mode; your painting stays as it is (Esc)")
         self.compare = SecondaryButton("Compare", key="\\")
         self.compare.setToolTip("Hold to see your painting as it was (hold \\)")
         self.discard = SecondaryButton("Discard", key="Esc")
@@ -158,31 +166,36 @@ class ActivityPill(Pill):
         row = QHBoxLayout(self)
         row.setContentsMargins(SHADOW + 14, SHADOW + 7, SHADOW + 8, SHADOW + 7)
         row.setSpacing(2 * theme.SPACE)
+        row.addWidget(self.dot)
         for part, stretch in ((self.stage, 0), (self.bar, 1), (self.detail, 0)):
             row.addWidget(part, stretch)
             row.addSpacing(theme.SPACE)
-        for button in (self.cancel, self.compare, self.discard, self.apply):
+        for button in (self.cancel, self.compare, self.stop, self.discard, self.apply):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             row.addWidget(button)
         self.cancel.clicked.connect(generation.cancel)
+        self.stop.clicked.connect(generation.stop_live)
         self.discard.clicked.connect(generation.discard)
         self.apply.clicked.connect(generation.apply)
         self.compare.pressed.connect(lambda: compare.hold(True))
         self.compare.released.connect(lambda: compare.hold(False))
         generation.changed.connect(self._show_state)
+        generation.live.followed.connect(self._show_pace)
         self._show_state()
 
     def _show_state(self) -> None:
         generation = self._generation
         state, result = generation.state, generation.result
-        running = state in (State.PREPARING, State.RUNNING)
+        running, live = state in (State.PREPARING, State.RUNNING), state is State.LIVE
         waiting = running and generation.status.phase is Phase.WARMING_UP
         for part, there in (
             (self.bar, running and not waiting),
             (self.cancel, running),
-            (self.compare, state is State.RESULT),
+            (self.dot, live),
+            (self.stop, live),
+            (self.compare, generation.can_apply),
             (self.discard, state is State.RESULT),
-            (self.apply, state is State.RESULT),
+            (self.apply, generation.can_apply),
         ):
             if part.hasFocus() and not there:
                 self._canvas.setFocus()
@@ -190,11 +203,30 @@ class ActivityPill(Pill):
         self._tick.start() if running and not waiting else self._tick.stop()
         if running:
             self._show_progress(generation.progress, waiting)
+        elif live:
+            self.stage.setText("Live is paused" if generation.live.broken else "Live")
+            self._paced_at = 0.0
+            self._show_pace()
         elif result is not None:
             self.stage.setText(f"t₀ {result.job.parameters.t0:.2f}")
             self.detail.setText(f"seed {result.job.parameters.seed}")
             self.detail.setMinimumWidth(0)
         self.setVisible(state is not State.IDLE)
+
+    def _show_pace(self) -> None:
+        """No more often than it can be read."""
+        live = self._generation.live
+        if not live.on or perf_counter() - self._paced_at < PACE_SECONDS:
+            return
+        self._paced_at = perf_counter()
+        if live.hint:
+            _room_for(self.detail, "")
+            self.detail.setText(live.hint)
+        else:
+            _room_for(self.detail, words.pace(8.8, 8.8))
+            waiting = self._generation.status.phase is Phase.WARMING_UP
+            start = "waits for the model" if waiting else "the picture follows your strokes"
+            self.detail.setText(start if live.rate is None else words.pace(live.rate, live.behind or 0.0))
 
     def _show_progress(self, progress: Progress | None, waiting: bool) -> None:
         if progress is not self._reported or progress is None:
@@ -329,8 +361,11 @@ class Banner(QObject):
         self._place()
 
     def escape(self) -> bool:
-        """Cancel the run, or else put the problem away, or else discard the result. Returns whether there was any."""
-        return self._generation.cancel() or self.problem.put_away() or self._generation.discard()
+        """Cancel the run, or else put the problem away, end live mode, or discard the result. Returns whether there was
+        any.
+        """
+        generation = self._generation
+        return generation.cancel() or self.problem.put_away() or generation.stop_live() or generation.discard()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:

@@ -199,8 +199,16 @@ def _generate(window: Window) -> list[Action]:
 
     return [
         Action("generate.start", "Generate", generation.generate, ("Ctrl+Return", "Ctrl+Enter"), "sparkles"),
+        Action(
+            "generate.live",
+            "Live",
+            generation.toggle_live,
+            ("Ctrl+Shift+Return", "Ctrl+Shift+Enter"),
+            "play",
+            checked=lambda: generation.live.on,
+        ),
         Action("generate.cancel", "Cancel the run", generation.cancel, enabled=running),
-        Action("generate.apply", "Apply the result", generation.apply, enabled=has_result),
+        Action("generate.apply", "Apply the result", generation.apply, enabled=lambda: generation.can_apply),
         Action("generate.discard", "Discard the result", generation.discard, enabled=has_result),
         Action(
             "generate.compare",

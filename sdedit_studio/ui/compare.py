@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -13,9 +14,10 @@ from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QMouseEvent, Q
 from PySide6.QtWidgets import QWidget
 
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.raster.tiles import Tiles, as_image
+from sdedit_studio.raster.tiles import EMPTY, Tiles, as_image
 from sdedit_studio.ui import theme
-from sdedit_studio.ui.generation import Generation, Shown
+from sdedit_studio.ui.edit import Shown
+from sdedit_studio.ui.generation import Generation
 from sdedit_studio.ui.icons import pixmap
 
 if TYPE_CHECKING:
@@ -150,6 +152,7 @@ class Compare(QObject):
         self._veil: Veil | None = None
         self._wanted: Shown | None = None
         self._preparing: asyncio.Task[None] | None = None
+        self._over = EMPTY
         self._before = False
         self._split = 0.0
         self._application = cast("QCoreApplication", QCoreApplication.instance())
@@ -161,7 +164,7 @@ class Compare(QObject):
         self._handle.looked.connect(view.update)
         self._placing = QTimer(self, singleShot=True, interval=0)
         self._placing.timeout.connect(self._place)
-        generation.changed.connect(self._changed)
+        generation.shown_changed.connect(self._changed)
         generation.painted_late.connect(view.update)
         view.add_overlay(self._paint)
 
@@ -201,16 +204,23 @@ class Compare(QObject):
         if shown is not self._wanted:
             self._wanted = shown
             if shown is None:
-                self._veil = None
+                self._veil, self._over = None, EMPTY
+                if self._preparing is not None:
+                    self._preparing.cancel()
+                    self._preparing = None
                 self._view.update()
-            else:
-                self._preparing = asyncio.ensure_future(self._prepare(shown))
+            elif self._preparing is None or self._preparing.done():
+                self._preparing = asyncio.ensure_future(self._prepare())
 
-    async def _prepare(self, shown: Shown) -> None:
-        veil = await asyncio.to_thread(Veil.of, shown)
-        if shown is self._wanted:
-            self._veil = veil
-            self._view.update()
+    async def _prepare(self) -> None:
+        """Make the veil of what is wanted. One that was overtaken meanwhile is newer than the last one all the same."""
+        shown, ready = self._wanted, None
+        while shown is not ready and shown is not None:
+            veil = await asyncio.to_thread(Veil.of, shown)
+            shown, ready = self._wanted, shown
+            if shown is not None:
+                self._veil, self._over = veil, EMPTY
+                self._view.update()
 
     def _paint(self, painter: QPainter, to_view: QTransform, visible: Rect) -> None:
         self._to_view = to_view
@@ -226,10 +236,21 @@ class Compare(QObject):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not self._veil.crisp(scale))
         painter.drawImage(QRectF(*frame), self._veil.level(scale * painter.device().devicePixelRatioF()))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < CRISP)
-        for where, tile in self._generation.painted_since.items(visible & area):
-            painter.drawImage(where.x, where.y, tile.image)
+        for painted in self._painted(self._veil):
+            for where, tile in painted.items(visible & area):
+                painter.drawImage(where.x, where.y, tile.image)
         painter.restore()
         self._paint_split(painter, self._line(area))
+
+    def _painted(self, veil: Veil) -> Sequence[Tiles]:
+        """What was painted after the guide of the veil. While the veil of a newer guide is being made, that includes
+        what lies between the two guides.
+        """
+        newest, shown = self._generation.painted_since, self._generation.shown
+        if shown is not None and shown.edit.document is veil.shown.edit.document:
+            self._over = newest
+            return (newest,)
+        return self._over, newest
 
     def _paint_split(self, painter: QPainter, line: QLineF) -> None:
         painter.save()

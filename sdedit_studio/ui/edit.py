@@ -29,18 +29,47 @@ class Edit:
     job: Job
 
 
-def edit_of(document: Document, parameters: Parameters, revision: int) -> Edit:
-    """What Generate sends. Raises ValueError, with a sentence for the person, when there is nothing to work from."""
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A picture to lay over its edit's frame: a preview, smaller than that, or the result itself."""
+
+    edit: Edit
+    picture: Pixels
+
+
+def edit_of(document: Document, parameters: Parameters, revision: int, before: Edit | None = None) -> Edit:
+    """What Generate sends. Raises ValueError, with a sentence for the person, when there is nothing to work from.
+
+    `before`: an earlier edit; of its guide only what changed since is drawn anew.
+    """
     if not any(layer.visible and layer.in_guide for layer in document.layers):
         raise ValueError("No visible layer is part of the guide. Mark one in the Layers panel.")
     frame = frame_of(document)
-    picture = guide(document, frame)
+    picture = guide(document, frame) if before is None else _guide_after(before, document, frame)
     if (picture == picture[0, 0]).all():
         raise ValueError("Paint something first: the canvas is one flat colour, and a few rough strokes are enough.")
     mask = edit_mask(document, frame)
     return Edit(
         document, frame, Job(Pixels.of(picture), parameters, None if mask is None else Pixels.of(mask), revision)
     )
+
+
+def _guide_after(before: Edit, document: Document, frame: Rect) -> np.ndarray:
+    then = before.document
+    if before.frame != frame or _guides(then) != _guides(document):
+        return guide(document, frame)
+    picture = before.job.guide.array.copy()
+    for rect in document.damage(then):
+        changed = rect & frame
+        if not changed.empty:
+            picture[changed.y - frame.y : changed.bottom - frame.y, changed.x - frame.x : changed.right - frame.x] = (
+                guide(document, changed)
+            )
+    return picture
+
+
+def _guides(document: Document) -> set[str]:
+    return {layer.id for layer in document.layers if layer.in_guide}
 
 
 def cells(rect: Rect) -> Iterator[tuple[Cell, Rect]]:

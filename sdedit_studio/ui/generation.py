@@ -1,7 +1,8 @@
 """Generate, and what becomes of it: the state machine between the document, the engine and whatever shows a result.
 
 A run starts from a snapshot of the document and never touches it. Previews and the result are shown over the canvas
-(`compare.py`); applying makes a layer in one undo step, discarding makes nothing.
+(`compare.py`); applying makes a layer in one undo step, discarding makes nothing. In live mode (`live.py`) the picture
+follows the painting instead, and applying takes what is seen.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import frame_of
-from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Pixels, Progress, Result, Status, Update
+from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Phase, Progress, Result, Status, Update
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import EMPTY, Tiles
 from sdedit_studio.ui import words
-from sdedit_studio.ui.edit import Cell, Edit, applied, cells, edit_of, painted_since
+from sdedit_studio.ui.edit import Cell, Edit, Shown, applied, cells, edit_of, painted_since
+from sdedit_studio.ui.following import as_result, quick
+from sdedit_studio.ui.live import Live
 from sdedit_studio.ui.studio import Studio
 
 if TYPE_CHECKING:
@@ -38,20 +41,15 @@ SLICE = 0.003
 
 
 class State(Enum):
-    """PREPARING renders the guide; RUNNING includes waiting for a model that is still loading."""
+    """PREPARING renders the guide; RUNNING includes waiting for a model that is still loading; LIVE is until switched
+    off.
+    """
 
     IDLE = "idle"
     PREPARING = "preparing"
     RUNNING = "running"
     RESULT = "result"
-
-
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """A picture to lay over its edit's frame: a preview, smaller than that, or the result itself."""
-
-    edit: Edit
-    picture: Pixels
+    LIVE = "live"
 
 
 @dataclass(eq=False)
@@ -73,10 +71,12 @@ class Generation(QObject):
     """At most one run and one result. Needs a running asyncio loop from the first `generate` on.
 
     Signals: `changed()` when any property here may read differently, but for `painted_since`, which also follows every
-    pen event; `painted_late()` when that caught up with a large change only after its `document_changed`.
+    pen event, and for `shown`; `shown_changed()`; `painted_late()` when `painted_since` caught up with a large change
+    only after its `document_changed`.
     """
 
     changed = Signal()
+    shown_changed = Signal()
     painted_late = Signal()
 
     def __init__(self, studio: Studio, engine: Engine) -> None:
@@ -94,17 +94,22 @@ class Generation(QObject):
         self._comparing = QTimer(self, interval=0)
         self._comparing.timeout.connect(self._catch_up)
         self._estimate: Estimate | None = None
-        self._unwatch = engine.watch(lambda _status: self._reckon())
+        self._phase = engine.status.phase
+        self._unwatch = engine.watch(self._status_changed)
         studio.document_changed.connect(self._document_changed)
         studio.document_replaced.connect(self._document_replaced)
         studio.selection_changed.connect(self._frame_changed)
         studio.parameters_changed.connect(self._reckon)
+        self.live = Live(studio, engine, self._show_live)
+        self.live.switched.connect(self.changed)
         self._reckon()
 
     @property
     def state(self) -> State:
         if self._run:
             return State.RUNNING if self._run.edit else State.PREPARING
+        if self.live.on:
+            return State.LIVE
         return State.RESULT if self._finished else State.IDLE
 
     @property
@@ -141,8 +146,13 @@ class Generation(QObject):
 
     @property
     def estimate(self) -> Estimate | None:
-        """What the next run will cost; None when its model is not installed."""
+        """What the next run will cost, or each live picture; None when the model is not installed."""
         return self._estimate
+
+    @property
+    def can_apply(self) -> bool:
+        """Whether a result waits, or a live picture is seen."""
+        return self._shown is not None if self.live.on else self._finished is not None and self._run is None
 
     @property
     def seed_locked(self) -> bool:
@@ -166,12 +176,16 @@ class Generation(QObject):
         self.studio.message.emit(f"t₀ {t0:.2f}: {words.keeps(t0)}")
 
     def generate(self) -> None:
-        """Edit the document as it is now. A run under way gives way to it; a waiting result stays until it succeeds."""
+        """Edit the document as it is now. A run under way gives way to it; a waiting result stays until it succeeds.
+
+        Live mode ends, and its seed stays.
+        """
         self._give_up()
+        was_live = self.live.stop()
         if self.studio.parameters.t0 == 0:
             self.studio.problem.emit("At 0 nothing changes. Move “Change t₀” to the right, to 0.4 for instance.", "")
             return
-        if not self._seed_locked:
+        if not (self._seed_locked or was_live):
             self._draw_seed()
         run = self._run = _Run()
         run.task = self._start(
@@ -198,16 +212,39 @@ class Generation(QObject):
         return True
 
     def apply(self) -> bool:
-        """Make the result a layer, in one undo step. Returns whether there is one to apply."""
-        if self.state is not State.RESULT or not self._finished:
+        """Make the result a layer, or exactly what live mode shows, in one undo step. Returns whether there is one."""
+        if not self.can_apply:
             return False
-        self._start(self._apply(self._finished))
+        if self.live.on and self._shown:
+            self._start(self._apply_live(self._shown))
+        elif self._finished:
+            self._start(self._apply(self._finished))
+        return True
+
+    def toggle_live(self) -> None:
+        """Have the picture follow the painting, or no longer. A run or a result gives way to it."""
+        if self.live.on and not self.live.broken:
+            self.stop_live()
+            return
+        self._give_up()
+        self._finished = None
+        self._show(None)
+        self.live.start()
+        self._reckon()
+
+    def stop_live(self) -> bool:
+        """Returns whether it was on."""
+        if not self.live.stop():
+            return False
+        self._reckon()
+        self.studio.message.emit("Live is off. Your painting is unchanged.")
         return True
 
     def close(self) -> None:
         """Give up run and result and let go of the engine, before the window goes."""
         self._unwatch()
         self._give_up()
+        self.live.stop()
         for task in self._tasks:
             task.cancel()
         self._finished = None
@@ -278,16 +315,34 @@ class Generation(QObject):
                 self.studio.push("Apply result", document)
                 self.studio.message.emit("Applied as a new layer.")
 
+    async def _apply_live(self, shown: Shown) -> None:
+        self.live.hold()
+        result = await asyncio.to_thread(as_result, shown, self.live.behind or 0.0)
+        self._finished = _Finished(shown.edit, result)
+        await self._apply(self._finished)
+        self.live.settle()
+
+    def _show_live(self, shown: Shown | None) -> None:
+        """As `_show`, at a pen's pace: nothing but the picture changes, unless there was none or is none now."""
+        if (shown is None) != (self._shown is None):
+            self._show(shown)
+        else:
+            self._take(shown)
+
     def _show_latest(self) -> None:
         self._show(self._finished and Shown(self._finished.edit, self._finished.result.unpasted))
 
     def _show(self, shown: Shown | None) -> None:
+        self._take(shown)
+        self.changed.emit()
+
+    def _take(self, shown: Shown | None) -> None:
         before, self._shown = self._shown, shown
         if shown is None or before is None or before.edit is not shown.edit:
             self._painted, self._stale = EMPTY, {}
             if shown is not None:
                 self._document_changed(self.studio.document.damage(shown.edit.document))
-        self.changed.emit()
+        self.shown_changed.emit()
 
     def _document_changed(self, rects: Iterable[Rect]) -> None:
         if self._shown is None:
@@ -329,9 +384,16 @@ class Generation(QObject):
         self._frame = frame_of(self.studio.document)
         self._reckon()
 
+    def _status_changed(self, status: Status) -> None:
+        """Live jobs come and go many times a second, which says nothing."""
+        before, self._phase = self._phase, status.phase
+        if not (self.live.on and {before, status.phase} <= {Phase.READY, Phase.BUSY}):
+            self._reckon()
+
     def _reckon(self) -> None:
+        parameters = quick(self.studio.parameters) if self.live.on else self.studio.parameters
         try:
-            self._estimate = self.engine.estimate(self._frame.width, self._frame.height, self.studio.parameters)
+            self._estimate = self.engine.estimate(self._frame.width, self._frame.height, parameters)
         except ValueError:
             self._estimate = None
         self.changed.emit()

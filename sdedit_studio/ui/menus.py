@@ -99,6 +99,7 @@ MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
         "Generate",
         (
             "generate.start",
+            "generate.live",
             "generate.cancel",
             LINE,
             "generate.apply",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QLabel,
@@ -237,6 +237,8 @@ class Window(QMainWindow):
         key = self.actions_.key_text("generate.start")
         self.sdedit.generate.set_key(key.replace("+", " ").replace("Return", "↵"))
         self.sdedit.generate.setToolTip(f"Turn the painting into a picture ({key})" if key else "")
+        key = self.actions_.key_text("generate.live").replace("Return", "Enter")
+        self.sdedit.live.setToolTip(f"Let the picture follow your strokes{f' ({key})' if key else ''}")
 
     def _document_opened(self) -> None:
         self.notice.hide()
@@ -306,7 +308,7 @@ class Window(QMainWindow):
         self.studio.redo()
 
     def can_accept(self) -> bool:
-        return self.canvas.waits or self.generation.result is not None
+        return self.canvas.waits or self.generation.can_apply
 
     def accept(self) -> None:
         """Enter: finish what the tool is about, or keep the result."""
@@ -383,8 +385,18 @@ class Window(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self.generation.live.set_in_sight(not self.isMinimized())
         if not self._seen:
             QTimer.singleShot(0, self, self.arrangement.settle)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.generation.live.set_in_sight(False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self.generation.live.set_in_sight(self.isVisible() and not self.isMinimized())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._may_close and self.studio.history.modified:

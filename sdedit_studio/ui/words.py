@@ -70,6 +70,12 @@ def stage(progress: Progress) -> str:
     return f"Refining {progress.pass_index} of {progress.passes - 1}"
 
 
+def pace(rate: float, behind: float) -> str:
+    """How fast live mode follows the pen."""
+    figure = f"{rate:.1f}" if rate < 9.95 else f"{rate:.0f}"
+    return f"{figure} a second, {max(0.1, behind):.1f} s behind" if rate >= 0.05 else f"{behind:.0f} s behind"
+
+
 def countdown(progress: Progress, seconds_left: float | None) -> str:
     """Where the run stands, in calls and seconds."""
     calls = f"call {progress.call} of {progress.calls}"

@@ -12,6 +12,7 @@ from sdedit_studio.ui.generation import Generation
 from sdedit_studio.ui.panels.advanced import Advanced
 from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.widgets.buttons import PrimaryButton
+from sdedit_studio.ui.widgets.live_button import LiveButton
 from sdedit_studio.ui.widgets.seed_field import SeedField
 from sdedit_studio.ui.widgets.slider_row import SliderRow
 
@@ -59,6 +60,10 @@ class SdeditPanel(QWidget):
         self.generate.setMinimumHeight(34)
         self.generate.setToolTip("Turn the painting into a picture (Ctrl+Enter)")
         self.generate.clicked.connect(generation.generate)
+        self.live = LiveButton(generation.live)
+        self.live.setMinimumHeight(34)
+        self.live.setToolTip("Let the picture follow your strokes (Ctrl+Shift+Enter)")
+        self.live.clicked.connect(generation.toggle_live)
         self.status = QLabel(wordWrap=True)
         self.cost = QLabel(wordWrap=True)
         self.cost.setProperty("role", "hint")
@@ -73,7 +78,7 @@ class SdeditPanel(QWidget):
         column.addWidget(self.keeps)
         column.addWidget(self.scene)
         column.addLayout(self._seed_row())
-        column.addWidget(self.generate)
+        column.addLayout(self._start_row())
         column.addWidget(self.status)
         column.addWidget(self.cost)
         column.addWidget(self.advanced)
@@ -92,6 +97,13 @@ class SdeditPanel(QWidget):
             label.setBuddy(part)
             row.addWidget(label)
             row.addWidget(part, stretch)
+        return row
+
+    def _start_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(2 * theme.SPACE)
+        row.addWidget(self.generate, 1)
+        row.addWidget(self.live)
         return row
 
     def _adopt_defaults(self) -> None:
@@ -128,6 +140,7 @@ class SdeditPanel(QWidget):
         self.seed.set_locked(generation.seed_locked)
         self.refine.setCurrentIndex(tuple(REFINES).index(parameters.refine))
         self.refine.setToolTip(REFINES[parameters.refine][1])
+        self.live.setChecked(generation.live.on)
         broken = status.phase is Phase.BROKEN
         self.status.setVisible(broken or status.phase is Phase.WARMING_UP)
         self.status.setText(status.message if broken else words.WARMING_UP)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
@@ -54,14 +54,16 @@ class _TextButton(QPushButton):
             return look.disabled
         return look.on_accent if self.property("kind") == "primary" else look.text
 
+    def _paint_icon(self, painter: QPainter, at: QPoint, ink: QColor) -> None:
+        painter.drawPixmap(at, pixmap(self._icon_name, ink.name(), ratio=self.devicePixelRatioF()))
+
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ink, x = QColor(self._ink()), (self.width() - self._content_width()) / 2
         if self._icon_name:
-            drawn = pixmap(self._icon_name, ink.name(), ratio=self.devicePixelRatioF())
-            painter.drawPixmap(round(x), (self.height() - 18) // 2, drawn)
+            self._paint_icon(painter, QPoint(round(x), (self.height() - 18) // 2), ink)
             x += 18 + self.GAP
         painter.setPen(ink)
         painter.setFont(theme.font(weight=self._weight()))

@@ -1,0 +1,99 @@
+"""When live mode runs what. A pure object: no Qt, no asyncio, and the time is handed in."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+REST = 0.5
+"""Seconds without a change after which the picture is refined."""
+
+REMEMBERED = 8
+"""First passes whose times make the rate."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to run: the first pass of the guide of a revision, or the refine passes that carry it further."""
+
+    revision: int
+    refine: bool
+
+
+class Schedule:
+    """Decides, from revisions alone, what runs next; whoever owns it runs that, and reports how it ended.
+
+    The latest revision wins, but a first pass under way is let finish, so that a pen that never rests is followed at
+    the model's own rate. A refinement gives way at once. At most one order is under way. `clock` gives seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._wanted: int | None = None
+        self._changed_at = 0.0
+        self._done: Order | None = None
+        self._running: Order | None = None
+        self._began = 0.0
+        self._seconds: deque[float] = deque(maxlen=REMEMBERED)
+        self.paused = False
+        """While set, nothing new is ordered."""
+
+    @property
+    def running(self) -> Order | None:
+        return self._running
+
+    @property
+    def rate(self) -> float | None:
+        """First passes a second, while there is something to follow; None until one was made."""
+        return len(self._seconds) / max(sum(self._seconds), 1e-6) if self._seconds else None
+
+    @property
+    def behind(self) -> float | None:
+        """Seconds that the newest picture was behind the painting when it came; None until there was one."""
+        return self._seconds[-1] if self._seconds else None
+
+    def changed(self, revision: int) -> None:
+        """What the picture depends on is now at `revision`."""
+        self._wanted, self._changed_at = revision, self._clock()
+
+    def settled(self, revision: int) -> None:
+        """`revision` needs no picture: there is nothing to work from, or the painting is the picture already."""
+        self._wanted, self._running, self._done = revision, None, Order(revision, refine=True)
+
+    def take(self) -> Order | None:
+        """What to start now; it counts as running. The order that was running, a refinement, is given up for it."""
+        order = self._due()
+        if order is not None:
+            self._running, self._began = order, self._clock()
+        return order
+
+    def rests_in(self) -> float | None:
+        """Seconds after which `take` will have a refinement if nothing changes; None when it will not."""
+        first = None if self._wanted is None else Order(self._wanted, refine=False)
+        if self.paused or self._running or first is None or self._done != first:
+            return None
+        return max(0.0, self._changed_at + REST - self._clock())
+
+    def finished(self, order: Order) -> None:
+        """The order was carried out. One that was given up meanwhile counts for nothing."""
+        if order == self._running:
+            self._running, self._done = None, order
+            if not order.refine:
+                self._seconds.append(self._clock() - self._began)
+
+    def abandoned(self) -> None:
+        """What ran was given up, and is ordered again if it is still wanted."""
+        self._running = None
+
+    def _due(self) -> Order | None:
+        wanted, running = self._wanted, self._running
+        if self.paused or wanted is None:
+            return None
+        first = Order(wanted, refine=False)
+        if running is not None:
+            return first if running.refine and running.revision != wanted else None
+        if self._done is None or self._done.revision != wanted:
+            return first
+        rested = self._clock() - self._changed_at >= REST
+        return replace(first, refine=True) if self._done == first and rested else None

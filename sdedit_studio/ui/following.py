@@ -1,0 +1,102 @@
+"""Live pictures as values: what is asked for, and how a coarse new picture goes over a finer one. For any thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from sdedit_studio.document.document import Document
+from sdedit_studio.document.edits import frame_of
+from sdedit_studio.engine.job import Pixels, Result
+from sdedit_studio.parameters import Parameters, Refine, Solver
+from sdedit_studio.ui.edit import Edit, Shown
+
+CALLS = 4
+"""Model calls of a live picture at most; `docs/live.md` has the measurements."""
+
+SIDE = 1536
+"""Longest side of the picture that new ones go over, in pixels: it is blended anew for each of them."""
+
+COARSE = 192
+"""Longest side at which two guides are compared."""
+
+REACH, FADE = 9, 5
+"""How far around a change the picture is taken anew, and over what the two fade, in pixels of `COARSE`."""
+
+NOTICED = 6
+"""Grey levels by which a guide must differ to count as painted on."""
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """The finest whole picture of an edit so far, for others to go over."""
+
+    edit: Edit
+    picture: Image.Image
+
+    @staticmethod
+    def of(edit: Edit, picture: Pixels) -> Base:
+        image = Image.fromarray(picture.array)
+        image.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
+        return Base(edit, image)
+
+    def fits(self, edit: Edit) -> bool:
+        """Whether the edits differ in nothing but what was painted."""
+        own, other = self.edit.job, edit.job
+        return (
+            self.edit.frame == edit.frame
+            and own.mask == other.mask
+            and replace(own.parameters, refine=Refine.OFF) == replace(other.parameters, refine=Refine.OFF)
+        )
+
+    def under(self, edit: Edit, picture: Pixels) -> Pixels:
+        """`picture` near what was painted since, fading into this one elsewhere.
+
+        The noise is the same, so what was not painted on is nearly the same picture in both; this one has the detail.
+        """
+        where = _painted(self.edit.job.guide.array, edit.job.guide.array).resize(self.picture.size)
+        new = Image.fromarray(picture.array).resize(self.picture.size, Image.Resampling.BICUBIC)
+        return Pixels.of(np.asarray(Image.composite(new, self.picture, where)))
+
+
+def subject(document: Document, parameters: Parameters) -> tuple[Any, ...]:
+    """What a live picture depends on: equal while no change of the document changes its guide. Looks at no pixel."""
+    guides = [
+        (layer.pixels, layer.mask, layer.opacity, layer.mode)
+        for layer in document.layers
+        if layer.in_guide and layer.visible
+    ]
+    return parameters, frame_of(document), document.selection, *guides
+
+
+def quick(parameters: Parameters) -> Parameters:
+    """The settings of a live first pass. A few-step model keeps its own solver."""
+    solver = Solver.RENOISE if parameters.solver is Solver.RENOISE else Solver.DPMPP_2M
+    return replace(parameters, calls=min(parameters.calls, CALLS), repeats=1, solver=solver, refine=Refine.OFF)
+
+
+def refining(edit: Edit, refine: Refine, first: Pixels) -> Edit:
+    """The edit that carries the first pass of `edit` further."""
+    parameters = replace(edit.job.parameters, refine=refine)
+    return replace(edit, job=replace(edit.job, parameters=parameters, first=first))
+
+
+def as_result(shown: Shown, seconds: float) -> Result:
+    """What is seen, at the size of the frame: the picture to apply."""
+    frame, job = shown.edit.frame, shown.edit.job
+    picture = Image.fromarray(shown.picture.array)
+    if picture.size != (frame.width, frame.height):
+        picture = picture.resize((frame.width, frame.height), Image.Resampling.BICUBIC)
+    whole = Pixels.of(np.asarray(picture))
+    return Result(job, whole, whole, seconds, job.parameters.calls)
+
+
+def _painted(then: np.ndarray, now: np.ndarray) -> Image.Image:
+    """Coverage of where two guides of one size differ, widened and soft, about `COARSE` pixels long."""
+    step = max(1, max(now.shape) // COARSE)
+    differs = np.abs(then[::step, ::step].astype(np.int16) - now[::step, ::step]).max(axis=2) >= NOTICED
+    wide = Image.fromarray(np.where(differs, 255, 0).astype(np.uint8)).filter(ImageFilter.BoxBlur(REACH))
+    return wide.point([0] + [255] * 255).filter(ImageFilter.GaussianBlur(FADE))

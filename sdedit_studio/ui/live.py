@@ -1,0 +1,252 @@
+"""Live mode: the picture follows the strokes. `engine/live.py` says what to run when; this runs it and shows it."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Callable
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from sdedit_studio.engine.job import Failed, Pixels, Progress, Result
+from sdedit_studio.engine.live import Order, Schedule
+from sdedit_studio.parameters import Refine
+from sdedit_studio.ui.edit import Edit, Shown, edit_of
+from sdedit_studio.ui.following import Base, quick, refining, subject
+from sdedit_studio.ui.studio import Studio
+
+if TYPE_CHECKING:
+    from sdedit_studio.engine.engine import Engine
+
+STILL = 0.1
+"""Seconds between two pictures that are not finished yet: a fast model would only flicker."""
+
+
+class Live(QObject):
+    """Follows the document of a studio while it is on. Needs a running asyncio loop.
+
+    `show`: takes each picture, or None when there is none. Signals: `switched()` when it went on, off or to a halt;
+    `followed()` after each finished picture.
+    """
+
+    switched = Signal()
+    followed = Signal()
+
+    def __init__(self, studio: Studio, engine: Engine, show: Callable[[Shown | None], None]) -> None:
+        super().__init__(studio)
+        self._studio, self._engine, self._show = studio, engine, show
+        self._on = False
+        self._broken = False
+        self._held = False
+        self._in_sight = True
+        self._reset()
+        self._rest = QTimer(self, singleShot=True)
+        self._rest.timeout.connect(self._next)
+        for signal in (studio.document_changed, studio.selection_changed, studio.layers_changed):
+            signal.connect(self._look)
+        studio.parameters_changed.connect(self._look)
+        studio.document_replaced.connect(self._restart)
+
+    @property
+    def on(self) -> bool:
+        return self._on
+
+    @property
+    def broken(self) -> bool:
+        """Whether a failure brought it to a halt; it goes on when it is asked for again."""
+        return self._broken
+
+    @property
+    def busy(self) -> bool:
+        return self._schedule.running is not None
+
+    @property
+    def rate(self) -> float | None:
+        """Pictures a second while painting; None until one was made."""
+        return self._schedule.rate
+
+    @property
+    def behind(self) -> float | None:
+        """Seconds from a stroke to its picture; None until one was made."""
+        return self._schedule.behind
+
+    @property
+    def hint(self) -> str:
+        """Why there is no picture although live mode is on, with what to do; or ""."""
+        return self._hint
+
+    def start(self) -> None:
+        """Go on, or go on again after a failure."""
+        self._on, self._broken, self._held = True, False, False
+        self._reset()
+        self._look()
+        self.switched.emit()
+
+    def stop(self) -> bool:
+        """Put the picture away. Returns whether it was on."""
+        was, self._on = self._on, False
+        if was:
+            self._give_up()
+            self._show(None)
+            self.switched.emit()
+        return was
+
+    def set_in_sight(self, in_sight: bool) -> None:
+        """Nothing new is begun while nobody can see it."""
+        self._in_sight = in_sight
+        self._resume()
+
+    def hold(self) -> None:
+        """Keep what is shown, until `settle`."""
+        self._held = True
+        self._give_up()
+        self._resume()
+
+    def settle(self) -> None:
+        """The picture has become part of the painting, so there is nothing to follow before the next stroke."""
+        self._held = False
+        self._subject = subject(self._studio.document, self._studio.parameters)
+        self._revision += 1
+        self._base = None
+        self._schedule.settled(self._revision)
+        self._resume()
+
+    def _reset(self) -> None:
+        self._schedule = Schedule(monotonic)
+        self._subject: tuple[Any, ...] | None = None
+        self._revision = 0
+        self._task: asyncio.Task[None] | None = None
+        self._edit: Edit | None = None
+        self._first: Pixels | None = None
+        self._base: Base | None = None
+        self._shown_at = 0.0
+        self._hint = ""
+
+    def _restart(self) -> None:
+        """Another canvas: nothing of the last one fits it."""
+        if self._on:
+            self._give_up()
+            self._show(None)
+            self._reset()
+            self._look()
+
+    def _look(self) -> None:
+        """See whether anything changed that the picture depends on. Runs at every pen event, so it only compares
+        identities.
+        """
+        if not self._on:
+            return
+        now = subject(self._studio.document, self._studio.parameters)
+        if now != self._subject:
+            self._subject = now
+            self._revision += 1
+            self._schedule.changed(self._revision)
+            self._resume()
+
+    def _resume(self) -> None:
+        self._schedule.paused = not self._on or self._broken or self._held or not self._in_sight
+        self._next()
+
+    def _next(self) -> None:
+        order = self._schedule.take()
+        if order is not None:
+            self._cancel()
+            self._task = asyncio.ensure_future(self._carry_out(order))
+        elif (seconds := self._schedule.rests_in()) is not None:
+            self._rest.start(round(1000 * seconds) + 1)
+
+    def _give_up(self) -> None:
+        self._rest.stop()
+        self._cancel()
+        self._schedule.abandoned()
+
+    def _cancel(self) -> None:
+        """Ending the task closes the engine's iterator, which cancels exactly its job."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def _carry_out(self, order: Order) -> None:
+        try:
+            if order.refine:
+                await self._refine()
+            else:
+                await self._follow()
+        except Exception:
+            self._fail("Live stopped early. Your painting is unchanged; switch it on again.", traceback.format_exc())
+        if self._schedule.running == order:
+            self._schedule.finished(order)
+            self.followed.emit()
+        self._task = None
+        self._next()
+
+    async def _follow(self) -> None:
+        """The first pass of the painting as it is now."""
+        document, parameters = self._studio.document, quick(self._studio.parameters)
+        revision = self._studio.history.revision
+        try:
+            if parameters.t0 == 0:
+                raise ValueError("At t₀ 0 nothing changes. Move “Change t₀” to the right.")
+            edit = await asyncio.to_thread(edit_of, document, parameters, revision, self._edit)
+        except ValueError as nothing_to_do:
+            self._hint, self._edit, self._first, self._base = str(nothing_to_do), None, None, None
+            self._show(None)
+            return
+        self._hint, self._edit, self._first = "", edit, None
+        async for update in self._engine.run(edit.job, live=True):
+            match update:
+                case Progress() if update.call < update.calls:
+                    if monotonic() - self._shown_at >= STILL:
+                        await self._show_unfinished(edit, update.preview)
+                case Progress():
+                    self._first = update.preview
+                    await self._show_finished(edit, update.preview)
+                case Failed():
+                    self._fail(update.message, update.details)
+
+    async def _refine(self) -> None:
+        """Carry the first pass up to the frame's own size."""
+        refine = self._studio.parameters.refine
+        if self._edit is None or self._first is None or refine is Refine.OFF:
+            return
+        edit = refining(self._edit, refine, self._first)
+        last: Progress | None = None
+        async for update in self._engine.run(edit.job, live=True):
+            match update:
+                case Progress():
+                    if last is not None and last.pass_index < update.pass_index:
+                        await self._show_finished(edit, last.preview)
+                    last = update
+                case Result():
+                    await self._show_finished(edit, update.unpasted)
+                case Failed():
+                    self._fail(update.message, update.details)
+
+    async def _show_unfinished(self, edit: Edit, picture: Pixels) -> None:
+        """Show an estimate where it was painted; elsewhere what stands there is better."""
+        if self._base is None:
+            self._put(Shown(edit, picture))
+        elif self._base.fits(edit):
+            self._put(Shown(edit, await asyncio.to_thread(self._base.under, edit, picture)))
+
+    async def _show_finished(self, edit: Edit, picture: Pixels) -> None:
+        """Show the picture of a whole pass: all of it, or over a finer one only where it was painted."""
+        base = self._base
+        if base is not None and base.fits(edit) and base.picture.width > picture.width:
+            picture = await asyncio.to_thread(base.under, edit, picture)
+        else:
+            self._base = await asyncio.to_thread(Base.of, edit, picture)
+        self._put(Shown(edit, picture))
+
+    def _put(self, shown: Shown) -> None:
+        self._shown_at = monotonic()
+        self._show(shown)
+
+    def _fail(self, sentence: str, details: str) -> None:
+        self._broken = True
+        self._schedule.abandoned()
+        self._resume()
+        self._studio.problem.emit(sentence, details)
+        self.switched.emit()
