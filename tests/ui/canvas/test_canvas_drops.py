@@ -11,6 +11,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QApplication
 
 from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.selection import rectangle
 
 RED = (255, 0, 0)
 
@@ -50,6 +51,15 @@ def test_a_file_becomes_a_layer_at_the_drop_point_with_handles(canvas, tmp_path)
     assert canvas.view.tool.placement.box == Rect(80, 60, 40, 30)
     canvas.studio.undo()
     assert canvas.document is before
+
+
+def test_handles_go_round_the_picture_whatever_was_selected(canvas, tmp_path):
+    canvas.studio.push("Select", canvas.document.but(selection=rectangle(Rect(90, 65, 10, 10), canvas.document.bounds)))
+    drop(canvas, of_files(picture(tmp_path / "tree.png")), 100, 75)
+    assert canvas.document.selection is None
+    assert canvas.view.tool.placement.box == Rect(80, 60, 40, 30)
+    canvas.studio.undo()
+    assert canvas.document.selection is not None
 
 
 def test_several_files_are_one_step_and_do_not_hide_each_other(canvas, tmp_path):
