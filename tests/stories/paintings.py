@@ -68,7 +68,7 @@ async def mountain_lake(hand: Hand) -> None:
     await hand.deselect()
 
     await hand.new_layer("Water")
-    await hand.lasso([(-10, 334), (778, 334), (778, 460), (-10, 460)])
+    await hand.lasso([(-10, 334), (778, 334), (778, 490), (-10, 490)])
     await hand.tool("gradient", LAKE, DEEP)
     await hand.drag([(384, 336), (384, 452)])
     await hand.tool("brush", (104, 110, 124), size=44, hardness=0.2, opacity=0.5, flow=0.7)
