@@ -229,6 +229,7 @@ def _generate(window: Window) -> list[Action]:
         Action("generate.less", "Change less", lambda: generation.nudge_t0(-T0_STEP), (",",), repeats=True),
         Action("generate.more", "Change more", lambda: generation.nudge_t0(T0_STEP), (".",), repeats=True),
         Action("generate.seed", "New seed", generation.new_seed, (), "dices"),
+        Action("generate.models", "Models…", window.show_models, (), "box"),
         Action("generate.enter", "Accept", window.accept, ("Return", "Enter"), enabled=window.can_accept),
         Action("generate.escape", "Cancel or discard", window.escape, ("Esc",)),
     ]

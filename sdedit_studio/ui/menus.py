@@ -109,6 +109,8 @@ MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
             "generate.less",
             "generate.more",
             "generate.seed",
+            LINE,
+            "generate.models",
         ),
     ),
     (

@@ -28,12 +28,14 @@ from sdedit_studio.ui.canvas.view import CanvasView
 from sdedit_studio.ui.compare import Compare
 from sdedit_studio.ui.dialogs.about import AboutDialog
 from sdedit_studio.ui.dialogs.dialog import answered
+from sdedit_studio.ui.dialogs.models import ModelsDialog
 from sdedit_studio.ui.dialogs.samples import samples
 from sdedit_studio.ui.dialogs.shortcuts import ShortcutsDialog
 from sdedit_studio.ui.edit_actions import EditActions
 from sdedit_studio.ui.file_actions import ORA, FileActions
 from sdedit_studio.ui.generation import Generation, State
 from sdedit_studio.ui.menus import fill_menu_bar
+from sdedit_studio.ui.models import Models
 from sdedit_studio.ui.option_bar import OptionBar, StabiliserButton
 from sdedit_studio.ui.palette import Palette
 from sdedit_studio.ui.panels.colour import ColourPanel
@@ -81,7 +83,8 @@ class Window(QMainWindow):
         self.edit = EditActions(studio, tasks, self, self.canvas.visible_rect)
         self.layers = LayersPanel(studio)
         self.colour = ColourPanel(studio, preferences)
-        self.sdedit = SdeditPanel(studio, self.generation)
+        self.models = Models(studio, engine)
+        self.sdedit = SdeditPanel(studio, self.generation, self.models)
         self.notice = NoticeBar()
         self.autosave = Autosave(studio, self.files, tasks, profile.recovery)
 
@@ -160,7 +163,13 @@ class Window(QMainWindow):
         self.setCentralWidget(centre)
 
         self.docks = [
-            Dock("sdedit", "SDEdit", "sparkles", self.sdedit, [ActionButton(actions, "generate.split", size=16)]),
+            Dock(
+                "sdedit",
+                "SDEdit",
+                "sparkles",
+                self.sdedit,
+                [ActionButton(actions, f"generate.{name}", size=16) for name in ("split", "models")],
+            ),
             Dock(
                 "layers",
                 "Layers",
@@ -242,6 +251,7 @@ class Window(QMainWindow):
 
     def _document_opened(self) -> None:
         self.notice.hide()
+        self.banner.problem.put_away()
         self.status_bar.forget_saved()
         self._show_title()
 
@@ -357,6 +367,9 @@ class Window(QMainWindow):
     def show_shortcuts(self) -> None:
         self.tasks.start(answered(ShortcutsDialog(self, self.actions_)))
 
+    def show_models(self) -> None:
+        self.tasks.start(answered(ModelsDialog(self, self.models)))
+
     def show_about(self) -> None:
         self.tasks.start(answered(AboutDialog(self, self._profile.logs)))
 
@@ -405,6 +418,7 @@ class Window(QMainWindow):
             return
         self.arrangement.store()
         self._preferences.brushes = self.canvas.brushes.as_dict()
+        self.models.close()
         self.generation.close()
         self.autosave.close()
         event.accept()

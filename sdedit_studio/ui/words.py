@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.engine.job import Estimate, Phase, Progress, Status
+from sdedit_studio.engine.job import Estimate, ModelInfo, Phase, Progress, Status
 from sdedit_studio.raster.geometry import Rect
 
 WARMING_UP = "You can paint already; the model is warming up."
@@ -43,6 +43,14 @@ def cost(estimate: Estimate | None, status: Status) -> str:
     if status.phase is Phase.WARMING_UP:
         return f"{calls}; their time is being measured."
     return f"{calls}."
+
+
+def native(model: ModelInfo | None, estimate: Estimate | None) -> str:
+    """At what size the model sees the picture."""
+    if model is None:
+        return ""
+    seen = f"; first sees yours at {estimate.native_width} × {estimate.native_height}" if estimate else ""
+    return f"Native size {model.native} px{seen}."
 
 
 def promise(document: Document) -> str:

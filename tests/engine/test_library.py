@@ -117,9 +117,8 @@ def test_jobs_go_before_a_model_that_is_asked_for(measured):
         engine = Engine(opener=models, measured=measured)
         engine.start()
         engine.prepare("other")
-        async for update in engine.run(job()):
-            last = update
-        assert isinstance(last, Result)
+        updates = [update async for update in engine.run(job())]
+        assert isinstance(updates[-1], Result)
         await _until(lambda: models.opened[-1] == "other")
         engine.close()
 

@@ -103,4 +103,4 @@ def bytes_text(size: int) -> str:
     """A file size to the precision that one can use."""
     if size < 1000 * 1000:
         return f"{max(1, round(size / 1000))} kB"
-    return f"{size / 1000 / 1000:.1f} MB"
+    return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.2f} GB"

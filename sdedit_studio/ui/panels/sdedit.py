@@ -9,7 +9,9 @@ from sdedit_studio.engine.job import Phase
 from sdedit_studio.parameters import Refine
 from sdedit_studio.ui import theme, words
 from sdedit_studio.ui.generation import Generation
+from sdedit_studio.ui.models import Models
 from sdedit_studio.ui.panels.advanced import Advanced
+from sdedit_studio.ui.panels.model import ModelChoice
 from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.widgets.buttons import PrimaryButton
 from sdedit_studio.ui.widgets.live_button import LiveButton
@@ -26,23 +28,18 @@ REFINES = {
 class SdeditPanel(QWidget):
     """Shows and sets `studio.parameters`, and starts `generation`."""
 
-    def __init__(self, studio: Studio, generation: Generation) -> None:
+    def __init__(self, studio: Studio, generation: Generation, models: Models) -> None:
         super().__init__()
         self._studio = studio
         self._generation = generation
-        self._models = {model.name: model for model in generation.engine.models()}
+        self._models = models
 
         self.t0 = SliderRow("Change t₀", 0, 1, studio.parameters.t0, decimals=2)
         self.t0.value_changed.connect(lambda t0: studio.set_parameters(t0=t0))
         self.keeps = QLabel(wordWrap=True)
         self.keeps.setProperty("role", "hint")
 
-        self.scene = QComboBox()
-        self.scene.setAccessibleName("Model and kind of scene")
-        self.scene.setToolTip("The model, and the kind of scene to expect in the picture")
-        self._scenes = [(name, scene) for name, model in self._models.items() for scene in (None, *model.classes)]
-        self.scene.addItems([f"{self._models[name].title} · {scene or 'any'}" for name, scene in self._scenes])
-        self.scene.activated.connect(lambda index: self._choose_scene(*self._scenes[index]))
+        self.model = ModelChoice(studio, generation, models)
 
         self.seed = SeedField()
         self.seed.chosen.connect(self._keep_seed)
@@ -76,7 +73,7 @@ class SdeditPanel(QWidget):
         column.addSpacing(-2 * theme.SPACE)
         column.addWidget(_Ends(self.t0))
         column.addWidget(self.keeps)
-        column.addWidget(self.scene)
+        column.addWidget(self.model)
         column.addLayout(self._seed_row())
         column.addLayout(self._start_row())
         column.addWidget(self.status)
@@ -85,6 +82,7 @@ class SdeditPanel(QWidget):
         column.addStretch(1)
 
         generation.changed.connect(self._show)
+        models.changed.connect(self._adopt_defaults)
         studio.selection_changed.connect(self._show)
         self._adopt_defaults()
         self._show()
@@ -108,17 +106,9 @@ class SdeditPanel(QWidget):
 
     def _adopt_defaults(self) -> None:
         """Double-clicking a slider goes back to what is best for the chosen model."""
-        if model := self._models.get(self._studio.parameters.model):
+        if model := self._models.chosen:
             self.t0.set_default(model.default_t0)
             self.advanced.steps.set_default(model.default_calls)
-
-    def _choose_scene(self, name: str, condition: str | None) -> None:
-        if name == self._studio.parameters.model:
-            self._studio.set_parameters(condition=condition)
-        else:
-            model = self._models[name]
-            self._studio.set_parameters(model=name, condition=condition, t0=model.default_t0, calls=model.default_calls)
-            self._adopt_defaults()
 
     def _keep_seed(self, seed: int) -> None:
         self._studio.set_parameters(seed=seed)
@@ -134,8 +124,6 @@ class SdeditPanel(QWidget):
         self.keeps.setText(words.keeps(parameters.t0))
         self.keeps.setToolTip(words.level(parameters.t0, estimate))
         self.t0.track.setToolTip(f"{words.level(parameters.t0, estimate)}\nThe keys , and . change it by 0.05.")
-        scene = (parameters.model, parameters.condition)
-        self.scene.setCurrentIndex(self._scenes.index(scene) if scene in self._scenes else -1)
         self.seed.set_seed(parameters.seed)
         self.seed.set_locked(generation.seed_locked)
         self.refine.setCurrentIndex(tuple(REFINES).index(parameters.refine))

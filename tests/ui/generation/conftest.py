@@ -33,6 +33,7 @@ from sdedit_studio.ui import theme
 from sdedit_studio.ui.banner import Banner
 from sdedit_studio.ui.compare import Compare
 from sdedit_studio.ui.generation import Generation
+from sdedit_studio.ui.models import Models
 from sdedit_studio.ui.panels.sdedit import SdeditPanel
 from sdedit_studio.ui.studio import Studio, new_document
 
@@ -67,6 +68,8 @@ class FakeEngine:
     def __init__(self) -> None:
         self.status = READY
         self.runs: list[Run] = []
+        self.installed = [ModelInfo("scenes-96", "Scenes", 96, 16, ("forest", "mountain"), 0.4, 8)]
+        self.prepared: list[str] = []
         self._watchers = []
 
     def watch(self, callback):
@@ -96,7 +99,7 @@ class FakeEngine:
                 run.updates.put_nowait(Cancelled(run.job))
 
     def estimate(self, width: int, height: int, parameters: Parameters) -> Estimate:
-        if parameters.model != "scenes-96":
+        if parameters.model not in {model.name for model in self.installed}:
             raise ValueError("There is no such model.")
         if parameters.t0 == 0:
             return Estimate(0, 0.0, 144, 96, 0.0)
@@ -104,7 +107,10 @@ class FakeEngine:
         return Estimate(parameters.calls * parameters.repeats + 7, seconds, 144, 96, 2.03)
 
     def models(self) -> list[ModelInfo]:
-        return [ModelInfo("scenes-96", "Scenes", 96, 16, ("forest", "mountain"), 0.4, 8)]
+        return list(self.installed)
+
+    def prepare(self, model: str) -> None:
+        self.prepared.append(model)
 
 
 class Canvas(QWidget):
@@ -140,6 +146,7 @@ class Flow:
     studio: Studio
     engine: FakeEngine
     generation: Generation
+    models: Models
     view: Canvas
     compare: Compare
     banner: Banner
@@ -194,12 +201,13 @@ def flow(qapp: QApplication, qtbot, loop) -> Flow:
     qtbot.addWidget(view)
     compare = Compare(generation, view)
     banner = Banner(generation, compare, view)
-    panel = SdeditPanel(studio, generation)
+    models = Models(studio, engine)
+    panel = SdeditPanel(studio, generation, models)
     panel.resize(348, 420)
     qtbot.addWidget(panel)
     view.show()
     panel.show()
-    flow = Flow(studio, engine, generation, view, compare, banner, panel)
+    flow = Flow(studio, engine, generation, models, view, compare, banner, panel)
     studio.problem.connect(lambda *problem: flow.problems.append(problem))
     studio.message.connect(flow.messages.append)
     yield flow

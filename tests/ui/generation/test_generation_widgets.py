@@ -94,15 +94,15 @@ def test_every_t0_has_its_words_and_they_change_on_the_way():
 
 def test_scene_refine_solver_and_sde_set_the_parameters(flow):
     panel, studio = flow.panel, flow.studio
-    assert [panel.scene.itemText(i) for i in range(panel.scene.count())] == [
+    assert [panel.model.scene.itemText(i) for i in range(panel.model.scene.count())] == [
         "Scenes · any",
         "Scenes · forest",
         "Scenes · mountain",
     ]
-    assert panel.scene.currentText() == "Scenes · any"
-    panel.scene.setFocus()
-    QTest.keyClick(panel.scene, Qt.Key.Key_Down)
-    QTest.keyClick(panel.scene, Qt.Key.Key_Down)
+    assert panel.model.scene.currentText() == "Scenes · any"
+    panel.model.scene.setFocus()
+    QTest.keyClick(panel.model.scene, Qt.Key.Key_Down)
+    QTest.keyClick(panel.model.scene, Qt.Key.Key_Down)
     assert studio.parameters.condition == "mountain"
     QTest.keyClick(panel.refine, Qt.Key.Key_Up)
     assert studio.parameters.refine is Refine.DOUBLE
@@ -123,11 +123,11 @@ def test_scene_refine_solver_and_sde_set_the_parameters(flow):
 
 def test_parameters_of_another_document_show_even_if_their_model_is_missing(flow):
     flow.studio.set_parameters(model="gone", condition=None, t0=0.7, calls=30)
-    assert flow.panel.t0.value == 0.7 and flow.panel.scene.currentIndex() == -1
+    assert flow.panel.t0.value == 0.7 and flow.panel.model.scene.currentIndex() == -1
     assert flow.panel.cost.text().startswith("This model is not installed")
     assert flow.generation.estimate is None
-    flow.panel.scene.setFocus()
-    QTest.keyClick(flow.panel.scene, Qt.Key.Key_Down)
+    flow.panel.model.scene.setFocus()
+    QTest.keyClick(flow.panel.model.scene, Qt.Key.Key_Down)
     parameters = flow.studio.parameters
     assert (parameters.model, parameters.t0, parameters.calls) == ("scenes-96", 0.4, 8)
 
@@ -158,7 +158,7 @@ def test_everything_in_the_panel_has_a_name_and_can_be_reached_by_keyboard(flow)
     for part in (
         flow.panel.t0.track,
         flow.panel.t0.field,
-        flow.panel.scene,
+        flow.panel.model.scene,
         flow.panel.seed,
         flow.panel.seed.lock,
         flow.panel.seed.die,

@@ -1,0 +1,207 @@
+"""The models on this machine and the chosen one; adding, fetching and removing go on while the window is used."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+
+from PySide6.QtCore import QObject, Signal
+
+from sdedit_studio.engine.engine import Engine
+from sdedit_studio.engine.job import ModelDetails, ModelInfo, ModelRefused, Phase, Status, Step
+from sdedit_studio.parameters import Parameters
+from sdedit_studio.ui.studio import Studio
+
+OWN = ("model", "condition", "prompt", "guidance", "solver", "calls", "t0")
+"""The parameters that belong to a model, and go with it."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A model on its way in. `seconds_left` is None until that can be told."""
+
+    title: str
+    step: Step
+    seconds_left: float | None = None
+
+
+class Models(QObject):
+    """Needs a running asyncio loop from the first `add`, `download` or `remove` on.
+
+    `changed()` when any property here may read differently; `added(str)` with the name of a model just added.
+    """
+
+    changed = Signal()
+    added = Signal(str)
+
+    def __init__(self, studio: Studio, engine: Engine) -> None:
+        super().__init__(studio)
+        self._studio, self._engine = studio, engine
+        self._installed = {model.name: model for model in engine.models()}
+        self._details: dict[str, ModelDetails] = {}
+        self._parameters = studio.parameters
+        self._usable: Parameters | None = None
+        self._prompt: str | None = None
+        self._work: Work | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._refusal = ""
+        self._begun: tuple[float, float] | None = None
+        self._unwatch = engine.watch(self._status_changed)
+        self._status_changed(engine.status)
+        studio.parameters_changed.connect(self._parameters_changed)
+
+    @property
+    def installed(self) -> list[ModelInfo]:
+        """The shipped ones first."""
+        return list(self._installed.values())
+
+    @property
+    def chosen(self) -> ModelInfo | None:
+        """The model that edits are made with; None when it is not installed."""
+        return self._installed.get(self._studio.parameters.model)
+
+    @property
+    def work(self) -> Work | None:
+        """What is being added, fetched or removed."""
+        return self._work
+
+    @property
+    def refusal(self) -> str:
+        """Why the latest work came to nothing, in one sentence; else empty."""
+        return self._refusal
+
+    def choose(self, name: str, condition: str | None = None) -> None:
+        """Edit with this model from now on, with its own defaults if it was another one before.
+
+        `condition`: one of its classes; None for any, or for the first where it must be told one.
+        """
+        model = self._installed[name]
+        if condition is None and not model.knows_any:
+            condition = model.classes[0]
+        if name == self._studio.parameters.model:
+            self._studio.set_parameters(condition=condition)
+            return
+        self._studio.set_parameters(
+            model=name,
+            condition=condition,
+            prompt=self._prompt if model.takes_prompt else None,
+            guidance=model.default_guidance,
+            solver=model.default_solver,
+            calls=model.default_calls,
+            t0=model.default_t0,
+        )
+
+    def known_details(self, name: str) -> ModelDetails | None:
+        """All there is to tell of a model, if it was read before."""
+        return self._details.get(name)
+
+    async def details(self, name: str) -> ModelDetails:
+        """All there is to tell of a model. Raises ModelRefused when it cannot be read."""
+        if name not in self._details:
+            self._details[name] = await self._engine.model_details(name)
+        return self._details[name]
+
+    def add(self, path: Path) -> None:
+        """Add a model from a file or a folder, unless other work is under way."""
+        self._begin(f"Adding {path.name}", lambda: self._engine.add_model(path, self._step))
+
+    def download(self, repository: str) -> None:
+        """Fetch a model from Hugging Face, unless other work is under way."""
+        self._begin(f"Downloading {repository}", lambda: self._engine.download_model(repository, self._step))
+
+    def remove(self, name: str) -> None:
+        """Delete a model. If it is the chosen one, the first of the others takes its place."""
+        title = self._installed[name].title
+
+        async def remove() -> None:
+            await self._engine.remove_model(name)
+
+        self._begin(f"Removing {title}", remove)
+
+    def cancel(self) -> bool:
+        """Give up the work. Returns whether there was any."""
+        if self._task is None:
+            return False
+        self._task.cancel()
+        return True
+
+    def put_refusal_away(self) -> None:
+        self._refusal = ""
+        self.changed.emit()
+
+    def close(self) -> None:
+        """Give up the work and let go of the engine, before the window goes."""
+        self._unwatch()
+        self.cancel()
+
+    def _begin(self, title: str, work: Callable[[], Awaitable[str | None]]) -> None:
+        if self._task is None:
+            self._refusal, self._begun, self._work = "", None, Work(title, Step("Reading"))
+            self._task = asyncio.ensure_future(self._carry_out(work))
+            self.changed.emit()
+
+    async def _carry_out(self, work: Callable[[], Awaitable[str | None]]) -> None:
+        added = None
+        try:
+            added = await work()
+        except ModelRefused as refused:
+            self._refusal = str(refused)
+        finally:
+            self._task = self._work = None
+            self._refresh()
+        if added in self._installed:
+            self._studio.message.emit(f"Added {self._installed[added].title}.")
+            self.added.emit(added)
+
+    def _step(self, step: Step) -> None:
+        if self._work is not None:
+            self._work = replace(self._work, step=step, seconds_left=self._seconds_left(step.part))
+            self.changed.emit()
+
+    def _seconds_left(self, part: float | None) -> float | None:
+        """From how fast it went so far; a download that was resumed did not begin at nothing."""
+        now = perf_counter()
+        if part is None:
+            self._begun = None
+        elif self._begun is None:
+            self._begun = (now, part)
+        elif part > self._begun[1] and now > self._begun[0] + 1:
+            return (1 - part) * (now - self._begun[0]) / (part - self._begun[1])
+        return None
+
+    def _refresh(self) -> None:
+        self._installed = {model.name: model for model in self._engine.models()}
+        self._details.clear()
+        if self.chosen is None and self._installed and self._parameters.model == self._studio.parameters.model:
+            self.choose(next(iter(self._installed)))
+        self.changed.emit()
+
+    def _parameters_changed(self) -> None:
+        before, self._parameters = self._parameters, self._studio.parameters
+        if (model := self.chosen) and model.takes_prompt:
+            self._prompt = self._parameters.prompt
+        if before.model != self._parameters.model:
+            if self.chosen is not None:
+                self._engine.prepare(self._parameters.model)
+            self.changed.emit()
+        elif self._usable is not None and self._usable.model == self._parameters.model:
+            self._usable = self._parameters
+
+    def _status_changed(self, status: Status) -> None:
+        if status.model != self._parameters.model:
+            return
+        if status.phase in (Phase.READY, Phase.BUSY):
+            self._usable = self._parameters
+        elif status.phase is Phase.BROKEN and self._usable is not None and self._usable.model in self._installed:
+            self._go_back(status)
+
+    def _go_back(self, status: Status) -> None:
+        """The chosen model cannot be used, so the one before is."""
+        usable, self._usable = self._usable, None
+        if usable is not None and usable.model != status.model:
+            title = self._installed[usable.model].title
+            self._studio.set_parameters(**{name: getattr(usable, name) for name in OWN})
+            self._studio.problem.emit(f"{status.message} {title} is used as before.", "")
