@@ -86,7 +86,7 @@ async def mountain_lake(hand: Hand) -> None:
 
     await hand.new_layer("Shore")
     await hand.tool("brush", PINE, size=20, hardness=0.5, opacity=1.0, flow=1.0)
-    await hand.drag(walked([(-8, 330), (180, 326), (330, 336), (520, 330), (776, 324)], 12))
+    await hand.drag(walked([(-8, 330), (180, 326), (330, 336), (520, 330), (776, 327)], 12))
     await hand.tool("brush", PINE, size=13, hardness=0.6)
     for x in (24, 44, 60, 78, 104, 128, 596, 620, 640, 664, 688, 706, 734, 752):
         height = random.uniform(24, 58)
