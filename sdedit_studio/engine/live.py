@@ -25,7 +25,8 @@ class Schedule:
     """Decides, from revisions alone, what runs next; whoever owns it runs that, and reports how it ended.
 
     The latest revision wins, but a first pass under way is let finish, so that a pen that never rests is followed at
-    the model's own rate. A refinement gives way at once. At most one order is under way. `clock` gives seconds.
+    the model's own rate. A refinement gives way at once, and so does the first pass of half a stroke when the stroke
+    ends, but not twice in a row. At most one order is under way. `clock` gives seconds.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -35,6 +36,7 @@ class Schedule:
         self._done: Order | None = None
         self._running: Order | None = None
         self._began = 0.0
+        self._gave_way = False
         self._seconds: deque[float] = deque(maxlen=REMEMBERED)
         self.paused = False
         """While set, nothing new is ordered."""
@@ -57,12 +59,18 @@ class Schedule:
         """What the picture depends on is now at `revision`."""
         self._wanted, self._changed_at = revision, self._clock()
 
+    def lifted(self) -> None:
+        """A stroke has ended, and a picture of all of it is wanted soon."""
+        running = self._running
+        if running is not None and not running.refine and running.revision != self._wanted and not self._gave_way:
+            self._running, self._gave_way = None, True
+
     def settled(self, revision: int) -> None:
         """`revision` needs no picture: there is nothing to work from, or the painting is the picture already."""
         self._wanted, self._running, self._done = revision, None, Order(revision, refine=True)
 
     def take(self) -> Order | None:
-        """What to start now; it counts as running. The order that was running, a refinement, is given up for it."""
+        """What to start now; it counts as running. What was running before is given up for it."""
         order = self._due()
         if order is not None:
             self._running, self._began = order, self._clock()
@@ -78,7 +86,7 @@ class Schedule:
     def finished(self, order: Order) -> None:
         """The order was carried out. One that was given up meanwhile counts for nothing."""
         if order == self._running:
-            self._running, self._done = None, order
+            self._running, self._done, self._gave_way = None, order, False
             if not order.refine:
                 self._seconds.append(self._clock() - self._began)
 

@@ -47,6 +47,7 @@ class Live(QObject):
         for signal in (studio.document_changed, studio.selection_changed, studio.layers_changed):
             signal.connect(self._look)
         studio.parameters_changed.connect(self._look)
+        studio.history_changed.connect(self._lifted)
         studio.document_replaced.connect(self._restart)
 
     @property
@@ -144,6 +145,10 @@ class Live(QObject):
             self._revision += 1
             self._schedule.changed(self._revision)
             self._resume()
+
+    def _lifted(self) -> None:
+        self._schedule.lifted()
+        self._next()
 
     def _resume(self) -> None:
         self._schedule.paused = not self._on or self._broken or self._held or not self._in_sight
