@@ -85,7 +85,7 @@ class Window(QMainWindow):
         self.colour = ColourPanel(studio, preferences)
         self.models = Models(studio, engine)
         self.sdedit = SdeditPanel(studio, self.generation, self.models)
-        self.notice = NoticeBar()
+        self.notice = NoticeBar(self.canvas)
         self.autosave = Autosave(studio, self.files, tasks, profile.recovery)
 
         self.actions_ = Actions(commands.declared(self), self, self.canvas, preferences)

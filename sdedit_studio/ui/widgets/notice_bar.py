@@ -6,17 +6,21 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from sdedit_studio.ui import theme
 from sdedit_studio.ui.widgets.buttons import IconButton
 
 
 class NoticeBar(QWidget):
-    """Hidden until `show_notice`. The cross puts it away and calls `dismissed`, if there is one."""
+    """Hidden until `show_notice`. The cross puts it away and calls `dismissed`, if there is one.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    `canvas`: gets the keyboard when the bar goes away with it.
+    """
+
+    def __init__(self, canvas: QWidget) -> None:
+        super().__init__()
+        self._canvas = canvas
         self.setObjectName("noticeBar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._dismissed: Callable[[], None] | None = None
@@ -65,6 +69,12 @@ class NoticeBar(QWidget):
             button.clicked.connect(lambda _checked=False, run=run: (self.hide(), run()))
             self.buttons.addWidget(button)
         self.show()
+
+    def setVisible(self, visible: bool) -> None:
+        focused = QApplication.focusWidget()
+        if not visible and focused is not None and self.isAncestorOf(focused):
+            self._canvas.setFocus()
+        super().setVisible(visible)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(200, 44)

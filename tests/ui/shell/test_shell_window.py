@@ -19,6 +19,7 @@ from sdedit_studio.engine.engine import Engine
 from sdedit_studio.files import openraster
 from sdedit_studio.ui import theme
 from sdedit_studio.ui.dialogs.dialog import Dialog
+from sdedit_studio.ui.dialogs.samples import samples
 from sdedit_studio.ui.menus import MENUS
 from sdedit_studio.ui.preferences import Preferences
 from sdedit_studio.ui.profile import Profile
@@ -475,3 +476,28 @@ def test_the_options_of_every_tool_fit_a_small_screen(show, studio):
             await story.until(lambda options=options: options.layout().minimumSize().width() <= options.width())
 
     show(story, size=(1024, 700))
+
+
+def test_a_notice_that_goes_away_leaves_the_keyboard_to_the_canvas(show):
+    async def told(window, story):
+        taken = []
+        window.notice.show_notice("Found", "Something.", [("Take", lambda: taken.append(True))])
+        take = next(button for button in window.notice.findChildren(QPushButton) if button.text() == "Take")
+        take.setFocus()
+        assert QApplication.focusWidget() is take
+        QTest.keyClick(take, Qt.Key.Key_Space)
+        assert taken and window.notice.isHidden()
+        assert QApplication.focusWidget() is window.canvas
+
+    show(told)
+
+
+def test_a_problem_is_over_when_another_document_opens(show):
+    async def told(window, story):
+        window.studio.problem.emit("That is not a picture.", "")
+        assert window.banner.problem.isVisible()
+        window.files.open_path(samples()[0])
+        await story.until(lambda: window.files.name == "mountain-lake.ora")
+        assert not window.banner.problem.isVisible()
+
+    show(told)
