@@ -18,6 +18,7 @@ from sdedit_studio.diffusion.noise import NoiseSource, counted
 from sdedit_studio.diffusion.plan import Pass
 from sdedit_studio.diffusion.sdedit import sdedit
 from sdedit_studio.diffusion.solver import Step
+from sdedit_studio.diffusion.space import PIXELS, Space, pooled
 from sdedit_studio.diffusion.tiling import tiled
 from sdedit_studio.parameters import Parameters, Solver
 
@@ -27,11 +28,14 @@ TILE, OVERLAP = 416, 32
 
 @dataclass(frozen=True)
 class Moment:
-    """After a model call of pass `index`; `step.estimate` is (1, 3, h, w) at the size of that pass."""
+    """After a model call of pass `index`. `step` is in the model's space; `picture` (1, 3, h, w) is its estimate, at
+    the size of the pass after its last call, and until then as the space previews it.
+    """
 
     index: int
     stage: Pass
     step: Step
+    picture: Tensor
 
 
 def edit(
@@ -44,19 +48,25 @@ def edit(
     stride: int,
     device: torch.device | str = "cpu",
     first: np.ndarray | None = None,
+    space: Space = PIXELS,
+    tile: int = TILE,
+    few_step: bool = False,
 ) -> Iterator[Moment]:
-    """Carry `guide` (h, w, 3) uint8 through `passes`; yields after every model call, and the last estimate is the
+    """Carry `guide` (h, w, 3) uint8 through `passes`; yields after every model call, and the last picture is the
     result.
 
     `mask`: coverage (h, w) uint8 or None. Whatever it covers at all is edited, and what it does not is the guide in
     every pass; `paste` is what fades the one into the other. The first pass runs the chosen solver; the others, whose
-    few calls were tuned for it, DPM-Solver++ 2M. `first`: the picture of the first pass, (h, w, 3) uint8, when it was
-    made before; then that pass is left out.
+    few calls were tuned for it, DPM-Solver++ 2M, or for a few-step model that of few steps. `first`: the picture of the
+    first pass, (h, w, 3) uint8, when it was made before; then that pass is left out. `space`: where the denoiser
+    works; `tile`: the side of tiles in pixels.
     """
     picture = None if first is None else as_tensor(first, device)
     whole = as_tensor(guide, device)
     editable = None if mask is None else torch.from_numpy(mask > 0).to(device, torch.float32)[None, None]
-    denoise = tiled(denoiser, TILE, OVERLAP, stride)
+    factor = space.factor
+    denoise = tiled(denoiser, tile // factor, max(OVERLAP, stride) // factor, stride // factor)
+    refining = Solver.RENOISE if few_step else Solver.DPMPP_2M
     for index, stage in list(enumerate(passes))[0 if first is None else 1 :]:
         size = (stage.height, stage.width)
         start = resized(whole, size)
@@ -64,19 +74,21 @@ def edit(
         if picture is not None:
             larger = resized(picture, size)
             start = larger if where is None else where * larger + (1 - where) * start
+        x = space.encode(start)
         for step in sdedit(
             denoise,
-            start,
+            x,
             stage.sigma,
             stage.calls,
-            partial(_noise, parameters.seed, (3, *size), index, device),
-            mask=where,
-            solver=parameters.solver if index == 0 else Solver.DPMPP_2M,
+            partial(_noise, parameters.seed, (x.shape[1], x.shape[2], x.shape[3]), index, device),
+            mask=None if where is None else pooled(where, factor),
+            solver=parameters.solver if index == 0 else refining,
             sde=parameters.sde,
             repeats=stage.repeats,
+            masking=parameters.masking,
         ):
-            picture = step.estimate
-            yield Moment(index, stage, step)
+            picture = space.decode(step.estimate) if step.index == step.total else space.preview(step.estimate)
+            yield Moment(index, stage, step, picture)
 
 
 def paste(guide: np.ndarray, picture: np.ndarray, mask: np.ndarray | None) -> np.ndarray:

@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 from torch import Tensor
 
-from sdedit_studio.diffusion.cascade import as_pixels, edit, paste, resized
+from sdedit_studio.diffusion.cascade import TILE, as_pixels, edit, paste, resized
 from sdedit_studio.diffusion.denoiser import Denoiser
 from sdedit_studio.diffusion.plan import Pass, plan
 from sdedit_studio.engine.job import Job, Pixels, Progress, Result
@@ -42,17 +42,30 @@ def execute(
         stride=card.stride,
         sigma_max=card.sigma_max,
     )
-    denoiser = _stoppable(model.denoiser(parameters.condition), cancelled)
+    denoise = model.denoiser(parameters.condition, prompt=parameters.prompt, guidance=parameters.guidance)
+    denoiser = _stoppable(denoise, cancelled)
     first = _first(job, passes)
     calls = sum(stage.model_calls for stage in passes[0 if first is None else 1 :])
-    moments = edit(denoiser, guide, mask, passes, parameters, stride=card.stride, device=model.device, first=first)
+    moments = edit(
+        denoiser,
+        guide,
+        mask,
+        passes,
+        parameters,
+        stride=card.stride,
+        device=model.device,
+        first=first,
+        space=model.space,
+        tile=max(TILE, card.native),
+        few_step=card.few_step,
+    )
 
     picture, call = None, 0
     call_began = perf_counter()
     for moment in moments:
-        preview = Pixels.of(as_pixels(_reduced(moment.step.estimate)))
+        preview = Pixels.of(as_pixels(_reduced(moment.picture)))
         measured.learn(card.name, moment.stage.pixels, perf_counter() - call_began)
-        picture, call = moment.step.estimate, call + 1
+        picture, call = moment.picture, call + 1
         left = [moment.stage.model_calls - moment.step.index, *(s.model_calls for s in passes[moment.index + 1 :])]
         seconds = [measured.call_seconds(card.name, stage.pixels) or 0.0 for stage in passes[moment.index :]]
         seconds_left = sum(count * each for count, each in zip(left, seconds, strict=True))

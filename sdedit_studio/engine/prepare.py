@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
+COMPARED = 96
+"""Side in pixels at which two precisions are compared."""
+
+
 def compute_threads() -> int:
     """CPU threads for the model, the same in the window and on the command line: their number shows in the last bits.
 
@@ -48,7 +52,17 @@ def open_model(name: str, measured: Measured, models_dir: Path | None = None) ->
     device = _device()
     if device.type == "cpu":
         return _faster_on_cpu(card, measured)
-    return load(card, device, torch.bfloat16 if device.type == "cuda" else torch.float32)
+    return load(card, device, half_of(card) if device.type == "cuda" else torch.float32)
+
+
+def half_of(card: ModelCard) -> torch.dtype:
+    """The 16 bits to compute in on a graphics card: bfloat16 for our own networks, which are trained in it.
+
+    float16 for others: it is finer, and where the noise is predicted, its error is multiplied by the noise level.
+    """
+    import torch
+
+    return torch.bfloat16 if card.format == "edm-unet" else torch.float16
 
 
 def _device() -> torch.device:
@@ -72,7 +86,9 @@ def _faster_on_cpu(card: ModelCard, measured: Measured) -> LoadedModel:
     if known is not None:
         return load(card, cpu, getattr(torch, known))
     candidates = {name: load(card, cpu, getattr(torch, name)) for name in ("float32", "bfloat16")}
-    seconds = {name: seconds_per_call(model, card.native, card.native) for name, model in candidates.items()}
+    # A large picture would tell no more, and take minutes where bfloat16 is slow.
+    side = min(card.native, max(COMPARED, card.stride))
+    seconds = {name: seconds_per_call(model, side, side) for name, model in candidates.items()}
     faster = min(seconds, key=lambda name: seconds[name])
     measured.set_precision(card.name, faster)
     measured.save()
@@ -83,8 +99,9 @@ def seconds_per_call(model: LoadedModel, width: int, height: int) -> float:
     """Seconds of one call on one picture, after a first one that sets things up."""
     import torch
 
-    denoiser = model.denoiser(None)
-    x = torch.zeros(1, 3, height, width, device=model.device)
+    denoiser = model.denoiser(model.card.some_class)
+    space = model.space
+    x = torch.zeros(1, space.channels, height // space.factor, width // space.factor, device=model.device)
     denoiser(x, 1.0).cpu()
     began = perf_counter()
     denoiser(x, 1.0).cpu()

@@ -18,7 +18,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 
-from sdedit_studio.models.adding import checkpoint, folder
+from sdedit_studio.models.adding import checkpoint, folder, latent
 from sdedit_studio.models.adding.found import Found, Said, as_json, check, stride_of
 from sdedit_studio.models.adding.unpickle import PICKLES
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem, card_of, digest, installed, read_card, user_folder
@@ -76,7 +76,14 @@ def _written(path: Path, said: Said, staging: Path, watch: Watch) -> dict[str, A
     if path.is_dir():
         if (path / "model.json").is_file():
             return _own(path, staging)
+        if latent.recognise(path):
+            return latent.convert(path, said, staging, watch)
         return _saved(check(folder.convert(path, said, staging), path.name), path, staging)
+    if path.suffix.lower() == ".safetensors" and latent.recognise_file(path):
+        raise ModelProblem(
+            f"{path.name} is a single file of Stable Diffusion, which has no tokenizer: add its folder of diffusers, or "
+            "download the repository that has one."
+        )
     if path.suffix.lower() not in (".safetensors", *PICKLES):
         raise ModelProblem(
             f"{path.name} is no model file: give a folder of diffusers, a .safetensors, or a .ckpt, .pt or .pth."
@@ -167,7 +174,7 @@ def _free_name(name: str, models_dir: Path) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
         raise ModelProblem(f"“{name}” cannot be a model's name: use letters, digits, points, dashes and underscores.")
     if (models_dir / name).exists() or any(card.name == name for card in installed(models_dir)):
-        raise ModelProblem(f"There is a model called “{name}” already: choose another --name, or remove it first.")
+        raise ModelProblem(f"There is a model called “{name}” already: remove it first, or give this one another name.")
     return name
 
 

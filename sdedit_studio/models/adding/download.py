@@ -138,7 +138,7 @@ def _fetch(repository: str, file: RemoteFile, revision: str, folder: Path, told:
             http_get(url, out, resume_size=out.tell(), headers=build_hf_headers(), expected_size=file.size)
         if file.sha256 is not None and _sha256(part) != file.sha256:
             part.unlink()
-            raise ModelProblem(f"{file.name} did not arrive as it was sent: run the same command again.")
+            raise ModelProblem(f"{file.name} did not arrive as it was sent: try again.")
         part.replace(target)
     told(file.size)
 
@@ -182,7 +182,7 @@ def _asked(repository: str, question: Callable[[], Any]) -> Any:
     except errors.GatedRepoError as error:
         raise ModelProblem(
             f"{repository} is given only to those who accept its terms: do so on its page, then run "
-            "`hf auth login` and the same command again."
+            "`hf auth login` and try again."
         ) from error
     except errors.RepositoryNotFoundError as error:
         raise ModelProblem(f"There is no repository {repository} on the hub, or it is private.") from error
@@ -202,7 +202,7 @@ def _asked(repository: str, question: Callable[[], Any]) -> Any:
 
 def _offline(error: Exception) -> ModelProblem:
     return ModelProblem(
-        f"The hub cannot be reached ({_first_line(error)}). Check the connection and run the same command again: it "
+        f"The hub cannot be reached ({_first_line(error)}). Check the connection and try again: it "
         "goes on where it stopped."
     )
 
