@@ -23,7 +23,7 @@ SIDE = 1536
 COARSE = 192
 """Longest side at which two guides are compared."""
 
-REACH, FADE = 9, 5
+REACH, FADE = 10, 4
 """How far around a change the picture is taken anew, and over what the two fade, in pixels of `COARSE`."""
 
 NOTICED = 6

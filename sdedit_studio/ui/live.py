@@ -90,6 +90,7 @@ class Live(QObject):
         was, self._on = self._on, False
         if was:
             self._give_up()
+            self._resume()
             self._show(None)
             self.switched.emit()
         return was

@@ -1,0 +1,409 @@
+"""Live mode from the switch to a layer: what is asked of the engine, what is shown, and what nothing may touch."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from sdedit_studio.document.edits import guide
+from sdedit_studio.engine.job import Job, Pixels
+from sdedit_studio.engine.live import REST
+from sdedit_studio.parameters import Parameters, Refine, Solver
+from sdedit_studio.raster.compositor import flatten
+from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.ui.edit import Edit, edit_of
+from sdedit_studio.ui.following import CALLS, Base
+from sdedit_studio.ui.generation import State
+
+
+def paint(studio, rect: Rect, colour=(0, 0, 255, 255)) -> None:
+    patch = np.full((rect.height, rect.width, 4), colour, np.uint8)
+    layer = studio.document.active_layer
+    studio.push("Brush", studio.document.with_pixels(layer.pixels.with_array(patch, rect.x, rect.y)))
+
+
+def composite(studio) -> np.ndarray:
+    return flatten(studio.document.layers, studio.document.bounds)
+
+
+def colour_seen(flow, x: int, y: int) -> tuple[int, int, int]:
+    flow.view.repaint()
+    colour = flow.view.grab().toImage().pixelColor(x, y)
+    return colour.red(), colour.green(), colour.blue()
+
+
+async def runs(flow, count: int):
+    await flow.until(lambda: len(flow.engine.runs) == count)
+    return flow.engine.runs[-1]
+
+
+async def first_pass(flow, colour=(90, 60, 30)):
+    """Carry the newest job through its first pass, and wait until that is drawn."""
+    run = flow.engine.runs[-1]
+    run.progress(CALLS, calls=CALLS, colour=colour)
+    run.finish(colour)
+    await flow.until(lambda: run.closed and not flow.generation.live.busy)
+    await drawn(flow)
+    return run
+
+
+async def drawn(flow) -> None:
+    await flow.until(lambda: flow.compare._veil is not None and flow.compare._veil.shown is flow.generation.shown)
+
+
+async def quiet(flow, seconds: float = REST + 0.15) -> int:
+    """Wait for longer than the pen would rest. Returns how many jobs there have been."""
+    await asyncio.sleep(seconds)
+    return len(flow.engine.runs)
+
+
+@pytest.fixture
+def live(flow):
+    flow.studio.set_parameters(refine=Refine.OFF, seed=7)
+    return flow
+
+
+def test_the_picture_follows_every_change_with_one_seed_and_few_calls(live, tell):
+    async def story(flow):
+        before = flow.studio.document
+        flow.studio.set_parameters(calls=20, repeats=3, solver=Solver.EULER_MARUYAMA)
+        flow.generation.toggle_live()
+        assert flow.generation.state is State.LIVE
+        one = await runs(flow, 1)
+        assert np.array_equal(one.job.guide.array, guide(before, before.bounds))
+        chosen = one.job.parameters
+        assert (chosen.calls, chosen.repeats, chosen.solver, chosen.refine, chosen.seed) == (
+            CALLS,
+            1,
+            Solver.DPMPP_2M,
+            Refine.OFF,
+            7,
+        )
+        await first_pass(flow)
+        assert colour_seen(flow, 50, 50) == (90, 60, 30)
+        assert flow.studio.document is before
+        paint(flow.studio, Rect(10, 10, 20, 20))
+        two = await runs(flow, 2)
+        assert tuple(two.job.guide.array[15, 15]) == (255, 0, 0)
+        assert two.job.parameters == chosen
+        await first_pass(flow, (10, 200, 30))
+        flow.studio.undo()
+        three = await runs(flow, 3)
+        assert three.job == one.job
+
+    tell(story)
+
+
+def test_live_jobs_go_through_the_mailbox(live, tell, monkeypatch):
+    async def story(flow):
+        asked = []
+        run = flow.engine.run
+        monkeypatch.setattr(flow.engine, "run", lambda job, *, live=False: asked.append(live) or run(job, live=live))
+        flow.generation.toggle_live()
+        await runs(flow, 1)
+        assert asked == [True]
+
+    tell(story)
+
+
+def test_never_more_than_one_job_and_the_latest_guide_wins(live, tell):
+    async def story(flow):
+        flow.generation.toggle_live()
+        one = await runs(flow, 1)
+        for x in range(0, 60, 10):
+            before = flow.studio.document
+            flow.studio.amend(
+                before.with_pixels(before.active_layer.pixels.with_array(np.full((9, 9, 4), 255, np.uint8), x, 0))
+            )
+            await asyncio.sleep(0.01)
+            assert len(flow.engine.runs) == 1
+        one.progress(CALLS, calls=CALLS)
+        one.finish()
+        run = await runs(flow, 2)
+        assert one.closed
+        assert np.array_equal(run.job.guide.array, guide(flow.studio.document, flow.studio.document.bounds))
+
+    tell(story)
+
+
+def test_a_stroke_that_ends_is_followed_at_once(live, tell):
+    async def story(flow):
+        flow.generation.toggle_live()
+        one = await runs(flow, 1)
+        paint(flow.studio, Rect(10, 10, 20, 20))
+        await runs(flow, 2)
+        await flow.until(lambda: one.closed)
+        assert sum(not run.closed for run in flow.engine.runs) == 1
+
+    tell(story)
+
+
+def test_nothing_runs_when_nothing_changed(live, tell):
+    async def story(flow):
+        flow.generation.toggle_live()
+        await runs(flow, 1)
+        await first_pass(flow)
+        document = flow.studio.document
+        flow.studio.push("Rename layer", document.with_layer(document.active, name="Clouds"))
+        flow.studio.set_colours((1, 2, 3))
+        assert await quiet(flow) == 1
+        flow.studio.set_parameters(t0=0.6)
+        assert (await runs(flow, 2)).job.parameters.t0 == 0.6
+
+    tell(story)
+
+
+def test_it_refines_when_the_pen_rests_from_the_first_pass_and_gives_way_to_the_next_stroke(live, tell):
+    async def story(flow):
+        flow.studio.set_parameters(refine=Refine.FULL)
+        flow.generation.toggle_live()
+        await runs(flow, 1)
+        await first_pass(flow, (90, 60, 30))
+        refinement = await runs(flow, 2)
+        assert refinement.job.parameters.refine is Refine.FULL
+        assert tuple(refinement.job.first.array[0, 0]) == (90, 60, 30)
+        paint(flow.studio, Rect(10, 10, 20, 20))
+        await runs(flow, 3)
+        await flow.until(lambda: refinement.closed)
+        await first_pass(flow)
+        (await runs(flow, 4)).finish((1, 100, 1))
+        await flow.until(lambda: flow.generation.shown.picture.width == 96)
+        await drawn(flow)
+        assert colour_seen(flow, 50, 50) == (1, 100, 1)
+        assert await quiet(flow) == 4
+
+    tell(story)
+
+
+def test_over_a_refined_picture_only_what_was_painted_on_is_coarse(live, tell):
+    async def story(flow):
+        flow.studio.set_parameters(refine=Refine.FULL)
+        flow.generation.toggle_live()
+        await runs(flow, 1)
+        await first_pass(flow)
+        (await runs(flow, 2)).finish((1, 100, 1))
+        await flow.until(lambda: not flow.generation.live.busy)
+        paint(flow.studio, Rect(0, 0, 12, 12))
+        await runs(flow, 3)
+        await first_pass(flow, (200, 0, 0))
+        assert colour_seen(flow, 4, 4) == (200, 0, 0)
+        assert colour_seen(flow, 80, 50) == (1, 100, 1)
+
+    tell(story)
+
+
+def test_an_unfinished_picture_shows_only_where_it_was_painted(live, tell):
+    async def story(flow):
+        flow.generation.toggle_live()
+        run = await runs(flow, 1)
+        run.progress(1, calls=CALLS, colour=(5, 5, 5))
+        await flow.until(lambda: flow.generation.shown)
+        await first_pass(flow, (90, 60, 30))
+        await asyncio.sleep(0.12)
+        paint(flow.studio, Rect(0, 0, 12, 12))
+        run = await runs(flow, 2)
+        run.progress(1, calls=CALLS, colour=(200, 0, 0))
+        await flow.until(lambda: flow.generation.shown.edit.job is run.job)
+        await drawn(flow)
+        red, *_ = colour_seen(flow, 4, 4)
+        assert red > 180
+        assert colour_seen(flow, 80, 50) == (90, 60, 30)
+
+    tell(story)
+
+
+def test_a_stroke_stays_in_sight_until_the_picture_that_has_it_is_drawn(live, tell):
+    async def story(flow):
+        flow.generation.toggle_live()
+        await runs(flow, 1)
+        await first_pass(flow)
+        paint(flow.studio, Rect(40, 30, 10, 10))
+        seen, shown = [], []
+        flow.generation.shown_changed.connect(
+            lambda: (shown.append(flow.generation.shown), seen.append(colour_seen(flow, 45, 35)))
+        )
+        assert colour_seen(flow, 45, 35) == (255, 0, 0)
+        await runs(flow, 2)
+        await first_pass(flow, (10, 200, 30))
+        assert shown and all(colour == (255, 0, 0) for colour in seen)
+        assert colour_seen(flow, 45, 35) == (10, 200, 30)
+
+    tell(story)
+
+
+def test_enter_takes_exactly_what_is_seen_and_live_goes_on(live, tell):
+    async def story(flow):
+        flow.generation.toggle_live()
+        await runs(flow, 1)
+        await first_pass(flow, (90, 60, 30))
+        paint(flow.studio, Rect(40, 30, 10, 10))
+        run = await runs(flow, 2)
+        seen = flow.view.grab().toImage()
+        painted = flow.studio.document
+        await flow.applied()
+        assert np.array_equal(composite(flow.studio)[35, 45], (0, 0, 255, 255))
+        assert np.array_equal(composite(flow.studio)[5, 5], (30, 60, 90, 255))
+        await flow.until(lambda: run.closed)
+        flow.view.repaint()
+        assert flow.generation.state is State.LIVE and flow.generation.shown is None
+        assert flow.studio.document.active_layer.generation["seed"] == 7
+        assert await quiet(flow) == 2
+        assert seen.pixelColor(5, 5).red() == 90
+        paint(flow.studio, Rect(60, 30, 10, 10))
+        following = await runs(flow, 3)
+        assert tuple(following.job.guide.array[5, 5]) == (90, 60, 30)
+        flow.studio.undo()
+        flow.studio.undo()
+        assert flow.studio.document is painted
+
+    tell(story)
+
+
+def test_escape_stops_it_and_leaves_the_painting(live, tell):
+    async def story(flow):
+        before = flow.studio.document
+        flow.generation.toggle_live()
+        run = await runs(flow, 1)
+        run.progress(1, calls=CALLS)
+        await flow.until(lambda: flow.generation.shown)
+        assert flow.banner.escape()
+        assert flow.generation.state is State.IDLE and flow.generation.shown is None
+        await flow.until(lambda: run.closed)
+        paint(flow.studio, Rect(0, 0, 9, 9))
+        assert await quiet(flow, 0.1) == 1
+        flow.studio.undo()
+        assert flow.studio.document is before
+        assert not flow.banner.escape()
+
+    tell(story)
+
+
+def test_a_failure_pauses_it_with_its_message_and_asking_again_goes_on(live, tell):
+    async def story(flow):
+        flow.generation.toggle_live()
+        await runs(flow, 1)
+        await first_pass(flow)
+        paint(flow.studio, Rect(0, 0, 9, 9))
+        (await runs(flow, 2)).fail("There is not enough memory. Choose a smaller frame.", "MemoryError")
+        await flow.until(lambda: flow.problems)
+        assert flow.problems == [("There is not enough memory. Choose a smaller frame.", "MemoryError")]
+        assert flow.generation.live.broken and flow.banner.activity.stage.text() == "Live is paused"
+        assert flow.generation.shown is not None
+        paint(flow.studio, Rect(20, 0, 9, 9))
+        assert await quiet(flow) == 2
+        flow.generation.toggle_live()
+        await runs(flow, 3)
+        assert not flow.generation.live.broken
+
+    tell(story)
+
+
+def test_nothing_begins_while_nobody_can_see_it(live, tell):
+    async def story(flow):
+        flow.generation.toggle_live()
+        await runs(flow, 1)
+        await first_pass(flow)
+        flow.generation.live.set_in_sight(False)
+        paint(flow.studio, Rect(0, 0, 9, 9))
+        assert await quiet(flow, 0.1) == 1
+        flow.generation.live.set_in_sight(True)
+        await runs(flow, 2)
+
+    tell(story)
+
+
+def test_with_nothing_to_work_from_it_waits_and_says_why(live, tell, empty_document):
+    async def story(flow):
+        flow.studio.open(empty_document, None)
+        flow.generation.toggle_live()
+        await flow.until(lambda: flow.generation.live.hint)
+        await flow.until(lambda: flow.banner.activity.detail.text().startswith("Paint something first"))
+        assert flow.engine.runs == [] and flow.problems == []
+        paint(flow.studio, Rect(0, 0, 40, 40))
+        await runs(flow, 1)
+        assert flow.generation.live.hint == ""
+
+    tell(story)
+
+
+def test_another_document_is_followed_from_the_beginning(live, tell, empty_document):
+    async def story(flow):
+        flow.generation.toggle_live()
+        run = await runs(flow, 1)
+        await first_pass(flow)
+        flow.studio.open(empty_document, None)
+        assert flow.generation.shown is None
+        paint(flow.studio, Rect(0, 0, 40, 40))
+        assert (await runs(flow, 2)).job.guide != run.job.guide
+
+    tell(story)
+
+
+def test_generate_ends_live_and_keeps_its_seed(live, tell):
+    async def story(flow):
+        flow.generation.toggle_live()
+        one = await runs(flow, 1)
+        flow.generation.generate()
+        run = await runs(flow, 2)
+        assert one.closed and not flow.generation.live.on
+        assert run.job.parameters.seed == 7 and run.job.parameters.calls == flow.studio.parameters.calls
+        run.finish()
+        await flow.until(lambda: flow.generation.state is State.RESULT)
+        flow.generation.toggle_live()
+        assert flow.generation.state is State.LIVE and flow.generation.result is None
+
+    tell(story)
+
+
+def test_the_button_the_dot_and_the_pace(live, tell):
+    async def story(flow):
+        button, pill = flow.panel.live, flow.banner.activity
+        assert not button.isChecked() and not pill.isVisible()
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert button.isChecked() and pill.isVisible() and pill.stop.isVisible() and not pill.apply.isVisible()
+        still = button.grab().toImage()
+        await runs(flow, 1)
+        await first_pass(flow)
+        await asyncio.sleep(0.1)
+        assert button.grab().toImage() != still
+        assert pill.apply.isVisible() and pill.compare.isVisible()
+        pill._paced_at = 0.0
+        pill._show_pace()
+        assert pill.detail.text().endswith("s behind")
+        assert flow.panel.cost.text().startswith(f"{CALLS + 7} model calls")
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert not button.isChecked() and pill.isHidden()
+
+    tell(story)
+
+
+def test_a_guide_brought_up_to_date_is_the_guide(flow):
+    studio = flow.studio
+    before = edit_of(studio.document, Parameters(), 0)
+    paint(studio, Rect(20, 10, 30, 30), (9, 90, 200, 255))
+    layer = studio.document.active_layer
+    again = edit_of(studio.document, Parameters(), 1, before)
+    assert np.array_equal(again.job.guide.array, guide(studio.document, studio.document.bounds))
+    for change in ({"opacity": 0.5}, {"visible": False}, {"visible": True}, {"in_guide": False}):
+        studio.push("Change layer", studio.document.with_layer(layer.id, **change))
+        before, again = again, edit_of(studio.document, Parameters(), 2, again)
+        assert np.array_equal(again.job.guide.array, guide(studio.document, studio.document.bounds)), change
+
+
+def test_a_coarse_picture_over_a_fine_one_changes_nothing_far_from_the_paint(flow):
+    document = flow.studio.document
+    then = np.full((400, 600, 3), 120, np.uint8)
+    now = then.copy()
+    now[20:60, 20:60] = 250
+    fine = np.random.default_rng(0).integers(0, 256, (400, 600, 3), np.uint8)
+    coarse = np.full((96, 144, 3), 7, np.uint8)
+    edits = [Edit(document, Rect(0, 0, 600, 400), Job(Pixels.of(picture), Parameters())) for picture in (then, now)]
+    seen = Base.of(edits[0], Pixels.of(fine)).under(edits[1], Pixels.of(coarse)).array
+    assert np.abs(seen[25:55, 25:55].astype(int) - 7).max() <= 2
+    assert np.array_equal(seen[200:], fine[200:]) and np.array_equal(seen[:, 250:], fine[:, 250:])
+    assert isinstance(Base.of(edits[0], Pixels.of(fine)).picture, Image.Image)
