@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from sdedit_studio.engine.job import ModelDetails, ModelInfo, ModelRefused, Step
@@ -30,7 +31,11 @@ Watch = Callable[[Step], None]
 Task = Callable[[Watch, str, Path | None], str]
 """Work for the other process: it says its steps and returns a model's name."""
 
-_POLL_SECONDS = 0.3
+_SAY_SECONDS = 0.1
+"""How often it is said how far a download is."""
+
+_WHEN_FETCHED = ("Reading", "Trying it")
+"""What is said of adding; before, it is the names of files."""
 
 _NICE = 10
 
@@ -188,39 +193,19 @@ def _add(say: Watch, path: str, models_dir: Path | None) -> str:
 
 
 def _download(say: Watch, repository: str, models_dir: Path | None) -> str:
-    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
     from sdedit_studio.models.adding.download import download
 
-    say(Step("Asking Hugging Face"))
-    folder = (models_dir or catalogue.user_folder()) / ".downloads" / repository.replace("/", "--")
-    all_here, totals = threading.Event(), list[int]()
+    said_at = -_SAY_SECONDS
 
-    def fetched(_here: int, total: int) -> None:
-        if not totals:
-            threading.Thread(target=follow, daemon=True).start()
-        totals.append(total)
-
-    def follow() -> None:
-        """Say how much is in the folder, which grows within a file too."""
-        while not all_here.wait(_POLL_SECONDS):
-            here = min(_bytes_in(folder), totals[0])
-            say(Step(f"{here / 1e6:.0f} of {totals[0] / 1e6:.0f} MB", here / max(1, totals[0])))
+    def fetched(here: int, total: int) -> None:
+        nonlocal said_at
+        if monotonic() >= said_at + _SAY_SECONDS:
+            said_at = monotonic()
+            say(Step(f"{here / 1e6:.0f} of {total / 1e6:.0f} MB", here / max(1, total)))
 
     def watch(words: str) -> None:
-        if words == "Reading":
-            all_here.set()
-        if all_here.is_set():
+        if words in _WHEN_FETCHED:
             say(Step(words))
 
-    try:
-        return download(repository, models_dir=models_dir, fetched=fetched, watch=watch).name
-    finally:
-        all_here.set()
-
-
-def _bytes_in(folder: Path) -> int:
-    total = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):  # files move as they are finished
-            total += path.stat().st_size
-    return total
+    say(Step("Asking Hugging Face"))
+    return download(repository, models_dir=models_dir, fetched=fetched, watch=watch).name

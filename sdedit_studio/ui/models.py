@@ -48,6 +48,7 @@ class Models(QObject):
         self._work: Work | None = None
         self._task: asyncio.Task[None] | None = None
         self._refusal = ""
+        self._attended = False
         self._begun: tuple[float, float] | None = None
         self._unwatch = engine.watch(self._status_changed)
         self._status_changed(engine.status)
@@ -118,6 +119,9 @@ class Models(QObject):
 
         async def remove() -> None:
             await self._engine.remove_model(name)
+            self._refresh()
+            if name == self._studio.parameters.model and self._installed:
+                self.choose(next(iter(self._installed)))
 
         self._begin(f"Removing {title}", remove)
 
@@ -131,6 +135,16 @@ class Models(QObject):
     def put_refusal_away(self) -> None:
         self._refusal = ""
         self.changed.emit()
+
+    def attend(self) -> None:
+        """From now on somebody shows how the work goes, and why it came to nothing."""
+        self._attended = True
+
+    def leave(self) -> None:
+        """Nobody does any more; the work goes on, and the window is told how it ends."""
+        self._attended, self._refusal = False, ""
+        if self._work is not None:
+            self._studio.message.emit(f"{self._work.title} goes on; the models dialog shows how far it is.")
 
     def close(self) -> None:
         """Give up the work and let go of the engine, before the window goes."""
@@ -148,7 +162,10 @@ class Models(QObject):
         try:
             added = await work()
         except ModelRefused as refused:
-            self._refusal = str(refused)
+            if self._attended:
+                self._refusal = str(refused)
+            else:
+                self._studio.problem.emit(str(refused), "")
         finally:
             self._task = self._work = None
             self._refresh()
@@ -173,10 +190,12 @@ class Models(QObject):
         return None
 
     def _refresh(self) -> None:
+        missing = self.chosen is None
         self._installed = {model.name: model for model in self._engine.models()}
         self._details.clear()
-        if self.chosen is None and self._installed and self._parameters.model == self._studio.parameters.model:
-            self.choose(next(iter(self._installed)))
+        if missing and self.chosen is not None:  # a document had asked for it
+            self._engine.prepare(self._parameters.model)
+            self._studio.parameters_changed.emit()
         self.changed.emit()
 
     def _parameters_changed(self) -> None:

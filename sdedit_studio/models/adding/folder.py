@@ -104,7 +104,10 @@ def schedule_of(scheduler: Mapping[str, Any], said: Said, label: str) -> Discret
     """The discrete schedule of a scheduler's configuration; without one, DDPM's. Raises ModelProblem for others."""
     name = scheduler.get("beta_schedule", "linear")
     if said.betas is None and (name not in _BETAS or scheduler.get("trained_betas") is not None):
-        raise ModelProblem(f"{label} has the noise schedule “{name}”, which is not known: say which on the command line, with `sdedit-studio models add --schedule`.")
+        raise ModelProblem(
+            f"{label} has the noise schedule “{name}”, which is not known: say which it is with `sdedit-studio models add "
+            "--schedule`."
+        )
     return DiscreteVP(
         int(scheduler.get("num_train_timesteps", 1000)),
         float(scheduler.get("beta_start", 1e-4)),
@@ -116,7 +119,9 @@ def schedule_of(scheduler: Mapping[str, Any], said: Said, label: str) -> Discret
 def prediction_of(scheduler: Mapping[str, Any], said: Said, label: str) -> Prediction:
     name = scheduler.get("prediction_type", "epsilon")
     if said.prediction is None and name not in _PREDICTIONS:
-        raise ModelProblem(f"{label} predicts “{name}”, which is not known: say what on the command line, with `sdedit-studio models add --prediction`.")
+        raise ModelProblem(
+            f"{label} predicts “{name}”, which is not known: say what it is with `sdedit-studio models add --prediction`."
+        )
     return said.prediction or _PREDICTIONS[name]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -181,6 +181,7 @@ class ModelsDialog(Dialog):
         self.list.itemActivated.connect(lambda _item: self._use())
         self.card.use_asked.connect(self._use)
         self.card.remove_asked.connect(lambda: models.remove(self._current().name))
+        models.attend()
         models.changed.connect(self._show)
         models.added.connect(self._select)
         self._show()
@@ -269,13 +270,14 @@ class ModelsDialog(Dialog):
         names = [self.list.item(row).data(NAME) for row in range(self.list.count())]
         if names != [model.name for model in installed]:
             current = self.list.currentItem() and self.list.currentItem().data(NAME)
-            self.list.clear()
-            for model in installed:
-                item = QListWidgetItem(model.title)
-                item.setData(NAME, model.name)
-                item.setData(LINE, _line(model))
-                self.list.addItem(item)
-            self._select(current or "")
+            with QSignalBlocker(self.list):
+                self.list.clear()
+                for model in installed:
+                    item = QListWidgetItem(model.title)
+                    item.setData(NAME, model.name)
+                    item.setData(LINE, _line(model))
+                    self.list.addItem(item)
+                self._select(current or "")
         for row, model in enumerate(installed):
             self.list.item(row).setData(IN_USE, model == chosen)
         self._right.setCurrentWidget(self.card if installed else self.empty)
@@ -352,6 +354,7 @@ class ModelsDialog(Dialog):
         dialog.open()
 
     def done(self, result: int) -> None:
+        self._models.leave()
         if self._reading is not None:
             self._reading.cancel()
         super().done(result)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,12 +20,15 @@ from sdedit_studio.engine.job import (
     Estimate,
     Failed,
     Job,
+    ModelDetails,
     ModelInfo,
+    ModelRefused,
     Phase,
     Pixels,
     Progress,
     Result,
     Status,
+    Step,
     Update,
 )
 from sdedit_studio.parameters import Parameters
@@ -64,12 +69,28 @@ class Run:
         self.updates.put_nowait(Failed(self.job, message, details))
 
 
+@dataclass(eq=False)
+class Arrival:
+    """One model on its way in, whose steps and end the test tells. `end` takes a name, or a ModelRefused."""
+
+    subject: str
+    watch: Callable[[Step], None]
+    ended: asyncio.Future[str]
+
+    def end(self, outcome: str | ModelRefused) -> None:
+        if isinstance(outcome, ModelRefused):
+            self.ended.set_exception(outcome)
+        else:
+            self.ended.set_result(outcome)
+
+
 class FakeEngine:
     def __init__(self) -> None:
         self.status = READY
         self.runs: list[Run] = []
         self.installed = [ModelInfo("scenes-96", "Scenes", 96, 16, ("forest", "mountain"), 0.4, 8)]
         self.prepared: list[str] = []
+        self.arrivals: list[Arrival] = []
         self._watchers = []
 
     def watch(self, callback):
@@ -111,6 +132,25 @@ class FakeEngine:
 
     def prepare(self, model: str) -> None:
         self.prepared.append(model)
+
+    async def model_details(self, name: str) -> ModelDetails:
+        if name == "unreadable":
+            raise ModelRefused("Its folder cannot be read.")
+        title = f"What {name} was trained on."
+        return ModelDetails("Denoiser", 32_300_000, 68_200_000, "MIT", "a disk", "fe7c" * 16, title, None, Path(name))
+
+    async def add_model(self, path: Path, watch: Callable[[Step], None]) -> str:
+        return await self._arrive(str(path), watch)
+
+    async def download_model(self, repository: str, watch: Callable[[Step], None]) -> str:
+        return await self._arrive(repository, watch)
+
+    async def _arrive(self, subject: str, watch: Callable[[Step], None]) -> str:
+        self.arrivals.append(Arrival(subject, watch, asyncio.get_running_loop().create_future()))
+        return await self.arrivals[-1].ended
+
+    async def remove_model(self, name: str) -> None:
+        self.installed = [model for model in self.installed if model.name != name]
 
 
 class Canvas(QWidget):
@@ -211,6 +251,7 @@ def flow(qapp: QApplication, qtbot, loop) -> Flow:
     studio.problem.connect(lambda *problem: flow.problems.append(problem))
     studio.message.connect(flow.messages.append)
     yield flow
+    models.close()
     generation.close()
     loop.run_until_complete(asyncio.sleep(0.01))
 
