@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from sdedit_studio import __version__
+from sdedit_studio.cli.bench import bench
 from sdedit_studio.cli.edit import edit
 from sdedit_studio.cli.evaluate import evaluate
 from sdedit_studio.cli.models import models
@@ -28,6 +29,7 @@ app.command(epilog="Example:  sdedit-studio edit painting.png -o photo.png --t0 
 app.command(epilog="Example:  sdedit-studio sweep one.png two.png --t0 0:1:0.1 -o sweep")(sweep)
 app.command(epilog="Example:  sdedit-studio evaluate photographs.zip -o evaluation --count 64")(evaluate)
 app.command(epilog="Example:  sdedit-studio train photographs.zip --out my-scenes --size 32 --minutes 10")(train)
+app.command(epilog="Example:  sdedit-studio bench --model scenes-96 --json")(bench)
 app.add_typer(models)
 
 

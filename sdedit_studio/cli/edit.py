@@ -17,7 +17,7 @@ from sdedit_studio.engine.prepare import compute_threads, open_model
 from sdedit_studio.files import FileProblem
 from sdedit_studio.files.pictures import EXPORTED, export, read
 from sdedit_studio.models.catalogue import find
-from sdedit_studio.parameters import Parameters, Refine, Sde, Solver
+from sdedit_studio.parameters import Masking, Parameters, Refine, Sde, Solver
 
 if TYPE_CHECKING:
     from sdedit_studio.models.load import LoadedModel
@@ -43,9 +43,19 @@ def edit(
         str | None,
         typer.Option("--class", help="What the picture shows, such as mountain; see `models list`. Default: anything."),
     ] = None,
-    solver: Annotated[Solver, typer.Option(help="How the first pass is solved.")] = Parameters.solver,
+    prompt: Annotated[str | None, typer.Option(help="What a text model shall show.")] = None,
+    guidance: Annotated[
+        float | None,
+        typer.Option(help="How much the class or prompt weighs; 1 is as it was trained. Default: the model's own."),
+    ] = None,
+    solver: Annotated[
+        Solver | None, typer.Option(help="How the first pass is solved. Default: the model's own.")
+    ] = None,
     sde: Annotated[Sde, typer.Option(help="Form of euler-maruyama: the paper's algorithm 1 or 4.")] = Parameters.sde,
     repeats: Annotated[int, typer.Option(help="The paper's K: more is more realistic, and takes K times as long.")] = 1,
+    masking: Annotated[
+        Masking, typer.Option(help="How the region outside the mask follows: steady, or as the paper or its code.")
+    ] = Parameters.masking,
     model: Annotated[str, typer.Option(help="Which model; see `models list`.")] = Parameters.model,
 ) -> None:
     """Turn a rough picture into a believable one. The result has the guide's size."""
@@ -57,10 +67,13 @@ def edit(
         repeats=repeats,
         refine=refine,
         seed=seed,
-        solver=solver,
+        solver=card.default_solver if solver is None else solver,
         sde=sde,
         model=model,
         condition=condition,
+        prompt=prompt,
+        guidance=card.default_guidance if guidance is None else guidance,
+        masking=masking,
     )
     if out.suffix.lower() not in EXPORTED:
         raise FileProblem(f"Pictures cannot be written as “{out.suffix}”; choose one of {', '.join(EXPORTED)}.")
@@ -125,6 +138,7 @@ def _tell(result: Result, model: LoadedModel, out: Path) -> None:
     width, height = result.picture.width, result.picture.height
     passes = plan(width, height, parameters, native=card.native, stride=card.stride, sigma_max=card.sigma_max)
     route = ", ".join(f"{stage.model_calls} calls at {stage.width}x{stage.height}" for stage in passes)
-    chosen = f"{card.name} ({parameters.condition or 'anything'}), t0 {parameters.t0:g}, seed {parameters.seed}"
+    shown = parameters.prompt or parameters.condition or "anything"
+    chosen = f"{card.name} ({shown}), t0 {parameters.t0:g}, seed {parameters.seed}"
     typer.echo(f"{chosen}, {parameters.solver}: {route or 'no calls'}")
     typer.echo(f"{out}: {width}x{height}, {result.seconds:.1f} s on {model.device_name}")

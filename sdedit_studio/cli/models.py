@@ -121,8 +121,8 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Delete a model that was added."""
-    if not yes:
-        typer.confirm(f"Delete the model {name} and its files?", abort=True)
+    if not (yes or typer.confirm(f"Delete the model {name} and its files?")):
+        raise typer.Exit(1)
     catalogue.remove(name)
     typer.echo(f"{name} is removed.")
 

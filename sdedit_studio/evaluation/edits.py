@@ -114,19 +114,21 @@ def edited(
     """
     if parameters.t0 == 0:
         return guides
-    picture = start = torch.from_numpy(guides.copy()).to(model.device).permute(0, 3, 1, 2).float() / 127.5 - 1
+    start = torch.from_numpy(guides.copy()).to(model.device).permute(0, 3, 1, 2).float() / 127.5 - 1
+    x = model.space.encode(start)
     for step in sdedit(
-        model.denoiser(parameters.condition),
-        start,
+        model.denoiser(parameters.condition, prompt=parameters.prompt, guidance=parameters.guidance),
+        x,
         start_level(model, parameters.t0),
         parameters.calls,
-        partial(_noise, seeds, (3, *guides.shape[1:3]), model.device),
+        partial(_noise, seeds, (x.shape[1], x.shape[2], x.shape[3]), model.device),
         solver=parameters.solver,
         sde=parameters.sde,
         repeats=parameters.repeats,
     ):
-        picture = step.estimate
+        x = step.estimate
         called()
+    picture = model.space.decode(x)
     return ((picture + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
 
 

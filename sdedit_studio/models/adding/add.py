@@ -81,8 +81,8 @@ def _written(path: Path, said: Said, staging: Path, watch: Watch) -> dict[str, A
         return _saved(check(folder.convert(path, said, staging), path.name), path, staging)
     if path.suffix.lower() == ".safetensors" and latent.recognise_file(path):
         raise ModelProblem(
-            f"{path.name} is a single file of Stable Diffusion, which has no tokenizer: add its folder of diffusers, or "
-            "download the repository that has one."
+            f"{path.name} is a single file of Stable Diffusion, which has no tokenizer: add its folder of diffusers, "
+            "or download the repository that has one."
         )
     if path.suffix.lower() not in (".safetensors", *PICKLES):
         raise ModelProblem(

@@ -105,8 +105,8 @@ def schedule_of(scheduler: Mapping[str, Any], said: Said, label: str) -> Discret
     name = scheduler.get("beta_schedule", "linear")
     if said.betas is None and (name not in _BETAS or scheduler.get("trained_betas") is not None):
         raise ModelProblem(
-            f"{label} has the noise schedule “{name}”, which is not known: say which it is with `sdedit-studio models add "
-            "--schedule`."
+            f"{label} has the noise schedule “{name}”, which is not known: say which it is with `sdedit-studio models "
+            "add --schedule`."
         )
     return DiscreteVP(
         int(scheduler.get("num_train_timesteps", 1000)),
@@ -120,7 +120,8 @@ def prediction_of(scheduler: Mapping[str, Any], said: Said, label: str) -> Predi
     name = scheduler.get("prediction_type", "epsilon")
     if said.prediction is None and name not in _PREDICTIONS:
         raise ModelProblem(
-            f"{label} predicts “{name}”, which is not known: say what it is with `sdedit-studio models add --prediction`."
+            f"{label} predicts “{name}”, which is not known: say what it is with `sdedit-studio models add "
+            "--prediction`."
         )
     return said.prediction or _PREDICTIONS[name]
 
