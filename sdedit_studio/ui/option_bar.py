@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
@@ -99,6 +100,7 @@ class OptionBar(QWidget):
         super().__init__(objectName="optionBar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(HEIGHT)
+        self._always = always
         self._made: dict[str, _Options] = {}
         self._stack = QStackedWidget()
         self._stack.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -114,4 +116,11 @@ class OptionBar(QWidget):
         if tool.id not in self._made:
             self._made[tool.id] = _Options(tool)
             self._stack.addWidget(self._made[tool.id])
+            self._put_in_tab_order(self._made[tool.id])
         self._stack.setCurrentWidget(self._made[tool.id])
+
+    def _put_in_tab_order(self, options: _Options) -> None:
+        """Let the keyboard reach these before the widgets at the right end, though they were made later."""
+        made = [part for part in options.findChildren(QWidget) if part.focusPolicy() & Qt.FocusPolicy.TabFocus]
+        for stop, following in pairwise((self._always[-1], *made, *self._always)):
+            QWidget.setTabOrder(stop, following)

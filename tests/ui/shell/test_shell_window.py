@@ -501,3 +501,19 @@ def test_a_problem_is_over_when_another_document_opens(show):
         assert not window.banner.problem.isVisible()
 
     show(told)
+
+
+def test_the_keyboard_reaches_the_options_of_a_tool_before_what_every_tool_has(show):
+    async def told(window, story):
+        for tool, first in (("brush", "Size"), ("fill", "Tolerance"), ("brush", "Size")):
+            window.studio.set_tool(tool)
+            window.colour.hex.setFocus()
+            QTest.keyClick(window, Qt.Key.Key_F6)
+            assert QApplication.focusWidget().accessibleName() == first
+            reached = []
+            while window.option_bar.isAncestorOf(QApplication.focusWidget()):
+                reached.append(QApplication.focusWidget())
+                QTest.keyClick(reached[-1], Qt.Key.Key_Tab)
+            assert reached[-1].toolTip().startswith("Stabiliser"), "undo and redo have nothing to do"
+
+    show(told)
