@@ -34,9 +34,6 @@ Task = Callable[[Watch, str, Path | None], str]
 _SAY_SECONDS = 0.1
 """How often it is said how far a download is."""
 
-_WHEN_FETCHED = ("Reading", "Trying it")
-"""What is said of adding; before, it is the names of files."""
-
 _NICE = 10
 
 _PREDICTS = {
@@ -195,7 +192,7 @@ def _add(say: Watch, path: str, models_dir: Path | None) -> str:
 def _download(say: Watch, repository: str, models_dir: Path | None) -> str:
     from sdedit_studio.models.adding.download import download
 
-    said_at = -_SAY_SECONDS
+    said_at, all_here = -_SAY_SECONDS, False
 
     def fetched(here: int, total: int) -> None:
         nonlocal said_at
@@ -204,7 +201,10 @@ def _download(say: Watch, repository: str, models_dir: Path | None) -> str:
             say(Step(f"{here / 1e6:.0f} of {total / 1e6:.0f} MB", here / max(1, total)))
 
     def watch(words: str) -> None:
-        if words in _WHEN_FETCHED:
+        """Until all is here, it is told the names of files."""
+        nonlocal all_here
+        all_here = all_here or words == "Reading"
+        if all_here:
             say(Step(words))
 
     say(Step("Asking Hugging Face"))

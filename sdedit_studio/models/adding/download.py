@@ -55,7 +55,7 @@ def download(
     models_dir = models_dir or user_folder()
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
         raise ModelProblem(f"“{repository}” is no repository: give owner/name, such as google/ddpm-church-256.")
-    folder = models_dir / ".downloads" / repository.replace("/", "--")
+    folder = models_dir / ".downloads" / repository
     information = _asked(repository, lambda: _information(repository))
     files = needed([_remote_file(each) for each in information.siblings or ()])
     if not files:

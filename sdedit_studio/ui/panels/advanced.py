@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QHBoxLayout, QLabel, Q
 from sdedit_studio.parameters import Sde, Solver
 from sdedit_studio.ui import theme
 from sdedit_studio.ui.icons import pixmap
+from sdedit_studio.ui.models import Models
 from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.widgets.buttons import SegmentedChoice
 from sdedit_studio.ui.widgets.slider_row import SliderRow
@@ -25,6 +26,10 @@ SOLVERS = {
 
 LABEL = 62
 """Pixels for the labels, so that the rows line up with the t0 slider's."""
+
+
+MOST_GUIDANCE = 20.0
+"""The most that a slider offers."""
 
 
 class _Fold(QAbstractButton):
@@ -62,11 +67,14 @@ class _Fold(QAbstractButton):
 
 
 class Advanced(QWidget):
-    """Shows and sets the calls, repeats, solver and SDE of `studio.parameters`."""
+    """Shows and sets the calls, repeats, solver and SDE of `studio.parameters`, and the guidance towards a class.
 
-    def __init__(self, studio: Studio) -> None:
+    The guidance towards a prompt stands beside the prompt.
+    """
+
+    def __init__(self, studio: Studio, models: Models) -> None:
         super().__init__()
-        self._studio = studio
+        self._studio, self._models = studio, models
         parameters = studio.parameters
         self.fold = _Fold("Advanced")
         self.fold.setToolTip("Steps, repeats and solver")
@@ -80,6 +88,12 @@ class Advanced(QWidget):
             "How often the first pass runs, each time from its last result: more realistic, less yours."
         )
         self.repeats.value_changed.connect(lambda repeats: studio.set_parameters(repeats=round(repeats)))
+        self.guidance = SliderRow("Guidance", 0, MOST_GUIDANCE, parameters.guidance, decimals=1)
+        self.guidance.track.setToolTip(
+            "How much the picture is of the chosen kind: 1 is as the model learnt it, more exaggerates it and takes "
+            "twice the model calls."
+        )
+        self.guidance.value_changed.connect(lambda guidance: studio.set_parameters(guidance=guidance))
         self.solver = QComboBox()
         self.solver.setAccessibleName("Solver")
         for index, (name, purpose) in enumerate(SOLVERS.values()):
@@ -99,7 +113,7 @@ class Advanced(QWidget):
         rows = QVBoxLayout(self._body)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(2 * theme.SPACE)
-        for slider in (self.steps, self.repeats):
+        for slider in (self.steps, self.repeats, self.guidance):
             slider.set_label_width(LABEL)
             slider.field.setFixedWidth(self.steps.field.width())
             rows.addWidget(slider)
@@ -114,6 +128,7 @@ class Advanced(QWidget):
         self._body.hide()
         self.fold.toggled.connect(self._body.setVisible)
         studio.parameters_changed.connect(self._show)
+        models.changed.connect(self._show)
         self._show()
 
     def _show(self) -> None:
@@ -121,6 +136,11 @@ class Advanced(QWidget):
         name, purpose = SOLVERS[parameters.solver]
         self.steps.set_value(parameters.calls)
         self.repeats.set_value(parameters.repeats)
+        self.guidance.set_value(parameters.guidance)
+        model = self._models.chosen
+        self.guidance.setVisible(
+            model is not None and bool(model.classes) and model.knows_any and parameters.condition is not None
+        )
         self.solver.setCurrentIndex(tuple(SOLVERS).index(parameters.solver))
         self.solver.setToolTip(purpose)
         self.purpose.setText(purpose)

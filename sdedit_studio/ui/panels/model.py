@@ -9,15 +9,13 @@ from sdedit_studio.engine.job import ModelInfo
 from sdedit_studio.ui import theme, words
 from sdedit_studio.ui.generation import Generation
 from sdedit_studio.ui.models import Models
+from sdedit_studio.ui.panels.advanced import MOST_GUIDANCE
 from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.widgets.fields import TextField
 from sdedit_studio.ui.widgets.slider_row import SliderRow
 
 FEW = 12
 """Up to so many classes stand beside the model's name; more have a list of their own."""
-
-GUIDANCE = 20.0
-"""The most that the slider offers."""
 
 
 class ModelChoice(QWidget):
@@ -39,7 +37,7 @@ class ModelChoice(QWidget):
         self.prompt = TextField(placeholderText="What the picture shows, in words")
         self.prompt.setAccessibleName("Prompt")
         self.prompt.textEdited.connect(lambda text: studio.set_parameters(prompt=text.strip() or None))
-        self.guidance = SliderRow("Guidance", 0, GUIDANCE, 1.0, decimals=1)
+        self.guidance = SliderRow("Guidance", 0, MOST_GUIDANCE, 1.0, decimals=1)
         self.guidance.track.setToolTip(
             "How closely the picture follows the words: 1 takes them as they are, more exaggerates them."
         )

@@ -51,7 +51,7 @@ class SdeditPanel(QWidget):
             self.refine.addItem(text)
             self.refine.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
         self.refine.activated.connect(lambda index: studio.set_parameters(refine=tuple(REFINES)[index]))
-        self.advanced = Advanced(studio)
+        self.advanced = Advanced(studio, models)
 
         self.generate = PrimaryButton("Generate", "sparkles", "Ctrl ↵")
         self.generate.setMinimumHeight(34)

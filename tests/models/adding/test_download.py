@@ -112,7 +112,7 @@ def test_a_repository_becomes_a_model(hub, tmp_path):
     assert "picture.png" not in [name for name, _ in hub.asked]
     assert told == sorted(told)
     assert told[-1][0] == told[-1][1] > 100_000
-    assert not (tmp_path / "models" / ".downloads" / "someone--tiny").exists()
+    assert not (tmp_path / "models" / ".downloads" / "someone" / "tiny").exists()
 
 
 def test_it_goes_on_where_it_stopped(hub, tmp_path, monkeypatch):

@@ -127,6 +127,20 @@ def test_the_prompt_is_typed_kept_and_given_only_to_models_that_read(many):
     assert studio.parameters.prompt is None
 
 
+def test_guidance_towards_a_class_is_there_while_one_is_chosen(many):
+    guidance = many.panel.advanced.guidance
+    many.panel.advanced.fold.setChecked(True)
+    assert not guidance.isVisible()
+    choose(many, "Scenes · mountain")
+    assert guidance.isVisible()
+    QTest.keyClick(guidance.track, Qt.Key.Key_Right)
+    assert many.studio.parameters.guidance == pytest.approx(1.2)
+    choose(many, "Words")
+    assert not guidance.isVisible() and many.studio.parameters.guidance == 7.5
+    choose(many, "Thousand")
+    assert not guidance.isVisible(), "without a label for none there is nothing to go away from"
+
+
 def test_a_model_that_cannot_be_loaded_gives_way_to_the_one_before(many):
     many.studio.set_parameters(condition="mountain", t0=0.33)
     choose(many, "Church")
