@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from sdedit_studio.engine.job import Failed, Pixels, Progress, Result
+from sdedit_studio.engine.job import Cancelled, Failed, Pixels, Progress, Result
 from sdedit_studio.engine.live import Order, Schedule
 from sdedit_studio.parameters import Refine
 from sdedit_studio.ui.edit import Edit, Shown, edit_of
@@ -211,6 +211,8 @@ class Live(QObject):
                     await self._show_finished(edit, update.preview)
                 case Failed():
                     self._fail(update.message, update.details)
+                case Cancelled():
+                    self._schedule.abandoned()
 
     async def _refine(self) -> None:
         """Carry the first pass up to the frame's own size."""
@@ -229,6 +231,8 @@ class Live(QObject):
                     await self._show_finished(edit, update.unpasted)
                 case Failed():
                     self._fail(update.message, update.details)
+                case Cancelled():
+                    self._schedule.abandoned()
 
     async def _show_unfinished(self, edit: Edit, picture: Pixels) -> None:
         """Show an estimate where it was painted; elsewhere what stands there is better."""
