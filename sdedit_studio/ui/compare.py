@@ -143,7 +143,12 @@ class Handle(QWidget):
 
 
 class Compare(QObject):
-    """Draws what `generation` shows over the canvas, left of the split the painting, right of it the result."""
+    """Draws what `generation` shows over the canvas, left of the split the painting, right of it the result.
+
+    `split_toggled(bool)`: it was opened, or closed.
+    """
+
+    split_toggled = Signal(bool)
 
     def __init__(self, generation: Generation, view: CanvasView) -> None:
         super().__init__(view)
@@ -174,9 +179,12 @@ class Compare(QObject):
         return self._split
 
     def set_split(self, split: float) -> None:
+        was_open = self._split > 0
         self._split = min(1.0, max(0.0, split))
         self._handle.setAccessibleDescription(f"{100 * self._split:.0f} % before")
         self._view.update()
+        if (self._split > 0) != was_open:
+            self.split_toggled.emit(not was_open)
 
     @property
     def before(self) -> bool:

@@ -209,6 +209,7 @@ class Window(QMainWindow):
             studio.selection_changed,
             studio.document_replaced,
             self.generation.changed,
+            self.compare.split_toggled,
             canvas.view_changed,
             canvas.brushes.changed,
         ):

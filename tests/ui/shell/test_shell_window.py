@@ -517,3 +517,14 @@ def test_the_keyboard_reaches_the_options_of_a_tool_before_what_every_tool_has(s
             assert reached[-1].toolTip().startswith("Stabiliser"), "undo and redo have nothing to do"
 
     show(told)
+
+
+def test_the_split_button_follows_the_handle(show):
+    async def told(window, story):
+        split = window.actions_["generate.split"]
+        window.compare.set_split(0.3)
+        await story.until(split.isChecked)
+        window.compare.set_split(0.0)
+        await story.until(lambda: not split.isChecked())
+
+    show(told)
