@@ -40,6 +40,7 @@ class LayersPanel(QWidget):
         self.opacity = SliderRow("", 0, 100, 100, suffix=" %")
         self.opacity.track.setAccessibleName("Layer opacity")
         self.opacity.field.setAccessibleName("Layer opacity")
+        self.opacity.track.setToolTip(f"Layer opacity. {self.opacity.track.toolTip()}")
         self.lock = IconButton(
             "lock-open", "Lock transparency: painting keeps the layer's outline", size=16, side=26, checkable=True
         )
