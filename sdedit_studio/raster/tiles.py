@@ -160,41 +160,38 @@ class Tiles:
         `array` is a writable copy of one tile's part inside `rect` and `where` is that part in document pixels, so
         a change cannot reach outside `rect`. Tiles left fully transparent are dropped.
         """
-        tiles = dict(self.tiles)
-        for key in self.keys(rect):
-            old = tiles.get(key)
-            array = old.array.copy() if old is not None else blank(TILE, TILE, self.channels)
-            whole = self.tile_rect(*key)
+
+        def alter(array: np.ndarray, whole: Rect) -> None:
             part = whole & rect
             change(array[part.y - whole.y : part.bottom - whole.y, part.x - whole.x : part.right - whole.x], part)
-            if array.any():
-                tiles[key] = Tile(array)
-            else:
-                tiles.pop(key, None)
-        return self._of(tiles)
+
+        return self._altered(rect, alter)
 
     def painted(self, rect: Rect, paint: Callable[[QPainter], None]) -> Tiles:
         """A picture in which `paint(painter)` has drawn inside `rect`.
 
         The painter is in document coordinates and clipped to `rect`; it is called once a tile.
         """
-        tiles = dict(self.tiles)
-        for key in self.keys(rect):
-            old = tiles.get(key)
-            array = old.array.copy() if old is not None else blank(TILE, TILE, self.channels)
-            whole = self.tile_rect(*key)
-            part = whole & rect
+
+        def alter(array: np.ndarray, whole: Rect) -> None:
             image = as_image(array)  # a QPainter does not keep its device alive
             painter = QPainter(image)
             painter.translate(-whole.x, -whole.y)
-            painter.setClipRect(QRect(*part))
+            painter.setClipRect(QRect(*(whole & rect)))
             paint(painter)
             painter.end()
-            if array.any():
-                tiles[key] = Tile(array)
-            else:
-                tiles.pop(key, None)
-        return self._of(tiles)
+
+        return self._altered(rect, alter)
+
+    def _altered(self, rect: Rect, alter: Callable[[np.ndarray, Rect], None]) -> Tiles:
+        """`alter(array, whole)` changes a copy of each tile that meets `rect`; `whole` is where the tile lies."""
+        changes: dict[tuple[int, int], Tile] = {}
+        for key in self.keys(rect):
+            old = self.tiles.get(key)
+            array = old.array.copy() if old is not None else blank(TILE, TILE, self.channels)
+            alter(array, self.tile_rect(*key))
+            changes[key] = Tile(array)
+        return self.with_tiles(changes)
 
     def with_tiles(self, changes: Mapping[tuple[int, int], Tile]) -> Tiles:
         """A picture with some tiles replaced. Tiles that are fully transparent are dropped."""
