@@ -158,7 +158,7 @@ async def _apart(task: Task, subject: str, models_dir: Path | None, watch: Watch
             died = "The model could not be added: reading it ended abnormally, perhaps for lack of memory."
             post(loop, lambda: hear("refused", died))
 
-    await asyncio.to_thread(process.start)
+    process.start()
     there.close()
     threading.Thread(target=listen, name="models").start()
     try:

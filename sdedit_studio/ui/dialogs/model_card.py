@@ -142,8 +142,8 @@ class ModelCard(QFrame):
             label = QLabel(fact)
             label.setProperty("role", "secondary")
             label.setFixedWidth(LABEL)
-            grid.addWidget(label, index, 0, Qt.AlignmentFlag.AlignTop)
             if fact == "SHA-256":
+                grid.addWidget(label, index, 0)
                 line = QHBoxLayout()
                 line.setSpacing(theme.SPACE)
                 value.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
@@ -153,6 +153,7 @@ class ModelCard(QFrame):
                 line.addStretch(1)
                 grid.addLayout(line, index, 1)
             else:
+                grid.addWidget(label, index, 0, Qt.AlignmentFlag.AlignTop)
                 grid.addWidget(value, index, 1)
         return grid
 
