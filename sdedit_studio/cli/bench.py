@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from sdedit_studio.engine.bench import Timing
 
 
+SOLVER_WIDTH = max(len(solver) for solver in Solver)
+
+
 def bench(
     model: Annotated[list[str] | None, typer.Option(help="Which models; more than once. Default: all.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda or mps. Default: all there are.")] = None,
@@ -51,7 +54,7 @@ def bench(
 def _table(timings: Sequence[Timing]) -> Table:
     table = Table(box=None, pad_edge=False)
     for heading in ("Model", "Device", "Precision", "Solver", "Size"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True, min_width=len(heading) if heading != "Solver" else SOLVER_WIDTH)
     for heading in ("Calls", "ms a call", "s a picture"):
         table.add_column(heading, justify="right")
     for row in timings:

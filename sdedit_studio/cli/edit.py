@@ -121,9 +121,12 @@ def _run(job: Job) -> tuple[Result, LoadedModel]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(f"Loading {job.parameters.model}", total=None, left="")
         model = open_model(job.parameters.model, measured)
-        from sdedit_studio.engine.execute import execute
+        from sdedit_studio.engine.memory import execute_somehow
+        from sdedit_studio.engine.prepare import open_on_cpu
 
-        for update in execute(job, model, cancelled=lambda: False, measured=measured):
+        for update in execute_somehow(
+            job, model, lambda: open_on_cpu(model.card, measured), cancelled=lambda: False, measured=measured
+        ):
             if isinstance(update, Result):
                 measured.save()
                 return update, model
@@ -136,9 +139,19 @@ def _run(job: Job) -> tuple[Result, LoadedModel]:
 def _tell(result: Result, model: LoadedModel, out: Path) -> None:
     parameters, card = result.job.parameters, model.card
     width, height = result.picture.width, result.picture.height
-    passes = plan(width, height, parameters, native=card.native, stride=card.stride, sigma_max=card.sigma_max)
+    passes = plan(
+        width,
+        height,
+        parameters,
+        native=card.native,
+        stride=card.stride,
+        sigma_max=card.sigma_max,
+        few_step=card.few_step,
+    )
     route = ", ".join(f"{stage.model_calls} calls at {stage.width}x{stage.height}" for stage in passes)
     shown = parameters.prompt or parameters.condition or "anything"
     chosen = f"{card.name} ({shown}), t0 {parameters.t0:g}, seed {parameters.seed}"
     typer.echo(f"{chosen}, {parameters.solver}: {route or 'no calls'}")
     typer.echo(f"{out}: {width}x{height}, {result.seconds:.1f} s on {model.device_name}")
+    if result.note:
+        typer.echo(result.note)

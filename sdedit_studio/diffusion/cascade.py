@@ -65,6 +65,7 @@ def edit(
     whole = as_tensor(guide, device)
     editable = None if mask is None else torch.from_numpy(mask > 0).to(device, torch.float32)[None, None]
     factor = space.factor
+    tile = max(1, tile // stride) * stride
     denoise = tiled(denoiser, tile // factor, max(OVERLAP, stride) // factor, stride // factor)
     refining = Solver.RENOISE if few_step else Solver.DPMPP_2M
     for index, stage in list(enumerate(passes))[0 if first is None else 1 :]:
@@ -114,9 +115,14 @@ def as_tensor(pixels: np.ndarray, device: torch.device | str) -> Tensor:
     return torch.from_numpy(pixels.copy()).to(device).permute(2, 0, 1)[None].float() / 127.5 - 1
 
 
-def as_pixels(picture: Tensor) -> np.ndarray:
+def as_bytes(picture: Tensor) -> Tensor:
     """(1, 3, h, w) in [-1, 1] as (h, w, 3) uint8, rounded and clipped."""
-    return ((picture[0] + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+    return ((picture[0] + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).contiguous()
+
+
+def as_pixels(picture: Tensor) -> np.ndarray:
+    """`as_bytes` as an array."""
+    return as_bytes(picture).cpu().numpy()
 
 
 def _noise(seed: int, size: tuple[int, int, int], index: int, device: torch.device | str, repeat: int) -> NoiseSource:

@@ -32,6 +32,12 @@ def counted(
             np.random.Generator(np.random.Philox(key=seed, counter=[0, step, *place])).standard_normal(size, np.float32)
             for seed in seeds
         ]
-        return torch.from_numpy(np.stack(fields)).to(device)
+        noise = torch.from_numpy(np.stack(fields))
+        # From ordinary memory the copy would wait for all that the graphics card has yet to do.
+        return (
+            noise.pin_memory().to(device, non_blocking=True)
+            if torch.device(device).type == "cuda"
+            else noise.to(device)
+        )
 
     return draw

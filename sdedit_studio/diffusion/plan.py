@@ -18,6 +18,8 @@ REFINE_LEVELS = ((0.5, 5), (0.3, 4))
 0.35 and 0.18 rock and leaves stay soft, at 0.7 and 0.5 they turn to specks.
 """
 
+FEW_CALLS = 2
+
 Size = tuple[int, int]
 
 _EXACT = 1e-6
@@ -71,13 +73,20 @@ def native_size(width: int, height: int, native: int, stride: int) -> Size:
 
 
 def plan(
-    width: int, height: int, parameters: Parameters, *, native: int, stride: int, sigma_max: float = inf
+    width: int,
+    height: int,
+    parameters: Parameters,
+    *,
+    native: int,
+    stride: int,
+    sigma_max: float = inf,
+    few_step: bool = False,
 ) -> Sequence[Pass]:
     """The passes of an edit of a `width` x `height` frame on a model of side `native`; none at t0 = 0.
 
     The sizes grow by equal ratios of about 2. A t0 whose noise is no more than a refine pass adds starts at that
     pass, since the smaller ones would only lose detail that such an edit is meant to keep. `sigma_max`: the highest
-    level the model knows; a t0 beyond it starts there.
+    level the model knows; a t0 beyond it starts there. `few_step`: it needs no more than `FEW_CALLS` calls to refine.
     """
     if parameters.t0 == 0:
         return ()
@@ -86,7 +95,10 @@ def plan(
     levels = [(sigma, 0), *(REFINE_LEVELS[min(i, len(REFINE_LEVELS) - 1)] for i in range(len(sizes) - 1))]
     first = max(i for i, (level, _) in enumerate(levels) if level >= sigma)
     passes = [Pass(*sizes[first], sigma, parameters.calls, parameters.repeats)]
-    return passes + [Pass(*size, *level) for size, level in zip(sizes[first + 1 :], levels[first + 1 :], strict=True)]
+    return passes + [
+        Pass(*size, level, min(calls, FEW_CALLS) if few_step else calls)
+        for size, (level, calls) in zip(sizes[first + 1 :], levels[first + 1 :], strict=True)
+    ]
 
 
 def _sizes(first: Size, frame: Size, refine: Refine, stride: int) -> list[Size]:

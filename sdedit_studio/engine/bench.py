@@ -104,7 +104,13 @@ def _picture(model: LoadedModel, solver: Solver) -> float:
     guide = np.random.default_rng(0).integers(0, 256, (card.native, card.native, 3), np.uint8)
     parameters = Parameters(t0=card.default_t0, calls=card.default_calls, refine=Refine.OFF, solver=solver)
     passes = plan(
-        card.native, card.native, parameters, native=card.native, stride=card.stride, sigma_max=card.sigma_max
+        card.native,
+        card.native,
+        parameters,
+        native=card.native,
+        stride=card.stride,
+        sigma_max=card.sigma_max,
+        few_step=card.few_step,
     )
     began = perf_counter()
     *_, last = edit(

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
 
 import numpy as np
 from torch import Tensor
 
-from sdedit_studio.diffusion.cascade import TILE, as_pixels, edit, paste, resized
+from sdedit_studio.diffusion.cascade import TILE, Moment, as_pixels, edit, paste, resized
 from sdedit_studio.diffusion.denoiser import Denoiser
 from sdedit_studio.diffusion.plan import Pass, plan
 from sdedit_studio.engine.job import Job, Pixels, Progress, Result
 from sdedit_studio.engine.measured import Measured
+from sdedit_studio.engine.preview import Previews
 from sdedit_studio.models.load import LoadedModel
-
-PREVIEW_SIDE = 768
-"""Longest side of a preview in pixels, so that handing it to the window's thread stays cheap."""
 
 
 class Stopped(Exception):
@@ -24,11 +23,12 @@ class Stopped(Exception):
 
 
 def execute(
-    job: Job, model: LoadedModel, *, cancelled: Callable[[], bool], measured: Measured
+    job: Job, model: LoadedModel, *, cancelled: Callable[[], bool], measured: Measured, tile: int = TILE
 ) -> Iterator[Progress | Result]:
     """Yield a `Progress` after each model call, then the `Result`.
 
     `cancelled` is asked before every run of the network, tiles included; `measured` learns what the calls take.
+    `tile`: the side of tiles in pixels, if the model's native size is not larger.
     Raises Stopped when cancelled, and ModelProblem for a class the model does not know.
     """
     began = perf_counter()
@@ -41,6 +41,7 @@ def execute(
         native=card.native,
         stride=card.stride,
         sigma_max=card.sigma_max,
+        few_step=card.few_step,
     )
     denoise = model.denoiser(parameters.condition, prompt=parameters.prompt, guidance=parameters.guidance)
     denoiser = _stoppable(denoise, cancelled)
@@ -56,25 +57,38 @@ def execute(
         device=model.device,
         first=first,
         space=model.space,
-        tile=max(TILE, card.native),
+        tile=max(tile, card.native),
         few_step=card.few_step,
     )
 
-    picture, call = None, 0
-    call_began = perf_counter()
-    for moment in moments:
-        preview = Pixels.of(as_pixels(_reduced(moment.picture)))
-        measured.learn(card.name, moment.stage.pixels, perf_counter() - call_began)
-        picture, call = moment.picture, call + 1
+    def told(call: int, moment: Moment, preview: Pixels) -> Progress:
         left = [moment.stage.model_calls - moment.step.index, *(s.model_calls for s in passes[moment.index + 1 :])]
         seconds = [measured.call_seconds(card.name, stage.pixels) or 0.0 for stage in passes[moment.index :]]
         seconds_left = sum(count * each for count, each in zip(left, seconds, strict=True))
-        yield Progress(job, call, calls, moment.index, len(passes), preview, seconds_left)
+        return Progress(job, call, calls, moment.index, len(passes), preview, seconds_left)
+
+    picture = None
+    call_began = perf_counter()
+    for call, (moment, preview) in enumerate(_previewed(moments, Previews(model.device)), 1):
+        measured.learn(card.name, moment.stage.pixels, perf_counter() - call_began)
+        picture = moment.picture
+        yield told(call, moment, preview)
         call_began = perf_counter()
     unpasted = guide if picture is None else as_pixels(resized(picture, guide.shape[:2]))
     pasted = Pixels.of(paste(guide, unpasted, mask))
     whole = pasted if mask is None else Pixels.of(unpasted)
     yield Result(job, pasted, whole, perf_counter() - began, calls)
+
+
+def _previewed(moments: Iterator[Moment], previews: Previews) -> Iterator[tuple[Moment, Pixels]]:
+    waiting: deque[tuple[Moment, Callable[[], Pixels]]] = deque()
+    for moment in moments:
+        waiting.append((moment, previews.begin(moment.picture)))
+        if len(waiting) > previews.behind:
+            ready, arrived = waiting.popleft()
+            yield ready, arrived()
+    for ready, arrived in waiting:
+        yield ready, arrived()
 
 
 def _first(job: Job, passes: Sequence[Pass]) -> np.ndarray | None:
@@ -91,9 +105,3 @@ def _stoppable(denoiser: Denoiser, cancelled: Callable[[], bool]) -> Denoiser:
         return denoiser(x, sigma)
 
     return denoise
-
-
-def _reduced(estimate: Tensor) -> Tensor:
-    height, width = estimate.shape[-2:]
-    factor = PREVIEW_SIDE / max(height, width)
-    return resized(estimate, (round(height * factor), round(width * factor))) if factor < 1 else estimate

@@ -88,7 +88,8 @@ class Progress:
 class Result:
     """A finished edit. `picture` has the guide's size and equals it bit for bit wherever the mask is 0.
 
-    `unpasted`: the same before the mask faded it into the guide, for a layer that has the mask itself.
+    `unpasted`: the same before the mask faded it into the guide, for a layer that has the mask itself. `note`: a
+    sentence for the person where it was not made as usual, or "".
     """
 
     job: Job
@@ -96,6 +97,7 @@ class Result:
     unpasted: Pixels
     seconds: float
     calls: int
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,8 @@ def open_model(name: str, measured: Measured, models_dir: Path | None = None) ->
     """The model called `name` on this machine's best device, with `measured.threads` CPU threads for the calling
     thread.
 
-    On a CPU its precision is the one measured faster. Raises ModelProblem when the model is missing or damaged.
+    That is the CPU where the graphics card has too little memory. Raises ModelProblem when the model is missing or
+    damaged.
     """
     import torch
 
@@ -51,8 +52,11 @@ def open_model(name: str, measured: Measured, models_dir: Path | None = None) ->
     torch.set_num_threads(measured.threads)
     device = _device()
     if device.type == "cpu":
-        return _faster_on_cpu(card, measured)
-    return load(card, device, half_of(card) if device.type == "cuda" else torch.float32)
+        return open_on_cpu(card, measured)
+    try:
+        return load(card, device, half_of(card) if device.type == "cuda" else torch.float32)
+    except torch.OutOfMemoryError:
+        return open_on_cpu(card, measured)
 
 
 def half_of(card: ModelCard) -> torch.dtype:
@@ -73,9 +77,10 @@ def _device() -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def _faster_on_cpu(card: ModelCard, measured: Measured) -> LoadedModel:
-    """bfloat16 is twice as fast on a CPU that has it in hardware, and 10 to 100 times slower on others: time both,
-    once.
+def open_on_cpu(card: ModelCard, measured: Measured) -> LoadedModel:
+    """The model on the CPU, in the precision measured faster.
+
+    bfloat16 is twice as fast on a CPU that has it in hardware, and 10 to 100 times slower on others: time both, once.
     """
     import torch
 

@@ -83,10 +83,15 @@ class Worker(threading.Thread):
 
     def _run(self, request: Request, model: LoadedModel) -> Update:
         """Deliver the progress of one job, and return how it ended."""
-        from sdedit_studio.engine.execute import Stopped, execute
+        from sdedit_studio.engine.execute import Stopped
+        from sdedit_studio.engine.memory import execute_somehow
+        from sdedit_studio.engine.prepare import open_on_cpu
 
+        job, measured, cancelled = request.job, self._measured, request.cancelled.is_set
         try:
-            for update in execute(request.job, model, cancelled=request.cancelled.is_set, measured=self._measured):
+            for update in execute_somehow(
+                job, model, lambda: open_on_cpu(model.card, measured), cancelled=cancelled, measured=measured
+            ):
                 if isinstance(update, Result):
                     return update
                 request.deliver(update)

@@ -41,6 +41,11 @@ def test_levels_the_model_does_not_know_are_not_asked_for():
     assert first.sigma == 80
 
 
+def test_a_few_step_model_refines_in_few_calls():
+    passes = plan(768, 512, Parameters(calls=3), **MODEL, few_step=True)
+    assert [stage.calls for stage in passes] == [3, 2, 2]
+
+
 def test_repeats_cost_the_first_pass_only():
     one, three = (plan(768, 512, Parameters(repeats=k), **MODEL) for k in (1, 3))
     assert three[0].model_calls == 3 * one[0].model_calls

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from sdedit_studio.engine.execute import PREVIEW_SIDE, Stopped, execute
+from sdedit_studio.engine.execute import Stopped, execute
 from sdedit_studio.engine.job import Progress, Result
+from sdedit_studio.engine.preview import SIDE
 from sdedit_studio.models.catalogue import ModelProblem
 from sdedit_studio.parameters import Refine
 from tests.engine.conftest import CARD, guide, job
@@ -66,7 +67,7 @@ def test_a_white_mask_is_no_mask(models, measured):
 
 def test_a_large_preview_is_reduced(models, measured):
     progress, result = run(job(1600, 400, refine=Refine.FULL, calls=1), models, measured)
-    assert max(progress[-1].preview.shape) == PREVIEW_SIDE
+    assert max(progress[-1].preview.shape) == SIDE
     assert progress[-1].preview.shape == (192, 768, 3)
     assert result.picture.shape == (400, 1600, 3)
 

@@ -1,0 +1,43 @@
+"""What to do when a graphics card runs out of memory: the same edit in smaller tiles, then on the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import torch
+
+from sdedit_studio.diffusion.cascade import TILE
+from sdedit_studio.engine.execute import execute
+from sdedit_studio.engine.job import Job, Progress, Result
+from sdedit_studio.engine.measured import Measured
+from sdedit_studio.models.load import LoadedModel
+
+IN_TILES = "The graphics card ran out of memory, so this was made in smaller tiles."
+ON_CPU = "The graphics card ran out of memory, so this was made on the CPU."
+
+
+def execute_somehow(
+    job: Job,
+    model: LoadedModel,
+    on_cpu: Callable[[], LoadedModel],
+    *,
+    cancelled: Callable[[], bool],
+    measured: Measured,
+) -> Iterator[Progress | Result]:
+    """`execute`; its `Result` has a note when it had to be made another way. `on_cpu`: the same model there."""
+    ways = [
+        (lambda: model, TILE, ""),
+        (lambda: model, TILE // 2, IN_TILES),
+        (on_cpu, TILE, ON_CPU),
+    ]
+    for index, (chosen, tile, note) in enumerate(ways):
+        try:
+            for update in execute(job, chosen(), cancelled=cancelled, measured=measured, tile=tile):
+                yield replace(update, note=note) if isinstance(update, Result) else update
+            return
+        except torch.OutOfMemoryError:
+            if index == len(ways) - 1:
+                raise
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
