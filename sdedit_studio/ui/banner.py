@@ -201,6 +201,7 @@ class ActivityPill(Pill):
                 self._canvas.setFocus()
             part.setVisible(there)
         self._tick.start() if running and not waiting else self._tick.stop()
+        self.detail.setToolTip("")
         if running:
             self._show_progress(generation.progress, waiting)
         elif live:
@@ -219,9 +220,10 @@ class ActivityPill(Pill):
         if not live.on or perf_counter() - self._paced_at < PACE_SECONDS:
             return
         self._paced_at = perf_counter()
-        if live.hint:
-            _room_for(self.detail, "")
-            self.detail.setText(live.hint)
+        self.detail.setToolTip(live.hint)
+        if live.hint or live.broken:
+            self.detail.setMinimumWidth(0)
+            self.detail.setText(words.clause(live.hint))
         else:
             _room_for(self.detail, words.pace(8.8, 8.8))
             waiting = self._generation.status.phase is Phase.WARMING_UP

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sdedit_studio.document.document import Document
 from sdedit_studio.engine.job import Estimate, ModelInfo, Phase, Progress, Status
 from sdedit_studio.raster.geometry import Rect
@@ -76,6 +78,11 @@ def stage(progress: Progress) -> str:
     if progress.pass_index == 0:
         return "Generating"
     return f"Refining {progress.pass_index} of {progress.passes - 1}"
+
+
+def clause(sentence: str) -> str:
+    """What a sentence begins with, where there is no room for all of it."""
+    return re.split(r"[:.]", sentence)[0]
 
 
 def pace(rate: float, behind: float) -> str:

@@ -293,6 +293,7 @@ def test_a_failure_pauses_it_with_its_message_and_asking_again_goes_on(live, tel
         await flow.until(lambda: flow.problems)
         assert flow.problems == [("There is not enough memory. Choose a smaller frame.", "MemoryError")]
         assert flow.generation.live.broken and flow.banner.activity.stage.text() == "Live is paused"
+        assert flow.banner.activity.detail.text() == ""
         assert flow.generation.shown is not None
         paint(flow.studio, Rect(20, 0, 9, 9))
         assert await quiet(flow) == 2
@@ -322,7 +323,8 @@ def test_with_nothing_to_work_from_it_waits_and_says_why(live, tell, empty_docum
         flow.studio.open(empty_document, None)
         flow.generation.toggle_live()
         await flow.until(lambda: flow.generation.live.hint)
-        await flow.until(lambda: flow.banner.activity.detail.text().startswith("Paint something first"))
+        await flow.until(lambda: flow.banner.activity.detail.text() == "Paint something first")
+        assert flow.banner.activity.detail.toolTip() == flow.generation.live.hint
         assert flow.engine.runs == [] and flow.problems == []
         paint(flow.studio, Rect(0, 0, 40, 40))
         await runs(flow, 1)
