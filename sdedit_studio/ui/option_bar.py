@@ -121,6 +121,7 @@ class OptionBar(QWidget):
 
     def _put_in_tab_order(self, options: _Options) -> None:
         """Let the keyboard reach these before the widgets at the right end, though they were made later."""
-        made = [part for part in options.findChildren(QWidget) if part.focusPolicy() & Qt.FocusPolicy.TabFocus]
+        parts = (part for part in options.findChildren(QWidget) if part.window() is self.window())
+        made = [part for part in parts if part.focusPolicy() & Qt.FocusPolicy.TabFocus]
         for stop, following in pairwise((self._always[-1], *made, *self._always)):
             QWidget.setTabOrder(stop, following)
