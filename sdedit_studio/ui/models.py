@@ -49,6 +49,7 @@ class Models(QObject):
         self._task: asyncio.Task[None] | None = None
         self._refusal = ""
         self._attended = False
+        self._warming_up = False
         self._begun: tuple[float, float] | None = None
         self._unwatch = engine.watch(self._status_changed)
         self._status_changed(engine.status)
@@ -63,6 +64,11 @@ class Models(QObject):
     def chosen(self) -> ModelInfo | None:
         """The model that edits are made with; None when it is not installed."""
         return self._installed.get(self._studio.parameters.model)
+
+    @property
+    def warming_up(self) -> bool:
+        """Whether the chosen model is being made ready."""
+        return self._warming_up
 
     @property
     def work(self) -> Work | None:
@@ -162,10 +168,7 @@ class Models(QObject):
         try:
             added = await work()
         except ModelRefused as refused:
-            if self._attended:
-                self._refusal = str(refused)
-            else:
-                self._studio.problem.emit(str(refused), "")
+            self._tell(str(refused))
         finally:
             self._task = self._work = None
             self._refresh()
@@ -209,18 +212,27 @@ class Models(QObject):
         elif self._usable is not None and self._usable.model == self._parameters.model:
             self._usable = self._parameters
 
+    def _tell(self, refusal: str) -> None:
+        if self._attended:
+            self._refusal = refusal
+        else:
+            self._studio.problem.emit(refusal, "")
+
     def _status_changed(self, status: Status) -> None:
-        if status.model != self._parameters.model:
-            return
-        if status.phase in (Phase.READY, Phase.BUSY):
+        about_chosen = status.model == self._parameters.model
+        before, self._warming_up = self._warming_up, about_chosen and status.phase is Phase.WARMING_UP
+        if self._warming_up != before:
+            self.changed.emit()
+        if about_chosen and status.phase in (Phase.READY, Phase.BUSY):
             self._usable = self._parameters
-        elif status.phase is Phase.BROKEN and self._usable is not None and self._usable.model in self._installed:
+        elif about_chosen and status.phase is Phase.BROKEN:
             self._go_back(status)
 
     def _go_back(self, status: Status) -> None:
         """The chosen model cannot be used, so the one before is."""
         usable, self._usable = self._usable, None
-        if usable is not None and usable.model != status.model:
+        if usable is not None and usable.model != status.model and usable.model in self._installed:
             title = self._installed[usable.model].title
             self._studio.set_parameters(**{name: getattr(usable, name) for name in OWN})
-            self._studio.problem.emit(f"{status.message} {title} is used as before.", "")
+            self._tell(f"{status.message} {title} is used as before.")
+            self.changed.emit()

@@ -93,7 +93,7 @@ class ModelCard(QFrame):
         column.addWidget(self._asking)
         self._asking.hide()
 
-    def show_model(self, model: ModelInfo, *, in_use: bool, removable: bool) -> None:
+    def show_model(self, model: ModelInfo, *, in_use: bool, warming_up: bool, removable: bool) -> None:
         """Show what is known at once; `show_details` brings the rest."""
         if self.name.text() != model.name:
             self._ask(False)
@@ -103,6 +103,7 @@ class ModelCard(QFrame):
         self.facts["Native size"].setText(f"{model.native} × {model.native} px, sides in steps of {model.stride}")
         self.use.setVisible(not in_use)
         self.in_use.setVisible(in_use)
+        self.in_use.setText("Warming up. You can close this and paint." if warming_up else "This model is in use.")
         self.remove.setVisible(removable)
         if not removable:
             self._ask(False)

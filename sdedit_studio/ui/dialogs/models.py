@@ -309,7 +309,8 @@ class ModelsDialog(Dialog):
             return
         model = self._current()
         removable = not model.bundled and self._models.work is None
-        self.card.show_model(model, in_use=model == self._models.chosen, removable=removable)
+        in_use = model == self._models.chosen
+        self.card.show_model(model, in_use=in_use, warming_up=in_use and self._models.warming_up, removable=removable)
         if self._reading is not None:
             self._reading.cancel()
         self._reading = asyncio.ensure_future(self._show_details(model.name))

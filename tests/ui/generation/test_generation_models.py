@@ -165,6 +165,18 @@ def test_the_first_model_that_cannot_be_loaded_is_told_in_the_panel(many):
 # --- The dialog ----------------------------------------------------------------------------------------------------
 
 
+def test_while_the_dialog_is_open_it_says_what_could_not_be_loaded(flow, tell, opened):
+    async def story(flow):
+        dialog = await opened()
+        flow.models.choose("church")
+        flow.engine.become(Status(Phase.BROKEN, "church", message="Its weights are damaged. Add it again."))
+        assert dialog.refusal.text() == "Its weights are damaged. Add it again. Scenes is used as before."
+        assert dialog.refused.isVisible() and flow.problems == [] and dialog.card.in_use.isVisible()
+        dialog.reject()
+
+    tell(story)
+
+
 def test_the_dialog_tells_of_each_model_and_changes_over(flow, tell, opened):
     async def story(flow):
         dialog = await opened()
@@ -183,6 +195,10 @@ def test_the_dialog_tells_of_each_model_and_changes_over(flow, tell, opened):
         assert card.remove.isVisible() and not card.in_use.isVisible()
         click(card.use)
         assert flow.studio.parameters.model == "church" and card.in_use.isVisible()
+        flow.engine.become(Status(Phase.WARMING_UP, "church"))
+        assert card.in_use.text() == "Warming up. You can close this and paint."
+        flow.engine.become(Status(Phase.READY, "church"))
+        assert card.in_use.text() == "This model is in use."
         QTest.keyClick(dialog.list, Qt.Key.Key_Up)
         QTest.keyClick(dialog.list, Qt.Key.Key_Return)
         assert flow.studio.parameters.model == "scenes-96", "Enter uses it"
@@ -379,8 +395,8 @@ def test_a_folder_is_added_chosen_used_and_removed_while_in_use(loop, qapp, qtbo
         models.choose("scenes-96")
         await until(lambda: engine.status == Status(*_ready(engine, "scenes-96")))
         models.choose("tiny")
-        await until(lambda: bool(problems))
-        assert "Scenes is used as before." in problems[0] and studio.parameters.model == "scenes-96"
+        await until(lambda: "Scenes is used as before." in models.refusal)
+        assert studio.parameters.model == "scenes-96" and problems == []
         await until(lambda: engine.status.phase is Phase.READY)
 
         models.choose("tiny")
