@@ -159,7 +159,7 @@ class Models(QObject):
 
     def _begin(self, title: str, work: Callable[[], Awaitable[str | None]]) -> None:
         if self._task is None:
-            self._refusal, self._begun, self._work = "", None, Work(title, Step("Reading"))
+            self._refusal, self._begun, self._work = "", None, Work(title, Step(""))
             self._task = asyncio.ensure_future(self._carry_out(work))
             self.changed.emit()
 
