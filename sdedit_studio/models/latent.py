@@ -158,9 +158,16 @@ class TextEncoder:
         try:
             tokenizer = CLIPTokenizer.from_pretrained(card.folder / f"tokenizer{end}", local_files_only=True)
             kind: Any = CLIPTextModelWithProjection if end else CLIPTextModel
-            encoder = kind.from_pretrained(
-                card.folder / f"text_encoder{end}", local_files_only=True, use_safetensors=True, dtype=torch.float32
+            encoder, report = kind.from_pretrained(
+                card.folder / f"text_encoder{end}",
+                local_files_only=True,
+                use_safetensors=True,
+                dtype=torch.float32,
+                output_loading_info=True,
             )
+            if lacking := sorted(map(str, (*report["missing_keys"], *report["mismatched_keys"]))):
+                # transformers would go on with random numbers.
+                raise ValueError(f"{len(lacking)} weights are missing or do not fit, such as {lacking[0]}")
         except Exception as error:  # transformers raises nearly anything
             raise _damaged(card.name, card.folder / f"text_encoder{end}", error) from error
         return tokenizer, encoder.to(self._device).eval().requires_grad_(False)

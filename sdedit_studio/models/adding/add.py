@@ -18,7 +18,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 
-from sdedit_studio.models.adding import checkpoint, folder, latent
+from sdedit_studio.models.adding import checkpoint, folder, latent, single
 from sdedit_studio.models.adding.found import Found, Said, as_json, check, stride_of
 from sdedit_studio.models.adding.unpickle import PICKLES
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem, card_of, digest, installed, read_card, user_folder
@@ -79,11 +79,8 @@ def _written(path: Path, said: Said, staging: Path, watch: Watch) -> dict[str, A
         if latent.recognise(path):
             return latent.convert(path, said, staging, watch)
         return _saved(check(folder.convert(path, said, staging), path.name), path, staging)
-    if path.suffix.lower() == ".safetensors" and latent.recognise_file(path):
-        raise ModelProblem(
-            f"{path.name} is a single file of Stable Diffusion, which has no tokenizer: add its folder of diffusers, "
-            "or download the repository that has one."
-        )
+    if path.suffix.lower() == ".safetensors" and single.recognise(path):
+        return single.convert(path, said, staging, watch)
     if path.suffix.lower() not in (".safetensors", *PICKLES):
         raise ModelProblem(
             f"{path.name} is no model file: give a folder of diffusers, a .safetensors, or a .ckpt, .pt or .pth."

@@ -16,8 +16,6 @@ from sdedit_studio.models.adding.layers import State, outermost
 from sdedit_studio.models.adding.unpickle import ORDER, PICKLES, unpickle
 from sdedit_studio.models.catalogue import ModelProblem
 
-LATENT_PREFIX = "model.diffusion_model."
-
 
 def read_tensors(path: Path, scratch: Path) -> dict[str, Tensor]:
     """All tensors of a safetensors file or a checkpoint, by "path/name"; `scratch` is a folder to work in.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,7 +12,6 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from safetensors.torch import save_file
 from torch import Tensor
 
-from sdedit_studio.models.adding.checkpoint import LATENT_PREFIX, names_in
 from sdedit_studio.models.adding.folder import prediction_of, read_json, read_weights, schedule_of, scheduler_config
 from sdedit_studio.models.adding.found import Said, as_json, compare, schedule_facts
 from sdedit_studio.models.catalogue import ModelProblem
@@ -31,10 +31,6 @@ SCHEDULER = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end"
 
 def recognise(folder: Path) -> bool:
     return read_json(folder / "unet" / "config.json").get("_class_name") == "UNet2DConditionModel"
-
-
-def recognise_file(path: Path) -> bool:
-    return any(name.startswith(LATENT_PREFIX) for name in names_in(path))
 
 
 def convert(folder: Path, said: Said, staging: Path, watch: Watch) -> dict[str, Any]:
@@ -57,10 +53,12 @@ def convert(folder: Path, said: Said, staging: Path, watch: Watch) -> dict[str, 
     ):
         watch(f"Checking {part}")
         weights = read_weights(folder / part, staging)
-        _save_network(kind, config, weights, staging / part, folder / part / "config.json", f"{folder.name}/{part}")
+        save_network(kind, config, weights, staging / part, f"{folder.name}/{part}")
     for part in parts:
         watch(f"Checking {part}")
-        _save_text_encoder(folder / part, staging)
+        stem = "model" if any((folder / part).glob("model*.safetensors*")) else "pytorch_model"
+        weights = read_weights(folder / part, staging, stem)
+        save_text_encoder(read_json(folder / part / "config.json"), weights, staging / part, f"{folder.name}/{part}")
         tokenizer = part.replace("text_encoder", "tokenizer")
         shutil.copytree(folder / tokenizer, staging / tokenizer)
     if (folder / "model_index.json").is_file():
@@ -108,9 +106,8 @@ def _autoencoder(config: Mapping[str, Any], label: str) -> Any:
     return AUTOENCODERS[name]
 
 
-def _save_network(
-    kind: Any, config: Mapping[str, Any], weights: Mapping[str, Tensor], target: Path, source: Path, label: str
-) -> None:
+def save_network(kind: Any, config: Mapping[str, Any], weights: Mapping[str, Tensor], target: Path, label: str) -> None:
+    """Write one network of diffusers' class `kind`. Raises ModelProblem unless its weights fit and are numbers."""
     try:
         expected = build(kind, config).state_dict()
     except (TypeError, ValueError, KeyError, RuntimeError) as error:
@@ -119,7 +116,7 @@ def _save_network(
     compare(expected, weights, label)
     target.mkdir()
     save_file({name: weight.contiguous() for name, weight in weights.items()}, target / WEIGHTS, {"format": "pt"})
-    shutil.copy2(source, target / "config.json")
+    (target / "config.json").write_text(json.dumps(config, indent=2), "utf-8")
 
 
 def _renamed(name: str) -> str:
@@ -131,18 +128,12 @@ def _renamed(name: str) -> str:
     return name
 
 
-def _save_text_encoder(folder: Path, staging: Path) -> None:
-    target = staging / folder.name
-    target.mkdir()
-    stem = "model" if any(folder.glob("model*.safetensors*")) else "pytorch_model"
-    weights = read_weights(folder, staging, stem)
-    _check_finite(weights, folder.name)
-    saved = {name: weight.contiguous() for name, weight in weights.items()}
-    save_file(saved, target / "model.safetensors", {"format": "pt"})
-    shutil.copy2(folder / "config.json", target / "config.json")
-
-
-def _check_finite(weights: Mapping[str, Tensor], label: str) -> None:
+def save_text_encoder(config: Mapping[str, Any], weights: Mapping[str, Tensor], target: Path, label: str) -> None:
+    """Write a text encoder; whether it fits is seen when it is tried. Raises ModelProblem for what is no number."""
     for name, weight in weights.items():
         if weight.is_floating_point() and not weight.isfinite().all():
             raise ModelProblem(f"{label} holds values that are not numbers (in {name}): it is damaged.")
+    target.mkdir()
+    saved = {name: weight.contiguous() for name, weight in weights.items()}
+    save_file(saved, target / "model.safetensors", {"format": "pt"})
+    (target / "config.json").write_text(json.dumps(config, indent=2), "utf-8")
