@@ -154,7 +154,9 @@ class TextEncoder:
 
     def _part(self, card: ModelCard, end: str) -> tuple[Any, Any]:
         from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+        from transformers.utils.logging import disable_progress_bar
 
+        disable_progress_bar()
         try:
             tokenizer = CLIPTokenizer.from_pretrained(card.folder / f"tokenizer{end}", local_files_only=True)
             kind: Any = CLIPTextModelWithProjection if end else CLIPTextModel

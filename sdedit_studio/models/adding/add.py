@@ -79,13 +79,13 @@ def _written(path: Path, said: Said, staging: Path, watch: Watch) -> dict[str, A
         if latent.recognise(path):
             return latent.convert(path, said, staging, watch)
         return _saved(check(folder.convert(path, said, staging), path.name), path, staging)
-    if path.suffix.lower() == ".safetensors" and single.recognise(path):
-        return single.convert(path, said, staging, watch)
     if path.suffix.lower() not in (".safetensors", *PICKLES):
         raise ModelProblem(
             f"{path.name} is no model file: give a folder of diffusers, a .safetensors, or a .ckpt, .pt or .pth."
         )
     tensors = checkpoint.read_tensors(path, staging)
+    if (state := single.state_of(tensors)) is not None:
+        return single.convert(path, state, said, staging, watch)
     found = checkpoint.convert(tensors, said, path)
     if found is None and "time_embedding.linear_1.weight" in tensors:
         config = folder.read_json(path.with_name("config.json"))

@@ -40,15 +40,6 @@ def load_safetensors(path: Path) -> dict[str, Tensor]:
         raise _damaged(path, error) from error
 
 
-def names_in(path: Path) -> list[str]:
-    """The names of the tensors in a safetensors file, without reading them. Raises ModelProblem when it is damaged."""
-    try:
-        with safe_open(path, "pt") as file:
-            return list(file.keys())
-    except (OSError, SafetensorError) as error:
-        raise _damaged(path, error) from error
-
-
 def convert(tensors: Mapping[str, Tensor], said: Said, path: Path) -> Found | None:
     """The network in a research checkpoint; None for one of no known kind. Raises ModelProblem where it is incomplete.
 

@@ -18,7 +18,6 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch import Tensor
 
-from sdedit_studio.models.adding.checkpoint import load_safetensors, names_in
 from sdedit_studio.models.adding.found import Said
 from sdedit_studio.models.adding.latent import SCHEDULER, facts_of, save_network, save_text_encoder
 from sdedit_studio.models.catalogue import ModelProblem, installed
@@ -126,18 +125,23 @@ KINDS = {
 """By the width of the text features: Stable Diffusion 1, 2 (whose 768 pixel one predicts velocity) and XL."""
 
 
-def recognise(path: Path) -> bool:
-    return any(name.startswith(PREFIX) for name in names_in(path))
+def state_of(tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor] | None:
+    """The weights of a Stable Diffusion among a file's tensors; None where there is none. Pickles nest them."""
+    for nest in ("", "state_dict/"):
+        if any(name.startswith(nest + PREFIX) for name in tensors):
+            return {name.removeprefix(nest): tensor for name, tensor in tensors.items()}
+    return None
 
 
-def convert(path: Path, said: Said, staging: Path, watch: Callable[[str], None]) -> dict[str, Any]:
-    """Write the parts in the file `path` into `staging`; returns what `model.json` shall say.
+def convert(
+    path: Path, tensors: Mapping[str, Tensor], said: Said, staging: Path, watch: Callable[[str], None]
+) -> dict[str, Any]:
+    """Write the parts of the file `path`, which holds `tensors`, into `staging`; returns what `model.json` shall say.
 
     Raises ModelProblem for an unknown kind, one that is incomplete or damaged, and offline when no model that is
     installed has the tokenizer.
     """
     need_transformers(path.stem)
-    tensors = load_safetensors(path)
     kind = KINDS.get(tensors[CONTEXT].shape[1]) if CONTEXT in tensors else None
     if kind is None:
         raise ModelProblem(f"{path.name} is no Stable Diffusion 1, 2 or XL: its text features are of another width.")

@@ -9,7 +9,7 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint, convert_ldm_vae_checkpoint
 from safetensors.torch import load_file, save_file
 
-from sdedit_studio.models.adding import single
+from sdedit_studio.models.adding import checkpoint, single, unpickle
 from sdedit_studio.models.adding.add import add
 from sdedit_studio.models.adding.found import Said
 from sdedit_studio.models.adding.latent import SCHEDULER
@@ -112,6 +112,13 @@ def test_it_is_the_folder_it_stands_for(file, folder, tmp_path):
         for name in ("tiny-v1", "folder")
     )
     torch.testing.assert_close(one, other)
+
+
+def test_an_old_pickle_of_one(file, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "unpickle", unpickle._convert)
+    torch.save({"epoch": 3, "state_dict": load_file(file)}, tmp_path / "old.ckpt")
+    one, other = (add(path, models_dir=tmp_path / "models") for path in (file, tmp_path / "old.ckpt"))
+    assert one.sha256 == other.sha256
 
 
 def test_the_tokenizer_comes_from_a_model_that_is_here(file, folder, tmp_path):
