@@ -1,14 +1,17 @@
 """Research checkpoints in their very layouts, imported, against the original networks' own forward pass."""
 
+from functools import partial
+
 import pytest
 import torch
 
 from sdedit_studio.diffusion.schedule import Betas, DiscreteVP
-from sdedit_studio.models.adding import checkpoint, unpickle
+from sdedit_studio.models.adding import adm, checkpoint, ddpm, ncsnpp, unpickle
 from sdedit_studio.models.adding.add import add
 from sdedit_studio.models.adding.found import Said
 from sdedit_studio.models.catalogue import ModelProblem, Prediction, find
 from sdedit_studio.models.load import load
+from sdedit_studio.models.unet import build
 from tests.models.adding.originals import Adm, Ddpm, Ncsnpp, randomised
 
 CPU = torch.device("cpu")
@@ -199,3 +202,34 @@ def test_it_is_kept_whatever_happens_to_the_original(x, tmp_path):
     assert again == card
     assert (again.licence, again.source, again.bytes_on_disk > 100_000) == ("MIT", "net.ckpt", True)
     assert sorted(file.name for file in again.folder.iterdir()) == ["config.json", "model.json", "model.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("convert", "network", "native", "parameters"),
+    [
+        (ddpm.convert, partial(Ddpm, 128, (1, 1, 2, 2, 4, 4), 2, (4,)), 256, 113_673_219),
+        (adm.convert, partial(Adm, 256, (1, 1, 2, 2, 4, 4), 2, (3, 4, 5), head_channels=64), 256, None),
+        (
+            adm.convert,
+            partial(Adm, 192, (1, 2, 3, 4), 3, (1, 2, 3), head_channels=64, new_order=True, classes=1000),
+            64,
+            None,
+        ),
+        (adm.convert, partial(Adm, 256, (1, 1, 2, 3, 4), 2, (2, 3, 4), heads=4, classes=1000), 128, None),
+        (ncsnpp.convert, partial(Ncsnpp, 128, (1, 1, 2, 2, 2, 2, 2), 2, (4,)), 256, None),
+        (ncsnpp.convert, partial(Ncsnpp, 16, (1, 2, 4, 8, 16, 32, 32, 32), 1, (6,)), 1024, None),
+    ],
+    ids=["DDPM 256", "ADM 256", "ADM 64", "ADM 128", "NCSN++ 256", "NCSN++ 1024"],
+)
+def test_the_published_networks_fit(convert, network, native, parameters):
+    """In name and shape, one to one; on the meta device, where they take no memory."""
+    with torch.device("meta"):
+        original = network()
+        found = convert(original.state_dict(), Said(), "net")
+        expected = build(found.config)
+    assert {name: weight.shape for name, weight in found.weights.items()} == {
+        name: weight.shape for name, weight in expected.state_dict().items()
+    }
+    assert found.config["sample_size"] == native
+    if parameters is not None:
+        assert sum(weight.numel() for weight in original.parameters()) == parameters
