@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QByteArray, QSize, Qt
-from PySide6.QtWidgets import QMainWindow, QStyle, QToolBar
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
+from PySide6.QtWidgets import QMainWindow, QStyle, QTabBar, QToolBar
 
 from sdedit_studio.ui.panels.dock import Dock
 from sdedit_studio.ui.preferences import Preferences
@@ -34,8 +34,11 @@ class Arrangement:
             window.setCorner(corner, Qt.DockWidgetArea.RightDockWidgetArea)
         options = QMainWindow.DockOption
         window.setDockOptions(options.AllowTabbedDocks | options.AllowNestedDocks | options.AnimatedDocks)
+        self._dropped = QTimer(window, singleShot=True, interval=0)
+        self._dropped.timeout.connect(self._show_tabs)
         for dock in docks:
             window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+            dock.topLevelChanged.connect(lambda _floats: self._dropped.start())
 
     def restore(self) -> None:
         """Put everything where it was left; call it before the window shows, and `settle` after."""
@@ -88,6 +91,11 @@ class Arrangement:
         folded = [dock.objectName() for dock in self._docks if dock.folded]
         cut = [dock.objectName() for dock in self._docks if not dock.fills and not dock.all_seen]
         self._preferences.store_layout(self._window.saveGeometry(), self._window.saveState(VERSION), folded, cut)
+
+    def _show_tabs(self) -> None:
+        """Qt 6.9 leaves the tabs hidden after a panel was dropped on another (seen under X11, by mouse only)."""
+        for tabs in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            tabs.setVisible(tabs.count() > 1)
 
     def _share_column(self) -> None:
         """The edit is seen whole, then layers, and colours get what is left."""

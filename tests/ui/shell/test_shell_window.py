@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QTabBar, QWidget
 from shiboken6 import isValid
 
 from sdedit_studio.engine.engine import Engine
@@ -526,5 +526,18 @@ def test_the_split_button_follows_the_handle(show):
         await story.until(split.isChecked)
         window.compare.set_split(0.0)
         await story.until(lambda: not split.isChecked())
+
+    show(told)
+
+
+def test_panels_in_one_place_have_tabs(show):
+    async def told(window, story):
+        sdedit, _layers, colour = window.docks
+        window.tabifyDockWidget(sdedit, colour)
+        await story.until(lambda: any(tabs.isVisible() for tabs in window.findChildren(QTabBar)))
+        tabs = next(tabs for tabs in window.findChildren(QTabBar) if tabs.isVisible())
+        tabs.hide()  # as Qt leaves them when the mouse has dropped one panel on another
+        colour.topLevelChanged.emit(False)
+        await story.until(tabs.isVisible)
 
     show(told)
