@@ -35,7 +35,10 @@ AWAY = 16
 def all_edits(model: LoadedModel, guides: np.ndarray, parameters: Parameters) -> np.ndarray:
     starts = range(0, len(guides), BATCH)
     return np.concatenate(
-        [edited(model, guides[i : i + BATCH], parameters, range(i, min(i + BATCH, len(guides))), int) for i in starts]
+        [
+            edited(model, guides[i : i + BATCH], parameters, range(i, min(i + BATCH, len(guides))), lambda: None)
+            for i in starts
+        ]
     )
 
 
