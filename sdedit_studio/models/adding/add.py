@@ -24,9 +24,13 @@ from sdedit_studio.models.adding.unpickle import PICKLES
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem, card_of, digest, installed, read_card, user_folder
 from sdedit_studio.models.load import load
 from sdedit_studio.models.unet import read_config, read_weights
+from sdedit_studio.parameters import Parameters
 
 Watch = Callable[[str], None]
 """Told what is being done, in a few words."""
+
+PAPER_SIDE, PAPER_T0 = 256, 0.5
+"""The paper's start for strokes, on models of this side. Smaller pictures need less noise to lose as much."""
 
 _OWN_FILES = ("model.json", "config.json", "README.md")
 _STALE = 24 * 3600.0
@@ -105,12 +109,14 @@ def _saved(found: Found, path: Path, staging: Path) -> dict[str, Any]:
     save_file(weights, staging / "model.safetensors", {"format": "pt"})
     (staging / "config.json").write_text(json.dumps(found.config, indent=2), "utf-8")
     size = found.config["sample_size"]
+    native = min(size) if isinstance(size, list | tuple) else size
     return {
         "title": (path.name if path.is_dir() else path.stem).replace("_", " ").replace("-", " "),
         "format": "unet",
         "weights": "model.safetensors",
-        "native": min(size) if isinstance(size, list | tuple) else size,
+        "native": native,
         "stride": stride_of(found.config),
+        "default_t0": PAPER_T0 if native >= PAPER_SIDE else Parameters.t0,
     } | as_json(found.facts)
 
 
