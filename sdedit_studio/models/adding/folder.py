@@ -108,6 +108,8 @@ def schedule_of(scheduler: Mapping[str, Any], said: Said, label: str) -> Discret
             f"{label} has the noise schedule “{name}”, which is not known: say which it is with `sdedit-studio models "
             "add --schedule`."
         )
+    if said.betas is None and scheduler.get("rescale_betas_zero_snr"):
+        raise ModelProblem(f"{label} has a noise schedule rescaled to end in pure noise, which cannot be used.")
     return DiscreteVP(
         int(scheduler.get("num_train_timesteps", 1000)),
         float(scheduler.get("beta_start", 1e-4)),

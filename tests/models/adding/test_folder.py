@@ -190,6 +190,7 @@ def test_a_model_of_our_own(tiny_models, x, tmp_path):
         (lambda folder: amend(folder / "config.json", block_out_channels=[32, 64]), "does not fit|missing"),
         (lambda folder: amend(folder / "config.json", layers_per_block="many"), "cannot be built"),
         (lambda folder: amend(folder / "config.json", in_channels=4), "not made for RGB"),
+        (lambda folder: amend(folder / "scheduler_config.json", rescale_betas_zero_snr=True), "end in pure noise"),
         (lambda folder: amend(folder / "scheduler_config.json", beta_schedule="mine"), "models add --schedule`"),
         (lambda folder: amend(folder / "scheduler_config.json", prediction_type="mine"), "models add --prediction`"),
     ],
