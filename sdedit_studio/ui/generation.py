@@ -290,6 +290,8 @@ class Generation(QObject):
             case Result():
                 self._run, self._finished = None, _Finished(edit, update)
                 self._show_latest()
+                if update.note:
+                    self.studio.problem.emit(update.note, "")
             case Cancelled():
                 self._run = None
                 self._show_latest()

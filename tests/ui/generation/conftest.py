@@ -58,12 +58,12 @@ class Run:
         preview = np.full((8, 12, 3), colour, np.uint8)
         self.updates.put_nowait(Progress(self.job, call, calls, pass_index, 2, Pixels.of(preview), left))
 
-    def finish(self, colour=(200, 40, 10), seconds: float = 1.25) -> None:
+    def finish(self, colour=(200, 40, 10), seconds: float = 1.25, note: str = "") -> None:
         """End with a result that is one colour wherever the mask lets it be."""
         picture = self.job.guide.array.copy()
         picture[slice(None) if self.job.mask is None else self.job.mask.array > 0] = colour
         whole = np.full_like(picture, colour)
-        self.updates.put_nowait(Result(self.job, Pixels.of(picture), Pixels.of(whole), seconds, 8))
+        self.updates.put_nowait(Result(self.job, Pixels.of(picture), Pixels.of(whole), seconds, 8, note))
 
     def fail(self, message: str, details: str = "") -> None:
         self.updates.put_nowait(Failed(self.job, message, details))

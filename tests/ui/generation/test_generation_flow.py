@@ -287,6 +287,17 @@ def test_a_failure_is_one_sentence_with_details_and_leaves_the_painting(tell):
     tell(story)
 
 
+def test_what_was_special_about_a_result_is_said_beside_it(tell):
+    async def story(flow):
+        run = await flow.started()
+        run.finish(note="The graphics card ran out of memory, so the processor made it.")
+        await flow.until(lambda: flow.problems)
+        assert flow.problems == [("The graphics card ran out of memory, so the processor made it.", "")]
+        assert flow.generation.state is State.RESULT
+
+    tell(story)
+
+
 def test_an_engine_that_raises_is_told_and_does_not_end_the_window(tell, monkeypatch):
     async def story(flow):
         async def run(job, *, live=False):
