@@ -96,7 +96,7 @@ def with_picture(document: Document, pixels: np.ndarray, name: str, at: tuple[in
     """Add a picture as a new layer above the active one.
 
     A picture that is larger than the canvas is scaled down to fit it; a smaller one keeps its size and is centred at
-    the canvas point `at`, or in the canvas when None. Nothing stays selected, so that all of it can be moved and scaled.
+    the canvas point `at`, or in the canvas when None. Nothing stays selected, so all of it can be moved and scaled.
     """
     document = document.but(selection=None)
     height, width = pixels.shape[:2]
