@@ -11,8 +11,10 @@ from sdedit_studio.cli.study import (
     Condition,
     FeaturesName,
     Form,
+    Guidance,
     ModelName,
     Out,
+    Prompt,
     Repeats,
     Seed,
     SolverName,
@@ -42,13 +44,15 @@ def evaluate(
     steps: Steps = None,
     seed: Seed = Parameters.seed,
     condition: Condition = None,
-    solver: SolverName = Parameters.solver,
+    prompt: Prompt = None,
+    guidance: Guidance = None,
+    solver: SolverName = None,
     sde: Form = Parameters.sde,
     repeats: Repeats = Parameters.repeats,
     model: ModelName = Parameters.model,
 ) -> None:
     """Simulate strokes from real pictures, edit them from every t0, and compare with simple baselines by L2 and KID."""
-    chosen = parameters(steps, seed, condition, solver, sde, repeats, model)
+    chosen = parameters(steps, seed, condition, prompt, guidance, solver, sde, repeats, model)
     from sdedit_studio.evaluation import evaluate as study
     from sdedit_studio.evaluation.features import choose
     from sdedit_studio.evaluation.plot import check_plots

@@ -32,20 +32,43 @@ Seed = Annotated[int, typer.Option(help="Of the first guide; the others count up
 Condition = Annotated[
     str | None, typer.Option("--class", help="What all the pictures show; see `models list`.", show_default="anything")
 ]
-SolverName = Annotated[Solver, typer.Option(help="How the reverse SDE is solved.")]
+Prompt = Annotated[str | None, typer.Option(help="What a text model shall show.")]
+Guidance = Annotated[
+    float | None, typer.Option(help="How much the class or prompt weighs.", show_default="the model's own")
+]
+SolverName = Annotated[
+    Solver | None, typer.Option(help="How the reverse SDE is solved.", show_default="the model's own, dpmpp-2m")
+]
 Form = Annotated[Sde, typer.Option(help="Form of euler-maruyama: the paper's algorithm 1 or 4.")]
 Repeats = Annotated[int, typer.Option(help="The paper's K: more is more realistic, and takes K times as long.")]
 ModelName = Annotated[str, typer.Option(help="Which model; see `models list`.")]
 
 
 def parameters(
-    steps: int | None, seed: int, condition: str | None, solver: Solver, sde: Sde, repeats: int, model: str
+    steps: int | None,
+    seed: int,
+    condition: str | None,
+    prompt: str | None,
+    guidance: float | None,
+    solver: Solver | None,
+    sde: Sde,
+    repeats: int,
+    model: str,
 ) -> Parameters:
     """The settings of a study. Raises ModelProblem for an unknown model or class, ValueError for bad numbers."""
     card = find(model)
     card.class_id(condition)
-    calls = card.default_calls if steps is None else steps
-    return Parameters(calls=calls, seed=seed, condition=condition, solver=solver, sde=sde, repeats=repeats, model=model)
+    return Parameters(
+        calls=card.default_calls if steps is None else steps,
+        seed=seed,
+        condition=condition,
+        prompt=prompt,
+        guidance=card.default_guidance if guidance is None else guidance,
+        solver=card.default_solver if solver is None else solver,
+        sde=sde,
+        repeats=repeats,
+        model=model,
+    )
 
 
 @contextmanager

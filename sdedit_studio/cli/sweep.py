@@ -12,8 +12,10 @@ from sdedit_studio.cli.study import (
     Condition,
     FeaturesName,
     Form,
+    Guidance,
     ModelName,
     Out,
+    Prompt,
     Repeats,
     Seed,
     SolverName,
@@ -40,13 +42,15 @@ def sweep(
     steps: Steps = None,
     seed: Seed = Parameters.seed,
     condition: Condition = None,
-    solver: SolverName = Parameters.solver,
+    prompt: Prompt = None,
+    guidance: Guidance = None,
+    solver: SolverName = None,
     sde: Form = Parameters.sde,
     repeats: Repeats = Parameters.repeats,
     model: ModelName = Parameters.model,
 ) -> None:
     """Edit guides from every t0: a strip of pictures, a table of L2 and KID, and their curve with its sweet spot."""
-    chosen = parameters(steps, seed, condition, solver, sde, repeats, model)
+    chosen = parameters(steps, seed, condition, prompt, guidance, solver, sde, repeats, model)
     from sdedit_studio.evaluation import features as extractors
     from sdedit_studio.evaluation import sweep as study
     from sdedit_studio.evaluation.pictures import Pictures, read_picture

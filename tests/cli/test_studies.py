@@ -1,6 +1,7 @@
 """`sweep` and `evaluate` from the command line: what they print, write and say of bad input."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from sdedit_studio.cli.commands import command
 from sdedit_studio.diffusion.exact import GaussianDenoiser
 from sdedit_studio.models.catalogue import ModelCard
 from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.parameters import Sde, Solver
 
 SIDE = 32
 
@@ -103,3 +105,13 @@ def test_bad_input_is_one_line_and_leaves_nothing(denoiser, pictures, monkeypatc
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("sdedit-studio: ")]
     assert len(lines) == 1 and words in lines[0]
     assert sorted(pictures.iterdir()) == before
+
+
+def test_a_few_step_models_own_solver_and_guidance_are_the_defaults(monkeypatch, tmp_path):
+    card = ModelCard("quick", tmp_path, "Quick", "closed form", "none", SIDE, 16, 0.002, 80.0)
+    card = replace(card, few_step=True, default_calls=2, default_guidance=1.5)
+    monkeypatch.setattr(study, "find", lambda name: card)
+    chosen = study.parameters(None, 1, None, None, None, None, Sde.VP, 1, "quick")
+    assert (chosen.solver, chosen.calls, chosen.guidance) == (Solver.RENOISE, 2, 1.5)
+    asked = study.parameters(4, 1, None, None, 3.0, Solver.HEUN, Sde.VP, 1, "quick")
+    assert (asked.solver, asked.calls, asked.guidance) == (Solver.HEUN, 4, 3.0)
