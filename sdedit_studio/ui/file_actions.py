@@ -146,7 +146,7 @@ class FileActions(QObject):
         """Write the document as it is now. Returns whether it was written."""
         if path is None:
             path = await self._ask_path(
-                "Save", [f"OpenRaster (*{ORA})"], save=True, name=f"{Path(self.name).stem}{ORA}"
+                "Save as", [f"OpenRaster (*{ORA})"], save=True, name=f"{Path(self.name).stem}{ORA}"
             )
             if path is None:
                 return False
