@@ -10,7 +10,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from sdedit_studio.diffusion.plan import plan
 from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.prepare import compute_threads, open_model
@@ -139,15 +138,7 @@ def _run(job: Job) -> tuple[Result, LoadedModel]:
 def _tell(result: Result, model: LoadedModel, out: Path) -> None:
     parameters, card = result.job.parameters, model.card
     width, height = result.picture.width, result.picture.height
-    passes = plan(
-        width,
-        height,
-        parameters,
-        native=card.native,
-        stride=card.stride,
-        sigma_max=card.sigma_max,
-        few_step=card.few_step,
-    )
+    passes = card.passes(width, height, parameters)
     route = ", ".join(f"{stage.model_calls} calls at {stage.width}x{stage.height}" for stage in passes)
     shown = parameters.prompt or parameters.condition or "anything"
     chosen = f"{card.name} ({shown}), t0 {parameters.t0:g}, seed {parameters.seed}"

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 
 from sdedit_studio.diffusion.cascade import TILE, edit
-from sdedit_studio.diffusion.plan import plan
 from sdedit_studio.engine.prepare import half_of, seconds_per_call
 from sdedit_studio.models.catalogue import ModelCard
 from sdedit_studio.models.load import LoadedModel, load
@@ -103,15 +102,7 @@ def _picture(model: LoadedModel, solver: Solver) -> float:
     card = model.card
     guide = np.random.default_rng(0).integers(0, 256, (card.native, card.native, 3), np.uint8)
     parameters = Parameters(t0=card.default_t0, calls=card.default_calls, refine=Refine.OFF, solver=solver)
-    passes = plan(
-        card.native,
-        card.native,
-        parameters,
-        native=card.native,
-        stride=card.stride,
-        sigma_max=card.sigma_max,
-        few_step=card.few_step,
-    )
+    passes = card.passes(card.native, card.native, parameters)
     began = perf_counter()
     *_, last = edit(
         model.denoiser(card.some_class),

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from sdedit_studio.diffusion.plan import native_size, plan
+from sdedit_studio.diffusion.plan import native_size
 from sdedit_studio.engine import library
 from sdedit_studio.engine.job import (
     Cancelled,
@@ -100,15 +100,7 @@ class Engine:
     def estimate(self, width: int, height: int, parameters: Parameters) -> Estimate:
         """What an edit of a `width` x `height` frame will cost. Raises ModelProblem when the model is not installed."""
         card = find(parameters.model, self._models_dir)
-        passes = plan(
-            width,
-            height,
-            parameters,
-            native=card.native,
-            stride=card.stride,
-            sigma_max=card.sigma_max,
-            few_step=card.few_step,
-        )
+        passes = card.passes(width, height, parameters)
         seconds = [self._measured.call_seconds(card.name, stage.pixels) for stage in passes]
         known = [stage.model_calls * each for stage, each in zip(passes, seconds, strict=True) if each is not None]
         native_width, native_height = native_size(width, height, card.native, card.stride)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sdedit_studio.diffusion.cascade import TILE, Moment, as_pixels, edit, paste, resized
 from sdedit_studio.diffusion.denoiser import Denoiser
-from sdedit_studio.diffusion.plan import Pass, plan
+from sdedit_studio.diffusion.plan import Pass
 from sdedit_studio.engine.job import Job, Pixels, Progress, Result
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.preview import Previews
@@ -34,15 +34,7 @@ def execute(
     began = perf_counter()
     card, parameters = model.card, job.parameters
     guide, mask = job.guide.array, None if job.mask is None else job.mask.array
-    passes = plan(
-        job.guide.width,
-        job.guide.height,
-        parameters,
-        native=card.native,
-        stride=card.stride,
-        sigma_max=card.sigma_max,
-        few_step=card.few_step,
-    )
+    passes = card.passes(job.guide.width, job.guide.height, parameters)
     denoise = model.denoiser(parameters.condition, prompt=parameters.prompt, guidance=parameters.guidance)
     denoiser = _stoppable(denoise, cancelled)
     first = _first(job, passes)

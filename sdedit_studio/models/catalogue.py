@@ -15,6 +15,7 @@ from uuid import uuid4
 from platformdirs import user_data_path
 
 from sdedit_studio import resources
+from sdedit_studio.diffusion.plan import Pass, plan
 from sdedit_studio.diffusion.schedule import Betas, DiscreteVP
 from sdedit_studio.parameters import Parameters, Solver
 
@@ -76,6 +77,18 @@ class ModelCard:
     licence: str = "not stated"
     sha256: str | None = None
     source: str | None = None
+
+    def passes(self, width: int, height: int, parameters: Parameters) -> Sequence[Pass]:
+        """The passes of an edit of a `width` x `height` frame on this model; see `plan`."""
+        return plan(
+            width,
+            height,
+            parameters,
+            native=self.native,
+            stride=self.stride,
+            sigma_max=self.sigma_max,
+            few_step=self.few_step,
+        )
 
     @property
     def default_solver(self) -> Solver:
