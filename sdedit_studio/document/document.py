@@ -24,7 +24,8 @@ class Document:
 
     `layers`: bottom first, never empty. `active`: id of the layer that tools paint on. `selection`: coverage,
     or None when nothing is selected (which means everywhere). `frame`: the rectangle of the canvas that is sent to
-    the model, or None for the whole canvas. Equality is identity.
+    the model, or None for the whole canvas. `protection`: coverage of how far each pixel is held back when the model
+    edits the picture, 0 not at all and 255 entirely; None is nowhere. Equality is identity.
     """
 
     width: int
@@ -33,6 +34,7 @@ class Document:
     active: str
     selection: Tiles | None = None
     frame: Rect | None = None
+    protection: Tiles | None = None
 
     def __post_init__(self) -> None:
         if not (1 <= self.width <= MAX_SIDE and 1 <= self.height <= MAX_SIDE):

@@ -12,6 +12,7 @@ from sdedit_studio.engine.job import (
     Cancelled,
     Estimate,
     Job,
+    Lane,
     ModelDetails,
     ModelInfo,
     Phase,
@@ -67,10 +68,11 @@ class Engine:
         self._watchers.append(callback)
         return lambda: self._watchers.remove(callback) if callback in self._watchers else None
 
-    async def run(self, job: Job, *, live: bool = False) -> AsyncIterator[Update]:
+    async def run(self, job: Job, lane: Lane = Lane.ASKED) -> AsyncIterator[Update]:
         """Yield any number of `Progress`, then exactly one `Result`, `Cancelled` or `Failed`.
 
-        Explicit jobs queue; a live job replaces the last live one, and a running live job gives way to any newer job.
+        Jobs that are asked for queue; a live job replaces the last live one, and a running live job gives way to any
+        newer one. An idle job runs when there is nothing else to do, gives way to anything, and then begins again.
         Closing the iterator early cancels the job. Jobs may be given before the model is ready; they wait for it.
         """
         loop = asyncio.get_running_loop()
@@ -79,7 +81,7 @@ class Engine:
         def deliver(update: Update) -> None:
             post(loop, lambda: updates.put_nowait(update))
 
-        request = Request(job, live, deliver)
+        request = Request(job, lane, deliver)
         for dropped in self._mailbox.put(request):
             dropped.deliver(Cancelled(dropped.job))
         try:

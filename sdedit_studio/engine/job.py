@@ -39,14 +39,28 @@ class Pixels:
         return self.shape[0]
 
 
+class Lane(Enum):
+    """How a job waits for the model.
+
+    ASKED: in a queue, before all else. LIVE: only the latest waits. IDLE: until there is nothing else to do; it gives
+    way to anything, and begins again after it.
+    """
+
+    ASKED = "asked"
+    LIVE = "live"
+    IDLE = "idle"
+
+
 @dataclass(frozen=True)
 class Job:
     """One edit, with all it depends on.
 
     `guide`: the frame's composite, RGB. `mask`: coverage of the same size (0 stays, 255 is edited, grey is feather),
-    or None to edit all of it. `revision`: the document revision the guide was taken from; it names the job and does
-    not influence the picture, so it takes no part in equality. `first`: the picture of the first pass, if it was made
-    before: only the refine passes are left to do. One of another size than that pass would have is not used.
+    or None to edit all of it. `strength`: of the same size, the part of t0 that each pixel may change by (0 none of it,
+    255 all of it), or None for all of it everywhere. `revision`: the document revision the guide was taken from; it
+    names the job and does not influence the picture, so it takes no part in equality. `first`: the picture of the first
+    pass, if it was made before: only the refine passes are left to do. One of another size than that pass would have
+    is not used.
     """
 
     guide: Pixels
@@ -54,6 +68,7 @@ class Job:
     mask: Pixels | None = None
     revision: int = field(default=0, compare=False)
     first: Pixels | None = None
+    strength: Pixels | None = None
 
     def __post_init__(self) -> None:
         if len(self.guide.shape) != 3:
@@ -63,6 +78,8 @@ class Job:
                 f"The mask is {self.mask.width} x {self.mask.height} pixels, but the guide is "
                 f"{self.guide.width} x {self.guide.height}. Make them the same size."
             )
+        if self.strength is not None and self.strength.shape != self.guide.shape[:2]:
+            raise ValueError("The strength map must have the guide's size.")
         if self.mask is not None and not any(self.mask.data):
             raise ValueError("The mask is all black, so nothing would be edited. Paint white where it may change.")
 

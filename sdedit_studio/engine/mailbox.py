@@ -1,4 +1,6 @@
-"""Where jobs wait for the worker: explicit ones in a queue, live ones in a mailbox of one where the latest wins."""
+"""Where jobs wait for the worker, each in its lane: asked for in a queue, live in a mailbox of one where the latest
+wins, idle until there is nothing else to do.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +9,37 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Condition, Event
 
-from sdedit_studio.engine.job import Job, Update
+from sdedit_studio.engine.job import Job, Lane, Update
 
 
 @dataclass(eq=False)
 class Request:
-    """One job on its way. `deliver` takes its updates on any thread; `cancelled` is read before every model call."""
+    """One job on its way. `deliver` takes its updates on any thread; `stopped` is read before every model call.
+
+    `interrupted`: it runs no further now, but will begin again; `cancelled`: never again.
+    """
 
     job: Job
-    live: bool
+    lane: Lane
     deliver: Callable[[Update], None]
     cancelled: Event = field(default_factory=Event)
+    interrupted: Event = field(default_factory=Event)
+
+    def stopped(self) -> bool:
+        return self.cancelled.is_set() or self.interrupted.is_set()
 
 
 class Mailbox:
-    """Thread-safe. Explicit jobs go before live ones, and a running live job gives way to either."""
+    """Thread-safe. What is asked for goes before what is live, and that before what is idle.
+
+    A running live job gives way to either of the first two for good; a running idle one to anything, and waits again.
+    """
 
     def __init__(self) -> None:
         self._changed = Condition()
         self._queue: deque[Request] = deque()
         self._latest: Request | None = None
+        self._idle: deque[Request] = deque()
         self._running: Request | None = None
         self._wanted: str | None = None
         self._closed = False
@@ -37,10 +50,13 @@ class Mailbox:
         with self._changed:
             if self._closed:
                 return [request]
-            if self._running is not None and self._running.live:
-                self._running.cancelled.set()
             dropped = []
-            if request.live:
+            if request.lane is Lane.IDLE:
+                self._idle.append(request)
+                self._changed.notify()
+                return dropped
+            self._interrupt()
+            if request.lane is Lane.LIVE:
                 if self._latest is not None:
                     dropped.append(self._latest)
                 self._latest = request
@@ -53,14 +69,16 @@ class Mailbox:
         """Ask for a model to be made ready, instead of any asked for before."""
         with self._changed:
             self._wanted = model
+            if self._running is not None and self._running.lane is Lane.IDLE:
+                self._running.interrupted.set()
             self._changed.notify()
 
     def take(self) -> Request | str | None:
         """Wait for the next request to run, or the name of a model to make ready: that goes after explicit jobs and
-        before live ones. None once the mailbox is closed. Ends the last one's run."""
+        before live and idle ones. None once the mailbox is closed. Ends the last one's run."""
         with self._changed:
             self._running = None
-            self._changed.wait_for(lambda: self._queue or self._wanted or self._latest or self._closed)
+            self._changed.wait_for(lambda: self._queue or self._wanted or self._latest or self._idle or self._closed)
             if self._closed:
                 return None
             if self._queue:
@@ -68,14 +86,30 @@ class Mailbox:
             elif self._wanted:
                 wanted, self._wanted = self._wanted, None
                 return wanted
-            else:
+            elif self._latest is not None:
                 self._running, self._latest = self._latest, None
+            else:
+                self._running = self._idle.popleft()
             return self._running
 
-    def current(self) -> Request | None:
-        """The request that runs, or would run next."""
+    def again(self, request: Request) -> bool:
+        """Have an interrupted request wait for another run, before the others of its lane. False when it was cancelled
+        meanwhile.
+        """
         with self._changed:
-            return self._running or (self._queue[0] if self._queue else self._latest)
+            if request.cancelled.is_set() or self._closed:
+                return False
+            request.interrupted.clear()
+            self._idle.appendleft(request)
+            return True
+
+    def current(self) -> Request | None:
+        """The request that runs, or would run next; idle ones are nobody's to see."""
+        with self._changed:
+            running = self._running
+            if running is not None and running.lane is not Lane.IDLE:
+                return running
+            return self._queue[0] if self._queue else self._latest
 
     def withdraw(self, request: Request) -> bool:
         """Cancel one request. True when it was still waiting, so that the worker will never answer for it."""
@@ -83,6 +117,9 @@ class Mailbox:
             request.cancelled.set()
             if request in self._queue:
                 self._queue.remove(request)
+                return True
+            if request in self._idle:
+                self._idle.remove(request)
                 return True
             if request is self._latest:
                 self._latest = None
@@ -95,11 +132,20 @@ class Mailbox:
             self._closed = True
             if self._running is not None:
                 self._running.cancelled.set()
-            waiting = [*self._queue, *([self._latest] if self._latest else [])]
+            waiting = [*self._queue, *([self._latest] if self._latest else []), *self._idle]
             self._queue.clear()
+            self._idle.clear()
             self._latest = None
             self._changed.notify_all()
             return waiting
+
+    def _interrupt(self) -> None:
+        """Something more urgent than what may be running has come."""
+        running = self._running
+        if running is not None and running.lane is Lane.LIVE:
+            running.cancelled.set()
+        elif running is not None and running.lane is Lane.IDLE:
+            running.interrupted.set()
 
     @property
     def closed(self) -> bool:

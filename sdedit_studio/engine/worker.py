@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from sdedit_studio.engine.job import Cancelled, Failed, Phase, Result, Status, Update
+from sdedit_studio.engine.job import Cancelled, Failed, Lane, Phase, Result, Status, Update
 from sdedit_studio.engine.mailbox import Mailbox, Request
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.problems import describe, is_lack_of_memory
@@ -76,9 +76,12 @@ class Worker(threading.Thread):
             self._publish(Status(Phase.BROKEN, name, message=describe(error)))
             request.deliver(Failed(request.job, describe(error), traceback.format_exc()))
             return
-        self._publish(self._status(Phase.BUSY, model))
+        if request.lane is not Lane.IDLE:
+            self._publish(self._status(Phase.BUSY, model))
         end = self._run(request, model)
         self._publish(self._status(Phase.READY, model))
+        if isinstance(end, Cancelled) and request.interrupted.is_set() and self._mailbox.again(request):
+            return
         request.deliver(end)
 
     def _run(self, request: Request, model: LoadedModel) -> Update:
@@ -87,7 +90,7 @@ class Worker(threading.Thread):
         from sdedit_studio.engine.memory import execute_somehow
         from sdedit_studio.engine.prepare import open_on_cpu
 
-        job, measured, cancelled = request.job, self._measured, request.cancelled.is_set
+        job, measured, cancelled = request.job, self._measured, request.stopped
         try:
             for update in execute_somehow(
                 job, model, lambda: open_on_cpu(model.card, measured), cancelled=cancelled, measured=measured

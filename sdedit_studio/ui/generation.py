@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from random import SystemRandom
@@ -18,10 +18,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import frame_of
 from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Phase, Progress, Result, Status, Update
-from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import EMPTY, Tiles
 from sdedit_studio.ui import words
@@ -70,11 +68,14 @@ class _Finished:
 class Generation(QObject):
     """At most one run and one result. Needs a running asyncio loop from the first `generate` on.
 
-    Signals: `changed()` when any property here may read differently, but for `painted_since`, which also follows every
+    Signals: `progressed(Edit, Progress)` after each model call of a run; `finished(Edit, Result)` when it succeeded;
+    `changed()` when any property here may read differently, but for `painted_since`, which also follows every
     pen event, and for `shown`; `shown_changed()`; `painted_late()` when `painted_since` caught up with a large change
     only after its `document_changed`.
     """
 
+    progressed = Signal(object, object)
+    finished = Signal(object, object)
     changed = Signal()
     shown_changed = Signal()
     painted_late = Signal()
@@ -180,18 +181,32 @@ class Generation(QObject):
 
         Live mode ends, and its seed stays.
         """
-        self._give_up()
-        was_live = self.live.stop()
         if self.studio.parameters.t0 == 0:
+            self._give_up()
             self.studio.problem.emit("At 0 nothing changes. Move “Change t₀” to the right, to 0.4 for instance.", "")
             return
-        if not (self._seed_locked or was_live):
+        if not (self._seed_locked or self.live.on):
             self._draw_seed()
+        document, parameters, revision = self.studio.document, self.studio.parameters, self.studio.history.revision
+        self.start(lambda: edit_of(document, parameters, revision))
+
+    def start(self, make: Callable[[], Edit]) -> None:
+        """Run the edit that `make` builds on another thread, as `generate` does.
+
+        It raises ValueError, with a sentence for the person, when there is nothing to work from.
+        """
+        self._give_up()
+        self.live.stop()
         run = self._run = _Run()
-        run.task = self._start(
-            self._generate(run, self.studio.document, self.studio.parameters, self.studio.history.revision)
-        )
+        run.task = self._start(self._generate(run, make))
         self.changed.emit()
+
+    def present(self, edit: Edit, result: Result) -> None:
+        """Have a picture that was made before wait to be applied or discarded, as if its run had just ended."""
+        self._give_up()
+        self.live.stop()
+        self._finished = _Finished(edit, result)
+        self._show_latest()
 
     def cancel(self) -> bool:
         """Give up the run: at once for the person, within one model call for the worker. Returns whether one ran."""
@@ -265,9 +280,9 @@ class Generation(QObject):
             self._run.task.cancel()
         self._run = None
 
-    async def _generate(self, run: _Run, document: Document, parameters: Parameters, revision: int) -> None:
+    async def _generate(self, run: _Run, make: Callable[[], Edit]) -> None:
         try:
-            edit = await asyncio.to_thread(edit_of, document, parameters, revision)
+            edit = await asyncio.to_thread(make)
         except ValueError as nothing_to_do:
             self._fail(str(nothing_to_do), "")
             return
@@ -287,9 +302,11 @@ class Generation(QObject):
             case Progress():
                 run.progress = update
                 self._show(Shown(edit, update.preview))
+                self.progressed.emit(edit, update)
             case Result():
                 self._run, self._finished = None, _Finished(edit, update)
                 self._show_latest()
+                self.finished.emit(edit, update)
                 if update.note:
                     self.studio.problem.emit(update.note, "")
             case Cancelled():

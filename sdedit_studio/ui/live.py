@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from sdedit_studio.engine.job import Cancelled, Failed, Pixels, Progress, Result
+from sdedit_studio.engine.job import Cancelled, Failed, Lane, Pixels, Progress, Result
 from sdedit_studio.engine.live import Order, Schedule
 from sdedit_studio.parameters import Refine
 from sdedit_studio.ui.edit import Edit, Shown, edit_of
@@ -201,7 +201,7 @@ class Live(QObject):
             self._show(None)
             return
         self._hint, self._edit, self._first = "", edit, None
-        async for update in self._engine.run(edit.job, live=True):
+        async for update in self._engine.run(edit.job, Lane.LIVE):
             match update:
                 case Progress() if update.call < update.calls:
                     if monotonic() - self._shown_at >= STILL:
@@ -221,7 +221,7 @@ class Live(QObject):
             return
         edit = refining(self._edit, refine, self._first)
         last: Progress | None = None
-        async for update in self._engine.run(edit.job, live=True):
+        async for update in self._engine.run(edit.job, Lane.LIVE):
             match update:
                 case Progress():
                     if last is not None and last.pass_index < update.pass_index:

@@ -13,7 +13,7 @@ import time
 import pytest
 
 from sdedit_studio.engine.engine import Engine
-from sdedit_studio.engine.job import Cancelled, Failed, Phase, Progress, Result, Status
+from sdedit_studio.engine.job import Cancelled, Failed, Lane, Phase, Progress, Result, Status
 from sdedit_studio.models.catalogue import ModelProblem
 from sdedit_studio.parameters import Parameters, Refine
 from tests.engine.conftest import CARD, job
@@ -57,7 +57,7 @@ async def test_a_job_yields_progress_then_its_result(engine, models):
 
 @engine_test
 async def test_equal_jobs_give_equal_pictures(engine, models):
-    one, other = (await updates(engine, job(seed=9)))[-1], (await updates(engine, job(seed=9), live=True))[-1]
+    one, other = (await updates(engine, job(seed=9)))[-1], (await updates(engine, job(seed=9), lane=Lane.LIVE))[-1]
     assert one.picture == other.picture
 
 
@@ -90,7 +90,7 @@ async def test_the_latest_live_job_wins(engine, models):
     models.seconds = 0.05
     tasks = []
     for revision in range(6):
-        tasks.append(asyncio.create_task(updates(engine, job(calls=8, revision=revision), live=True)))
+        tasks.append(asyncio.create_task(updates(engine, job(calls=8, revision=revision), lane=Lane.LIVE)))
         await asyncio.sleep(0.06)
     ends = [updates[-1] for updates in await asyncio.gather(*tasks)]
     assert [type(end) for end in ends] == [Cancelled] * 5 + [Result]
@@ -107,10 +107,27 @@ async def test_explicit_jobs_wait_their_turn(engine, models):
 @engine_test
 async def test_an_explicit_job_interrupts_live(engine, models):
     models.seconds = 0.05
-    live = asyncio.create_task(updates(engine, job(calls=100), live=True))
+    live = asyncio.create_task(updates(engine, job(calls=100), lane=Lane.LIVE))
     await asyncio.sleep(0.12)
     assert isinstance((await updates(engine, job(calls=1)))[-1], Result)
     assert isinstance((await live)[-1], Cancelled)
+
+
+@engine_test
+async def test_an_idle_job_gives_way_and_is_finished_after(engine, models):
+    models.seconds = 0.05
+    ends = []
+
+    async def run(name, *arguments):
+        ends.append((name, (await updates(engine, *arguments))[-1]))
+
+    idle = asyncio.create_task(run("idle", job(calls=8, seed=4), Lane.IDLE))
+    await asyncio.sleep(0.12)
+    await run("asked", job(calls=1))
+    await idle
+    assert [name for name, _ in ends] == ["asked", "idle"]
+    alone = (await updates(engine, job(calls=8, seed=4)))[-1]
+    assert ends[1][1].picture == alone.picture
 
 
 @engine_test

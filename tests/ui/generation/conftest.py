@@ -20,6 +20,7 @@ from sdedit_studio.engine.job import (
     Estimate,
     Failed,
     Job,
+    Lane,
     ModelDetails,
     ModelInfo,
     ModelRefused,
@@ -88,6 +89,7 @@ class FakeEngine:
     def __init__(self) -> None:
         self.status = READY
         self.runs: list[Run] = []
+        self.idle: list[Run] = []
         self.installed = [ModelInfo("scenes-96", "Scenes", 96, 16, ("forest", "mountain"), 0.4, 8)]
         self.prepared: list[str] = []
         self.arrivals: list[Arrival] = []
@@ -102,9 +104,9 @@ class FakeEngine:
         for callback in tuple(self._watchers):
             callback(status)
 
-    async def run(self, job: Job, *, live: bool = False):
+    async def run(self, job: Job, lane: Lane = Lane.ASKED):
         run = Run(job)
-        self.runs.append(run)
+        (self.idle if lane is Lane.IDLE else self.runs).append(run)
         try:
             while True:
                 update = await run.updates.get()

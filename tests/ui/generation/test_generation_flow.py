@@ -300,7 +300,7 @@ def test_what_was_special_about_a_result_is_said_beside_it(tell):
 
 def test_an_engine_that_raises_is_told_and_does_not_end_the_window(tell, monkeypatch):
     async def story(flow):
-        async def run(job, *, live=False):
+        async def run(job, lane=None):
             raise OSError("the device went away")
             yield
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from sdedit_studio.document.edits import guide
-from sdedit_studio.engine.job import Job, Pixels
+from sdedit_studio.engine.job import Job, Lane, Pixels
 from sdedit_studio.engine.live import REST
 from sdedit_studio.parameters import Parameters, Refine, Solver
 from sdedit_studio.raster.compositor import flatten
@@ -103,10 +103,10 @@ def test_live_jobs_go_through_the_mailbox(live, tell, monkeypatch):
     async def story(flow):
         asked = []
         run = flow.engine.run
-        monkeypatch.setattr(flow.engine, "run", lambda job, *, live=False: asked.append(live) or run(job, live=live))
+        monkeypatch.setattr(flow.engine, "run", lambda job, lane: asked.append(lane) or run(job, lane))
         flow.generation.toggle_live()
         await runs(flow, 1)
-        assert asked == [True]
+        assert asked == [Lane.LIVE]
 
     tell(story)
 
