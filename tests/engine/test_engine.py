@@ -29,8 +29,8 @@ async def running(models, measured, *, model=CARD.name):
         engine.close()
 
 
-async def updates(engine, job, **options):
-    return [update async for update in engine.run(job, **options)]
+async def updates(engine, job, lane=Lane.ASKED):
+    return [update async for update in engine.run(job, lane)]
 
 
 def engine_test(test):
