@@ -41,6 +41,15 @@ def evaluate(
         ),
     ] = None,
     features: FeaturesName = "efficientnet-lite0",
+    trained_on: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="The model's training pictures, to show the nearest of them beside its results.",
+            show_default="not looked at",
+        ),
+    ] = None,
+    refine: Annotated[bool, typer.Option("--refine", help="Also carry some pictures up to 576 x 384.")] = False,
     steps: Steps = None,
     seed: Seed = Parameters.seed,
     condition: Condition = None,
@@ -62,5 +71,17 @@ def evaluate(
     check_plots()
     extractor = choose(features)
     with progress(model) as (loaded, watch):
-        table = study.evaluate(loaded, source, reference, count, t0s, chosen, out, extractor, watch)
+        table = study.evaluate(
+            loaded,
+            source,
+            reference,
+            count,
+            t0s,
+            chosen,
+            out,
+            extractor,
+            watch,
+            trained_on=trained_on,
+            refine=refine,
+        )
     tell(table, out)

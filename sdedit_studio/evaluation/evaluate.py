@@ -5,15 +5,17 @@ on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFilter
 
+from sdedit_studio.evaluation.by_eye import nearest_level, show_neighbours, show_pairs, show_refined
 from sdedit_studio.evaluation.edits import Study, edit_all, settings_of
 from sdedit_studio.evaluation.features import Features
 from sdedit_studio.evaluation.kid import FEWEST
+from sdedit_studio.evaluation.memorisation import colour_layout, layout_distance
 from sdedit_studio.evaluation.pictures import Watch, list_pictures, png, read_pictures, unwatched
 from sdedit_studio.evaluation.plot import check_plots
 from sdedit_studio.evaluation.problem import EvaluationProblem
@@ -28,8 +30,6 @@ from sdedit_studio.parameters import Parameters
 
 SHOWN = 16
 """Guides on the contact sheet."""
-
-CELLS = 8
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,18 @@ def evaluate(
     folder: Path,
     features: Features,
     watch: Watch = unwatched,
+    *,
+    trained_on: Path | None = None,
+    refine: bool = False,
 ) -> Table:
     """Simulate strokes from `count` pictures of `source`, a folder or zip, and edit them from each t0.
 
-    Writes `table.csv`, `.md`, `.json`, `curve.png`, `contact.png` and `reference.safetensors` (what KID compared with,
-    for other studies) into `folder`. `reference`: as for `read_reference`; None takes half of the pictures that are
-    left. Raises EvaluationProblem when a source cannot be read or has too few pictures, or the folder holds something
-    else.
+    Writes `table.csv`, `.md`, `.json`, `curve.png`, `contact.png` (some guides at every t0), `pairs.png` (more of them
+    at the t0 nearest to the model's own) and `reference.safetensors` (what KID compared with, for other studies) into
+    `folder`. `reference`: as for `read_reference`; None takes half of the pictures that are left. `trained_on`: the
+    model's training pictures, the nearest of which are shown in `neighbours.png`. `refine`: some guides are carried up
+    to larger frames too, in `refined-WIDTHxHEIGHT.png`. Raises EvaluationProblem when a source cannot be read or has
+    too few pictures, or the folder holds something else.
     """
     check_plots()
     side = model.card.native
@@ -125,6 +130,14 @@ def evaluate(
         f"{len(gallery)} other photographs of {source.name}.",
         *([f"Left out, as they cannot be read: {', '.join(broken)}."] if broken else []),
     ]
+    own = nearest_level(t0s, model.card.default_t0)
+    if own is not None:
+        show_pairs(folder, guides, results[own])
+        if trained_on is not None:
+            pictures = photographs.pixels
+            notes.append(show_neighbours(folder, guides, results[own], pictures, trained_on, features, watch))
+        if refine:
+            show_refined(folder, model, guides, replace(parameters, t0=own), watch)
     table = Table(rows, features.name, {**settings, "photographs": list(photographs.names)}, notes)
     columns = {"photograph": photographs.pixels, "guide": guides}
     columns |= {f"t0 {t0:g}": pictures for t0, pictures in results.items() if t0 > 0}
@@ -143,12 +156,4 @@ def blurred(picture: np.ndarray) -> np.ndarray:
 
 def nearest(guides: np.ndarray, gallery: np.ndarray) -> np.ndarray:
     """For each guide the picture of `gallery` with the most similar layout of colours, (n, h, w, 3) uint8."""
-    wanted, offered = colour_layout(guides), colour_layout(gallery)
-    distance = (wanted**2).sum(1)[:, None] + (offered**2).sum(1) - 2 * wanted @ offered.T
-    return gallery[distance.argmin(1)]
-
-
-def colour_layout(pictures: np.ndarray) -> np.ndarray:
-    """The mean colours of an 8 x 8 grid, (n, 192), in grey levels."""
-    small = [np.asarray(Image.fromarray(p).resize((CELLS, CELLS), Image.Resampling.BOX), np.float64) for p in pictures]
-    return np.stack(small).reshape(len(pictures), -1)
+    return gallery[layout_distance(colour_layout(guides), colour_layout(gallery)).argmin(1)]

@@ -30,7 +30,7 @@ class Calls:
         return _GAUSSIAN(x, sigma)
 
 
-_GAUSSIAN = GaussianDenoiser(torch.zeros(3, SIDE, SIDE), torch.tensor(0.25))
+_GAUSSIAN = GaussianDenoiser(torch.zeros(3, 1, 1), torch.tensor(0.25))
 
 
 @dataclass

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sdedit_studio.evaluation.evaluate import blurred, colour_layout, evaluate, nearest, split
+from sdedit_studio.evaluation.evaluate import blurred, evaluate, nearest, split
 from sdedit_studio.evaluation.kid import FEWEST
+from sdedit_studio.evaluation.memorisation import colour_layout
 from sdedit_studio.evaluation.patches import SlicedPatches
 from sdedit_studio.evaluation.problem import EvaluationProblem
 from sdedit_studio.parameters import Parameters

@@ -1,0 +1,119 @@
+"""What no figure says of a model, laid out to be looked at: many strokes beside their pictures, pictures carried up to
+larger frames, results beside the nearest training pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from sdedit_studio.diffusion.cascade import as_pixels, edit, resized
+from sdedit_studio.evaluation.features import Features
+from sdedit_studio.evaluation.memorisation import neighbours
+from sdedit_studio.evaluation.pictures import Watch, png, unwatched
+from sdedit_studio.evaluation.sheet import sheet
+from sdedit_studio.files.atomic import write
+from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.parameters import Parameters, Refine
+
+PAIRS, ROWS = 48, 8
+
+LOOKED_FOR = 24
+"""Results that are looked for among the training pictures."""
+
+CARRIED_UP, FRAMES = 6, ((288, 192), (576, 384))
+"""Guides that the refine cascade is shown with, and the frames that it fills."""
+
+
+def show_pairs(folder: Path, guides: np.ndarray, pictures: np.ndarray) -> None:
+    """Write `pairs.png`: up to 48 guides (n, h, w, 3) uint8, each beside its picture."""
+    columns = {}
+    shown = min(PAIRS, len(guides))
+    for start in range(0, shown, ROWS):
+        part = slice(start, min(start + ROWS, shown))
+        columns |= {
+            f"strokes {start + 1}-{part.stop}": guides[part],
+            f"pictures {start + 1}-{part.stop}": pictures[part],
+        }
+    write(folder / "pairs.png", png(sheet(columns)))
+
+
+def show_neighbours(
+    folder: Path,
+    guides: np.ndarray,
+    pictures: np.ndarray,
+    photographs: np.ndarray,
+    trained_on: Path,
+    features: Features,
+    watch: Watch = unwatched,
+) -> str:
+    """Write `neighbours.png`: results beside the nearest pictures that the model was trained on, nearest ones first.
+
+    All pictures (n, side, side, 3) uint8. Returns how near they are, beside how near `photographs` are that it was not
+    trained on: a model that remembers makes pictures that are nearer than those. Raises EvaluationProblem when
+    `trained_on` cannot be read.
+    """
+    chosen = slice(0, LOOKED_FOR)
+    both = np.concatenate([pictures[chosen], photographs[chosen]])
+    found = neighbours(both, trained_on, features, watch)
+    count = len(pictures[chosen])
+    made, real = found.distance[:count], found.distance[count:]
+    order = made.argsort()
+    columns = {"guide": guides[order], "result": pictures[order], "nearest trained on": found.pixels[order]}
+    write(folder / "neighbours.png", png(sheet(columns)))
+    return (
+        f"Nearest training picture by {features.name}, distance of features: {np.median(made):.3g} from the results in "
+        f"the median, {made.min():.3g} at the least; {np.median(real):.3g} and {real.min():.3g} from photographs that "
+        f"were not trained on. {count} of each, among the pictures of {trained_on.name}."
+    )
+
+
+def show_refined(
+    folder: Path, model: LoadedModel, guides: np.ndarray, parameters: Parameters, watch: Watch = unwatched
+) -> None:
+    """Write `refined-WIDTHxHEIGHT.png` for each larger frame: strokes, and what the refine cascade makes of them.
+
+    `guides`: (n, side, side, 3) uint8, of which the middle 3:2 is enlarged. Guide i has the seed `parameters.seed + i`.
+    """
+    count = min(CARRIED_UP, len(guides))
+    for done, (width, height) in enumerate(FRAMES):
+        large = np.stack([_enlarged(guide, width, height) for guide in guides[:count]])
+        pictures = []
+        for index, guide in enumerate(large):
+            chosen = replace(parameters, refine=Refine.FULL, seed=(parameters.seed + index) % 2**32)
+            pictures.append(_carried_up(model, guide, chosen))
+            watch("Refining", done * count + index + 1, len(FRAMES) * count)
+        write(folder / f"refined-{width}x{height}.png", png(sheet({"strokes": large, "picture": np.stack(pictures)})))
+
+
+def _carried_up(model: LoadedModel, guide: np.ndarray, parameters: Parameters) -> np.ndarray:
+    height, width, _ = guide.shape
+    card = model.card
+    *_, last = edit(
+        model.denoiser(parameters.condition, prompt=parameters.prompt, guidance=parameters.guidance),
+        guide,
+        None,
+        card.passes(width, height, parameters),
+        parameters,
+        stride=card.stride,
+        device=model.device,
+        space=model.space,
+        few_step=card.few_step,
+    )
+    return as_pixels(resized(last.picture, (height, width)))
+
+
+def _enlarged(guide: np.ndarray, width: int, height: int) -> np.ndarray:
+    side = guide.shape[0]
+    top = (side - side * height / width) / 2
+    picture = Image.fromarray(guide).resize((width, height), Image.Resampling.BICUBIC, (0, top, side, side - top))
+    return np.asarray(picture)
+
+
+def nearest_level(t0s: Sequence[float], wanted: float) -> float | None:
+    """The t0 above 0 that is nearest to `wanted`, or None when there is none."""
+    return min((t0 for t0 in t0s if t0 > 0), key=lambda t0: abs(t0 - wanted), default=None)
