@@ -124,7 +124,7 @@ def _run(job: Job) -> tuple[Result, LoadedModel]:
         from sdedit_studio.engine.prepare import open_on_cpu
 
         for update in execute_somehow(
-            job, model, lambda: open_on_cpu(model.card, measured), cancelled=lambda: False, measured=measured
+            [job], model, lambda: open_on_cpu(model.card, measured), cancelled=lambda: False, measured=measured
         ):
             if isinstance(update, Result):
                 measured.save()

@@ -28,7 +28,7 @@ TILE, OVERLAP = 416, 32
 
 @dataclass(frozen=True)
 class Moment:
-    """After a model call of pass `index`. `step` is in the model's space; `picture` (1, 3, h, w) is its estimate, at
+    """After a model call of pass `index`. `step` is in the model's space; `picture` (b, 3, h, w) is its estimate, at
     the size of the pass after its last call, and until then as the space previews it.
     """
 
@@ -51,6 +51,7 @@ def edit(
     space: Space = PIXELS,
     tile: int = TILE,
     few_step: bool = False,
+    seeds: Sequence[int] = (),
 ) -> Iterator[Moment]:
     """Carry `guide` (h, w, 3) uint8 through `passes`; yields after every model call, and the last picture is the
     result.
@@ -59,7 +60,8 @@ def edit(
     every pass; `paste` is what fades the one into the other. The first pass runs the chosen solver; the others, whose
     few calls were tuned for it, DPM-Solver++ 2M, or for a few-step model that of few steps. `first`: the picture of the
     first pass, (h, w, 3) uint8, when it was made before; then that pass is left out. `space`: where the denoiser
-    works; `tile`: the side of tiles in pixels.
+    works; `tile`: the side of tiles in pixels. `seeds`: of several pictures made as one batch, in place of the
+    parameters' own.
     """
     picture = None if first is None else as_tensor(first, device)
     whole = as_tensor(guide, device)
@@ -81,7 +83,7 @@ def edit(
             x,
             stage.sigma,
             stage.calls,
-            partial(_noise, parameters.seed, (x.shape[1], x.shape[2], x.shape[3]), index, device),
+            partial(_noise, seeds or [parameters.seed], (x.shape[1], x.shape[2], x.shape[3]), index, device),
             mask=None if where is None else pooled(where, factor),
             solver=parameters.solver if index == 0 else refining,
             sde=parameters.sde,
@@ -125,5 +127,7 @@ def as_pixels(picture: Tensor) -> np.ndarray:
     return as_bytes(picture).cpu().numpy()
 
 
-def _noise(seed: int, size: tuple[int, int, int], index: int, device: torch.device | str, repeat: int) -> NoiseSource:
-    return counted([seed], size, place=(index, repeat), device=device)
+def _noise(
+    seeds: Sequence[int], size: tuple[int, int, int], index: int, device: torch.device | str, repeat: int
+) -> NoiseSource:
+    return counted(seeds, size, place=(index, repeat), device=device)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 from sdedit_studio.diffusion.plan import native_size
 from sdedit_studio.engine import library
 from sdedit_studio.engine.job import (
-    Cancelled,
     Estimate,
     Job,
     Lane,
@@ -75,21 +76,44 @@ class Engine:
         newer one. An idle job runs when there is nothing else to do, gives way to anything, and then begins again.
         Closing the iterator early cancels the job. Jobs may be given before the model is ready; they wait for it.
         """
+        async with aclosing(self._updates((job,), lane)) as updates:
+            async for update in updates:
+                yield update
+
+    async def run_together(self, jobs: Sequence[Job], lane: Lane = Lane.IDLE) -> AsyncIterator[Update]:
+        """`run` for jobs that differ in nothing but the seed, several at a time where the device gains from that.
+
+        Each update names its job; of every job the last is a `Result`, `Cancelled` or `Failed`. Between two batches
+        anything may go first. Closing the iterator early cancels all. Raises ValueError when the jobs differ in more.
+        """
+        alike = [replace(job, parameters=replace(job.parameters, seed=0)) for job in jobs]
+        if any(job != alike[0] for job in alike[1:]):
+            raise ValueError("Only edits that differ in nothing but the seed can be made together.")
+        left = tuple(jobs)
+        while left:
+            batch, left = left[: self._status.together], left[self._status.together :]
+            async with aclosing(self._updates(batch, lane)) as updates:
+                async for update in updates:
+                    yield update
+
+    async def _updates(self, jobs: tuple[Job, ...], lane: Lane) -> AsyncGenerator[Update]:
+        """What becomes of jobs that are made as one batch."""
         loop = asyncio.get_running_loop()
         updates: asyncio.Queue[Update] = asyncio.Queue()
 
         def deliver(update: Update) -> None:
             post(loop, lambda: updates.put_nowait(update))
 
-        request = Request(job, lane, deliver)
+        request = Request(jobs, lane, deliver)
         for dropped in self._mailbox.put(request):
-            dropped.deliver(Cancelled(dropped.job))
+            dropped.give_up()
+        running = len(jobs)
         try:
-            while True:
+            while running:
                 update = await updates.get()
-                yield update
                 if not isinstance(update, Progress):
-                    return
+                    running -= 1
+                yield update
         finally:
             self._mailbox.withdraw(request)
 
@@ -97,7 +121,7 @@ class Engine:
         """Give up the job that runs, or that would run next: within one model call it yields `Cancelled`."""
         request = self._mailbox.current()
         if request is not None and self._mailbox.withdraw(request):
-            request.deliver(Cancelled(request.job))
+            request.give_up()
 
     def estimate(self, width: int, height: int, parameters: Parameters) -> Estimate:
         """What an edit of a `width` x `height` frame will cost. Raises ModelProblem when the model is not installed."""
@@ -150,7 +174,7 @@ class Engine:
     def close(self) -> None:
         """Cancel everything and wait for the thread: at most one model call or one import. Call it once, at the end."""
         for waiting in self._mailbox.close():
-            waiting.deliver(Cancelled(waiting.job))
+            waiting.give_up()
         self._watchers.clear()
         if self._worker is not None:
             self._worker.join()

@@ -31,7 +31,17 @@ def execute(
     `tile`: the side of tiles in pixels, if the model's native size is not larger.
     Raises Stopped when cancelled, and ModelProblem for a class the model does not know.
     """
+    yield from execute_together((job,), model, cancelled=cancelled, measured=measured, tile=tile)
+
+
+def execute_together(
+    jobs: Sequence[Job], model: LoadedModel, *, cancelled: Callable[[], bool], measured: Measured, tile: int = TILE
+) -> Iterator[Progress | Result]:
+    """`execute` for jobs that differ in nothing but the seed, as one batch: of each a `Progress` after each model call,
+    then of each its `Result`.
+    """
     began = perf_counter()
+    job = jobs[0]
     card, parameters = model.card, job.parameters
     guide, mask = job.guide.array, None if job.mask is None else job.mask.array
     passes = card.passes(job.guide.width, job.guide.height, parameters)
@@ -51,9 +61,10 @@ def execute(
         space=model.space,
         tile=max(tile, card.native),
         few_step=card.few_step,
+        seeds=[each.parameters.seed for each in jobs],
     )
 
-    def told(call: int, moment: Moment, preview: Pixels) -> Progress:
+    def told(job: Job, call: int, moment: Moment, preview: Pixels) -> Progress:
         left = [moment.stage.model_calls - moment.step.index, *(s.model_calls for s in passes[moment.index + 1 :])]
         seconds = [measured.call_seconds(card.name, stage.pixels) or 0.0 for stage in passes[moment.index :]]
         seconds_left = sum(count * each for count, each in zip(left, seconds, strict=True))
@@ -61,26 +72,32 @@ def execute(
 
     picture = None
     call_began = perf_counter()
-    for call, (moment, preview) in enumerate(_previewed(moments, Previews(model.device)), 1):
-        measured.learn(card.name, moment.stage.pixels, perf_counter() - call_began)
+    for call, (moment, previews) in enumerate(_previewed(moments, Previews(model.device), len(jobs)), 1):
+        if len(jobs) == 1:
+            measured.learn(card.name, moment.stage.pixels, perf_counter() - call_began)
         picture = moment.picture
-        yield told(call, moment, preview)
+        for each, preview in zip(jobs, previews, strict=True):
+            yield told(each, call, moment, preview)
         call_began = perf_counter()
-    unpasted = guide if picture is None else as_pixels(resized(picture, guide.shape[:2]))
-    pasted = Pixels.of(paste(guide, unpasted, mask))
-    whole = pasted if mask is None else Pixels.of(unpasted)
-    yield Result(job, pasted, whole, perf_counter() - began, calls)
+    seconds = (perf_counter() - began) / len(jobs)
+    for index, each in enumerate(jobs):
+        unpasted = guide if picture is None else as_pixels(resized(picture[index : index + 1], guide.shape[:2]))
+        pasted = Pixels.of(paste(guide, unpasted, mask))
+        whole = pasted if mask is None else Pixels.of(unpasted)
+        yield Result(each, pasted, whole, seconds, calls)
 
 
-def _previewed(moments: Iterator[Moment], previews: Previews) -> Iterator[tuple[Moment, Pixels]]:
-    waiting: deque[tuple[Moment, Callable[[], Pixels]]] = deque()
+def _previewed(moments: Iterator[Moment], previews: Previews, count: int) -> Iterator[tuple[Moment, list[Pixels]]]:
+    """Each moment with the preview of each of its `count` pictures."""
+    waiting: deque[tuple[Moment, list[Callable[[], Pixels]]]] = deque()
     for moment in moments:
-        waiting.append((moment, previews.begin(moment.picture)))
+        pictures = [moment.picture[index : index + 1] for index in range(count)]
+        waiting.append((moment, [previews.begin(picture) for picture in pictures]))
         if len(waiting) > previews.behind:
             ready, arrived = waiting.popleft()
-            yield ready, arrived()
+            yield ready, [preview() for preview in arrived]
     for ready, arrived in waiting:
-        yield ready, arrived()
+        yield ready, [preview() for preview in arrived]
 
 
 def _first(job: Job, passes: Sequence[Pass]) -> np.ndarray | None:

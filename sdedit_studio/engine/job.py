@@ -151,13 +151,15 @@ class Status:
     """The state of the engine, for the status bar and the SDEdit panel.
 
     `device` e.g. "CPU" or "NVIDIA H100"; `call_seconds`: the measured time of one model call at the native size, None
-    until measured; `message`: for BROKEN, what is wrong and what to do.
+    until measured; `together`: as many pictures the device makes at a time in less than as many times that;
+    `message`: for BROKEN, what is wrong and what to do.
     """
 
     phase: Phase
     model: str
     device: str = ""
     call_seconds: float | None = None
+    together: int = 1
     message: str = ""
 
 

@@ -9,17 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Condition, Event
 
-from sdedit_studio.engine.job import Job, Lane, Update
+from sdedit_studio.engine.job import Cancelled, Job, Lane, Update
 
 
 @dataclass(eq=False)
 class Request:
-    """One job on its way. `deliver` takes its updates on any thread; `stopped` is read before every model call.
+    """Jobs on their way, mostly one; several are made as one batch. `deliver` takes their updates on any thread;
+    `stopped` is read before every model call.
 
     `interrupted`: it runs no further now, but will begin again; `cancelled`: never again.
     """
 
-    job: Job
+    jobs: tuple[Job, ...]
     lane: Lane
     deliver: Callable[[Update], None]
     cancelled: Event = field(default_factory=Event)
@@ -27,6 +28,11 @@ class Request:
 
     def stopped(self) -> bool:
         return self.cancelled.is_set() or self.interrupted.is_set()
+
+    def give_up(self) -> None:
+        """Tell that it will never run."""
+        for job in self.jobs:
+            self.deliver(Cancelled(job))
 
 
 class Mailbox:

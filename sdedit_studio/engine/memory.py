@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import torch
 
 from sdedit_studio.diffusion.cascade import TILE
-from sdedit_studio.engine.execute import execute
+from sdedit_studio.engine.execute import execute_together
 from sdedit_studio.engine.job import Job, Progress, Result
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.models.load import LoadedModel
@@ -18,14 +18,17 @@ ON_CPU = "The graphics card ran out of memory, so this was made on the CPU."
 
 
 def execute_somehow(
-    job: Job,
+    jobs: Sequence[Job],
     model: LoadedModel,
     on_cpu: Callable[[], LoadedModel],
     *,
     cancelled: Callable[[], bool],
     measured: Measured,
 ) -> Iterator[Progress | Result]:
-    """`execute`; its `Result` has a note when it had to be made another way. `on_cpu`: the same model there."""
+    """`execute_together`; each `Result` has a note when it had to be made another way. `on_cpu`: the same model there.
+
+    Several that do not fit at once are made one after another.
+    """
     ways = [
         (lambda: model, TILE, ""),
         (lambda: model, TILE // 2, IN_TILES),
@@ -33,11 +36,15 @@ def execute_somehow(
     ]
     for index, (chosen, tile, note) in enumerate(ways):
         try:
-            for update in execute(job, chosen(), cancelled=cancelled, measured=measured, tile=tile):
+            for update in execute_together(jobs, chosen(), cancelled=cancelled, measured=measured, tile=tile):
                 yield replace(update, note=note) if isinstance(update, Result) else update
             return
         except torch.OutOfMemoryError:
             if index == len(ways) - 1:
                 raise
+        if len(jobs) > 1:
+            for job in jobs:
+                yield from execute_somehow([job], model, on_cpu, cancelled=cancelled, measured=measured)
+            return
         if torch.cuda.is_available():
             torch.cuda.empty_cache()

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
+GIVES_WAY = 0.25
+"""Seconds that a call for several pictures may take: whatever is more urgent waits for it."""
+
 COMPARED = 96
 """Side in pixels at which two precisions are compared."""
 
@@ -35,6 +38,15 @@ def compute_threads() -> int:
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return max(1, (os.cpu_count() or 2) - 1)
+
+
+def together(model: LoadedModel, call_seconds: float | None) -> int:
+    """How many pictures to make as one batch, when one for one picture takes `call_seconds`.
+
+    A graphics card makes four in little more than the time of one; the CPU two in 1.5 times it (`docs/variations.md`).
+    """
+    most = 4 if model.device.type == "cuda" else 2
+    return 1 if call_seconds is None else max(1, min(most, int(GIVES_WAY / max(call_seconds, 1e-6))))
 
 
 def open_model(name: str, measured: Measured, models_dir: Path | None = None) -> LoadedModel:

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -68,41 +68,45 @@ class Worker(threading.Thread):
             self._publish(Status(Phase.BROKEN, name, message=describe(error)))
 
     def _answer(self, request: Request) -> None:
-        """Do one job and deliver how it went; any failure leaves the worker ready for the next."""
-        name = request.job.parameters.model
+        """Do what is asked and deliver how it went; any failure leaves the worker ready for the next."""
+        name = request.jobs[0].parameters.model
         try:
             model = self._ready(name)
         except Exception as error:
             self._publish(Status(Phase.BROKEN, name, message=describe(error)))
-            request.deliver(Failed(request.job, describe(error), traceback.format_exc()))
+            for job in request.jobs:
+                request.deliver(Failed(job, describe(error), traceback.format_exc()))
             return
         if request.lane is not Lane.IDLE:
             self._publish(self._status(Phase.BUSY, model))
-        end = self._run(request, model)
+        ends = self._run(request, model)
         self._publish(self._status(Phase.READY, model))
-        if isinstance(end, Cancelled) and request.interrupted.is_set() and self._mailbox.again(request):
+        if isinstance(ends[0], Cancelled) and request.interrupted.is_set() and self._mailbox.again(request):
             return
-        request.deliver(end)
+        for end in ends:
+            request.deliver(end)
 
-    def _run(self, request: Request, model: LoadedModel) -> Update:
-        """Deliver the progress of one job, and return how it ended."""
+    def _run(self, request: Request, model: LoadedModel) -> Sequence[Update]:
+        """Deliver the progress of the jobs, and return how each of them ended."""
         from sdedit_studio.engine.execute import Stopped
         from sdedit_studio.engine.memory import execute_somehow
         from sdedit_studio.engine.prepare import open_on_cpu
 
-        job, measured, cancelled = request.job, self._measured, request.stopped
+        jobs, measured, cancelled = request.jobs, self._measured, request.stopped
+        results: list[Result] = []
         try:
             for update in execute_somehow(
-                job, model, lambda: open_on_cpu(model.card, measured), cancelled=cancelled, measured=measured
+                jobs, model, lambda: open_on_cpu(model.card, measured), cancelled=cancelled, measured=measured
             ):
                 if isinstance(update, Result):
-                    return update
-                request.deliver(update)
+                    results.append(update)
+                else:
+                    request.deliver(update)
         except Stopped:
-            pass
+            return [Cancelled(job) for job in jobs]
         except Exception as error:
-            return Failed(request.job, describe(error), traceback.format_exc())
-        return Cancelled(request.job)
+            return [Failed(job, describe(error), traceback.format_exc()) for job in jobs]
+        return results
 
     def _ready(self, name: str) -> LoadedModel:
         return self._model if self._model and self._model.card.name == name else self._open(name)
@@ -125,8 +129,10 @@ class Worker(threading.Thread):
         return model
 
     def _status(self, phase: Phase, model: LoadedModel) -> Status:
+        from sdedit_studio.engine.prepare import together
+
         seconds = self._measured.call_seconds(model.card.name, model.card.native**2)
-        return Status(phase, model.card.name, model.device_name, seconds)
+        return Status(phase, model.card.name, model.device_name, seconds, together(model, seconds))
 
 
 def lower_priority() -> None:

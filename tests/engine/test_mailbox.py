@@ -13,7 +13,7 @@ def box():
 
 
 def request(lane=Lane.ASKED):
-    return Request(job(), lane, lambda update: None)
+    return Request((job(),), lane, lambda update: None)
 
 
 def test_explicit_jobs_queue(box):

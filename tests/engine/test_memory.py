@@ -41,7 +41,7 @@ def edited(tmp_path, limit, cpu_limit=10_000):
     loaded, seen = model(tmp_path, limit)
     on_cpu, seen_on_cpu = model(tmp_path, cpu_limit)
     *_, result = execute_somehow(
-        job, loaded, lambda: on_cpu, cancelled=lambda: False, measured=Measured(1, tmp_path / "measured.json")
+        [job], loaded, lambda: on_cpu, cancelled=lambda: False, measured=Measured(1, tmp_path / "measured.json")
     )
     assert isinstance(result, Result)
     return result.note, seen, seen_on_cpu

@@ -415,4 +415,4 @@ def test_a_folder_is_added_chosen_used_and_removed_while_in_use(loop, qapp, qtbo
 
 
 def _ready(engine: Engine, model: str) -> tuple:
-    return Phase.READY, model, engine.status.device, engine.status.call_seconds
+    return Phase.READY, model, engine.status.device, engine.status.call_seconds, engine.status.together
