@@ -17,6 +17,7 @@ from sdedit_studio.files import FileProblem
 from sdedit_studio.files.pictures import EXPORTED, export, read
 from sdedit_studio.models.catalogue import find
 from sdedit_studio.parameters import Masking, Parameters, Refine, Sde, Solver
+from sdedit_studio.raster.tiles import grey
 
 if TYPE_CHECKING:
     from sdedit_studio.models.load import LoadedModel
@@ -99,11 +100,6 @@ def edit(
 def on_white(picture: np.ndarray) -> np.ndarray:
     """Premultiplied BGRA (h, w, 4) as RGB (h, w, 3) on white paper."""
     return np.ascontiguousarray(picture[..., 2::-1] + (255 - picture[..., 3:]))
-
-
-def grey(picture: np.ndarray) -> np.ndarray:
-    """Premultiplied BGRA (h, w, 4) as coverage (h, w): Rec. 601 luma on black, exact for greys."""
-    return (picture[..., :3].astype(np.uint32) @ np.array([29, 150, 77], np.uint32) + 128 >> 8).astype(np.uint8)
 
 
 def _opaque_where_edited(result: Result, original: np.ndarray, coverage: np.ndarray | None) -> np.ndarray:

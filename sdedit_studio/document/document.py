@@ -12,7 +12,7 @@ from typing import Any
 from sdedit_studio.document.layer import Layer, united
 from sdedit_studio.raster.blend import BlendMode
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.raster.tiles import EMPTY, Tiles
+from sdedit_studio.raster.tiles import EMPTY, NO_COVERAGE, Tiles
 
 MAX_SIDE = 8192
 """Longest side of a canvas in pixels."""
@@ -135,7 +135,7 @@ class Document:
         return self.but(layers=(*self.layers[: index - 1], merged, *self.layers[index + 1 :]), active=merged.id)
 
     def damage(self, older: Document) -> list[Rect]:
-        """Rectangles of the canvas outside which this document's composite equals an older one's."""
+        """Rectangles of the canvas outside which this document's composite and protection equal an older one's."""
         if self is older:
             return []
         if (self.width, self.height) != (older.width, older.height):
@@ -150,6 +150,8 @@ class Document:
         kept_after = [layer for layer in self.layers if layer.id in before]
         moved = (new for old, new in zip(kept_before, kept_after, strict=True) if old.id != new.id and new.visible)
         rects += [layer.pixels.bounds for layer in moved]
+        if self.protection is not older.protection:
+            rects += (self.protection or NO_COVERAGE).difference(older.protection or NO_COVERAGE)
         return [clipped for rect in rects if not (clipped := rect & self.bounds).empty]
 
 

@@ -16,11 +16,12 @@ from PIL import Image
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.layer import Layer, united
+from sdedit_studio.document.target import Target, surface, with_surface
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.blend import BlendMode
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.raster.tiles import COLOUR, Tile, Tiles
+from sdedit_studio.raster.tiles import COLOUR, Tile, Tiles, grey
 
 WHITE = (255, 255, 255)
 
@@ -40,30 +41,34 @@ class Clip:
     y: int
 
 
-def fill(document: Document, colour: tuple[int, int, int]) -> Document:
-    """Paint the selection, or the whole canvas, on the active layer in an sRGB colour.
+def fill(document: Document, colour: tuple[int, int, int], target: Target = Target.PIXELS) -> Document:
+    """Paint the selection, or the whole canvas, in an sRGB colour. On a mask or the protection its grey counts.
 
     A layer with locked alpha changes its colour but not its transparency.
     """
-    layer = document.active_layer
+    alpha_locked = target is Target.PIXELS and document.active_layer.alpha_locked
     paint = np.array((*reversed(colour), 255), np.uint16)
 
-    def change(target: np.ndarray, where: Rect) -> None:
+    def change(pixels: np.ndarray, where: Rect) -> None:
         amount = _coverage(document, where)
-        source = _scaled(target[..., 3:], paint) if layer.alpha_locked else paint
-        target[:] = (source * amount + target * (255 - amount) + 127) // 255
+        if pixels.ndim == 2:
+            source, amount = grey(paint), amount[..., 0]
+        else:
+            source = _scaled(pixels[..., 3:], paint) if alpha_locked else paint
+        pixels[:] = (source * amount + pixels * (255 - amount) + 127) // 255
 
-    return document.with_pixels(layer.pixels.changed(_edited(document), change))
+    return with_surface(document, target, surface(document, target).changed(_edited(document), change))
 
 
-def clear(document: Document) -> Document:
-    """Erase the selection, or the whole canvas, on the active layer. Being asked for, it ignores a locked alpha."""
+def clear(document: Document, target: Target = Target.PIXELS) -> Document:
+    """Erase the selection, or the whole canvas; of a mask, hide it. Being asked for, it ignores a locked alpha."""
 
-    def change(target: np.ndarray, where: Rect) -> None:
-        target[:] = _scaled(target, 255 - _coverage(document, where))
+    def change(pixels: np.ndarray, where: Rect) -> None:
+        kept = 255 - _coverage(document, where)
+        pixels[:] = _scaled(pixels, kept if pixels.ndim == 3 else kept[..., 0])
 
-    pixels = document.active_layer.pixels
-    return document.with_pixels(pixels.changed(_edited(document) & pixels.bounds, change))
+    now = surface(document, target)
+    return with_surface(document, target, now.changed(_edited(document) & now.bounds, change))
 
 
 def copied(document: Document) -> Clip | None:
@@ -237,12 +242,13 @@ def merged_visible(document: Document) -> Document:
 def _rebuilt(
     document: Document, width: int, height: int, change: Callable[[Tiles], Tiles], place: Callable[[Rect], Rect]
 ) -> Document:
-    """The document at another size. `change` applies to pixels, masks and selection, `place` to the frame."""
+    """The document at another size. `change` applies to all that is painted or selected, `place` to the frame."""
     canvas = Rect(0, 0, width, height)
     layers = tuple(
         layer.but(pixels=change(layer.pixels), mask=layer.mask and change(layer.mask)) for layer in document.layers
     )
     selection = document.selection and change(document.selection).cropped(canvas)
+    protection = document.protection and change(document.protection).cropped(canvas)
     frame = document.frame and place(document.frame) & canvas
     return document.but(
         width=width,
@@ -250,6 +256,7 @@ def _rebuilt(
         layers=layers,
         selection=selection if selection is not None and selection.tiles else None,
         frame=frame if frame is not None and not frame.empty else None,
+        protection=protection if protection is not None and protection.tiles else None,
     )
 
 

@@ -41,9 +41,12 @@ class History:
 
     @property
     def modified(self) -> bool:
-        """Whether the picture differs from the one last saved (or opened). Selecting something changes no picture."""
+        """Whether the picture, or what is protected of it, differs from what was last saved (or opened).
+
+        Selecting something changes no picture.
+        """
         now, saved = self._document, self._saved
-        return saved is None or (now.width, now.height, now.layers) != (saved.width, saved.height, saved.layers)
+        return saved is None or _picture(now) != _picture(saved)
 
     @property
     def nbytes(self) -> int:
@@ -109,10 +112,15 @@ def _cost(kept: Document, instead_of: Document) -> int:
     return sum({id(tile): tile.nbytes for tile in _tiles(kept) if id(tile) not in shared}.values())
 
 
+def _picture(document: Document) -> tuple[object, ...]:
+    return document.width, document.height, document.layers, document.protection
+
+
 def _tiles(document: Document) -> Iterator[Tile]:
     for layer in document.layers:
         yield from layer.pixels.tiles.values()
         if layer.mask is not None:
             yield from layer.mask.tiles.values()
-    if document.selection is not None:
-        yield from document.selection.tiles.values()
+    for coverage in (document.selection, document.protection):
+        if coverage is not None:
+            yield from coverage.tiles.values()

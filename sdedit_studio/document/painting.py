@@ -1,4 +1,4 @@
-"""Colour laid on the active layer: what a fill, a gradient or a shape does to a document. Pure, for any thread."""
+"""Colour laid on what is painted on: what a fill, a gradient or a shape does to a document. Pure, for any thread."""
 
 from __future__ import annotations
 
@@ -8,34 +8,39 @@ import numpy as np
 from PySide6.QtGui import QColor, QPainter, QPainterPath
 
 from sdedit_studio.document.document import Document
+from sdedit_studio.document.target import Target, surface, with_surface
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.raster.tiles import as_image, blank
+from sdedit_studio.raster.tiles import as_image, blank, grey
 
 Paint = Callable[[Rect], np.ndarray]
 """The colours of the document pixels in a rectangle: premultiplied BGRA uint8 of shape (height, width, 4)."""
 
 
-def laid(document: Document, rect: Rect, paint: Paint) -> Document:
-    """`paint` over the active layer's pixels, inside `rect`, the canvas and the selection.
+def laid(document: Document, rect: Rect, paint: Paint, target: Target = Target.PIXELS) -> Document:
+    """`paint` over what `target` names, inside `rect`, the canvas and the selection. On coverage its grey counts.
 
     A layer with locked alpha changes its colour but not its transparency. The same document when nothing can change.
     """
-    layer, selection = document.active_layer, document.selection
+    selection = document.selection
+    alpha_locked = target is Target.PIXELS and document.active_layer.alpha_locked
     area = rect & document.bounds
     if selection is not None:
         area = area & selection.bounds
     if area.empty:
         return document
 
-    def change(target: np.ndarray, where: Rect) -> None:
+    def change(pixels: np.ndarray, where: Rect) -> None:
         source = paint(where).astype(np.uint16)
         if selection is not None:
             source = (source * selection.read(where)[..., None] + 127) // 255
-        under = target * (255 - source[..., 3:])
-        over = source * target[..., 3:] if layer.alpha_locked else source * np.uint16(255)
-        target[:] = (under + over + 127) // 255
+        if pixels.ndim == 2:
+            under, over = pixels * (255 - source[..., 3]), grey(source) * np.uint16(255)
+        else:
+            under = pixels * (255 - source[..., 3:])
+            over = source * pixels[..., 3:] if alpha_locked else source * np.uint16(255)
+        pixels[:] = (under + over + 127) // 255
 
-    return document.with_pixels(layer.pixels.changed(area, change))
+    return with_surface(document, target, surface(document, target).changed(area, change))
 
 
 def plain(colour: tuple[int, int, int], opacity: float, coverage: np.ndarray) -> Paint:

@@ -11,7 +11,7 @@ from sdedit_studio.raster.dab import dab
 from sdedit_studio.raster.geometry import NOTHING, Rect
 from sdedit_studio.raster.path import Path, Sample
 from sdedit_studio.raster.stroke import mirrored
-from sdedit_studio.raster.tiles import COLOUR, TILE, Tile, Tiles, blank
+from sdedit_studio.raster.tiles import TILE, Tile, Tiles, blank
 
 _CLOSER = 0.25
 """Dabs are this much closer than in painting, or the steps of the drag would show."""
@@ -20,7 +20,7 @@ _Key = tuple[int, int]
 
 
 class Smudge:
-    """One gesture of smudging a layer's pixels, with the same interface as `Stroke`.
+    """One gesture of smudging a layer's pixels, or coverage, with the same interface as `Stroke`.
 
     The tip carries a patch of paint. At each dab it replaces the part 1 - `flow` of that by what lies there, and lays
     the mixture down with the brush's `opacity`. So paint is dragged for about 1 / (1 - flow) diameters. The other
@@ -85,7 +85,7 @@ class Smudge:
         if self._selection is not None:
             strength *= self._selection.read(where) / np.float32(255)
         below = under[inside]
-        mixed = below + (carried[inside] - below) * strength[..., None]
+        mixed = below + (carried[inside] - below) * (strength[..., None] if below.ndim == 3 else strength)
         if self._alpha_locked:
             alpha = mixed[..., 3:]
             mixed *= np.divide(below[..., 3:], alpha, out=np.zeros_like(alpha), where=alpha > 0)
@@ -95,11 +95,13 @@ class Smudge:
     def _tile(self, key: _Key) -> np.ndarray:
         if key not in self._wet:
             tile = self._pixels.tiles.get(key)
-            self._wet[key] = (tile.array if tile is not None else blank(TILE, TILE)).astype(np.float32)
+            self._wet[key] = (tile.array if tile is not None else blank(TILE, TILE, self._pixels.channels)).astype(
+                np.float32
+            )
         return self._wet[key]
 
     def _read(self, rect: Rect) -> np.ndarray:
-        out = np.empty((rect.height, rect.width, COLOUR), np.float32)
+        out = blank(rect.width, rect.height, self._pixels.channels).astype(np.float32)
         for key in self._pixels.keys(rect):
             tile = self._pixels.tile_rect(*key)
             part = tile & rect

@@ -10,19 +10,20 @@ from sdedit_studio.raster.brush import Brush
 from sdedit_studio.raster.dab import dab
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.path import Path, Sample
-from sdedit_studio.raster.tiles import TILE, Tile, Tiles, as_image, blank
+from sdedit_studio.raster.tiles import COVERAGE, TILE, Tile, Tiles, as_image, blank, grey
 
 _MODE = QPainter.CompositionMode
 _Key = tuple[int, int]
 
 
 class Stroke:
-    """One gesture of painting (or erasing) on a layer's pixels.
+    """One gesture of painting (or erasing) on a layer's pixels, or on coverage such as its mask.
 
     Dabs build up the stroke's own coverage, each towards its ceiling and never beyond, so a stroke that crosses
     itself stays even. Whatever is new is then composited once, over the pixels that were there before the stroke.
 
-    `colour`: sRGB 0 .. 255. `erase`: take away instead of adding. `alpha_locked`: paint only where there is paint.
+    `colour`: sRGB 0 .. 255; on coverage its grey counts. `erase`: take away instead of adding, which on coverage is
+    painting with black. `alpha_locked`: paint only where there is paint; of no meaning on coverage.
     `selection`: coverage that bounds the stroke, or None for everywhere. `mirror_x`: the vertical line, in document
     pixels, at which every dab is mirrored. `stabiliser`: 0 .. 1, how far the stroke trails the pointer.
     """
@@ -41,6 +42,7 @@ class Stroke:
     ) -> None:
         self._brush = brush
         self._colour = QColor(*colour)
+        self._grey = np.uint16(0 if erase else grey(np.array([*reversed(colour), 255], np.uint8)))
         self._before = pixels
         self._pixels = pixels
         self._selection = selection
@@ -99,11 +101,15 @@ class Stroke:
         origin = self._before.tile_rect(*key)
         local = rect.moved(-origin.x, -origin.y)
         before, now = self._before.tiles.get(key), self._pixels.tiles.get(key)
-        array = now.array.copy() if now is not None else blank(TILE, TILE)
+        array = now.array.copy() if now is not None else blank(TILE, TILE, self._before.channels)
         array[local.slices] = before.array[local.slices] if before is not None else 0
 
         full = 255 if self._selection is None else self._selection.read(rect)
         coverage = (self._coverage[key][local.slices] * full + 0.5).astype(np.uint8)
+        if self._before.channels == COVERAGE:
+            amount = coverage.astype(np.uint16)
+            array[local.slices] = (array[local.slices] * (255 - amount) + self._grey * amount + 127) // 255
+            return Tile(array)
         paint = QImage(rect.width, rect.height, QImage.Format.Format_ARGB32_Premultiplied)
         paint.fill(self._colour)
         painter = QPainter(paint)

@@ -63,6 +63,11 @@ def blank(width: int, height: int, channels: int = COLOUR) -> np.ndarray:
     return np.zeros((height, width, channels) if channels > 1 else (height, width), np.uint8)
 
 
+def grey(pixels: np.ndarray) -> np.ndarray:
+    """Premultiplied BGRA uint8 (..., 4) as coverage uint8 (...): Rec. 601 luma on black, exact for greys."""
+    return (pixels[..., :3].astype(np.uint32) @ np.array([29, 150, 77], np.uint32) + 128 >> 8).astype(np.uint8)
+
+
 @dataclass(frozen=True, eq=False)
 class Tiles:
     """An unbounded picture, transparent wherever it has no tile. Equality is identity.
@@ -264,3 +269,6 @@ def _bits(tile: Tile | None) -> np.ndarray:
 
 EMPTY = Tiles()
 """A layer with nothing on it."""
+
+NO_COVERAGE = Tiles(COVERAGE)
+"""A mask that shows nothing, or a selection of nothing."""

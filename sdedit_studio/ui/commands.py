@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sdedit_studio.document.target import Target
 from sdedit_studio.ui import theme
 from sdedit_studio.ui.actions import Action
 from sdedit_studio.ui.generation import State
@@ -118,6 +119,9 @@ def _layer(window: Window) -> list[Action]:
     def index() -> int:
         return studio.document.active_index
 
+    def has_mask() -> bool:
+        return studio.document.active_layer.mask is not None
+
     def switch(field: str, on: str, off: str) -> Callable[[], None]:
         return lambda: edit.switch_layer(field, on, off)
 
@@ -165,12 +169,21 @@ def _layer(window: Window) -> list[Action]:
             ("/",),
             checked=lambda: studio.document.active_layer.alpha_locked,
         ),
+        Action("layer.add-mask", "Add mask", edit.add_mask, (), "venetian-mask", enabled=lambda: not has_mask()),
         Action("layer.mask-from-selection", "Mask from selection", edit.mask_from_selection, enabled=_selected(window)),
         Action(
             "layer.remove-mask",
             "Delete mask",
             edit.remove_mask,
-            enabled=lambda: studio.document.active_layer.mask is not None,
+            enabled=has_mask,
+        ),
+        Action(
+            "layer.paint-mask",
+            "Paint on the mask",
+            edit.paint_on_mask,
+            ("K",),
+            enabled=has_mask,
+            checked=lambda: studio.target is Target.MASK,
         ),
     ]
 

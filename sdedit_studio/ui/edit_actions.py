@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 from sdedit_studio.document import edits
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.document.target import Target
 from sdedit_studio.files import pictures
 from sdedit_studio.raster import selection
 from sdedit_studio.raster.geometry import Rect
@@ -24,6 +25,7 @@ from sdedit_studio.ui.dialogs.canvas_size import CanvasSizeDialog, ImageSizeDial
 from sdedit_studio.ui.dialogs.dialog import answered
 from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.tasks import Tasks
+from sdedit_studio.ui.tools.paint import only_pixels, step_name
 
 Select = Callable[[Tiles | None, Rect], Tiles | None]
 """A new selection from the one there is and the canvas."""
@@ -48,10 +50,12 @@ class EditActions(QObject):
     # --- Edit ------------------------------------------------------------------------------------------------------
 
     def cut(self) -> None:
-        self._tasks.start(self._cut())
+        if only_pixels(self._studio, "Cut takes"):
+            self._tasks.start(self._cut())
 
     def copy(self) -> None:
-        self._tasks.start(self._copy(edits.copied))
+        if only_pixels(self._studio, "Copy takes"):
+            self._tasks.start(self._copy(edits.copied))
 
     def copy_merged(self) -> None:
         self._tasks.start(self._copy(edits.copied_merged))
@@ -74,11 +78,12 @@ class EditActions(QObject):
         self._drops.add(sources, (bounds.width // 2, bounds.height // 2))
 
     def clear(self) -> None:
-        self._start("Clear", edits.clear)
+        target = self._studio.target
+        self._start(step_name(target, "Clear"), lambda document: edits.clear(document, target))
 
     def fill(self) -> None:
-        colour = self._studio.foreground
-        self._start("Fill", lambda document: edits.fill(document, colour))
+        target, colour = self._studio.target, self._studio.paint[0]
+        self._start(step_name(target, "Fill"), lambda document: edits.fill(document, colour, target))
 
     async def _cut(self) -> None:
         if await self._copy(edits.copied):
@@ -164,6 +169,19 @@ class EditActions(QObject):
         document = self._studio.document
         value = not getattr(document.active_layer, field)
         self._studio.push(on if value else off, document.with_layer(document.active, **{field: value}))
+
+    def add_mask(self) -> None:
+        """A mask that shows all of the active layer, to paint on."""
+        document = self._studio.document
+        shown = document.bounds | document.active_layer.pixels.bounds
+        mask = Tiles.from_array(np.full((shown.height, shown.width), 255, np.uint8), shown.x, shown.y)
+        self._studio.push("Add mask", document.with_layer(document.active, mask=mask))
+        self._studio.set_target(Target.MASK)
+
+    def paint_on_mask(self) -> None:
+        """Paint on the active layer's mask, or again on its pixels."""
+        on_it = self._studio.target is Target.MASK
+        self._studio.set_target(Target.PIXELS if on_it else Target.MASK)
 
     def remove_mask(self) -> None:
         document = self._studio.document

@@ -14,12 +14,15 @@ from PySide6.QtCore import QObject, Signal
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.history import History
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.document.target import Target
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles, blank
 
 Colour = tuple[int, int, int]
 """sRGB, 0 .. 255 each."""
+
+WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 
 DEFAULT_SIZE = (768, 512)
 
@@ -41,8 +44,9 @@ class Studio(QObject):
     step of its own first; `document_changed(list[Rect])` with the canvas rectangles to repaint; `document_replaced()`
     after another document was opened or the canvas size changed; `history_changed()` when undo, redo, the file or the
     modified mark may read differently; `selection_changed()`; `layers_changed()` when the stack or a layer's fields
-    (not only pixels) changed; `colours_changed()`; `tool_changed(str)`; `parameters_changed()`; `message(str)` for
-    the status line; `problem(str, str)` for the banner: one sentence with what to do, and details.
+    (not only pixels) changed; `colours_changed()`; `tool_changed(str)`; `target_changed()` when tools paint on
+    something else; `parameters_changed()`; `message(str)` for the status line; `problem(str, str)` for the banner: one
+    sentence with what to do, and details.
     """
 
     changing = Signal()
@@ -53,6 +57,7 @@ class Studio(QObject):
     layers_changed = Signal()
     colours_changed = Signal()
     tool_changed = Signal(str)
+    target_changed = Signal()
     parameters_changed = Signal()
     message = Signal(str)
     problem = Signal(str, str)
@@ -64,6 +69,7 @@ class Studio(QObject):
         self.foreground: Colour = (59, 110, 165)
         self.background: Colour = (240, 236, 224)
         self.tool = "brush"
+        self.target = Target.PIXELS
         self.parameters = Parameters()
 
     @property
@@ -84,6 +90,7 @@ class Studio(QObject):
         if not saved:
             self._history.mark_saved(None)
         self.path = path
+        self.set_target(Target.PIXELS)
         self.document_replaced.emit()
         self.layers_changed.emit()
         self.selection_changed.emit()
@@ -91,6 +98,11 @@ class Studio(QObject):
         if parameters is not None:
             self.parameters = parameters
             self.parameters_changed.emit()
+
+    @property
+    def paint(self) -> tuple[Colour, Colour]:
+        """Foreground and background as tools lay them down: protection is white on black, whatever the colours."""
+        return (WHITE, BLACK) if self.target is Target.PROTECTION else (self.foreground, self.background)
 
     def amend(self, document: Document, damage: list[Rect] | None = None) -> None:
         """Show a document without making an undo step: a gesture in progress, or a change that is not undone.
@@ -146,6 +158,14 @@ class Studio(QObject):
             self.tool = tool
             self.tool_changed.emit(tool)
 
+    def set_target(self, target: Target) -> None:
+        """Choose what tools paint on. A layer without a mask says so, and nothing changes."""
+        if target is Target.MASK and self.document.active_layer.mask is None:
+            self.message.emit(f"“{self.document.active_layer.name}” has no mask. Add one in the Layer menu.")
+        elif target is not self.target:
+            self.target = target
+            self.target_changed.emit()
+
     def set_parameters(self, **changes: Any) -> None:
         """Change edit settings. Raises ValueError when one is out of range."""
         parameters = replace(self.parameters, **changes)
@@ -163,6 +183,8 @@ class Studio(QObject):
             self.document_changed.emit(rects)
         if now.selection is not before.selection or now.frame != before.frame:
             self.selection_changed.emit()
+        if now.active != before.active or (self.target is Target.MASK and now.active_layer.mask is None):
+            self.set_target(Target.PIXELS)
         if now.active != before.active or _fields(now) != _fields(before):
             self.layers_changed.emit()
 

@@ -177,7 +177,7 @@ class Window(QMainWindow):
                 self.layers,
                 [
                     ActionButton(actions, f"layer.{name}", size=16)
-                    for name in ("add", "duplicate", "merge-down", "delete")
+                    for name in ("add", "add-mask", "duplicate", "merge-down", "delete")
                 ],
                 fills=True,
             ),
@@ -208,6 +208,7 @@ class Window(QMainWindow):
             studio.layers_changed,
             studio.selection_changed,
             studio.document_replaced,
+            studio.target_changed,
             self.generation.changed,
             self.compare.split_toggled,
             canvas.view_changed,
@@ -284,7 +285,9 @@ class Window(QMainWindow):
             "guide",
             "alpha-lock",
             "",
+            "add-mask",
             "mask-from-selection",
+            "paint-mask",
             "remove-mask",
         ):
             menu.addAction(self.actions_[f"layer.{name}"]) if name else menu.addSeparator()

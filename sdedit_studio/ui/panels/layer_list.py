@@ -13,6 +13,7 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QPoint,
     QRect,
+    QRectF,
     QSize,
     Qt,
     QTimer,
@@ -31,6 +32,7 @@ from PySide6.QtWidgets import (
 )
 
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.document.target import Target
 from sdedit_studio.ui import theme
 from sdedit_studio.ui.icons import pixmap
 from sdedit_studio.ui.studio import Studio
@@ -159,14 +161,15 @@ class LayerDelegate(QStyledItemDelegate):
 
     def _pictures(self, painter: QPainter, parts: Parts, layer: Layer, ratio: float) -> None:
         bounds = self._studio.document.bounds
-        self._frame(
-            painter, parts.thumbnail, self._thumbnails.get(layer.id, layer.pixels, bounds, THUMBNAIL, ratio), layer
-        )
+        target = self._studio.target if layer.id == self._studio.document.active else None
+        drawn = self._thumbnails.get(layer.id, layer.pixels, bounds, THUMBNAIL, ratio)
+        self._frame(painter, parts.thumbnail, drawn, layer, target is Target.PIXELS and layer.mask is not None)
         if layer.mask is not None:
             drawn = self._thumbnails.get(f"{layer.id} mask", layer.mask, bounds, MASK, ratio)
-            self._frame(painter, parts.mask, drawn, layer)
+            self._frame(painter, parts.mask, drawn, layer, target is Target.MASK)
 
-    def _frame(self, painter: QPainter, area: QRect, drawn: QPixmap | None, layer: Layer) -> None:
+    def _frame(self, painter: QPainter, area: QRect, drawn: QPixmap | None, layer: Layer, painted_on: bool) -> None:
+        """A thumbnail, with a bright frame if it shows what tools paint on."""
         if drawn is None:
             return
         size = drawn.deviceIndependentSize().toSize()
@@ -178,6 +181,9 @@ class LayerDelegate(QStyledItemDelegate):
         painter.setPen(QPen(theme.current().colour("line"), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(place.adjusted(0, 0, -1, -1))
+        if painted_on:
+            painter.setPen(QPen(theme.current().colour("strong"), 1.5))
+            painter.drawRoundedRect(QRectF(place).adjusted(-2.5, -2.5, 2.5, 2.5), 2, 2)
 
     def _words(self, painter: QPainter, area: QRect, layer: Layer, active: bool) -> None:
         look = theme.current()
@@ -225,11 +231,16 @@ def _tip(parts: Parts, at: QPoint, layer: Layer) -> str:
             if layer.in_guide
             else "Not part of the guide: the model does not see this layer. Click to include it."
         )
+    if parts.mask.contains(at):
+        return "The mask: click to paint on it. White shows the layer, black hides it."
+    if parts.thumbnail.contains(at) and layer.mask is not None:
+        return "The layer’s picture: click to paint on it."
     return "Double-click to rename, drag to reorder."
 
 
 class LayerList(QListView):
-    """Click the eye or the guide mark to switch it, drag a row to move it, double-click or F2 to rename.
+    """Click the eye or the guide mark to switch it, a thumbnail to paint on it, drag a row to move it, double-click or
+    F2 to rename.
 
     `menu_asked(QPoint)`: a right-click, at a global position; the layer under it is active by then.
     """
@@ -259,6 +270,7 @@ class LayerList(QListView):
         studio.document_changed.connect(lambda _rects: self._rest.start())
         studio.document_replaced.connect(self._rest.start)
         studio.layers_changed.connect(self._update_from_document)
+        studio.target_changed.connect(self.viewport().update)
         self._update_from_document()
 
     def minimumSizeHint(self) -> QSize:
@@ -319,8 +331,16 @@ class LayerList(QListView):
             self.setCurrentIndex(index)
             if event.button() == Qt.MouseButton.LeftButton:
                 self._pressed, self._dragged = at, layer.id
+                self._choose_target(parts, at)
             elif event.button() == Qt.MouseButton.RightButton:
                 self.menu_asked.emit(event.globalPosition().toPoint())
+
+    def _choose_target(self, parts: Parts, at: QPoint) -> None:
+        """A click on the mask or on the picture of a layer is where tools paint from then on."""
+        if parts.mask.contains(at):
+            self._studio.set_target(Target.MASK)
+        elif parts.thumbnail.contains(at):
+            self._studio.set_target(Target.PIXELS)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()

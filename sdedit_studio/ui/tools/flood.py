@@ -17,7 +17,7 @@ from sdedit_studio.ui.canvas.background import Background
 from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.tools.controls import Setting, choice, percent
 from sdedit_studio.ui.tools.gesture import ComputedGesture
-from sdedit_studio.ui.tools.paint import PaintTool, inside_selection, layer_to_paint
+from sdedit_studio.ui.tools.paint import PaintTool, can_paint, inside_selection, step_name
 from sdedit_studio.ui.tools.select import Selecting, SelectTool
 from sdedit_studio.ui.tools.tool import Canvas, Pointer
 
@@ -75,11 +75,14 @@ class FillTool(PaintTool):
         x, y = math.floor(at.x), math.floor(at.y)
         if (x, y) not in self.studio.document.bounds or not inside_selection(self.studio, at):
             return
-        if layer_to_paint(self.studio) is None:
+        if not can_paint(self.studio):
             return
-        coverage, colour, opacity = self._area.around(x, y), self.studio.foreground, self._opacity.value / 100
-        self.gesture = gesture = ComputedGesture(self.studio, "Fill", self._background)
-        gesture.want(lambda document: laid(document, document.bounds, plain(colour, opacity, coverage(document))))
+        target, colour = self.studio.target, self.studio.paint[0]
+        coverage, opacity = self._area.around(x, y), self._opacity.value / 100
+        self.gesture = gesture = ComputedGesture(self.studio, step_name(self.studio.target, "Fill"), self._background)
+        gesture.want(
+            lambda document: laid(document, document.bounds, plain(colour, opacity, coverage(document)), target)
+        )
         self.finish_computing()
 
     def set_opacity(self, opacity: float) -> None:

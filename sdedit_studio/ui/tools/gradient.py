@@ -16,7 +16,7 @@ from sdedit_studio.ui.theme import current
 from sdedit_studio.ui.tools.controls import Setting, choice, percent
 from sdedit_studio.ui.tools.drag import CLICK, Drag
 from sdedit_studio.ui.tools.gesture import Change, ComputedGesture
-from sdedit_studio.ui.tools.paint import PaintTool, layer_to_paint
+from sdedit_studio.ui.tools.paint import PaintTool, can_paint, step_name
 from sdedit_studio.ui.tools.tool import Canvas, Pointer
 
 
@@ -38,9 +38,9 @@ class GradientTool(PaintTool):
         self._drag: Drag | None = None
 
     def begin(self, at: Pointer) -> None:
-        if layer_to_paint(self.studio) is not None:
+        if can_paint(self.studio):
             self._drag = Drag(at)
-            self.gesture = ComputedGesture(self.studio, "Gradient", self._background)
+            self.gesture = ComputedGesture(self.studio, step_name(self.studio.target, "Gradient"), self._background)
 
     def drag(self, at: Pointer) -> None:
         if self._drag is not None and isinstance(self.gesture, ComputedGesture):
@@ -89,11 +89,12 @@ class GradientTool(PaintTool):
 
     def _change(self, start: QPointF, end: QPointF) -> Change:
         alpha = round(255 * self._opacity.value / 100)
-        first = (*self.studio.foreground, alpha)
-        last = (*self.studio.foreground, 0) if self._to_transparent.value else (*self.studio.background, alpha)
-        line, kind = ((start.x(), start.y()), (end.x(), end.y())), self._kind.value
+        foreground, background = self.studio.paint
+        first = (*foreground, alpha)
+        last = (*foreground, 0) if self._to_transparent.value else (*background, alpha)
+        target, line, kind = self.studio.target, ((start.x(), start.y()), (end.x(), end.y())), self._kind.value
 
         def change(document: Document) -> Document:
-            return laid(document, document.bounds, lambda where: gradient(where, *line, first, last, kind))
+            return laid(document, document.bounds, lambda where: gradient(where, *line, first, last, kind), target)
 
         return change

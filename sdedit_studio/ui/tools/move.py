@@ -23,7 +23,7 @@ from sdedit_studio.ui.tools.drag import ANGLE, Drag
 from sdedit_studio.ui.tools.gesture import ComputedGesture
 from sdedit_studio.ui.tools.grips import INSIDE, Grip, places, resize_cursor, under
 from sdedit_studio.ui.tools.number_field import NumberField
-from sdedit_studio.ui.tools.paint import layer_to_paint
+from sdedit_studio.ui.tools.paint import can_paint, only_pixels
 from sdedit_studio.ui.tools.placement import Placement
 from sdedit_studio.ui.tools.tool import Canvas, Pointer, Tool
 
@@ -63,13 +63,13 @@ class MoveTool(Tool):
 
     def press(self, at: Pointer) -> None:
         placement = self.placement
-        layer = layer_to_paint(self.studio)
-        if layer is None:
+        if not self._can_move():
             return
         if placement is None:
+            name = self.studio.document.active_layer.name
             what = "inside the selection" if self.studio.document.selection is not None else "yet"
             self.studio.message.emit(
-                f"There is nothing on “{layer.name}” {what}. Choose the layer to move in the Layers panel."
+                f"There is nothing on “{name}” {what}. Choose the layer to move in the Layers panel."
             )
             return
         self._start, self._drag, self._grip = placement, Drag(at), self._hit(at)
@@ -146,7 +146,7 @@ class MoveTool(Tool):
 
     def nudge(self, dx: int, dy: int) -> bool:
         self._end_former()
-        if (placement := self.placement) is None or layer_to_paint(self.studio) is None:
+        if (placement := self.placement) is None or not self._can_move():
             return False
         self._put(placement.moved(dx, dy))
         if not self._waits:
@@ -235,9 +235,12 @@ class MoveTool(Tool):
     def _change(self, change: Callable[[Placement], Placement]) -> None:
         """A step of a transform that waits for Enter."""
         self._end_former()
-        if (placement := self.placement) is not None and layer_to_paint(self.studio) is not None:
+        if (placement := self.placement) is not None and self._can_move():
             self._waits = True
             self._put(change(placement))
+
+    def _can_move(self) -> bool:
+        return only_pixels(self.studio, "The move tool moves") and can_paint(self.studio)
 
     def _put(self, placement: Placement) -> None:
         """Show what moves at a placement, beginning a gesture if there is none."""

@@ -7,7 +7,7 @@ import math
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCursor, QPainter, QTransform
 
-from sdedit_studio.document.layer import Layer
+from sdedit_studio.document.target import Target
 from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.tools.pick import PickTool
 from sdedit_studio.ui.tools.tool import Canvas, Pointer, Tool
@@ -15,15 +15,31 @@ from sdedit_studio.ui.tools.tool import Canvas, Pointer, Tool
 OUTSIDE = "Only the selection can be painted on. Paint inside it, or select nothing to paint everywhere."
 
 
-def layer_to_paint(studio: Studio) -> Layer | None:
-    """The active layer; None, and a message that says what to do, when nobody would see the paint."""
+STEPS = {Target.MASK: "Paint mask", Target.PROTECTION: "Paint protection"}
+
+
+def step_name(target: Target, usual: str) -> str:
+    """What an undo step is called that would be `usual` on a layer's pixels."""
+    return STEPS.get(target, usual)
+
+
+def only_pixels(studio: Studio, what: str) -> bool:
+    """Whether tools paint on a layer's pixels; if not, a message says that `what` needs that."""
+    if studio.target is Target.PIXELS:
+        return True
+    studio.message.emit(f"{what} only a layer’s pixels. Click the layer’s picture in the Layers panel first.")
+    return False
+
+
+def can_paint(studio: Studio) -> bool:
+    """Whether paint can be seen on what tools paint on; if not, a message says what to do."""
     layer = studio.document.active_layer
-    if not layer.visible:
+    if not layer.visible and studio.target is not Target.PROTECTION:
         studio.message.emit(
             f"“{layer.name}” is hidden. Show it in the Layers panel to work on it, or choose another layer."
         )
-        return None
-    return layer
+        return False
+    return True
 
 
 def inside_selection(studio: Studio, at: Pointer) -> bool:

@@ -15,7 +15,7 @@ from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.tools.controls import Setting, icon_choice, percent, slider
 from sdedit_studio.ui.tools.drag import CLICK, Drag, whole_pixels
 from sdedit_studio.ui.tools.gesture import ComputedGesture
-from sdedit_studio.ui.tools.paint import PaintTool, layer_to_paint
+from sdedit_studio.ui.tools.paint import PaintTool, can_paint, step_name
 from sdedit_studio.ui.tools.tool import Canvas, Pointer
 
 Shape = Literal["rectangle", "ellipse", "line"]
@@ -37,9 +37,11 @@ class ShapesTool(PaintTool):
         self._drag: Drag | None = None
 
     def begin(self, at: Pointer) -> None:
-        if layer_to_paint(self.studio) is not None:
+        if can_paint(self.studio):
             self._drag = Drag(at)
-            self.gesture = ComputedGesture(self.studio, f"Draw {self._shape.value}", self._background)
+            self.gesture = ComputedGesture(
+                self.studio, step_name(self.studio.target, f"Draw {self._shape.value}"), self._background
+            )
 
     def drag(self, at: Pointer) -> None:
         if self._drag is None or not isinstance(self.gesture, ComputedGesture):
@@ -50,8 +52,8 @@ class ShapesTool(PaintTool):
         path = self._path(self._drag)
         box = path.boundingRect().toAlignedRect()
         area = Rect(box.x(), box.y(), box.width(), box.height())
-        paint = filled(self.studio.foreground, self._opacity.value / 100, path)
-        self.gesture.want(lambda document: laid(document, area, paint))
+        target, paint = self.studio.target, filled(self.studio.paint[0], self._opacity.value / 100, path)
+        self.gesture.want(lambda document: laid(document, area, paint, target))
 
     def end(self, at: Pointer) -> None:
         self.drag(at)

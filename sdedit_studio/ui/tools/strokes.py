@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
-from sdedit_studio.document.layer import Layer
+from sdedit_studio.document.target import Target, surface, with_surface
 from sdedit_studio.raster.brush import Brush
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.smudge import Smudge
@@ -17,7 +17,7 @@ from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.tools.brushes import Brushes
 from sdedit_studio.ui.tools.controls import tip_controls
 from sdedit_studio.ui.tools.gesture import Gesture
-from sdedit_studio.ui.tools.paint import OUTSIDE, PaintTool, layer_to_paint
+from sdedit_studio.ui.tools.paint import OUTSIDE, PaintTool, can_paint, step_name
 from sdedit_studio.ui.tools.tool import Canvas, Pointer
 
 RESIZE = 1.12
@@ -38,6 +38,8 @@ class StrokeTool(PaintTool):
         super().__init__(studio, canvas)
         self.brushes = brushes
         self._stroke: Stroke | Smudge | None = None
+        self._target = Target.PIXELS
+        self._alpha_locked = False
         self._pressure = 1.0
         self._last: tuple[float, float] | None = None
         self._seen = False
@@ -50,22 +52,24 @@ class StrokeTool(PaintTool):
     def diameter(self) -> float:
         return self.tip.size
 
-    def make(self, layer: Layer, at: Pointer) -> Stroke | Smudge:
+    def make(self, pixels: Tiles, at: Pointer) -> Stroke | Smudge:
         """The stroke that a press begins."""
         raise NotImplementedError
 
     def begin(self, at: Pointer) -> None:
-        layer = layer_to_paint(self.studio)
-        if layer is None:
+        if not can_paint(self.studio):
             return
-        if layer.alpha_locked and (at.eraser or self.id == "eraser"):
+        layer, target = self.studio.document.active_layer, self.studio.target
+        self._alpha_locked = layer.alpha_locked and target is Target.PIXELS
+        if self._alpha_locked and (at.eraser or self.id == "eraser"):
             self.studio.message.emit(
                 f"The transparency of “{layer.name}” is locked. Unlock it in the Layers panel to erase."
             )
             return
-        self.gesture = Gesture(self.studio, "Erase" if at.eraser else self.label)
+        self.gesture = Gesture(self.studio, step_name(target, "Erase" if at.eraser else self.label))
         self._seen = False
-        self._stroke = self.make(layer, at)
+        self._target = target
+        self._stroke = self.make(surface(self.studio.document, target), at)
         if at.shift and self._last is not None:
             self._show(*self._stroke.extend(*self._last, at.pressure, at.time))
         self._extend(at)
@@ -83,7 +87,8 @@ class StrokeTool(PaintTool):
         self._show(*stroke.finish())
         self.gesture = self._stroke = None
         self._last = at.x, at.y
-        if _equal(gesture.before.active_layer.pixels, self.studio.document.active_layer.pixels) or not self._seen:
+        before, now = (surface(document, self._target) for document in (gesture.before, self.studio.document))
+        if _equal(before, now) or not self._seen:
             gesture.cancel()
             if self._seen and (reason := self._nothing_done()):
                 self.studio.message.emit(reason)
@@ -117,7 +122,7 @@ class StrokeTool(PaintTool):
             document = self.studio.document
             damage = dirty & document.bounds
             self._seen = self._seen or not damage.empty
-            self.gesture.show(document.with_pixels(pixels), [damage])
+            self.gesture.show(with_surface(document, self._target, pixels), [damage])
 
     def _mirror_x(self) -> float | None:
         return self.studio.document.width / 2 if self.brushes.mirror else None
@@ -127,6 +132,8 @@ class StrokeTool(PaintTool):
         document = self.studio.document
         if document.selection is not None:
             return OUTSIDE
+        if self._target is not Target.PIXELS:
+            return ""
         nothing = f"There is nothing here on “{document.active_layer.name}”. Choose another layer in the Layers panel."
         return nothing if self.needs_paint else ""
 
@@ -140,14 +147,14 @@ class BrushTool(StrokeTool):
     hint = "Drag to paint. Shift draws a straight line from the last stroke, Alt takes a colour."
     erases: ClassVar[bool] = False
 
-    def make(self, layer: Layer, at: Pointer) -> Stroke:
+    def make(self, pixels: Tiles, at: Pointer) -> Stroke:
         erase = self.erases or at.eraser
         return Stroke(
             self.brushes["eraser" if erase else "brush"],
-            self.studio.foreground,
-            layer.pixels,
+            self.studio.paint[0],
+            pixels,
             erase=erase,
-            alpha_locked=layer.alpha_locked,
+            alpha_locked=self._alpha_locked,
             selection=self.studio.document.selection,
             mirror_x=self._mirror_x(),
             stabiliser=self.brushes.stabiliser,
@@ -174,11 +181,11 @@ class SmudgeTool(StrokeTool):
     needs_paint = True
     hint = "Drag to smear the paint of the active layer. Length is how far it is carried."
 
-    def make(self, layer: Layer, at: Pointer) -> Smudge:
+    def make(self, pixels: Tiles, at: Pointer) -> Smudge:
         return Smudge(
             self.tip,
-            layer.pixels,
-            alpha_locked=layer.alpha_locked,
+            pixels,
+            alpha_locked=self._alpha_locked,
             selection=self.studio.document.selection,
             mirror_x=self._mirror_x(),
             stabiliser=self.brushes.stabiliser,

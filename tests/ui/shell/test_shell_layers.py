@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.document.target import Target
 from sdedit_studio.raster.blend import BlendMode
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
@@ -66,6 +67,21 @@ def test_the_eye_and_the_guide_mark_switch_in_one_step_each(panel, studio):
     assert studio.document.layers[0].visible
     assert studio.document.layers[0].in_guide
     assert studio.document.active_layer.name == "Land"
+
+
+def test_a_click_on_a_thumbnail_chooses_what_tools_paint_on(panel, studio):
+    mask = Tiles.from_array(np.full((64, 96), 255, np.uint8))
+    studio.amend(studio.document.with_layer(studio.document.layers[1].id, mask=mask))
+    click(panel, 2, "mask")
+    assert studio.document.active_layer.name == "Mountains"
+    assert studio.target is Target.MASK
+    click(panel, 2, "words")
+    assert studio.target is Target.MASK
+    click(panel, 2, "thumbnail")
+    assert studio.target is Target.PIXELS
+    click(panel, 2, "mask")
+    click(panel, 0)
+    assert studio.target is Target.PIXELS
 
 
 def drag(panel, row: int, gap: int) -> None:
