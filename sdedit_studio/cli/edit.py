@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,6 +39,10 @@ def edit(
     mask: Annotated[
         Path | None,
         typer.Option(help="A picture of the guide's size: white is edited, black stays as it is, grey fades."),
+    ] = None,
+    strength: Annotated[
+        Path | None,
+        typer.Option(help="A picture of the guide's size: white may change by all of t0, black by nothing."),
     ] = None,
     condition: Annotated[
         str | None,
@@ -80,8 +85,14 @@ def edit(
     if not out.parent.is_dir():
         raise FileProblem(f"The folder {out.parent} does not exist. Make it first, or choose another.")
     original = read(guide)
-    coverage = None if mask is None else grey(read(mask))
-    job = Job(Pixels.of(on_white(original)), parameters, None if coverage is None else Pixels.of(coverage))
+    coverage, part = (None if path is None else grey(read(path)) for path in (mask, strength))
+    job = Job(
+        Pixels.of(on_white(original)),
+        parameters,
+        None if coverage is None else Pixels.of(coverage),
+        strength=None if part is None else Pixels.of(part),
+    )
+    stays = [each == 0 for each in (coverage, part) if each is not None]
 
     try:
         result, model_used = _run(job)
@@ -90,9 +101,9 @@ def edit(
         raise typer.Exit(130) from None
     export(
         out,
-        _opaque_where_edited(result, original, coverage),
-        metadata=parameters.as_dict(),
-        composite=coverage is not None,
+        _opaque_where_edited(result, original, stays),
+        metadata=parameters.as_dict() | ({} if strength is None else {"strength_map": True}),
+        composite=bool(stays),
     )
     _tell(result, model_used, out)
 
@@ -102,10 +113,10 @@ def on_white(picture: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(picture[..., 2::-1] + (255 - picture[..., 3:]))
 
 
-def _opaque_where_edited(result: Result, original: np.ndarray, coverage: np.ndarray | None) -> np.ndarray:
-    """The result as BGRA; where the mask is 0 the very pixels of the guide, transparent ones included."""
+def _opaque_where_edited(result: Result, original: np.ndarray, stays: Sequence[np.ndarray]) -> np.ndarray:
+    """The result as BGRA; where anything says that it `stays`, the very pixels of the guide, transparent ones too."""
     picture = np.dstack([result.picture.array[..., ::-1], np.full(original.shape[:2], 255, np.uint8)])
-    return picture if coverage is None else np.where(coverage[..., None] == 0, original, picture)
+    return np.where(np.any(stays, axis=0)[..., None], original, picture) if stays else picture
 
 
 def _run(job: Job) -> tuple[Result, LoadedModel]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 
 import numpy as np
 import torch
@@ -15,8 +16,8 @@ from torch.nn.functional import interpolate
 
 from sdedit_studio.diffusion.denoiser import Denoiser
 from sdedit_studio.diffusion.noise import NoiseSource, counted
-from sdedit_studio.diffusion.plan import Pass
-from sdedit_studio.diffusion.sdedit import sdedit
+from sdedit_studio.diffusion.plan import Pass, sigma_of_t0
+from sdedit_studio.diffusion.sdedit import part_below, sdedit
 from sdedit_studio.diffusion.solver import Step
 from sdedit_studio.diffusion.space import PIXELS, Space, pooled
 from sdedit_studio.diffusion.tiling import tiled
@@ -24,6 +25,12 @@ from sdedit_studio.parameters import Parameters, Solver
 
 TILE, OVERLAP = 416, 32
 """Side of a tile and how far tiles overlap, in pixels. Against the whole in one piece: 1 grey level apart, no seams."""
+
+_STRENGTHS = 1024
+"""Steps in which strengths are told apart, finer than a map's 255."""
+
+_FADE = 8
+"""The guide's own pixels fade in over the lowest eighth of strengths."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,7 @@ def edit(
     parameters: Parameters,
     *,
     stride: int,
+    strength: np.ndarray | None = None,
     device: torch.device | str = "cpu",
     first: np.ndarray | None = None,
     space: Space = PIXELS,
@@ -57,15 +65,17 @@ def edit(
     result.
 
     `mask`: coverage (h, w) uint8 or None. Whatever it covers at all is edited, and what it does not is the guide in
-    every pass; `paste` is what fades the one into the other. The first pass runs the chosen solver; the others, whose
-    few calls were tuned for it, DPM-Solver++ 2M, or for a few-step model that of few steps. `first`: the picture of the
-    first pass, (h, w, 3) uint8, when it was made before; then that pass is left out. `space`: where the denoiser
-    works; `tile`: the side of tiles in pixels. `seeds`: of several pictures made as one batch, in place of the
-    parameters' own.
+    every pass; `paste` is what fades the one into the other. `strength`: (h, w) uint8, the part of t0 that each pixel
+    is edited from, or None for all of it; see `own_levels`. A pixel takes part in a pass as its own t0 would (see
+    `plan`): where that is lower than the pass's level it starts from the guide, not from the pass before. The first
+    pass runs the chosen solver; the others, whose few calls were tuned for it, DPM-Solver++ 2M, or for a few-step model
+    that of few steps. `first`: the picture of the first pass, (h, w, 3) uint8, when it was made before; then that pass
+    is left out. `space`: where the denoiser works; `tile`: the side of tiles in pixels.
+    `seeds`: of several pictures made as one batch, in place of the parameters' own.
     """
     picture = None if first is None else as_tensor(first, device)
     whole = as_tensor(guide, device)
-    editable = None if mask is None else torch.from_numpy(mask > 0).to(device, torch.float32)[None, None]
+    changeable = _changeable(mask, strength, device)
     factor = space.factor
     tile = max(1, tile // stride) * stride
     denoise = tiled(denoiser, tile // factor, max(OVERLAP, stride) // factor, stride // factor)
@@ -73,10 +83,15 @@ def edit(
     for index, stage in list(enumerate(passes))[0 if first is None else 1 :]:
         size = (stage.height, stage.width)
         start = resized(whole, size)
-        where = None if editable is None else resized(editable, size).clamp(0, 1)
+        free_below = None if changeable is None else own_levels(resized(changeable, size), parameters.t0)
         if picture is not None:
-            larger = resized(picture, size)
-            start = larger if where is None else where * larger + (1 - where) * start
+            larger, level = resized(picture, size), stage.sigma
+            if free_below is None:
+                start = larger
+            else:
+                # Over a factor of two, so that no edge shows where pixels begin to take part in the pass before.
+                taken = part_below(free_below, min(2 * level, passes[0].sigma), level)
+                start = taken * larger + (1 - taken) * start
         x = space.encode(start)
         for step in sdedit(
             denoise,
@@ -84,7 +99,7 @@ def edit(
             stage.sigma,
             stage.calls,
             partial(_noise, seeds or [parameters.seed], (x.shape[1], x.shape[2], x.shape[3]), index, device),
-            mask=None if where is None else pooled(where, factor),
+            free_below=None if free_below is None else pooled(free_below, factor),
             solver=parameters.solver if index == 0 else refining,
             sde=parameters.sde,
             repeats=stage.repeats,
@@ -92,6 +107,18 @@ def edit(
         ):
             picture = space.decode(step.estimate) if step.index == step.total else space.preview(step.estimate)
             yield Moment(index, stage, step, picture)
+
+
+def own_levels(strength: Tensor, t0: float) -> Tensor:
+    """The noise level of each pixel's own t0, `strength` (of any shape, 0 .. 1) times the edit's; infinite at 1."""
+    levels = [*(sigma_of_t0(t0 * step / _STRENGTHS) for step in range(_STRENGTHS)), inf]
+    table = torch.tensor(levels, device=strength.device, dtype=strength.dtype)
+    return table[(strength.clamp(0, 1) * _STRENGTHS).round().long()]
+
+
+def fading(strength: np.ndarray) -> np.ndarray:
+    """The coverage (h, w) with which `paste` lets the guide's own pixels come back where a strength map nears 0."""
+    return np.minimum(strength.astype(np.uint16) * _FADE, 255).astype(np.uint8)
 
 
 def paste(guide: np.ndarray, picture: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
@@ -125,6 +152,14 @@ def as_bytes(picture: Tensor) -> Tensor:
 def as_pixels(picture: Tensor) -> np.ndarray:
     """`as_bytes` as an array."""
     return as_bytes(picture).cpu().numpy()
+
+
+def _changeable(mask: np.ndarray | None, strength: np.ndarray | None, device: torch.device | str) -> Tensor | None:
+    """The part of t0 that each pixel may change by, (1, 1, h, w); None for all of it everywhere."""
+    parts = [*([] if mask is None else [mask > 0]), *([] if strength is None else [strength.astype(np.float32) / 255])]
+    if all(part.min() == 1 for part in parts):
+        return None
+    return torch.from_numpy(np.prod(parts, axis=0, dtype=np.float32)).to(device)[None, None]
 
 
 def _noise(

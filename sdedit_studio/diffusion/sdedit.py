@@ -20,7 +20,7 @@ def sdedit(
     calls: int,
     noise: Callable[[int], NoiseSource],
     *,
-    mask: Tensor | None = None,
+    free_below: Tensor | None = None,
     solver: Solver = Solver.DPMPP_2M,
     sde: Sde = Sde.VP,
     repeats: int = 1,
@@ -28,39 +28,51 @@ def sdedit(
 ) -> Iterator[Step]:
     """Edit `guide` (b, c, h, w) in [-1, 1] from noise level `sigma` > 0; the picture is the last step's estimate.
 
-    `mask`: (b, 1, h, w) in [0, 1], 1 where the guide may change (the paper's Omega); outside it the estimate equals
-    the guide. `noise(round)` is the source of each of the `repeats` rounds (the paper's K), of `calls` model calls
-    each; every round starts from the last one's picture. Raises ValueError when the guide has values that are not
-    finite.
+    `free_below`: (b, 1, h, w), the noise level at which each pixel begins to change: until then it is the guide noised
+    to the state's level, so that it is edited from a level of its own (Levin & Fried 2023, "Differential Diffusion").
+    Infinity is free all along, and 0 stays the guide bit for bit: the paper's mask has only these two. None for
+    infinity everywhere. `noise(round)` is the source of each of the `repeats` rounds (the paper's K), of `calls` model
+    calls each; every round starts from the last one's picture. Raises ValueError when the guide has values that are
+    not finite.
     """
     if not guide.isfinite().all():
         raise ValueError("The guide has values that are not numbers.")
     picture = guide
     for index in range(repeats):
         source = noise(index)
-        keep = nothing_kept if mask is None else keeping(guide, mask, source, masking)
+        keep = nothing_kept if free_below is None else keeping(picture, free_below, source, masking)
         x = picture + sigma * source(0)
         for step in solve(denoiser, x, sigma, calls, source, solver=solver, sde=sde, keep=keep):
             picture = step.estimate
             yield replace(step, index=index * calls + step.index, total=repeats * calls)
 
 
-def keeping(guide: Tensor, mask: Tensor, noise: NoiseSource, masking: Masking = Masking.STEADY) -> Keep:
-    """`mask x + (1 - mask) (guide + s z)`: what is outside the mask stays the guide, noised as `masking` says.
+def keeping(guide: Tensor, free_below: Tensor, noise: NoiseSource, masking: Masking = Masking.STEADY) -> Keep:
+    """`w x + (1 - w) (guide + s z)`, w being the part of a step that each pixel is free in, and s z as `masking` says.
 
-    Where an estimate is kept, s = 0 and it is the guide itself.
+    A pixel freed within a step so goes along the noised guide down to its own level and from there along the step's
+    slope, which is Euler's rule for the rest of it: a soft map shows no bands, however few the steps.
     """
     start = noise(0)
-    where = (mask > 0).to(mask.dtype) if masking is Masking.OFFICIAL else mask
 
     def keep(x: Tensor, above: float, level: float, index: int) -> Tensor:
+        free = part_below(free_below, above, level)
+        if masking is Masking.OFFICIAL:
+            free = (free > 0).to(x.dtype)
+        if index == 0:
+            return free * x + (1 - free) * guide
         match masking:
             case Masking.STEADY:
                 kept = guide + level * start
             case Masking.PAPER:
-                kept = guide if above == 0 else guide + above * noise(index)
+                kept = guide + above * noise(index)
             case Masking.OFFICIAL:
                 kept = guide + above * start
-        return where * x + (1 - where) * kept
+        return free * x + (1 - free) * kept
 
     return keep
+
+
+def part_below(threshold: Tensor, above: float, level: float) -> Tensor:
+    """The part, 0 .. 1, of the way in sigma from `above` down to `level` that lies below a threshold."""
+    return ((threshold - level) / (above - level)).clamp(0, 1)

@@ -32,7 +32,7 @@ RENOISE_RATIO = 0.25
 class Keep(Protocol):
     """Puts the fixed parts of the picture back into `x`, which step `index` took from level `above` to `level`.
 
-    For an estimate, which has no noise, both levels are 0.
+    An estimate is a step straight to level 0, of index 0: what is put back into it has no noise.
     """
 
     def __call__(self, x: Tensor, above: float, level: float, index: int, /) -> Tensor: ...
@@ -134,7 +134,7 @@ def multistep(
                 x = x + lower * sqrt(-expm1(-2 * eta * h)) * noise(index)
             before, h_before = estimate, h
         x = keep(x, sigma, lower, index)
-        yield Step(index, len(sigmas) - 1, lower, x, keep(estimate, 0.0, 0.0, index))
+        yield Step(index, len(sigmas) - 1, lower, x, keep(estimate, sigma, 0.0, 0))
 
 
 def heun(
@@ -150,13 +150,13 @@ def heun(
         slope = (x - estimate) / sigma
         index += 1
         ahead = keep(x + (lower - sigma) * slope, sigma, lower, index)
-        yield Step(index, calls, lower, ahead, keep(estimate, 0.0, 0.0, index))
+        yield Step(index, calls, lower, ahead, keep(estimate, sigma, 0.0, 0))
         if lower > 0 and not (sigma == sigmas[0] and calls % 2 == 0):
             estimate = denoiser(ahead, lower)
             slope = (slope + (ahead - estimate) / lower) / 2
             index += 1
             ahead = keep(x + (lower - sigma) * slope, sigma, lower, index)
-            yield Step(index, calls, lower, ahead, keep(estimate, 0.0, 0.0, index))
+            yield Step(index, calls, lower, ahead, keep(estimate, lower, 0.0, 0))
         x = ahead
 
 
@@ -175,4 +175,4 @@ def euler_maruyama(
         spread = variance if sde is Sde.VE else variance * (1 + lower**2) / (1 + sigma**2)
         x = x + variance / sigma**2 * (estimate - x) + sqrt(spread) * noise(index)
         x = keep(x, sigma, lower, index)
-        yield Step(index, len(sigmas) - 1, lower, x, keep(estimate, 0.0, 0.0, index))
+        yield Step(index, len(sigmas) - 1, lower, x, keep(estimate, sigma, 0.0, 0))

@@ -9,7 +9,7 @@ from time import perf_counter
 import numpy as np
 from torch import Tensor
 
-from sdedit_studio.diffusion.cascade import TILE, Moment, as_pixels, edit, paste, resized
+from sdedit_studio.diffusion.cascade import TILE, Moment, as_pixels, edit, fading, paste, resized
 from sdedit_studio.diffusion.denoiser import Denoiser
 from sdedit_studio.diffusion.plan import Pass
 from sdedit_studio.engine.job import Job, Pixels, Progress, Result
@@ -43,7 +43,8 @@ def execute_together(
     began = perf_counter()
     job = jobs[0]
     card, parameters = model.card, job.parameters
-    guide, mask = job.guide.array, None if job.mask is None else job.mask.array
+    guide = job.guide.array
+    mask, strength = (None if part is None else part.array for part in (job.mask, job.strength))
     passes = card.passes(job.guide.width, job.guide.height, parameters)
     denoise = model.denoiser(parameters.condition, prompt=parameters.prompt, guidance=parameters.guidance)
     denoiser = _stoppable(denoise, cancelled)
@@ -56,6 +57,7 @@ def execute_together(
         passes,
         parameters,
         stride=card.stride,
+        strength=strength,
         device=model.device,
         first=first,
         space=model.space,
@@ -82,6 +84,8 @@ def execute_together(
     seconds = (perf_counter() - began) / len(jobs)
     for index, each in enumerate(jobs):
         unpasted = guide if picture is None else as_pixels(resized(picture[index : index + 1], guide.shape[:2]))
+        if strength is not None:
+            unpasted = paste(guide, unpasted, fading(strength))
         pasted = Pixels.of(paste(guide, unpasted, mask))
         whole = pasted if mask is None else Pixels.of(unpasted)
         yield Result(each, pasted, whole, seconds, calls)

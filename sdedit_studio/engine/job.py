@@ -79,7 +79,10 @@ class Job:
                 f"{self.guide.width} x {self.guide.height}. Make them the same size."
             )
         if self.strength is not None and self.strength.shape != self.guide.shape[:2]:
-            raise ValueError("The strength map must have the guide's size.")
+            raise ValueError(
+                f"The strength map is {self.strength.width} x {self.strength.height} pixels, but the guide is "
+                f"{self.guide.width} x {self.guide.height}. Make them the same size."
+            )
         if self.mask is not None and not any(self.mask.data):
             raise ValueError("The mask is all black, so nothing would be edited. Paint white where it may change.")
 

@@ -119,4 +119,6 @@ def applied(edit: Edit, result: Result, now: Document, painted: Tiles) -> Docume
         "seconds": round(result.seconds, 2),
         "guide_revision": result.job.revision,
     }
+    if edit.job.strength is not None:
+        record["strength_map"] = True
     return add_result(now, edit.frame, result.unpasted.array, mask, result_name(parameters), record)

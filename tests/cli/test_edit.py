@@ -76,6 +76,18 @@ def test_outside_the_mask_pixels_stay_and_transparent_ones_too(guide, tmp_path):
     assert (result[mask > 0][:, 3] == 255).all()
 
 
+def test_a_strength_map_says_how_much_may_change(guide):
+    strength = np.zeros(guide.shape[:2], np.uint8)
+    strength[:, 10:] = np.linspace(0, 255, 40)
+    Image.fromarray(strength).save("strength.png")
+    assert command(["edit", "guide.png", "-o", "out.png", *BASE, "--strength", "strength.png"]) == 0
+    result = pixels("out.png")
+    assert np.array_equal(result[strength == 0], guide[strength == 0])
+    assert not np.array_equal(result[strength == 255], guide[strength == 255])
+    record = read_metadata("out.png")
+    assert record is not None and record["strength_map"] is True
+
+
 def test_t0_of_nothing_is_the_guide(guide):
     assert command(["edit", "guide.png", "-o", "out.png", *BASE, "--t0", "0"]) == 0
     assert np.array_equal(pixels("out.png"), guide)
@@ -116,6 +128,11 @@ def test_the_papers_solver_in_both_forms(guide, sde):
         (["guide.png", "-o", "out.png", "--model", "huge"], 1, "no model called “huge”"),
         (["guide.png", "-o", "out.png", "--mask", "guide.png", "--t0", "0"], 0, ""),
         (["guide.png", "-o", "out.png", "--mask", "small.png"], 1, "mask is 5 x 5 pixels, but the guide is 50 x 30"),
+        (
+            ["guide.png", "-o", "out.png", "--strength", "small.png"],
+            1,
+            "strength map is 5 x 5 pixels",
+        ),
         (["guide.png", "-o", "out.png", "--mask", "black.png"], 1, "The mask is all black"),
         (["text.png", "-o", "out.png"], 1, "not a picture"),
         (["guide.png", "-o", "out.png", "--t0", "much"], 2, "--t0"),

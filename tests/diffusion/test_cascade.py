@@ -1,5 +1,7 @@
 """The refine cascade and the paste-back."""
 
+from math import inf
+
 import numpy as np
 import pytest
 import torch
@@ -7,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sdedit_studio.diffusion.cascade import as_pixels, as_tensor, edit, paste, resized
+from sdedit_studio.diffusion.cascade import as_pixels, as_tensor, edit, fading, own_levels, paste, resized
 from sdedit_studio.diffusion.exact import GaussianDenoiser
-from sdedit_studio.diffusion.plan import Pass
+from sdedit_studio.diffusion.plan import Pass, sigma_of_t0
 from sdedit_studio.parameters import Parameters, Solver
 
 PASSES = (Pass(48, 32, 1.0, 4), Pass(96, 64, 0.4, 3))
@@ -80,3 +82,61 @@ class TestPaste:
     @given(pixels=arrays(np.uint8, (4, 6, 3)))
     def test_pixels_survive_the_way_through_tensors(self, pixels):
         assert np.array_equal(as_pixels(as_tensor(pixels, "cpu")), pixels)
+
+
+class TestStrength:
+    """A map of the part of t0 that each pixel is edited from."""
+
+    def edited(self, guide, strength, mask=None, passes=PASSES, **parameters):
+        chosen = Parameters(**{"t0": 0.26} | parameters)
+        *_, last = edit(blue, guide, mask, passes, chosen, stride=16, strength=strength)
+        return last.picture
+
+    def test_white_is_no_map_bit_for_bit(self, guide):
+        white = np.full((64, 96), 255, np.uint8)
+        assert torch.equal(self.edited(guide, white), self.edited(guide, None))
+        mask = np.zeros((64, 96), np.uint8)
+        mask[16:48, 32:64] = 200
+        assert torch.equal(self.edited(guide, white, mask), self.edited(guide, None, mask))
+
+    def test_black_is_the_guide(self, guide):
+        black = np.zeros((64, 96), np.uint8)
+        assert np.array_equal(as_pixels(self.edited(guide, black)), guide)
+
+    def test_white_and_black_are_the_mask(self, guide):
+        mask = np.zeros((64, 96), np.uint8)
+        mask[16:48, 32:64] = 255
+        assert torch.equal(self.edited(guide, mask), self.edited(guide, None, mask))
+
+    def test_more_strength_is_more_change(self, guide):
+        flat = np.full((64, 96, 3), 200, np.uint8)
+        changes = [
+            (self.edited(flat, np.full((64, 96), strength, np.uint8)) - as_tensor(flat, "cpu")).square().sum().item()
+            for strength in (0, 30, 90, 150, 220, 255)
+        ]
+        assert changes == sorted(changes)
+        assert changes[0] < 1e-3 < changes[1]
+
+    def test_what_would_not_enter_a_pass_starts_from_the_guide(self, guide):
+        """A pixel of a lower level than a refine pass keeps the guide's detail, which the smaller pass lost."""
+        flat = np.zeros((64, 96), np.uint8)
+        low = 255 * 0.1 / 0.26  # of t0 0.1, level 0.34
+        flat[:] = round(low)
+        passes = (Pass(48, 32, 1.0, 4), Pass(96, 64, 0.4, 3))
+        with_small_pass = self.edited(guide, flat, passes=passes)
+        alone = self.edited(guide, flat, passes=passes[1:])
+        one, other = (as_pixels(picture).astype(int) for picture in (with_small_pass, alone))
+        error = np.abs(one - guide).mean()
+        assert error == pytest.approx(np.abs(other - guide).mean(), rel=0.1)
+
+    def test_levels_are_those_of_the_clock(self):
+        levels = own_levels(torch.tensor([0.0, 0.25, 0.5, 1.0]), 0.4)
+        assert levels[0] == 0 and levels[3] == inf
+        assert levels[1:3].tolist() == pytest.approx([sigma_of_t0(0.1), sigma_of_t0(0.2)], rel=1e-5)
+
+    @given(strength=arrays(np.uint8, (5, 7)))
+    def test_the_guide_comes_back_where_nothing_may_change(self, strength):
+        cover = fading(strength)
+        assert ((cover == 0) == (strength == 0)).all()
+        assert (cover[strength >= 32] == 255).all()
+        assert np.all(np.diff(fading(np.arange(256, dtype=np.uint8)).astype(int)) >= 0)

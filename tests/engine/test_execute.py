@@ -1,13 +1,15 @@
 """One job, start to end."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sdedit_studio.engine.execute import Stopped, execute
-from sdedit_studio.engine.job import Progress, Result
+from sdedit_studio.engine.job import Pixels, Progress, Result
 from sdedit_studio.engine.preview import SIDE
 from sdedit_studio.models.catalogue import ModelProblem
-from sdedit_studio.parameters import Refine
+from sdedit_studio.parameters import Refine, Solver
 from tests.engine.conftest import CARD, guide, job
 
 
@@ -63,6 +65,35 @@ def test_a_white_mask_is_no_mask(models, measured):
     _, plain = run(job(), models, measured)
     _, masked = run(job(mask=np.full((32, 40), 255, np.uint8)), models, measured)
     assert plain.picture == masked.picture
+
+
+@pytest.mark.parametrize("refine", Refine)
+@pytest.mark.parametrize("solver", [Solver.DPMPP_2M, Solver.EULER_MARUYAMA])
+def test_where_a_strength_map_is_black_the_guide_stays_bit_for_bit(models, measured, refine, solver):
+    strength = np.zeros((64, 96), np.uint8)
+    strength[:, 20:] = np.linspace(0, 255, 76)
+    edit = job(96, 64, refine=refine, solver=solver, repeats=2, guidance=3.0, condition="lake")
+    _, result = run(replace(edit, strength=Pixels.of(strength)), models, measured)
+    before = guide(96, 64)
+    assert np.array_equal(result.picture.array[strength == 0], before[strength == 0])
+    assert not np.array_equal(result.picture.array[strength == 255], before[strength == 255])
+    assert result.unpasted == result.picture
+
+
+def test_a_white_strength_map_is_none(models, measured):
+    white = Pixels.of(np.full((64, 96), 255, np.uint8))
+    edit = job(96, 64, refine=Refine.FULL)
+    plain, mapped = (run(each, models, measured)[1] for each in (edit, replace(edit, strength=white)))
+    assert plain.picture == mapped.picture
+
+
+def test_a_map_and_a_mask_hold_together(models, measured):
+    mask, strength = (np.full((64, 96), 255, np.uint8) for _ in range(2))
+    mask[:20], strength[:, :30] = 0, 0
+    _, result = run(replace(job(96, 64, mask), strength=Pixels.of(strength)), models, measured)
+    stays, before = (mask == 0) | (strength == 0), guide(96, 64)
+    assert np.array_equal(result.picture.array[stays], before[stays])
+    assert (result.picture.array[~stays] != before[~stays]).any(axis=1).mean() > 0.9
 
 
 def test_a_large_preview_is_reduced(models, measured):
