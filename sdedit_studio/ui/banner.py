@@ -5,20 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from time import perf_counter
 
-from PySide6.QtCore import (
-    QEasingCurve,
-    QEvent,
-    QObject,
-    QPoint,
-    QRectF,
-    QSize,
-    Qt,
-    QTimer,
-    QVariantAnimation,
-    Signal,
-)
-from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QHideEvent, QPainter, QPaintEvent, QPen, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPlainTextEdit, QStyle, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from sdedit_studio.engine.job import Phase, Progress
 from sdedit_studio.ui import theme, words
@@ -26,10 +15,9 @@ from sdedit_studio.ui.compare import Compare
 from sdedit_studio.ui.generation import Generation, State
 from sdedit_studio.ui.icons import pixmap
 from sdedit_studio.ui.widgets.buttons import IconButton, PrimaryButton, SecondaryButton
+from sdedit_studio.ui.widgets.compare_pill import ComparePill, ModeChoice
 from sdedit_studio.ui.widgets.live_button import BeatingDot
-
-SHADOW = 8
-"""Pixels around a pill that its shadow takes."""
+from sdedit_studio.ui.widgets.pill import SHADOW, Pill
 
 FOOT = 14
 """Pixels between a pill and the foot of the canvas, and between two pills."""
@@ -76,56 +64,6 @@ class Bar(QWidget):
             painter.drawRoundedRect(groove, 2, 2)
 
 
-class Pill(QWidget):
-    """A rounded plate with a soft shadow. It lets no click through to the canvas under it, and rises as it appears."""
-
-    resized = Signal()
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._canvas = parent
-        self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
-        self.setCursor(Qt.CursorShape.ArrowCursor)
-        self.lift = 0.0
-        self._rise = QVariantAnimation(self, startValue=10.0, endValue=0.0)
-        self._rise.setEasingCurve(QEasingCurve.Type.OutCubic)
-        self._rise.valueChanged.connect(self._lifted)
-        self.hide()
-
-    def _lifted(self, lift: float) -> None:
-        self.lift = lift
-        self.resized.emit()
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:
-            self.resized.emit()
-        return super().event(event)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        usual = self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self)
-        self._rise.setDuration(usual * 3 // 4)
-        self._rise.start()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._rise.stop()
-        self.lift = 0.0
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        look, painter = theme.current(), QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        plate = QRectF(self.rect()).adjusted(SHADOW, SHADOW, -SHADOW, -SHADOW)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(0, 0, 0, 4 if look.name == "light" else 9))
-        for spread in range(SHADOW, 0, -1):
-            radius = theme.RADIUS_BANNER + spread
-            painter.drawRoundedRect(plate.adjusted(-spread, -spread + 2, spread, spread), radius, radius)
-        painter.setPen(QPen(look.colour("border"), 1))
-        painter.setBrush(look.colour("raised"))
-        painter.drawRoundedRect(plate.adjusted(0.5, 0.5, -0.5, -0.5), theme.RADIUS_BANNER, theme.RADIUS_BANNER)
-
-
 def _text(role: str) -> QLabel:
     label = QLabel()
     label.setProperty("role", role)
@@ -142,7 +80,7 @@ class ActivityPill(Pill):
 
     def __init__(self, generation: Generation, compare: Compare, parent: QWidget) -> None:
         super().__init__(parent)
-        self._generation = generation
+        self._generation, self._compare = generation, compare
         self._reported: Progress | None = None
         self._reported_at = 0.0
         self._begun_at = 0.0
@@ -157,6 +95,7 @@ class ActivityPill(Pill):
         self.cancel = SecondaryButton("Cancel", key="Esc")
         self.stop = SecondaryButton("Stop", key="Esc")
         self.stop.setToolTip("End live mode; your painting stays as it is (Esc)")
+        self.modes = ModeChoice(compare)
         self.compare = SecondaryButton("Compare", key="\\")
         self.compare.setToolTip("Hold to see your painting as it was (hold \\)")
         self.discard = SecondaryButton("Discard", key="Esc")
@@ -170,6 +109,7 @@ class ActivityPill(Pill):
         for part, stretch in ((self.stage, 0), (self.bar, 1), (self.detail, 0)):
             row.addWidget(part, stretch)
             row.addSpacing(theme.SPACE)
+        row.addWidget(self.modes)
         for button in (self.cancel, self.compare, self.stop, self.discard, self.apply):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             row.addWidget(button)
@@ -181,6 +121,7 @@ class ActivityPill(Pill):
         self.compare.released.connect(lambda: compare.hold(False))
         generation.changed.connect(self._show_state)
         generation.live.followed.connect(self._show_pace)
+        compare.changed.connect(self._show_state)
         self._show_state()
 
     def _show_state(self) -> None:
@@ -212,7 +153,14 @@ class ActivityPill(Pill):
             self.stage.setText(f"t₀ {result.job.parameters.t0:.2f}")
             self.detail.setText(f"seed {result.job.parameters.seed}")
             self.detail.setMinimumWidth(0)
-        self.setVisible(state is not State.IDLE)
+        self.setVisible(state is not State.IDLE and not self._compare.comparing)
+        self.resized.emit()
+
+    def fit(self, room: int) -> None:
+        """Offer the modes only where there is room for all the rest; their keys are always there."""
+        own = self.modes.sizeHint().width() + self.layout().spacing()
+        rest = self.sizeHint().width() - (own if self.modes.isVisibleTo(self) else 0)
+        self.modes.setVisible(self._generation.can_apply and rest + own <= room)
 
     def _show_pace(self) -> None:
         """No more often than it can be read."""
@@ -347,15 +295,17 @@ class ProblemPill(Pill):
 
 
 class Banner(QObject):
-    """Keeps the two pills centred at the foot of the canvas."""
+    """Keeps the pills centred at the foot of the canvas."""
 
     def __init__(self, generation: Generation, compare: Compare, view: QWidget) -> None:
         super().__init__(view)
         self._view = view
-        self._generation = generation
+        self._generation, self._compare = generation, compare
         self.activity = ActivityPill(generation, compare, view)
+        self.comparing = ComparePill(compare, view)
         self.problem = ProblemPill(view)
-        for pill in (self.activity, self.problem):
+        self._pills = self.activity, self.comparing, self.problem
+        for pill in self._pills:
             pill.resized.connect(self._place)
         view.installEventFilter(self)
         generation.studio.problem.connect(self.problem.show_problem)
@@ -363,11 +313,17 @@ class Banner(QObject):
         self._place()
 
     def escape(self) -> bool:
-        """Cancel the run, or else put the problem away, end live mode, or discard the result. Returns whether there was
-        any.
+        """Cancel the run, or else put the problem away, end a comparison or live mode, or discard the result. Returns
+        whether there was any.
         """
         generation = self._generation
-        return generation.cancel() or self.problem.put_away() or generation.stop_live() or generation.discard()
+        return (
+            generation.cancel()
+            or self.problem.put_away()
+            or self._compare.end_between()
+            or generation.stop_live()
+            or generation.discard()
+        )
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
@@ -381,7 +337,8 @@ class Banner(QObject):
     def _place(self) -> None:
         room = self._view.width() - 2 * FOOT + 2 * SHADOW
         foot = self._view.height() - FOOT + SHADOW
-        for pill in (self.activity, self.problem):
+        self.activity.fit(room)
+        for pill in self._pills:
             if pill.isHidden():
                 continue
             width = pill.width_for(room) if isinstance(pill, ProblemPill) else min(room, pill.sizeHint().width())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sdedit_studio.document.target import Target
 from sdedit_studio.ui import theme
 from sdedit_studio.ui.actions import Action
+from sdedit_studio.ui.compare import PLACES, CompareMode
 from sdedit_studio.ui.generation import State
 from sdedit_studio.ui.tools.toolbox import TOOLS
 
@@ -27,6 +28,7 @@ def declared(window: Window) -> list[Action]:
         *_layer(window),
         *_select(window),
         *_generate(window),
+        *_results(window),
         *_view(window),
         *_help(window),
         *_tools(window),
@@ -233,11 +235,11 @@ def _generate(window: Window) -> list[Action]:
         Action(
             "generate.split",
             "Split between before and after",
-            window.toggle_split,
+            window.compare.toggle_split,
             (),
             "columns-2",
             enabled=lambda: generation.shown is not None,
-            checked=lambda: window.compare.split > 0,
+            checked=lambda: window.compare.mode is CompareMode.SPLIT and window.compare.split > 0,
         ),
         Action("generate.less", "Change less", lambda: generation.nudge_t0(-T0_STEP), (",",), repeats=True),
         Action("generate.more", "Change more", lambda: generation.nudge_t0(T0_STEP), (".",), repeats=True),
@@ -245,6 +247,31 @@ def _generate(window: Window) -> list[Action]:
         Action("generate.models", "Models…", window.show_models, (), "box"),
         Action("generate.enter", "Accept", window.accept, ("Return", "Enter"), enabled=window.can_accept),
         Action("generate.escape", "Cancel or discard", window.escape, ("Esc",)),
+    ]
+
+
+def _results(window: Window) -> list[Action]:
+    """Where results show, and how they are held against the painting."""
+    compare = window.compare
+
+    def look(mode: CompareMode, title: str, key: str, icon: str) -> Action:
+        looked_at = mode not in PLACES
+        return Action(
+            f"view.result-{mode.value}",
+            title,
+            lambda: compare.toggle_mode(mode),
+            (key,),
+            icon,
+            enabled=(lambda: compare.sides.right is not None) if looked_at else None,
+            checked=lambda: compare.mode is mode,
+        )
+
+    return [
+        look(CompareMode.SPLIT, "Result over the painting", "F3", "columns-2"),
+        look(CompareMode.BESIDE, "Result beside the painting", "F4", "square-split-horizontal"),
+        look(CompareMode.WINDOW, "Result in its own window", "F5", "app-window"),
+        look(CompareMode.FLICKER, "Painting and result by turns", "F7", "repeat-2"),
+        look(CompareMode.DIFFERENCE, "Difference of painting and result", "F8", "diff"),
     ]
 
 

@@ -1,165 +1,114 @@
-"""The result over the canvas, and the painting beside it: previews, the split, and holding a key to see before."""
+"""The result and the painting, or any two pictures: over each other with a split, next to each other, alternately, or
+their difference. Here is what is shown and how it is drawn; where the widgets lie is up to the stage (`stage.py`).
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, cast
 
-import numpy as np
-from PIL import Image
 from PySide6.QtCore import QCoreApplication, QEvent, QLineF, QObject, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPen, QTransform
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QKeyEvent, QPainter, QTransform
 
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.raster.tiles import EMPTY, Tiles, as_image
-from sdedit_studio.ui import theme
+from sdedit_studio.raster.tiles import EMPTY, Tiles
+from sdedit_studio.ui.captions import draw_legend, draw_name
 from sdedit_studio.ui.edit import Shown
-from sdedit_studio.ui.generation import Generation
-from sdedit_studio.ui.icons import pixmap
+from sdedit_studio.ui.generation import Generation, State
+from sdedit_studio.ui.split import Handle
+from sdedit_studio.ui.veil import CRISP, Veil, zoom_of
 
 if TYPE_CHECKING:
     from sdedit_studio.ui.canvas.view import CanvasView
 
-CRISP = 2.0
-"""From this zoom on, a result's pixels are drawn as squares, like the canvas's own."""
+FLICKER_MS = 500
+"""How long each of two pictures stands. Slower than three changes a second, so that it is safe to look at."""
 
-SMALLEST = 512
-"""Pictures are halved down to about this side, so that zooming out neither flickers nor costs more."""
-
-PREVIEW = 1024
-"""Longest side to which a preview is enlarged, so that it is smooth and its selection's edge sharp, in pixels."""
-
-INK, PAPER = "#26282c", "#ffffff"
-"""Of the split handle, which lies on pictures and not on the theme."""
+PAINTING = "Your painting"
+NOTHING_YET = "The result shows here: press Generate or Live"
 
 
-@dataclass(frozen=True, eq=False)
-class Veil:
-    """A picture ready to draw over its frame: premultiplied by the mask, at full size, half, a quarter and so on.
+class CompareMode(Enum):
+    """How the right picture is shown with the left one.
 
-    `area`: the part of the canvas that it can change, which the split runs across.
+    SPLIT: over it, with a line between the two; BESIDE: next to it; WINDOW: in a window of its own; FLICKER: the two by
+    turns; DIFFERENCE: by how much they differ.
     """
 
-    shown: Shown
-    levels: tuple[QImage, ...]
-    area: Rect
+    SPLIT = "split"
+    BESIDE = "beside"
+    WINDOW = "window"
+    FLICKER = "flicker"
+    DIFFERENCE = "difference"
+
+
+PLACES = CompareMode.SPLIT, CompareMode.BESIDE, CompareMode.WINDOW
+"""Where pictures show until someone chooses another place; the other modes end with what they were chosen for."""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What is compared. None at the left is the painting itself, None at the right no picture."""
+
+    left: Shown | None
+    right: Shown | None
+    names: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Veils:
+    """What has been made ready of two sides; `difference` only in that mode."""
+
+    left: Veil | None = None
+    right: Veil | None = None
+    difference: Veil | None = None
 
     @staticmethod
-    def of(shown: Shown) -> Veil:
+    def of(left: Shown | None, right: Shown | None, mode: CompareMode) -> Veils:
         """Safe on any thread."""
-        picture, mask, frame = Image.fromarray(shown.picture.array), shown.edit.job.mask, shown.edit.frame
-        scale = min(1.0, max(PREVIEW, *picture.size) / max(frame.width, frame.height))
-        size = max(1, round(scale * frame.width)), max(1, round(scale * frame.height))
-        colours = np.asarray(picture.resize(size, Image.Resampling.BICUBIC))[..., ::-1]
-        bgra = np.full((size[1], size[0], 4), 255, np.uint8)
-        if mask is None:
-            bgra[..., :3] = colours
-            area = frame
-        else:
-            bgra[..., 3] = np.asarray(Image.fromarray(mask.array).resize(size, Image.Resampling.BOX))
-            bgra[..., :3] = (colours * bgra[..., 3:].astype(np.uint16) + 127) // 255
-            area = Tiles.from_array(mask.array, frame.x, frame.y).content_bounds()
-        levels = [as_image(bgra).copy()]
-        while max(levels[-1].width(), levels[-1].height()) > 2 * SMALLEST:
-            half = levels[-1]
-            levels.append(
-                half.scaled(
-                    max(1, half.width() // 2),
-                    max(1, half.height() // 2),
-                    mode=Qt.TransformationMode.SmoothTransformation,
-                )
-            )
-        return Veil(shown, tuple(levels), area)
+        different = mode is CompareMode.DIFFERENCE and right is not None
+        return Veils(
+            Veil.of(left) if left else None,
+            Veil.of(right) if right else None,
+            Veil.of_difference(left, right) if different and right else None,
+        )
 
-    def level(self, scale: float) -> QImage:
-        """The smallest level that still has a pixel for each one on screen. `scale`: screen pixels per frame pixel."""
-        wanted = scale * self.shown.edit.frame.width
-        return next((image for image in reversed(self.levels) if image.width() >= wanted), self.levels[0])
-
-    def crisp(self, scale: float) -> bool:
-        """Whether pixels are large enough to be seen as such; a preview, enlarged anyway, is always smooth."""
-        return scale >= CRISP and self.shown.picture.width == self.shown.edit.frame.width
+    @property
+    def area(self) -> Rect:
+        """The part of the canvas that they can change, which the split runs across."""
+        areas = [veil.area for veil in (self.left, self.right) if veil]
+        return areas[0] | areas[-1] if areas else Rect(0, 0, 0, 0)
 
 
-class Handle(QWidget):
-    """The grip of the split: where the mouse and the keyboard get hold of it. The canvas overlay draws it.
-
-    `dragged(QPointF)` in the parent's pixels; `stepped(float)` as a part of the split's way; `toggled()`.
-    """
-
-    SIDE = 32
-
-    dragged = Signal(QPointF)
-    stepped = Signal(float)
-    toggled = Signal()
-    looked = Signal()
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._offset = QPointF()
-        self.setFixedSize(self.SIDE, self.SIDE)
-        self.setCursor(Qt.CursorShape.SplitHCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
-        self.setAccessibleName("Split between before and after")
-        self.setToolTip("Drag to compare with your painting. Double-click to open or close it.\nHold \\ to see before.")
-        self.hide()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._offset = event.position() - QPointF(self.SIDE / 2, self.SIDE / 2)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton:
-            self.dragged.emit(self.mapToParent(event.position()) - self._offset)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self._offset = event.position() - QPointF(self.SIDE / 2, self.SIDE / 2)
-        self.toggled.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        large = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        match event.key():
-            case Qt.Key.Key_Left:
-                self.stepped.emit(-0.1 if large else -0.01)
-            case Qt.Key.Key_Right:
-                self.stepped.emit(0.1 if large else 0.01)
-            case Qt.Key.Key_Home:
-                self.stepped.emit(-1)
-            case Qt.Key.Key_End:
-                self.stepped.emit(1)
-            case Qt.Key.Key_Space:
-                self.toggled.emit()
-            case _:
-                super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self.looked.emit()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self.looked.emit()
+NO_VEILS = Veils()
 
 
 class Compare(QObject):
-    """Draws what `generation` shows over the canvas, left of the split the painting, right of it the result.
+    """Draws over the canvas what `generation` shows, or two pictures that someone wants to compare.
 
-    `split_toggled(bool)`: it was opened, or closed.
+    Signals: `changed()` when the mode, the pair, or whether the split is open has changed; `redrawn()` when what
+    `draw_right` draws has.
     """
 
-    split_toggled = Signal(bool)
+    changed = Signal()
+    redrawn = Signal()
 
     def __init__(self, generation: Generation, view: CanvasView) -> None:
         super().__init__(view)
         self._generation = generation
         self._view = view
-        self._veil: Veil | None = None
-        self._wanted: Shown | None = None
+        self._mode = self._place = CompareMode.SPLIT
+        self._pair: Sides | None = None
+        self._veils = NO_VEILS
+        self._wanted: tuple[Shown | None, Shown | None, CompareMode] = (None, None, self._mode)
         self._preparing: asyncio.Task[None] | None = None
         self._over = EMPTY
         self._before = False
-        self._split = 0.0
+        self._split = self._split_outside = 0.0
+        self._turn_of_right = True
         self._application = cast("QCoreApplication", QCoreApplication.instance())
         self._to_view = QTransform()
         self._handle = Handle(view)
@@ -168,10 +117,69 @@ class Compare(QObject):
         self._handle.toggled.connect(lambda: self.set_split(0.0 if self._split else 0.5))
         self._handle.looked.connect(view.update)
         self._placing = QTimer(self, singleShot=True, interval=0)
-        self._placing.timeout.connect(self._place)
-        generation.shown_changed.connect(self._changed)
-        generation.painted_late.connect(view.update)
+        self._placing.timeout.connect(self._place_handle)
+        self._turns = QTimer(self, interval=FLICKER_MS)
+        self._turns.timeout.connect(self._take_turns)
+        generation.shown_changed.connect(self._follow)
+        generation.changed.connect(self._generation_changed)
+        generation.painted_late.connect(self._redraw)
+        generation.studio.document_replaced.connect(self.end_between)
         view.add_overlay(self._paint)
+
+    # --- What is compared, and how ---------------------------------------------------------------------------------
+
+    @property
+    def mode(self) -> CompareMode:
+        return self._mode
+
+    @property
+    def place(self) -> CompareMode:
+        """Where pictures show when nothing special is looked at: one of `PLACES`."""
+        return self._place
+
+    def set_mode(self, mode: CompareMode) -> None:
+        if mode in PLACES:
+            self._place = mode
+        if mode is not self._mode:
+            self._mode, self._turn_of_right = mode, True
+            self._follow()
+            self.changed.emit()
+
+    def toggle_mode(self, mode: CompareMode) -> None:
+        """Take this mode, or go back from it to the place where pictures show."""
+        self.set_mode(self._place if mode is self._mode else mode)
+
+    @property
+    def sides(self) -> Sides:
+        if self._pair:
+            return self._pair
+        return Sides(None, self._generation.shown, (PAINTING, "Live" if self._generation.live.on else "Result"))
+
+    @property
+    def comparing(self) -> bool:
+        """Whether two pictures are compared that someone chose, instead of the result with the painting."""
+        return self._pair is not None
+
+    def between(self, left: Shown | None, right: Shown | None, names: tuple[str, str]) -> None:
+        """Compare any two pictures, None being the painting, until `end_between` or the next run."""
+        if right is None:
+            left, right, names = right, left, (names[1], names[0])
+        if self._pair is None:
+            self._split_outside = self._split
+        self._pair = Sides(left, right, names)
+        self._split = self._split or 0.5
+        self._follow()
+        self.changed.emit()
+
+    def end_between(self) -> bool:
+        """Show again what the generation shows. Returns whether two pictures were compared."""
+        if self._pair is None:
+            return False
+        self._pair = None
+        self._split = self._split_outside
+        self._follow()
+        self.changed.emit()
+        return True
 
     @property
     def split(self) -> float:
@@ -184,7 +192,13 @@ class Compare(QObject):
         self._handle.setAccessibleDescription(f"{100 * self._split:.0f} % before")
         self._view.update()
         if (self._split > 0) != was_open:
-            self.split_toggled.emit(not was_open)
+            self.changed.emit()
+
+    def toggle_split(self) -> None:
+        """Open the split in the middle, or close it; it belongs to the mode of its name."""
+        open_ = self._mode is not CompareMode.SPLIT or not self._split
+        self.set_mode(CompareMode.SPLIT)
+        self.set_split(0.5 if open_ else 0.0)
 
     @property
     def before(self) -> bool:
@@ -193,7 +207,7 @@ class Compare(QObject):
     def hold(self, before: bool) -> None:
         """Show the painting alone, or with the result again."""
         self._before = before
-        self._view.update()
+        self._redraw()
 
     def peek(self) -> None:
         """Show the painting alone until a key is released; for a shortcut, which tells only of being pressed."""
@@ -207,81 +221,133 @@ class Compare(QObject):
             self.hold(False)
         return super().eventFilter(watched, event)
 
-    def _changed(self) -> None:
-        shown = self._generation.shown
-        if shown is not self._wanted:
-            self._wanted = shown
-            if shown is None:
-                self._veil, self._over = None, EMPTY
+    # --- Making it ready -------------------------------------------------------------------------------------------
+
+    def _generation_changed(self) -> None:
+        if self._generation.state is State.PREPARING:
+            self.end_between()
+
+    def _follow(self) -> None:
+        """Make ready what is to be seen now. Nothing to see is seen at once."""
+        sides = self.sides
+        if sides.right is None and self._mode not in PLACES:
+            self._mode = self._place
+            self.changed.emit()
+        wanted = sides.left, sides.right, self._mode
+        if wanted != self._wanted:
+            self._wanted = wanted
+            if sides.right is None:
+                self._show(NO_VEILS)
                 if self._preparing is not None:
                     self._preparing.cancel()
                     self._preparing = None
-                self._view.update()
             elif self._preparing is None or self._preparing.done():
                 self._preparing = asyncio.ensure_future(self._prepare())
+        self._redraw()
 
     async def _prepare(self) -> None:
-        """Make the veil of what is wanted. One that was overtaken meanwhile is newer than the last one all the same."""
-        shown, ready = self._wanted, None
-        while shown is not ready and shown is not None:
-            veil = await asyncio.to_thread(Veil.of, shown)
-            shown, ready = self._wanted, shown
-            if shown is not None:
-                self._veil, self._over = veil, EMPTY
-                self._view.update()
+        """Make the veils of what is wanted. What was overtaken meanwhile is newer than what stands all the same."""
+        ready = None
+        while (wanted := self._wanted) != ready:
+            veils = await asyncio.to_thread(Veils.of, *wanted)
+            ready = wanted
+            if self._wanted[1] is not None:
+                self._show(veils)
+
+    def _show(self, veils: Veils) -> None:
+        self._veils, self._over = veils, EMPTY
+        flickers = self._mode is CompareMode.FLICKER and veils.right is not None
+        if flickers != self._turns.isActive():
+            self._turns.start() if flickers else self._turns.stop()
+        self._redraw()
+
+    def _take_turns(self) -> None:
+        self._turn_of_right = not self._turn_of_right
+        self._view.update()
+
+    def _redraw(self) -> None:
+        self._view.update()
+        self.redrawn.emit()
+
+    # --- Drawing ---------------------------------------------------------------------------------------------------
+
+    def draw_right(self, painter: QPainter, to_view: QTransform, visible: Rect, view: QRectF) -> None:
+        """Draw the right picture over the page of another view, with its name. `view`: that view's own rectangle."""
+        if self._veils.right is None:
+            page = QRectF(*self._generation.studio.document.bounds)
+            draw_name(painter, NOTHING_YET, to_view.mapRect(page) & view, Qt.AlignmentFlag.AlignHCenter)
+        elif not self._before:
+            self._draw(painter, self._veils.right, to_view, visible)
+            self._name(painter, 1, to_view, view, Qt.AlignmentFlag.AlignHCenter)
 
     def _paint(self, painter: QPainter, to_view: QTransform, visible: Rect) -> None:
+        """Draw over the canvas."""
         self._to_view = to_view
         self._placing.start()
-        if self._veil is None or self._before:
+        veils, view = self._veils, QRectF(self._view.rect())
+        if self._before or veils.right is None:
             return
-        frame, area = self._veil.shown.edit.frame, self._veil.area
-        scale = (to_view.determinant() ** 2) ** 0.25
-        x = self._split_x(area)
+        middle = Qt.AlignmentFlag.AlignHCenter
+        match self._mode:
+            case CompareMode.SPLIT:
+                self._paint_split(painter, veils, to_view, visible)
+                if self._split or self._pair:
+                    self._name(painter, 0, to_view, view, Qt.AlignmentFlag.AlignLeft)
+                    self._name(painter, 1, to_view, view, Qt.AlignmentFlag.AlignRight)
+            case CompareMode.BESIDE | CompareMode.WINDOW:
+                self._draw(painter, veils.left, to_view, visible)
+                self._name(painter, 0, to_view, view, middle)
+            case CompareMode.FLICKER:
+                side = int(self._turn_of_right)
+                self._draw(painter, (veils.left, veils.right)[side], to_view, visible)
+                self._name(painter, side, to_view, view, middle)
+            case CompareMode.DIFFERENCE if veils.difference is not None:
+                veils.difference.draw(painter, to_view)
+                area = to_view.mapRect(QRectF(*veils.difference.frame)) & view
+                draw_name(painter, f"Difference: {' · '.join(self.sides.names)}", area, middle)
+                draw_legend(painter, area)
+
+    def _draw(self, painter: QPainter, veil: Veil | None, to_view: QTransform, visible: Rect) -> None:
+        """Draw a picture, and over the generation's own what was painted since."""
+        if veil is None:
+            return
+        veil.draw(painter, to_view)
+        if self._pair is not None:
+            return
         painter.save()
         painter.setTransform(to_view, combine=True)
-        painter.setClipRect(QRectF(x, area.y, area.right - x, area.height), Qt.ClipOperation.IntersectClip)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not self._veil.crisp(scale))
-        painter.drawImage(QRectF(*frame), self._veil.level(scale * painter.device().devicePixelRatioF()))
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < CRISP)
-        for painted in self._painted(self._veil):
-            for where, tile in painted.items(visible & area):
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, zoom_of(to_view) < CRISP)
+        for painted in self._painted(veil):
+            for where, tile in painted.items(visible & veil.area):
                 painter.drawImage(where.x, where.y, tile.image)
         painter.restore()
-        self._paint_split(painter, self._line(area))
 
     def _painted(self, veil: Veil) -> Sequence[Tiles]:
         """What was painted after the guide of the veil. While the veil of a newer guide is being made, that includes
         what lies between the two guides.
         """
         newest, shown = self._generation.painted_since, self._generation.shown
-        if shown is not None and shown.edit.document is veil.shown.edit.document:
+        if shown is not None and veil.shown is not None and shown.edit.document is veil.shown.edit.document:
             self._over = newest
             return (newest,)
         return self._over, newest
 
-    def _paint_split(self, painter: QPainter, line: QLineF) -> None:
+    def _paint_split(self, painter: QPainter, veils: Veils, to_view: QTransform, visible: Rect) -> None:
+        area, x = veils.area, self._split_x(veils.area)
+        if self._split:
+            self._draw(painter, veils.left, to_view, visible)
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(0, 0, 0, 70), 4))
-        painter.drawLine(line)
-        painter.setPen(QPen(QColor(PAPER), 2))
-        painter.drawLine(line)
-        if (middle := self._grip(line)) is not None:
-            painter.setPen(Qt.PenStyle.NoPen)
-            for spread, alpha in ((3.0, 25), (1.5, 60)):
-                painter.setBrush(QColor(0, 0, 0, alpha))
-                painter.drawEllipse(middle + QPointF(0, 1), 13 + spread, 13 + spread)
-            if self._handle.hasFocus():
-                painter.setBrush(theme.current().colour("accent"))
-                painter.drawEllipse(middle, 16, 16)
-            painter.setBrush(QColor(PAPER))
-            painter.drawEllipse(middle, 13, 13)
-            painter.translate(middle)
-            painter.rotate(270 - line.angle())
-            icon = pixmap("columns-2", INK, 14, self._view.devicePixelRatioF())
-            painter.drawPixmap(QPointF(-7, -7), icon)
+        painter.setTransform(to_view, combine=True)
+        painter.setClipRect(QRectF(x, area.y, area.right - x, area.height), Qt.ClipOperation.IntersectClip)
+        painter.setTransform(to_view.inverted()[0], combine=True)
+        self._draw(painter, veils.right, to_view, visible)
         painter.restore()
+        self._handle.paint(painter, self._line(area))
+
+    def _name(
+        self, painter: QPainter, side: int, to_view: QTransform, view: QRectF, alignment: Qt.AlignmentFlag
+    ) -> None:
+        draw_name(painter, self.sides.names[side], to_view.mapRect(QRectF(*self._veils.area)) & view, alignment)
 
     def _split_x(self, area: Rect) -> float:
         return area.x + self._split * area.width
@@ -290,24 +356,12 @@ class Compare(QObject):
         x = self._split_x(area)
         return self._to_view.map(QLineF(x, area.y, x, area.bottom))
 
-    def _grip(self, line: QLineF) -> QPointF | None:
-        """The middle of the visible part of the split, in view pixels."""
-        inside = QRectF(self._view.rect()).adjusted(8, 8, -8, -8)
-        seen = [step / 64 for step in range(65) if inside.contains(line.pointAt(step / 64))]
-        return line.pointAt((seen[0] + seen[-1]) / 2) if seen else None
-
-    def _place(self) -> None:
-        middle = None
-        if self._veil is not None and not self._before:
-            middle = self._grip(self._line(self._veil.area))
-        if middle is None and self._handle.hasFocus():
-            self._view.setFocus()
-        self._handle.setVisible(middle is not None)
-        if middle is not None:
-            self._handle.move((middle - QPointF(Handle.SIDE / 2, Handle.SIDE / 2)).toPoint())
+    def _place_handle(self) -> None:
+        there = self._mode is CompareMode.SPLIT and self._veils.right is not None and not self._before
+        self._handle.place(self._line(self._veils.area) if there else None)
 
     def _drag(self, at: QPointF) -> None:
-        if self._veil is not None:
-            area = self._veil.area
+        if self._veils.right is not None:
+            area = self._veils.area
             x = self._to_view.inverted()[0].map(at).x()
             self.set_split((x - area.x) / area.width)

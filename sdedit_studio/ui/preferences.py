@@ -89,6 +89,24 @@ class Preferences:
         """Names of the panels that were made lower than their content."""
         return self._strings("window/cut")
 
+    @property
+    def result_place(self) -> str:
+        """Where results show; "" when never chosen."""
+        return str(self._settings.value("result/place", ""))
+
+    @result_place.setter
+    def result_place(self, place: str) -> None:
+        self._settings.setValue("result/place", place)
+
+    @property
+    def result_geometry(self) -> QByteArray:
+        """Of the result's own window; empty when it was never shown."""
+        return self._bytes("result/geometry")
+
+    @result_geometry.setter
+    def result_geometry(self, geometry: QByteArray) -> None:
+        self._settings.setValue("result/geometry", geometry)
+
     def layout(self) -> tuple[QByteArray, QByteArray]:
         """The window's geometry and the state of its panels; empty when never stored."""
         return self._bytes("window/geometry"), self._bytes("window/state")

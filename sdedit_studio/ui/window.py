@@ -25,7 +25,7 @@ from sdedit_studio.ui.arrangement import Arrangement
 from sdedit_studio.ui.autosave import Autosave
 from sdedit_studio.ui.banner import Banner
 from sdedit_studio.ui.canvas.view import CanvasView
-from sdedit_studio.ui.compare import Compare
+from sdedit_studio.ui.compare import PLACES, Compare, CompareMode
 from sdedit_studio.ui.dialogs.about import AboutDialog
 from sdedit_studio.ui.dialogs.dialog import answered
 from sdedit_studio.ui.dialogs.models import ModelsDialog
@@ -44,6 +44,7 @@ from sdedit_studio.ui.panels.layers import LayersPanel
 from sdedit_studio.ui.panels.sdedit import SdeditPanel
 from sdedit_studio.ui.preferences import Preferences
 from sdedit_studio.ui.profile import Profile
+from sdedit_studio.ui.stage import Stage
 from sdedit_studio.ui.status_bar import StatusBar
 from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.tasks import Tasks
@@ -78,7 +79,8 @@ class Window(QMainWindow):
         self.canvas.brushes.restore(preferences.brushes)
         self.generation = Generation(studio, engine)
         self.compare = Compare(self.generation, self.canvas)
-        self.banner = Banner(self.generation, self.compare, self.canvas)
+        self.stage = Stage(self.canvas, self.compare, preferences)
+        self.banner = Banner(self.generation, self.compare, self.stage)
         self.files = FileActions(studio, tasks, preferences, self)
         self.edit = EditActions(studio, tasks, self, self.canvas.visible_rect)
         self.layers = LayersPanel(studio)
@@ -90,6 +92,7 @@ class Window(QMainWindow):
 
         self.actions_ = Actions(commands.declared(self), self, self.canvas, preferences)
         self._lay_out()
+        self.stage.window_.addActions(self.actions())
         self._connect()
         self.arrangement.restore()
         self._show_title()
@@ -159,7 +162,7 @@ class Window(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.notice)
-        column.addWidget(self.canvas, 1)
+        column.addWidget(self.stage, 1)
         self.setCentralWidget(centre)
 
         self.docks = [
@@ -189,6 +192,7 @@ class Window(QMainWindow):
                 [ActionButton(actions, f"edit.{name}-colours", size=16) for name in ("swap", "default")],
             ),
         ]
+        self.sdedit.place.setMenu(self._result_menu())
         self.arrangement = Arrangement(self, bars, self.docks, self._preferences)
 
     def _bar(self, area: Qt.ToolBarArea, content: QWidget, name: str) -> QToolBar:
@@ -210,7 +214,7 @@ class Window(QMainWindow):
             studio.document_replaced,
             studio.target_changed,
             self.generation.changed,
-            self.compare.split_toggled,
+            self.compare.changed,
             canvas.view_changed,
             canvas.brushes.changed,
         ):
@@ -250,6 +254,9 @@ class Window(QMainWindow):
         self.sdedit.generate.setToolTip(f"Turn the painting into a picture ({key})" if key else "")
         key = self.actions_.key_text("generate.live").replace("Return", "Enter")
         self.sdedit.live.setToolTip(f"Let the picture follow your strokes{f' ({key})' if key else ''}")
+        keys = {mode: self.actions_.key_text(f"view.result-{mode.value}") for mode in CompareMode}
+        for choice in (self.banner.activity.modes, self.banner.comparing.modes):
+            choice.set_keys(keys)
 
     def _document_opened(self) -> None:
         self.notice.hide()
@@ -294,6 +301,12 @@ class Window(QMainWindow):
         menu.addAction(self.actions_["select.layer"])
         menu.popup(at)
 
+    def _result_menu(self) -> QMenu:
+        menu = QMenu(self)
+        for place in PLACES:
+            menu.addAction(self.actions_[f"view.result-{place.value}"])
+        return menu
+
     def _fill_recent(self, menu: QMenu) -> None:
         for path in self._preferences.recent:
             menu.addAction(path.name, lambda path=path: self.files.open_path(path)).setToolTip(str(path))
@@ -322,7 +335,7 @@ class Window(QMainWindow):
         self.studio.redo()
 
     def can_accept(self) -> bool:
-        return self.canvas.waits or self.generation.can_apply
+        return self.canvas.waits or (self.generation.can_apply and not self.compare.comparing)
 
     def accept(self) -> None:
         """Enter: finish what the tool is about, or keep the result."""
@@ -333,9 +346,6 @@ class Window(QMainWindow):
         """Esc: take back the gesture, or give up the run or the result."""
         if not self.canvas.cancel():
             self.banner.escape()
-
-    def toggle_split(self) -> None:
-        self.compare.set_split(0.0 if self.compare.split else 0.5)
 
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)

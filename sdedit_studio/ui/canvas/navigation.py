@@ -9,6 +9,7 @@ from PySide6.QtGui import QInputDevice, QNativeGestureEvent, QWheelEvent
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture
 
 if TYPE_CHECKING:
+    from sdedit_studio.ui.canvas.result_view import ResultView
     from sdedit_studio.ui.canvas.view import CanvasView
 
 NOTCH = 120
@@ -19,12 +20,12 @@ PER_NOTCH = 2**0.25
 
 
 class Navigation(QObject):
-    """Watches the events of a canvas. A mouse wheel zooms to the pointer; two fingers on a touchpad pan.
+    """Watches the events of a view. A mouse wheel zooms to the pointer; two fingers on a touchpad pan.
 
     With Ctrl, both zoom; with Shift, the wheel pans across.
     """
 
-    def __init__(self, view: CanvasView) -> None:
+    def __init__(self, view: CanvasView | ResultView) -> None:
         super().__init__(view)
         self._view = view
         view.grabGesture(Qt.GestureType.PinchGesture)

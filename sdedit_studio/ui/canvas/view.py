@@ -54,12 +54,14 @@ class CanvasView(QWidget):
     """Shows the document of a studio and lets its tool work on it.
 
     Signals: `view_changed()` when zoom, place, rotation or mirroring have changed; `cursor_moved(x, y)` with the
-    pointer in document pixels, or None and None when it has left; `open_requested(Path)` when a document was dropped.
+    pointer in document pixels, or None and None when it has left; `open_requested(Path)` when a document was dropped;
+    `caught_up()` when more of a large change has been composited.
     """
 
     view_changed = Signal()
     cursor_moved = Signal(object, object)
     open_requested = Signal(object)
+    caught_up = Signal()
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
@@ -145,9 +147,30 @@ class CanvasView(QWidget):
         self._overlays.append(overlay)
         self.update()
 
+    def set_viewport(self, viewport: Viewport) -> None:
+        """Show another part of the page, or the same in another way."""
+        self._fits = False
+        if viewport != self._viewport:
+            self._viewport = viewport
+            self._ants.place(viewport.to_view, self.rect())
+            self._input.refresh()
+            self.update()
+            self.view_changed.emit()
+
+    def draw_elsewhere(self, painter: QPainter, area: QRect, viewport: Viewport) -> None:
+        """Draw the page with the document, and nothing over it, in `area` of another view."""
+        visible = viewport.seen(QRectF(area.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)))
+        if self._composite.pending:
+            self._refresh(visible, QRect())
+            if self._composite.pending:
+                self._catching_up.start()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not viewport.upright)
+        draw_page(painter, area, viewport)
+        self._composite.draw(painter, viewport.to_view, visible)
+
     def fit(self) -> None:
         """Show the whole page, and keep doing so when the view changes its size, until someone moves the page."""
-        self._set_viewport(self._viewport.fitted())
+        self.set_viewport(self._viewport.fitted())
         self._fits = True
 
     def actual_size(self) -> None:
@@ -155,32 +178,32 @@ class CanvasView(QWidget):
 
     def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
         """Zoom, with the document point at view point `about` (the middle when None) staying where it is."""
-        self._set_viewport(self._viewport.zoomed(factor, about))
+        self.set_viewport(self._viewport.zoomed(factor, about))
 
     def zoom_to(self, zoom: float, about: QPointF | None = None) -> None:
-        self._set_viewport(self._viewport.zoomed_to(zoom, about))
+        self.set_viewport(self._viewport.zoomed_to(zoom, about))
 
     def zoom_in(self) -> None:
         """To the next round zoom, about the pointer if it is over the canvas."""
-        self._set_viewport(self._viewport.stepped(True, self._pointer_or_middle()))
+        self.set_viewport(self._viewport.stepped(True, self._pointer_or_middle()))
 
     def zoom_out(self) -> None:
-        self._set_viewport(self._viewport.stepped(False, self._pointer_or_middle()))
+        self.set_viewport(self._viewport.stepped(False, self._pointer_or_middle()))
 
     def pan_by(self, offset: QPointF) -> None:
         """Move the page by view pixels."""
-        self._set_viewport(self._viewport.panned(offset.x(), offset.y()))
+        self.set_viewport(self._viewport.panned(offset.x(), offset.y()))
 
     def rotate_by(self, degrees: float, about: QPointF | None = None) -> None:
         """Turn the page clockwise as seen on screen."""
-        self._set_viewport(self._viewport.rotated(degrees, about))
+        self.set_viewport(self._viewport.rotated(degrees, about))
 
     def reset_rotation(self) -> None:
-        self._set_viewport(self._viewport.rotated_to(0.0))
+        self.set_viewport(self._viewport.rotated_to(0.0))
 
     def toggle_mirror(self) -> None:
         """Swap left and right of what is seen; the picture itself stays as it is."""
-        self._set_viewport(self._viewport.flipped())
+        self.set_viewport(self._viewport.flipped())
 
     def cancel(self) -> bool:
         """Take back the gesture in progress (Esc). Returns whether there was one."""
@@ -206,10 +229,10 @@ class CanvasView(QWidget):
         self.pan_by(to_view.map(QPointF(dx, dy)) - to_view.map(QPointF(0, 0)))
 
     def zoom_step(self, inwards: bool, x: float, y: float) -> None:
-        self._set_viewport(self._viewport.stepped(inwards, self.to_view.map(QPointF(x, y))))
+        self.set_viewport(self._viewport.stepped(inwards, self.to_view.map(QPointF(x, y))))
 
     def show_rect(self, rect: Rect) -> None:
-        self._set_viewport(self._viewport.showing(rect))
+        self.set_viewport(self._viewport.showing(rect))
 
     def shift_ants(self, dx: int, dy: int) -> None:
         self._ants.shift(dx, dy)
@@ -279,19 +302,10 @@ class CanvasView(QWidget):
 
     # --- The view --------------------------------------------------------------------------------------------------
 
-    def _set_viewport(self, viewport: Viewport) -> None:
-        self._fits = False
-        if viewport != self._viewport:
-            self._viewport = viewport
-            self._ants.place(viewport.to_view, self.rect())
-            self._input.refresh()
-            self.update()
-            self.view_changed.emit()
-
     def _resized(self) -> None:
         fits = self._fits
         viewport = self._viewport.resized(self.width(), self.height(), self.devicePixelRatioF())
-        self._set_viewport(viewport.fitted() if fits else viewport)
+        self.set_viewport(viewport.fitted() if fits else viewport)
         self._fits = fits
 
     def _pointer_or_middle(self) -> QPointF:
@@ -365,6 +379,7 @@ class CanvasView(QWidget):
         self._refresh(self.visible_rect(), QRect())
         if not self._composite.pending:
             self._catching_up.stop()
+        self.caught_up.emit()
 
     def _refresh(self, first: Rect, painted: QRect) -> None:
         """Composite for a while, and have painted what is not about to be painted anyway."""

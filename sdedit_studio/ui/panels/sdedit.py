@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from sdedit_studio.engine.job import Phase
 from sdedit_studio.parameters import Refine
@@ -13,7 +13,7 @@ from sdedit_studio.ui.models import Models
 from sdedit_studio.ui.panels.advanced import Advanced
 from sdedit_studio.ui.panels.model import ModelChoice
 from sdedit_studio.ui.studio import Studio
-from sdedit_studio.ui.widgets.buttons import PrimaryButton
+from sdedit_studio.ui.widgets.buttons import IconButton, PrimaryButton
 from sdedit_studio.ui.widgets.live_button import LiveButton
 from sdedit_studio.ui.widgets.seed_field import SeedField
 from sdedit_studio.ui.widgets.slider_row import SliderRow
@@ -61,6 +61,11 @@ class SdeditPanel(QWidget):
         self.live.setMinimumHeight(34)
         self.live.setToolTip("Let the picture follow your strokes (Ctrl+Shift+Enter)")
         self.live.clicked.connect(generation.toggle_live)
+        self.place = IconButton(
+            "chevron-down", "Where the picture shows: over the painting, beside it, in its own window"
+        )
+        self.place.setFixedSize(22, 34)
+        self.place.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.status = QLabel(wordWrap=True)
         self.cost = QLabel(wordWrap=True)
         self.cost.setProperty("role", "hint")
@@ -102,6 +107,8 @@ class SdeditPanel(QWidget):
         row.setSpacing(2 * theme.SPACE)
         row.addWidget(self.generate, 1)
         row.addWidget(self.live)
+        row.addSpacing(-theme.SPACE)
+        row.addWidget(self.place)
         return row
 
     def _adopt_defaults(self) -> None:

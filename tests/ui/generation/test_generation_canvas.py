@@ -46,7 +46,7 @@ def test_a_stroke_during_a_run_shows_at_once_and_stays_after_applying(flow, tell
         flow.studio.set_colours((255, 0, 255))
         run = await flow.started()
         run.progress(1, colour=(90, 60, 30))
-        await flow.until(lambda: flow.compare._veil is not None)
+        await flow.until(lambda: flow.compare._veils.right is not None)
         assert colour_at(canvas, 70, 50) == (90, 60, 30)
         stroke(canvas, (20, 20), (60, 20))
         await flow.until(lambda: flow.studio.history.undo_label)
@@ -55,7 +55,7 @@ def test_a_stroke_during_a_run_shows_at_once_and_stays_after_applying(flow, tell
         assert painted != (90, 60, 30)
         run.finish((200, 40, 10))
         await flow.until(lambda: flow.generation.state is State.RESULT)
-        await flow.until(lambda: flow.compare._veil.shown is flow.generation.shown)
+        await flow.until(lambda: flow.compare._veils.right.shown is flow.generation.shown)
         assert colour_at(canvas, 70, 50) == (200, 40, 10)
         assert colour_at(canvas, 40, 20) == painted
         await flow.applied()
@@ -74,7 +74,7 @@ def test_a_stroke_during_a_run_shows_at_once_and_stays_after_applying(flow, tell
 def test_the_split_follows_the_view(flow, tell, canvas):
     async def story(flow):
         await flow.finished((200, 40, 10))
-        await flow.until(lambda: flow.compare._veil is not None)
+        await flow.until(lambda: flow.compare._veils.right is not None)
         flow.compare.set_split(0.5)
         for change in (lambda: canvas.zoom_by(1.5), lambda: canvas.rotate_by(40), canvas.toggle_mirror):
             change()

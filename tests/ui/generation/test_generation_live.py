@@ -53,7 +53,7 @@ async def first_pass(flow, colour=(90, 60, 30)):
 
 
 async def drawn(flow) -> None:
-    await flow.until(lambda: flow.compare._veil is not None and flow.compare._veil.shown is flow.generation.shown)
+    await flow.until(lambda: (veil := flow.compare._veils.right) is not None and veil.shown is flow.generation.shown)
 
 
 async def quiet(flow, seconds: float = REST + 0.15) -> int:

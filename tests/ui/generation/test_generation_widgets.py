@@ -37,7 +37,7 @@ def seen(flow) -> np.ndarray:
 
 async def shown(flow) -> None:
     """Wait until the overlay has been made ready, drawn and the handle put in its place."""
-    await flow.until(lambda: flow.compare._veil is not None and flow.compare._veil.shown is flow.generation.shown)
+    await flow.until(lambda: (veil := flow.compare._veils.right) is not None and veil.shown is flow.generation.shown)
     flow.view.repaint()
     await asyncio.sleep(0.02)
 

@@ -1,0 +1,239 @@
+"""The ways to compare: where pictures show, by turns, their difference, and any two of them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+
+from sdedit_studio.engine.job import Pixels
+from sdedit_studio.ui.banner import Banner
+from sdedit_studio.ui.canvas.view import CanvasView
+from sdedit_studio.ui.compare import Compare, CompareMode
+from sdedit_studio.ui.edit import Shown
+from sdedit_studio.ui.generation import State
+from sdedit_studio.ui.preferences import Preferences
+from sdedit_studio.ui.stage import Stage
+from sdedit_studio.ui.veil import AMPLIFIED, Veil, difference_colours
+
+RED, BLUE, SKY = (200, 40, 10), (10, 40, 200), (120, 180, 220)
+LOW = 44, 56
+"""A point of the land, away from all names and handles."""
+
+
+@pytest.fixture
+def stage(flow, qtbot, tmp_path) -> Stage:
+    canvas = CanvasView(flow.studio)
+    flow.compare = Compare(flow.generation, canvas)
+    stage = Stage(canvas, flow.compare, Preferences(tmp_path / "settings.ini"))
+    flow.banner = Banner(flow.generation, flow.compare, stage)
+    stage.canvas = canvas
+    stage.resize(900, 420)
+    qtbot.addWidget(stage)
+    stage.show()
+    canvas.fit()
+    return stage
+
+
+def colour_at(view, to_view, x: float = LOW[0], y: float = LOW[1]) -> tuple[int, int, int]:
+    at: QPoint = to_view.map(QPointF(x, y)).toPoint()
+    colour = view.grab().toImage().pixelColor(at)
+    return colour.red(), colour.green(), colour.blue()
+
+
+async def ready(flow) -> None:
+    """Wait until what is wanted has been made."""
+    compare = flow.compare
+    await asyncio.sleep(0)
+    await flow.until(lambda: compare._preparing is None or compare._preparing.done())
+
+
+async def two_results(flow) -> tuple[Shown, Shown]:
+    await flow.finished(RED)
+    first = flow.generation.shown
+    await flow.finished(BLUE)
+    await ready(flow)
+    return first, flow.generation.shown
+
+
+def test_beside_shows_the_painting_and_the_result_at_the_same_place(flow, tell, stage):
+    async def story(flow):
+        await flow.finished(RED)
+        flow.compare.set_mode(CompareMode.BESIDE)
+        await ready(flow)
+        await flow.until(stage.beside.isVisible)
+        canvas = stage.canvas
+        assert canvas.width() == pytest.approx(stage.beside.width(), abs=1)
+        for move in (lambda: None, lambda: canvas.zoom_by(1.5), lambda: stage.beside.pan_by(QPointF(20, 9))):
+            move()
+            assert canvas.to_view.map(QPointF(*LOW)) == stage.beside.viewport.to_view.map(QPointF(*LOW))
+            assert colour_at(canvas, canvas.to_view) == (60, 90, 40)
+            assert colour_at(stage.beside, stage.beside.viewport.to_view) == RED
+        QTest.mouseDClick(stage.beside, Qt.MouseButton.LeftButton)
+        await asyncio.sleep(0)
+        assert canvas.viewport == canvas.viewport.fitted()
+        flow.compare.set_mode(CompareMode.SPLIT)
+        assert not stage.beside.isVisible() and colour_at(canvas, canvas.to_view) == RED
+
+    tell(story)
+
+
+def test_beside_follows_strokes_and_says_what_to_do_while_there_is_nothing(flow, tell, stage):
+    async def story(flow):
+        flow.compare.set_mode(CompareMode.BESIDE)
+        await flow.until(stage.beside.isVisible)
+        assert colour_at(stage.beside, stage.beside.viewport.to_view) == (60, 90, 40)
+        patch = np.full((20, 20, 4), (0, 0, 255, 255), np.uint8)
+        layer = flow.studio.document.active_layer
+        flow.studio.push("Brush", flow.studio.document.with_pixels(layer.pixels.with_array(patch, 34, 44)))
+        assert colour_at(stage.beside, stage.beside.viewport.to_view) == (255, 0, 0)
+
+    tell(story)
+
+
+def test_the_window_shows_the_whole_result_and_closing_it_goes_back(flow, tell, stage):
+    async def story(flow):
+        await flow.finished(RED)
+        flow.compare.set_mode(CompareMode.WINDOW)
+        await ready(flow)
+        await flow.until(stage.window_.isVisible)
+        view = stage.window_.view
+        assert colour_at(stage.canvas, stage.canvas.to_view) == (60, 90, 40)
+        assert colour_at(view, view.viewport.to_view) == RED
+        stage.canvas.zoom_by(4.0)
+        assert view.viewport == view.viewport.fitted()
+        view.zoom_by(2.0)
+        assert view.viewport != view.viewport.fitted() and stage.canvas.viewport != view.viewport
+        stage.window_.resize(500, 300)
+        stage.window_.close()
+        assert flow.compare.mode is CompareMode.SPLIT and not stage.window_.isVisible()
+        assert not stage._preferences.result_geometry.isEmpty()
+
+    tell(story)
+
+
+def test_the_place_is_remembered_but_not_a_passing_look(flow, tell, stage, qtbot):
+    async def story(flow):
+        await flow.finished(RED)
+        flow.compare.set_mode(CompareMode.BESIDE)
+        flow.compare.set_mode(CompareMode.DIFFERENCE)
+        again = Stage(CanvasView(flow.studio), Compare(flow.generation, stage.canvas), stage._preferences)
+        qtbot.addWidget(again)
+        assert again._compare.mode is CompareMode.BESIDE
+        flow.compare.toggle_mode(CompareMode.DIFFERENCE)
+        assert flow.compare.mode is CompareMode.BESIDE
+        flow.compare.toggle_mode(CompareMode.FLICKER)
+        assert flow.generation.discard()
+        assert flow.compare.mode is CompareMode.BESIDE
+
+    tell(story)
+
+
+def test_flicker_takes_turns_and_stops_with_the_result(flow, tell, stage):
+    async def story(flow):
+        await flow.finished(RED)
+        flow.compare.set_mode(CompareMode.FLICKER)
+        await ready(flow)
+        assert flow.compare._turns.isActive()
+        seen = [colour_at(stage.canvas, stage.canvas.to_view)]
+        for _ in range(2):
+            flow.compare._turns.timeout.emit()
+            seen.append(colour_at(stage.canvas, stage.canvas.to_view))
+        assert seen == [RED, (60, 90, 40), RED]
+        flow.generation.discard()
+        assert not flow.compare._turns.isActive() and flow.compare.mode is CompareMode.SPLIT
+
+    tell(story)
+
+
+def test_a_difference_is_amplified_and_coloured(flow, tell, stage):
+    async def story(flow):
+        await flow.finished((60 + 20, 90, 40 + 3))  # the land moves by 20 grey levels at most
+        flow.compare.set_mode(CompareMode.DIFFERENCE)
+        await ready(flow)
+        assert colour_at(stage.canvas, stage.canvas.to_view) == tuple(difference_colours()[20 * AMPLIFIED])
+        await flow.finished((60, 90, 40))
+        await ready(flow)
+        assert colour_at(stage.canvas, stage.canvas.to_view) == (0, 0, 0)
+
+    tell(story)
+
+
+def test_a_difference_of_two_results_knows_their_masks_and_their_sizes(flow, tell, stage):
+    async def story(flow):
+        first, second = await two_results(flow)
+        land = np.zeros((64, 96), np.uint8)
+        land[48:] = 255
+        masked = replace(first.edit, job=replace(first.edit.job, mask=Pixels.of(land)))
+        small = Pixels.of(second.picture.array[::4, ::4])
+        veil = Veil.of_difference(Shown(masked, first.picture), Shown(second.edit, small))
+        colours = difference_colours()
+        image = veil.levels[0]
+        assert image.pixelColor(40, 60).getRgb()[:3] == tuple(colours[255])  # red and blue
+        far = max(abs(a - b) for a, b in zip(BLUE, (60, 90, 40), strict=True))
+        assert image.pixelColor(40, 40).getRgb()[:3] == tuple(colours[min(255, AMPLIFIED * far)])  # land and blue
+        assert (np.diff(colours.astype(int).sum(axis=1)) >= 0).all()
+
+    tell(story)
+
+
+def test_any_two_pictures_are_compared_until_escape(flow, tell, stage):
+    async def story(flow):
+        first, second = await two_results(flow)
+        flow.compare.between(first, second, ("Seed 1", "Seed 2"))
+        await ready(flow)
+        canvas, pill = stage.canvas, flow.banner.comparing
+        assert pill.isVisible() and pill.names.text() == "Seed 1 · Seed 2" and not flow.banner.activity.isVisible()
+        assert colour_at(canvas, canvas.to_view, 30, 56) == RED
+        assert colour_at(canvas, canvas.to_view, 70, 56) == BLUE
+        flow.compare.set_mode(CompareMode.BESIDE)
+        await ready(flow)
+        await flow.until(stage.beside.isVisible)
+        assert colour_at(canvas, canvas.to_view) == RED
+        assert colour_at(stage.beside, stage.beside.viewport.to_view) == BLUE
+        flow.compare.set_mode(CompareMode.SPLIT)
+        assert flow.banner.escape() and not flow.compare.comparing and flow.compare.split == 0
+        await ready(flow)
+        assert colour_at(canvas, canvas.to_view) == BLUE
+        assert flow.generation.state is State.RESULT and flow.banner.activity.isVisible()
+
+    tell(story)
+
+
+def test_the_painting_is_a_side_too_and_a_run_ends_the_comparison(flow, tell, stage, empty_document):
+    async def story(flow):
+        first, _ = await two_results(flow)
+        flow.compare.between(first, None, ("Seed 1", "Your painting"))
+        await ready(flow)
+        canvas = stage.canvas
+        assert flow.compare.sides.names == ("Your painting", "Seed 1")
+        assert colour_at(canvas, canvas.to_view, 30, 56) == (60, 90, 40)
+        assert colour_at(canvas, canvas.to_view, 70, 56) == RED
+        await flow.started()
+        assert not flow.compare.comparing
+        flow.compare.between(None, first, ("Your painting", "Seed 1"))
+        flow.studio.open(empty_document, None)
+        assert not flow.compare.comparing and flow.compare.sides.right is None
+
+    tell(story)
+
+
+def test_the_icons_choose_the_mode_where_there_is_room(flow, tell, stage):
+    async def story(flow):
+        await flow.finished(RED)
+        await asyncio.sleep(0.05)
+        modes = flow.banner.activity.modes
+        assert modes.isVisible()
+        QTest.mouseClick(modes._group.button(1), Qt.MouseButton.LeftButton)
+        assert flow.compare.mode is CompareMode.BESIDE
+        flow.compare.set_mode(CompareMode.DIFFERENCE)
+        assert modes._group.checkedId() == 4
+        stage.resize(520, 420)
+        await asyncio.sleep(0.05)
+        assert not modes.isVisible() and flow.banner.activity.apply.isVisible()
+
+    tell(story)
