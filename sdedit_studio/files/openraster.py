@@ -1,9 +1,9 @@
 """Documents as OpenRaster (.ora), which Krita, GIMP and MyPaint open too (https://www.openraster.org).
 
 The baseline knows no masks, so for other programs a masked layer's picture has its mask in the alpha. What only the
-studio knows is in files beside it that others ignore: `sdedit/studio.json`, and the pixels and masks of masked
-layers. Each is tied to the baseline picture by its hash, so that after another program changed a layer the baseline
-counts.
+studio knows is in files beside it that others ignore: `sdedit/studio.json`, the pixels and masks of masked
+layers, and the results in `sdedit/results`. What belongs to a layer is tied to the baseline picture by its hash, so
+that after another program changed a layer the baseline counts.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from sdedit_studio.document.document import MAX_SIDE, Document
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.document.results import Results
+from sdedit_studio.files import results as records
 from sdedit_studio.files import stack
 from sdedit_studio.files.archive import Archive
 from sdedit_studio.files.atomic import writing
@@ -32,13 +34,16 @@ SUFFIX = ".ora"
 
 _MIMETYPE = b"image/openraster"
 _STUDIO = "sdedit/studio.json"
+_RESULTS = "sdedit/results/results.json"
 _VERSION = 1
 _MOST_BYTES = 8 * 2**30
 """Memory that the layers of a file may take."""
 
 
-def save(path: Path | str, document: Document, parameters: Parameters | None = None) -> None:
-    """Write a document with its edit settings, atomically; for a background thread. Raises FileProblem.
+def save(
+    path: Path | str, document: Document, parameters: Parameters | None = None, results: Results | None = None
+) -> None:
+    """Write a document with its edit settings and results, atomically; for a background thread. Raises FileProblem.
 
     Equal documents give equal files.
     """
@@ -63,6 +68,8 @@ def save(path: Path | str, document: Document, parameters: Parameters | None = N
             "parameters": parameters and parameters.as_dict(),
         }
         _put(archive, _STUDIO, json.dumps(studio, allow_nan=False, indent=1).encode())
+        if results:
+            _put_results(archive, results)
 
 
 def load(path: Path | str, notes: list[str] | None = None) -> tuple[Document, Parameters | None]:
@@ -93,13 +100,33 @@ def load(path: Path | str, notes: list[str] | None = None) -> tuple[Document, Pa
         return _with_extras(archive, document, studio, notes)
 
 
+def load_results(path: Path | str, notes: list[str] | None = None) -> Results:
+    """The results saved with a document; none when the file has none. `notes`: as for `load`.
+
+    Raises FileProblem when the file cannot be read.
+    """
+    notes = [] if notes is None else notes
+    with Archive(Path(path)) as archive:
+        if _RESULTS not in archive:
+            return Results()
+        try:
+            found = json.loads(archive.read(_RESULTS))
+            if found["version"] > _VERSION:
+                notes.append("The file was saved by a newer SDEdit Studio, so its results were not read.")
+                return Results()
+            values = found["results"]
+        except _DAMAGE:
+            values = None
+        return records.from_json(values, archive.read, notes)
+
+
 # --- Writing
 
 
 def _put(archive: ZipFile, name: str, data: bytes) -> None:
     info = ZipInfo(name)  # with a fixed date
     info.external_attr = 0o644 << 16
-    info.compress_type = ZIP_STORED if name == "mimetype" or name.endswith(".png") else ZIP_DEFLATED
+    info.compress_type = ZIP_STORED if name == "mimetype" or name.endswith((".png", ".webp")) else ZIP_DEFLATED
     archive.writestr(info, data)
 
 
@@ -129,6 +156,16 @@ def _put_tiles(archive: ZipFile, src: str, tiles: Tiles, canvas: Rect) -> dict[s
     picture, x, y = to_png(tiles, canvas)
     _put(archive, src, picture)
     return {"src": src, "x": x, "y": y}
+
+
+def _put_results(archive: ZipFile, results: Results) -> None:
+    def put(data: bytes) -> str:
+        src = f"sdedit/results/{len(archive.filelist)}.webp"
+        _put(archive, src, data)
+        return src
+
+    found = {"version": _VERSION, "results": records.as_json(results, put)}
+    _put(archive, _RESULTS, json.dumps(found, allow_nan=False, indent=1).encode())
 
 
 # --- Reading

@@ -1,9 +1,9 @@
 """Autosave: a journal of the open document, from which the next start recovers it after a crash.
 
-Each running studio has a session: a folder with `journal.json`, a thumbnail, and one PNG for every layer, mask and
-selection, and beside it a lock that names the process. A PNG is written once and never changed; the journal, replaced
-atomically after them, says which ones make up the document. So at any moment the folder holds one whole document. A
-session whose process is gone can be recovered.
+Each running studio has a session: a folder with `journal.json`, a thumbnail, and one picture for every layer, mask and
+selection, and some for every result; beside it is a lock that names the process. A picture is written once and never
+changed; the journal, replaced atomically after them, says which ones make up the document. So at any moment the folder
+holds one whole document. A session whose process is gone can be recovered.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from PySide6.QtCore import QLockFile
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.document.results import Results
 from sdedit_studio.files import atomic
+from sdedit_studio.files import results as records
 from sdedit_studio.files.pictures import thumbnail
 from sdedit_studio.files.placed import from_png, to_png
 from sdedit_studio.files.problem import FileProblem, because
@@ -55,13 +57,16 @@ class Journal:
             raise FileProblem(f"Work cannot be saved for recovery in {folder}: you have no permission there.")
         self._thread = ThreadPoolExecutor(1, "journal")
         self._written: dict[Tiles, _Place] = {}
+        self._kept: dict[bytes, str] = {}
 
-    def write(self, document: Document, parameters: Parameters, original: Path | None) -> Future[None]:
-        """Record a document and the path it was opened from or saved to; only what changed since the last is written.
+    def write(
+        self, document: Document, parameters: Parameters, original: Path | None, results: Results | None = None
+    ) -> Future[None]:
+        """Record a document, its results, and the path it was opened from or saved to; only what changed is written.
 
         The future raises FileProblem when the disk refuses; the document recorded before is then still there.
         """
-        return self._thread.submit(self._write, document, parameters, original)
+        return self._thread.submit(self._write, document, parameters, original, results or Results())
 
     def discard(self) -> Future[None]:
         """Forget what was recorded, because it was saved or is not wanted."""
@@ -73,19 +78,24 @@ class Journal:
         self._discard()
         self._lock.unlock()
 
-    def _write(self, document: Document, parameters: Parameters, original: Path | None) -> None:
+    def _write(self, document: Document, parameters: Parameters, original: Path | None, results: Results) -> None:
         try:
             if not self._session.exists():
-                self._written = {}
+                self._written, self._kept = {}, {}
                 self._session.mkdir()
         except OSError as error:
             raise FileProblem(f"Work cannot be saved for recovery: {because(error)}") from error
         written: dict[Tiles, _Place] = {}
+        kept: dict[bytes, str] = {}
 
         def place(tiles: Tiles | None) -> _Place | None:
             if tiles is not None and tiles not in written:
                 written[tiles] = self._written.get(tiles) or self._put(tiles, document.bounds)
             return tiles and written[tiles]
+
+        def keep(data: bytes) -> str:
+            kept[data] = self._kept.get(data) or self._put_result(data)
+            return kept[data]
 
         journal = {
             "time": datetime.now(UTC).isoformat(),
@@ -109,17 +119,23 @@ class Journal:
             "selection": place(document.selection),
             "frame": document.frame,
             "parameters": parameters.as_dict(),
+            "results": records.as_json(results, keep),
         }
         atomic.write(self._session / _THUMBNAIL, thumbnail(flatten(document.layers, document.bounds)))
         atomic.write(self._session / _JOURNAL, json.dumps(journal).encode())
-        self._written = written
-        self._sweep({place["src"] for place in written.values()} | {_THUMBNAIL, _JOURNAL})
+        self._written, self._kept = written, kept
+        self._sweep({place["src"] for place in written.values()} | {*kept.values(), _THUMBNAIL, _JOURNAL})
 
     def _put(self, tiles: Tiles, canvas: Rect) -> _Place:
         data, x, y = to_png(tiles, canvas)
         src = f"{uuid4().hex}.png"
         atomic.write(self._session / src, data)
         return {"src": src, "x": x, "y": y}
+
+    def _put_result(self, data: bytes) -> str:
+        src = f"{uuid4().hex}.webp"
+        atomic.write(self._session / src, data)
+        return src
 
     def _sweep(self, kept: set[str]) -> None:
         for file in self._session.iterdir():
@@ -128,7 +144,7 @@ class Journal:
                     file.unlink()
 
     def _discard(self) -> None:
-        self._written = {}
+        self._written, self._kept = {}, {}
         shutil.rmtree(self._session, ignore_errors=True)
 
 
@@ -163,6 +179,14 @@ class Recovery:
             return document, Parameters.from_dict(journal["parameters"])
         except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
             raise FileProblem("The work left behind is damaged and could not be recovered.") from error
+
+    def load_results(self, notes: list[str]) -> Results:
+        """The results of the document; `notes` receives a sentence if some are damaged. Raises FileProblem."""
+        try:
+            values = json.loads((self.folder / _JOURNAL).read_bytes()).get("results", [])
+        except (OSError, ValueError, AttributeError) as error:
+            raise FileProblem("The work left behind is damaged and could not be recovered.") from error
+        return records.from_json(values, lambda src: (self.folder / Path(src).name).read_bytes(), notes)
 
     def discard(self) -> None:
         """Delete it for good."""

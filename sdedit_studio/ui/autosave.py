@@ -42,6 +42,7 @@ class Autosave(QObject):
             LOG.warning("%s", problem)
         studio.document_changed.connect(lambda _rects: self._changed())
         studio.history_changed.connect(self._changed)
+        studio.results_changed.connect(self.write)
         files.opened.connect(self._forget)
         files.saved.connect(self._forget)
         files.recovered.connect(self._adopt)
@@ -53,10 +54,12 @@ class Autosave(QObject):
     async def _write(self) -> bool:
         """Returns whether the document as it was now is on disk."""
         self._wait.stop()
-        if self._journal is None or not self._studio.history.modified:
+        if self._journal is None or not self._studio.modified:
             return False
         self._recorded = True
-        return await self._done(self._journal.write(self._studio.document, self._studio.parameters, self._studio.path))
+        studio = self._studio
+        written = self._journal.write(studio.document, studio.parameters, studio.path, studio.results)
+        return await self._done(written)
 
     def _adopt(self, left_behind: Recovery) -> None:
         self._tasks.start(self._take_over(left_behind))
@@ -113,7 +116,7 @@ class Autosave(QObject):
         if self._journal is not None and self._recorded:
             self._recorded = False
             self._tasks.start(self._done(self._journal.discard()))
-        if self._studio.history.modified:
+        if self._studio.modified:
             self._changed()
 
     async def _done(self, work: Future[None]) -> bool:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.document.results import Results
 from sdedit_studio.files import openraster, pictures
 from sdedit_studio.files.problem import FileProblem
 from sdedit_studio.files.recovery import Recovery
@@ -95,7 +96,7 @@ class FileActions(QObject):
             return
         self._studio.message.emit(f"Opening {path.name}…")
         try:
-            document, parameters, notes = await asyncio.to_thread(read, path)
+            document, parameters, results, notes = await asyncio.to_thread(read, path)
         except FileProblem as problem:
             self._studio.problem.emit(str(problem), "")
             if not path.exists():
@@ -104,7 +105,7 @@ class FileActions(QObject):
         is_own = path.suffix.lower() == ORA and not as_copy
         if not as_copy:
             self._preferences.add_recent(path)
-        self._replace(document, path if is_own else None, title(path) if as_copy else path.stem, parameters)
+        self._replace(document, path if is_own else None, title(path) if as_copy else path.stem, parameters, results)
         self._studio.message.emit(f"Opened {path.name}.")
         if notes:
             self._studio.problem.emit(" ".join(notes), "")
@@ -117,21 +118,32 @@ class FileActions(QObject):
         if not await self.settled():
             otherwise()
             return
+        notes: list[str] = []
         try:
             document, parameters = await asyncio.to_thread(left_behind.load)
+            results = await asyncio.to_thread(left_behind.load_results, notes)
         except FileProblem as problem:
             self._studio.problem.emit(str(problem), "")
             otherwise()
             return
         self._imported = UNTITLED
-        self._studio.open(document, left_behind.original, parameters, saved=False)
+        self._studio.open(document, left_behind.original, parameters, results, saved=False)
         self.opened.emit()
         self.recovered.emit(left_behind)
         self._studio.message.emit("Recovered. Save it to keep it.")
+        if notes:
+            self._studio.problem.emit(" ".join(notes), "")
 
-    def _replace(self, document: Document, path: Path | None, name: str, parameters: Parameters | None = None) -> None:
+    def _replace(
+        self,
+        document: Document,
+        path: Path | None,
+        name: str,
+        parameters: Parameters | None = None,
+        results: Results | None = None,
+    ) -> None:
         self._imported = name
-        self._studio.open(document, path, parameters)
+        self._studio.open(document, path, parameters, results)
         self.opened.emit()
 
     # --- Save ------------------------------------------------------------------------------------------------------
@@ -150,15 +162,15 @@ class FileActions(QObject):
             )
             if path is None:
                 return False
-        document, parameters = self._studio.document, self._studio.parameters
+        document, parameters, results = self._studio.document, self._studio.parameters, self._studio.results
         self._studio.message.emit(f"Saving {path.name}…")
         async with self._turn:
             try:
-                await asyncio.to_thread(openraster.save, path, document, parameters)
+                await asyncio.to_thread(openraster.save, path, document, parameters, results)
             except FileProblem as problem:
                 self._studio.problem.emit(str(problem), "")
                 return False
-        self._studio.mark_saved(document, path)
+        self._studio.mark_saved(document, results, path)
         self._preferences.add_recent(path)
         self._studio.message.emit(f"Saved {path.name}.")
         self.saved.emit()
@@ -166,7 +178,7 @@ class FileActions(QObject):
 
     async def settled(self) -> bool:
         """Whether the document may be replaced: it is saved, or the person said what to do about it."""
-        if not self._studio.history.modified:
+        if not self._studio.modified:
             return True
         answer = await choose(
             self._window,
@@ -227,17 +239,18 @@ class FileActions(QObject):
         return Path(dialog.selectedFiles()[0]) if accepted and dialog.selectedFiles() else None
 
 
-def read(path: Path) -> tuple[Document, Parameters | None, list[str]]:
-    """A file as a document: OpenRaster whole, a picture as one layer; and a sentence for each thing that was lost.
+def read(path: Path) -> tuple[Document, Parameters | None, Results, list[str]]:
+    """A file as a document with its results: OpenRaster whole, a picture as one layer; and a
+    sentence for each thing that was lost.
 
     Raises FileProblem.
     """
     notes: list[str] = []
     if path.suffix.lower() == ORA:
-        return *openraster.load(path, notes), notes
+        return *openraster.load(path, notes), openraster.load_results(path, notes), notes
     pixels = pictures.read(path)
     document = Document.of(pixels.shape[1], pixels.shape[0], [Layer(path.stem, Tiles.from_array(pixels))])
-    return document, None, notes
+    return document, None, Results(), notes
 
 
 def write(path: Path, document: Document, settings: ExportSettings) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.history import History
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.document.results import Results
 from sdedit_studio.document.target import Target
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.geometry import Rect
@@ -44,9 +45,10 @@ class Studio(QObject):
     step of its own first; `document_changed(list[Rect])` with the canvas rectangles to repaint; `document_replaced()`
     after another document was opened or the canvas size changed; `history_changed()` when undo, redo, the file or the
     modified mark may read differently; `selection_changed()`; `layers_changed()` when the stack or a layer's fields
-    (not only pixels) changed; `colours_changed()`; `tool_changed(str)`; `target_changed()` when tools paint on
-    something else; `parameters_changed()`; `message(str)` for the status line; `problem(str, str)` for the banner: one
-    sentence with what to do, and details.
+    (not only pixels) changed; `results_changed()` when there is another result, or one less, or a star;
+    `colours_changed()`; `tool_changed(str)`; `target_changed()` when tools paint on something else;
+    `parameters_changed()`; `message(str)` for the status line; `problem(str, str)` for the banner: one sentence with
+    what to do, and details.
     """
 
     changing = Signal()
@@ -55,6 +57,7 @@ class Studio(QObject):
     history_changed = Signal()
     selection_changed = Signal()
     layers_changed = Signal()
+    results_changed = Signal()
     colours_changed = Signal()
     tool_changed = Signal(str)
     target_changed = Signal()
@@ -65,6 +68,7 @@ class Studio(QObject):
     def __init__(self, document: Document | None = None) -> None:
         super().__init__()
         self._history = History(document or new_document())
+        self._results = self._saved_results = Results()
         self.path: Path | None = None
         self.foreground: Colour = (59, 110, 165)
         self.background: Colour = (240, 236, 224)
@@ -81,19 +85,37 @@ class Studio(QObject):
         """To read; changes go through the methods below."""
         return self._history
 
+    @property
+    def results(self) -> Results:
+        """What the model made of the document so far. Undo does not know them."""
+        return self._results
+
+    @property
+    def modified(self) -> bool:
+        """Whether the picture or its results differ from what was last saved (or opened)."""
+        return self._history.modified or self._results != self._saved_results
+
     def open(
-        self, document: Document, path: Path | None, parameters: Parameters | None = None, *, saved: bool = True
+        self,
+        document: Document,
+        path: Path | None,
+        parameters: Parameters | None = None,
+        results: Results | None = None,
+        *,
+        saved: bool = True,
     ) -> None:
         """Replace everything by another document, with a fresh history. `saved`: nothing is lost if it is closed."""
         self.changing.emit()
         self._history = History(document)
         if not saved:
             self._history.mark_saved(None)
+        self._results = self._saved_results = results or Results()
         self.path = path
         self.set_target(Target.PIXELS)
         self.document_replaced.emit()
         self.layers_changed.emit()
         self.selection_changed.emit()
+        self.results_changed.emit()
         self.history_changed.emit()
         if parameters is not None:
             self.parameters = parameters
@@ -142,9 +164,17 @@ class Studio(QObject):
             self.history_changed.emit()
             self.message.emit(f"Redid: {label}")
 
-    def mark_saved(self, document: Document, path: Path) -> None:
-        """Record that this document value is what `path` now holds."""
+    def set_results(self, results: Results) -> None:
+        """Keep other results. It makes no undo step."""
+        if results != self._results:
+            self._results = results
+            self.results_changed.emit()
+            self.history_changed.emit()
+
+    def mark_saved(self, document: Document, results: Results, path: Path) -> None:
+        """Record that this document value with these results is what `path` now holds."""
         self._history.mark_saved(document)
+        self._saved_results = results
         self.path = path
         self.history_changed.emit()
 

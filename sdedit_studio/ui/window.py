@@ -273,7 +273,7 @@ class Window(QMainWindow):
         self.colour.hex.selectAll()
 
     def _show_title(self) -> None:
-        title = f"{self.files.name}{' — edited' if self.studio.history.modified else ''}"
+        title = f"{self.files.name}{' — edited' if self.studio.modified else ''}"
         if title != self.title_label.text():
             self.title_label.setText(title)
             self.menuBar().adjustSize()
@@ -426,7 +426,7 @@ class Window(QMainWindow):
             self.generation.live.set_in_sight(self.isVisible() and not self.isMinimized())
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self._may_close and self.studio.history.modified:
+        if not self._may_close and self.studio.modified:
             event.ignore()
             self.tasks.start(self._close_when_settled())
             return
