@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from sdedit_studio.document.layer import new_id
+from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.geometry import Rect
 
 BUDGET = 64 * 2**20
@@ -49,6 +50,10 @@ class Record:
         """What takes room."""
         whole = (self.picture, self.guide, self.thumbnail)
         return whole if self.mask is None else (*whole, self.mask)
+
+    @property
+    def settings(self) -> Parameters:
+        return Parameters.from_dict(self.parameters)
 
     def repeats(self, other: Record) -> bool:
         """Whether both are the same picture in the same place, made with the same settings."""

@@ -68,6 +68,14 @@ def coverage(data: bytes) -> np.ndarray:
     return np.ascontiguousarray(rgb(data)[..., 0])
 
 
+def looks(record: Record) -> np.ndarray:
+    """What the frame looked like with the result in it: uint8 (h, w, 3). Raises FileProblem when it is damaged."""
+    picture = rgb(record.picture)
+    if record.mask is None:
+        return picture
+    return np.array(_within(Image.fromarray(picture), rgb(record.guide), coverage(record.mask)))
+
+
 def as_json(results: Results, put: Callable[[bytes], str]) -> list[dict[str, Any]]:
     """The records as plain values, oldest first. `put` stores a picture and returns where; each is put once."""
     places: dict[bytes, str] = {}
@@ -147,6 +155,8 @@ def _record(value: Mapping[str, Any], fetch: Callable[[str], bytes]) -> Record:
         datetime.fromisoformat(value["time"]).astimezone(UTC),
         bool(value["starred"]),
     )
+    if not record.settings.model:
+        raise ValueError("It names no model.")
     for data in (record.picture, record.guide, record.mask):
         if data is not None and _size(data) != (width, height):
             raise ValueError("A picture does not have the frame's size.")
@@ -171,8 +181,12 @@ def _encoded(pixels: np.ndarray) -> bytes:
 def _thumbnail(picture: np.ndarray, guide: np.ndarray, mask: np.ndarray | None) -> bytes:
     image = Image.fromarray(picture)
     if mask is not None:
-        image = Image.composite(image, Image.fromarray(guide), Image.fromarray(mask))
+        image = _within(image, guide, mask)
     image.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)
     file = BytesIO()
     image.save(file, "WEBP", quality=80, method=2)
     return file.getvalue()
+
+
+def _within(image: Image.Image, guide: np.ndarray, mask: np.ndarray) -> Image.Image:
+    return Image.composite(image, Image.fromarray(guide), Image.fromarray(mask))

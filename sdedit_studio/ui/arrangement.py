@@ -22,7 +22,7 @@ VERSION = 1
 
 
 class Arrangement:
-    """`docks`: from the top of the column. Its middle one can use any height."""
+    """`docks`: from the top of the column, of which the middle one can use any height; then those behind others."""
 
     def __init__(
         self, window: QMainWindow, bars: Sequence[QToolBar], docks: Sequence[Dock], preferences: Preferences
@@ -37,7 +37,7 @@ class Arrangement:
         self._dropped = QTimer(window, singleShot=True, interval=0)
         self._dropped.timeout.connect(self._show_tabs)
         for dock in docks:
-            window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+            self._place(dock)
             dock.topLevelChanged.connect(lambda _floats: self._dropped.start())
 
     def restore(self) -> None:
@@ -62,13 +62,18 @@ class Arrangement:
                 dock.show_all()
 
     def reset(self) -> None:
-        """All panels in the column at the right, unfolded."""
+        """All panels in the column at the right, unfolded, as they were at first."""
         for dock in self._docks:
             dock.setFloating(False)
-            self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+            self._place(dock)
             dock.set_folded(False)
-            dock.show()
         self._share_column()
+
+    def _place(self, dock: Dock) -> None:
+        self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        if dock.behind is not None:
+            self._window.tabifyDockWidget(dock.behind, dock)
+        dock.setVisible(dock.behind is None)
 
     @property
     def hidden(self) -> bool:
@@ -101,7 +106,7 @@ class Arrangement:
         """The edit is seen whole, then layers, and colours get what is left."""
         window = self._window
         window.resizeDocks(self._docks[:1], [COLUMN_WIDTH], Qt.Orientation.Horizontal)
-        sdedit, layers, colour = self._docks
+        sdedit, layers, colour = (dock for dock in self._docks if dock.behind is None)
         line = window.style().pixelMetric(QStyle.PixelMetric.PM_DockWidgetSeparatorExtent, None, window)
         room = window.centralWidget().height() - 2 * line
         colour_height = max(LEAST_COLOUR, min(colour.full_height, room - sdedit.full_height - LEAST_LAYERS))

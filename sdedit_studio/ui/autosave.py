@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future
-from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer
@@ -12,6 +11,7 @@ from PySide6.QtGui import QImage
 
 from sdedit_studio.files.problem import FileProblem
 from sdedit_studio.files.recovery import Journal, Recovery, recoverable
+from sdedit_studio.ui import words
 from sdedit_studio.ui.dialogs.samples import rounded
 from sdedit_studio.ui.file_actions import FileActions
 from sdedit_studio.ui.log import LOG
@@ -101,7 +101,7 @@ class Autosave(QObject):
         more = f" {len(others)} more after this one." if others else ""
         notice.show_notice(
             f"Unsaved work on {name} was found",
-            f"The program ended before it was saved. {when(newest.time)}, {layers(newest.layers)}.{more}",
+            f"The program ended before it was saved. {words.when(newest.time)}, {layers(newest.layers)}.{more}",
             [("Recover", lambda: self._files.recover(newest, next_one)), ("Discard", discard)],
             picture=None if image.isNull() else rounded(image, 3, ratio),
         )
@@ -127,14 +127,6 @@ class Autosave(QObject):
             self._studio.message.emit(str(problem))
             return False
         return True
-
-
-def when(time: datetime) -> str:
-    """A moment as people say it: "today at 14:05"."""
-    local, now = time.astimezone(), datetime.now().astimezone()
-    days = (now.date() - local.date()).days
-    day = {0: "Today", 1: "Yesterday"}.get(days, f"{local:%d} {local:%B} {local:%Y}".lstrip("0"))
-    return f"{day} at {local:%H:%M}"
 
 
 def layers(count: int) -> str:

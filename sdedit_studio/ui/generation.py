@@ -69,6 +69,7 @@ class Generation(QObject):
     """At most one run and one result. Needs a running asyncio loop from the first `generate` on.
 
     Signals: `progressed(Edit, Progress)` after each model call of a run; `finished(Edit, Result)` when it succeeded;
+    `applied(Edit, Result)` when a result, a live picture too, became a layer;
     `changed()` when any property here may read differently, but for `painted_since`, which also follows every
     pen event, and for `shown`; `shown_changed()`; `painted_late()` when `painted_since` caught up with a large change
     only after its `document_changed`.
@@ -76,6 +77,7 @@ class Generation(QObject):
 
     progressed = Signal(object, object)
     finished = Signal(object, object)
+    applied = Signal(object, object)
     changed = Signal()
     shown_changed = Signal()
     painted_late = Signal()
@@ -333,6 +335,7 @@ class Generation(QObject):
                 self._show_latest()
                 self.studio.push("Apply result", document)
                 self.studio.message.emit("Applied as a new layer.")
+                self.applied.emit(finished.edit, finished.result)
 
     async def _apply_live(self, shown: Shown) -> None:
         self.live.hold()

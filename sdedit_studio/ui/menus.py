@@ -112,6 +112,7 @@ MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
             "generate.more",
             "generate.seed",
             LINE,
+            "generate.results",
             "generate.models",
         ),
     ),

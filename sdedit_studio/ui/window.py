@@ -41,9 +41,11 @@ from sdedit_studio.ui.palette import Palette
 from sdedit_studio.ui.panels.colour import ColourPanel
 from sdedit_studio.ui.panels.dock import Dock
 from sdedit_studio.ui.panels.layers import LayersPanel
+from sdedit_studio.ui.panels.results import ResultsPanel
 from sdedit_studio.ui.panels.sdedit import SdeditPanel
 from sdedit_studio.ui.preferences import Preferences
 from sdedit_studio.ui.profile import Profile
+from sdedit_studio.ui.result_actions import ResultActions
 from sdedit_studio.ui.stage import Stage
 from sdedit_studio.ui.status_bar import StatusBar
 from sdedit_studio.ui.studio import Studio
@@ -88,6 +90,8 @@ class Window(QMainWindow):
         self.models = Models(studio, engine)
         self.sdedit = SdeditPanel(studio, self.generation, self.models)
         self.notice = NoticeBar(self.canvas)
+        self.result_actions = ResultActions(studio, self.generation, self.compare, self.files, tasks, self.notice)
+        self.results = ResultsPanel(studio, self.result_actions)
         self.autosave = Autosave(studio, self.files, tasks, profile.recovery)
 
         self.actions_ = Actions(commands.declared(self), self, self.canvas, preferences)
@@ -165,33 +169,33 @@ class Window(QMainWindow):
         column.addWidget(self.stage, 1)
         self.setCentralWidget(centre)
 
-        self.docks = [
-            Dock(
-                "sdedit",
-                "SDEdit",
-                "sparkles",
-                self.sdedit,
-                [ActionButton(actions, f"generate.{name}", size=16) for name in ("split", "models")],
-            ),
-            Dock(
-                "layers",
-                "Layers",
-                "layers",
-                self.layers,
-                [
-                    ActionButton(actions, f"layer.{name}", size=16)
-                    for name in ("add", "add-mask", "duplicate", "merge-down", "delete")
-                ],
-                fills=True,
-            ),
-            Dock(
-                "colour",
-                "Colour",
-                "droplet",
-                self.colour,
-                [ActionButton(actions, f"edit.{name}-colours", size=16) for name in ("swap", "default")],
-            ),
-        ]
+        sdedit = Dock(
+            "sdedit",
+            "SDEdit",
+            "sparkles",
+            self.sdedit,
+            [ActionButton(actions, f"generate.{name}", size=16) for name in ("split", "results", "models")],
+        )
+        layers = Dock(
+            "layers",
+            "Layers",
+            "layers",
+            self.layers,
+            [
+                ActionButton(actions, f"layer.{name}", size=16)
+                for name in ("add", "add-mask", "duplicate", "merge-down", "delete")
+            ],
+            fills=True,
+        )
+        self.colour_dock = Dock(
+            "colour",
+            "Colour",
+            "droplet",
+            self.colour,
+            [ActionButton(actions, f"edit.{name}-colours", size=16) for name in ("swap", "default")],
+        )
+        self.results_dock = Dock("results", "Results", "history", self.results, fills=True, behind=layers)
+        self.docks = [sdedit, layers, self.colour_dock, self.results_dock]
         self.sdedit.place.setMenu(self._result_menu())
         self.arrangement = Arrangement(self, bars, self.docks, self._preferences)
 
@@ -217,6 +221,7 @@ class Window(QMainWindow):
             self.compare.changed,
             canvas.view_changed,
             canvas.brushes.changed,
+            self.results_dock.visibilityChanged,
         ):
             signal.connect(self.actions_.refresh)
         self.generation.changed.connect(self._end_welcome)
@@ -265,10 +270,7 @@ class Window(QMainWindow):
         self._show_title()
 
     def _show_colour_panel(self) -> None:
-        dock = self.docks[-1]
-        dock.show()
-        dock.raise_()
-        dock.set_folded(False)
+        self.colour_dock.reveal()
         self.colour.hex.setFocus()
         self.colour.hex.selectAll()
 
@@ -346,6 +348,13 @@ class Window(QMainWindow):
         """Esc: take back the gesture, or give up the run or the result."""
         if not self.canvas.cancel():
             self.banner.escape()
+
+    def toggle_results(self) -> None:
+        if self.results_dock.isVisible():
+            self.results_dock.hide()
+        else:
+            self.results_dock.reveal()
+            self.results.list.setFocus()
 
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)

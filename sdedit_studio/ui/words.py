@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.engine.job import Estimate, ModelInfo, Phase, Progress, Status
@@ -71,6 +72,19 @@ def duration(seconds: float) -> str:
     if seconds < 99.5:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min"
+
+
+def when(time: datetime) -> str:
+    """A moment as people say it: "Today at 14:05"."""
+    local = time.astimezone()
+    return f"{day(time)} at {local:%H:%M}"
+
+
+def day(time: datetime) -> str:
+    """A day as people say it: "Today", "Yesterday", "3 May 2026"."""
+    local, now = time.astimezone(), datetime.now().astimezone()
+    days = (now.date() - local.date()).days
+    return {0: "Today", 1: "Yesterday"}.get(days, f"{local:%d} {local:%B} {local:%Y}".lstrip("0"))
 
 
 def stage(progress: Progress) -> str:

@@ -141,7 +141,7 @@ class Dock(QDockWidget):
     """`name` identifies the panel in the remembered layout.
 
     `fills`: the content can use any height and scrolls by itself; else the panel is as high as its content, and scrolls
-    when there is less room.
+    when there is less room. `behind`: the panel whose place it shares when it is asked for; it is hidden at first.
     """
 
     def __init__(
@@ -153,10 +153,11 @@ class Dock(QDockWidget):
         buttons: Sequence[QWidget] = (),
         *,
         fills: bool = False,
+        behind: Dock | None = None,
     ) -> None:
         super().__init__(title)
         self.setObjectName(name)
-        self.fills = fills
+        self.fills, self.behind = fills, behind
         self._content = content if fills else Column(content)
         self._limit = NO_LIMIT
         self._unfolded_height = 0
@@ -232,6 +233,12 @@ class Dock(QDockWidget):
         self._title.update()
         if not folded:
             self._take_height(min(self._unfolded_height or self.full_height, self.full_height))
+
+    def reveal(self) -> None:
+        """Be seen, unfolded and in front of the panels that it shares its place with."""
+        self.show()
+        self.raise_()
+        self.set_folded(False)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if event.pos().y() > TITLE_HEIGHT:

@@ -232,7 +232,8 @@ def test_comma_and_dot_move_t0_by_steps_and_stop_at_the_ends(show, studio):
 
 def test_tab_hides_everything_but_the_canvas_and_brings_it_back(show):
     async def story(window, story):
-        parts = [*window.docks, window.tool_column, window.option_bar, window.status_bar]
+        docks = [dock for dock in window.docks if dock is not window.results_dock]  # hidden until asked for
+        parts = [*docks, window.tool_column, window.option_bar, window.status_bar]
         width = window.canvas.width()
         key(window, Qt.Key.Key_Tab)
         await story.until(lambda: not any(part.isVisible() for part in parts))
@@ -532,7 +533,7 @@ def test_the_split_button_follows_the_handle(show):
 
 def test_panels_in_one_place_have_tabs(show):
     async def told(window, story):
-        sdedit, _layers, colour = window.docks
+        sdedit, _layers, colour, _results = window.docks
         window.tabifyDockWidget(sdedit, colour)
         await story.until(lambda: any(tabs.isVisible() for tabs in window.findChildren(QTabBar)))
         tabs = next(tabs for tabs in window.findChildren(QTabBar) if tabs.isVisible())

@@ -1,0 +1,229 @@
+"""What becomes of results: each is kept with the document, and can be shown, applied, compared and put away again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from weakref import ref
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from sdedit_studio.document.document import Document
+from sdedit_studio.document.edits import with_picture
+from sdedit_studio.document.history import History
+from sdedit_studio.document.results import Record
+from sdedit_studio.engine.job import Job, Pixels, Result
+from sdedit_studio.files import results as files
+from sdedit_studio.files.problem import FileProblem
+from sdedit_studio.ui.compare import Compare
+from sdedit_studio.ui.edit import Edit, Shown
+from sdedit_studio.ui.generation import Generation, State
+from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.tasks import Tasks
+from sdedit_studio.ui.widgets.notice_bar import NoticeBar
+
+if TYPE_CHECKING:
+    from sdedit_studio.ui.file_actions import FileActions
+
+PAINTING = "your painting"
+
+
+class ResultActions(QObject):
+    """Keeps every result of `generation`. `changed()` when `waiting` or `deleted` may read differently."""
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        studio: Studio,
+        generation: Generation,
+        compare: Compare,
+        files: FileActions,
+        tasks: Tasks,
+        notice: NoticeBar,
+    ) -> None:
+        super().__init__(generation)
+        self._studio, self._generation, self._compare = studio, generation, compare
+        self._files, self._tasks, self._notice = files, tasks, notice
+        self._latest: ref[Result] | None = None
+        self._latest_id = ""
+        self._deleted: tuple[Record, ...] = ()
+        self._opened = studio.history
+        generation.finished.connect(self._keep)
+        generation.applied.connect(self._keep)
+        generation.changed.connect(self.changed)
+        studio.document_replaced.connect(self._forget_deleted)
+
+    @property
+    def waiting(self) -> str | None:
+        """The id of the record whose picture waits on the canvas to be applied or discarded."""
+        result = self._generation.result
+        return self._latest_id if result is not None and self._knows(result) else None
+
+    @property
+    def deleted(self) -> tuple[Record, ...]:
+        """What was deleted last and can be put back."""
+        return self._deleted
+
+    # --- Keeping ---------------------------------------------------------------------------------------------------
+
+    def _knows(self, result: Result) -> bool:
+        return self._latest is not None and self._latest() is result
+
+    def _keep(self, edit: Edit, result: Result) -> None:
+        if not self._knows(result):
+            self._latest, self._latest_id = ref(result), ""
+            self._tasks.start(self._record(edit, result, self._studio.history))
+
+    async def _record(self, edit: Edit, result: Result, opened: History) -> None:
+        record = await asyncio.to_thread(recorded, edit, result)
+        if self._studio.history is not opened:
+            return  # another document was opened meanwhile
+        results = self._studio.results.added(record)
+        if self._knows(result):
+            self._latest_id = results.records[-1].id
+        self._studio.set_results(results)
+        self.changed.emit()
+
+    # --- On the canvas ---------------------------------------------------------------------------------------------
+
+    def show(self, record: Record) -> None:
+        """Have its picture wait on the canvas, to be applied or discarded."""
+        self._tasks.start(self._show(record))
+
+    async def _show(self, record: Record) -> None:
+        if not self._may_show() or not self._fits(record):
+            return
+        opened = self._studio.history
+        found = await self._read(record)
+        if found is None or not self._may_show() or self._studio.history is not opened or not self._fits(record):
+            return
+        edit, result = found
+        self._latest, self._latest_id = ref(result), record.id
+        self._generation.present(edit, result)
+
+    def _may_show(self) -> bool:
+        running = self._generation.state in (State.PREPARING, State.RUNNING)
+        if running:
+            self._studio.message.emit("A run is under way. Wait for it, or press Esc to end it.")
+        return not running
+
+    def _fits(self, record: Record) -> bool:
+        """Whether the canvas is still the one that it was made for; if not, say what can be done."""
+        now = self._studio.document
+        if record.canvas == (now.width, now.height):
+            return True
+        self._notice.show_notice(
+            "This result was made for another canvas",
+            f"The canvas had {record.canvas[0]} × {record.canvas[1]} pixels then and has {now.width} × {now.height} "
+            "now. Its picture can be added as a layer of its own.",
+            [("Add as a layer", lambda: self._tasks.start(self._add(record)))],
+        )
+        return False
+
+    async def _add(self, record: Record) -> None:
+        document = self._studio.document
+        try:
+            after = await asyncio.to_thread(_with_layer, document, record)
+        except FileProblem as problem:
+            self._studio.problem.emit(str(problem), "")
+            return
+        if self._studio.document is document:
+            self._studio.push("Add result as a layer", after)
+            self._studio.message.emit("Added as a new layer.")
+
+    async def _read(self, record: Record) -> tuple[Edit, Result] | None:
+        """The record as if its run had just ended; None, having said so, when it is damaged."""
+        try:
+            return await asyncio.to_thread(presentable, record, self._studio.document, self._studio.history.revision)
+        except (FileProblem, ValueError) as problem:
+            self._studio.problem.emit(str(problem), "")
+            return None
+
+    def compare(self, records: Sequence[Record]) -> None:
+        """Two of them with each other, the older one at the left; a single one with the painting."""
+        self._tasks.start(self._between(sorted(records, key=lambda record: record.time)[-2:]))
+
+    async def _between(self, records: Sequence[Record]) -> None:
+        if not all(self._fits(record) for record in records):
+            return
+        shown: list[Shown] = []
+        for record in records:
+            if (found := await self._read(record)) is None:
+                return
+            shown.append(Shown(found[0], found[1].unpasted))
+        left, right = (None, *shown)[-2:]
+        names = (PAINTING, *map(name, records))[-2:]
+        self._compare.between(left, right, names)
+
+    # --- The rest --------------------------------------------------------------------------------------------------
+
+    def restore_settings(self, record: Record) -> None:
+        """Make its settings the ones of the next run, the seed kept."""
+        self._studio.set_parameters(**vars(record.settings))
+        self._generation.seed_locked = True
+        self._studio.message.emit("The settings of this result are back, and its seed is kept.")
+
+    def star(self, records: Sequence[Record], starred: bool) -> None:
+        results = self._studio.results
+        for record in records:
+            results = results.starred(record.id, starred)
+        self._studio.set_results(results)
+
+    def delete(self, records: Sequence[Record]) -> None:
+        """Take them out of the document; `put_back` brings them back until others are deleted."""
+        self._deleted = tuple(records)
+        self._studio.set_results(self._studio.results.without(record.id for record in records))
+        self.changed.emit()
+
+    def put_back(self) -> None:
+        deleted, self._deleted = self._deleted, ()
+        self._studio.set_results(self._studio.results.put_back(deleted))
+        self.changed.emit()
+
+    def export(self, record: Record) -> None:
+        """Save its picture as a file, with its settings in it."""
+        self._files.export_result(record, name(record))
+
+    def _forget_deleted(self) -> None:
+        if self._studio.history is not self._opened:
+            self._opened, self._deleted = self._studio.history, ()
+            self.changed.emit()
+
+
+def name(record: Record) -> str:
+    """What to call a result: "t₀ 0.42, seed 3"."""
+    return f"t₀ {record.settings.t0:.2f}, seed {record.settings.seed}"
+
+
+def recorded(edit: Edit, result: Result) -> Record:
+    """The record of a result; for a background thread."""
+    job = result.job
+    return files.made(
+        result.unpasted.array,
+        job.guide.array,
+        None if job.mask is None else job.mask.array,
+        frame=edit.frame,
+        canvas=(edit.document.width, edit.document.height),
+        parameters=job.parameters.as_dict(),
+        calls=result.calls,
+        seconds=result.seconds,
+    )
+
+
+def presentable(record: Record, document: Document, revision: int) -> tuple[Edit, Result]:
+    """A record as an edit of `document` with its result; for a background thread. Raises FileProblem."""
+    mask = None if record.mask is None else Pixels.of(files.coverage(record.mask))
+    job = Job(Pixels.of(files.rgb(record.guide)), record.settings, mask, revision)
+    picture = Pixels.of(files.rgb(record.picture))
+    return Edit(document, record.frame, job), Result(job, picture, picture, record.seconds, record.calls)
+
+
+def _with_layer(document: Document, record: Record) -> Document:
+    picture = files.rgb(record.picture)[..., ::-1]
+    alpha = np.full(picture.shape[:2], 255, np.uint8) if record.mask is None else files.coverage(record.mask)
+    premultiplied = (picture.astype(np.uint16) * alpha[..., None] + 127) // 255
+    pixels = np.dstack([premultiplied.astype(np.uint8), alpha])
+    return with_picture(document, pixels, f"SDEdit {record.settings.t0:.2f}, seed {record.settings.seed}")
