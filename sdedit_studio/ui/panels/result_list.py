@@ -142,8 +142,8 @@ class ResultDelegate(QStyledItemDelegate):
         self._picture(painter, QRect(row.x() + 12, row.y() + 8, PICTURE.width(), PICTURE.height()), record)
         self._words(painter, row.adjusted(12 + PICTURE.width() + 12, 0, -STAR - 4, 0), record, chosen)
         if record.starred or hovered or chosen:
-            ink = look.faithful if record.starred else look.hint
-            drawn = pixmap("star", ink, 16, painter.device().devicePixelRatioF())
+            icon, ink = ("star-filled", look.faithful) if record.starred else ("star", look.hint)
+            drawn = pixmap(icon, ink, 16, painter.device().devicePixelRatioF())
             area = star_area(row)
             painter.drawPixmap(area.center() - QPoint(7, 7), drawn)
         painter.restore()
@@ -223,7 +223,6 @@ class ResultList(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalScrollBar().setSingleStep(ROW // 2)
-        self.doubleClicked.connect(lambda index: actions.show(index.data(RECORD_ROLE)))
         actions.changed.connect(self.viewport().update)
 
     def minimumSizeHint(self) -> QSize:
@@ -254,6 +253,7 @@ class ResultList(QListView):
             last = selection.indexes()[-1]
             self.selectionModel().setCurrentIndex(last, QItemSelectionModel.SelectionFlag.NoUpdate)
         self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self._begin()
         self.chosen.emit()
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
@@ -262,8 +262,12 @@ class ResultList(QListView):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        if not self.currentIndex().isValid() and self._results.rowCount():
-            self.setCurrentIndex(self._results.index(0))
+        self._begin()
+
+    def _begin(self) -> None:
+        """The keyboard has something to begin from."""
+        if self.hasFocus() and not self.records and self._results.rowCount():
+            self.setCurrentIndex(self._results.index(max(0, self.currentIndex().row())))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()
@@ -279,10 +283,11 @@ class ResultList(QListView):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()
         index = self.indexAt(at)
-        if index.isValid() and self._on_star(index, at):
+        if event.button() != Qt.MouseButton.LeftButton or not index.isValid() or self._on_star(index, at):
             self.mousePressEvent(event)
         else:
-            super().mouseDoubleClickEvent(event)
+            self.setCurrentIndex(index)
+            self._actions.show(index.data(RECORD_ROLE))
 
     def _on_star(self, index: Index, at: QPoint) -> bool:
         return star_area(self.visualRect(index)).contains(at)

@@ -67,12 +67,14 @@ class ResultsPanel(QWidget):
         self._pages = QStackedLayout(middle)
         self._pages.addWidget(self.list)
         self._pages.addWidget(self.empty)
+        self._buttons = QWidget()
+        self._buttons.setLayout(row)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(top)
         column.addWidget(middle, 1)
-        column.addLayout(row)
+        column.addWidget(self._buttons)
         column.addLayout(foot)
 
         self.search.textChanged.connect(self._list)
@@ -96,6 +98,7 @@ class ResultsPanel(QWidget):
         self.list.show_records(found)
         self.empty.setText(NO_MATCH if len(results) else NONE_YET)
         self._pages.setCurrentWidget(self.list if found else self.empty)
+        self._buttons.setVisible(bool(found))
         self._show_foot()
 
     def _show_choice(self) -> None:
