@@ -17,7 +17,7 @@ from sdedit_studio.document.results import Record
 from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.files import results as files
 from sdedit_studio.files.problem import FileProblem
-from sdedit_studio.ui.compare import Compare
+from sdedit_studio.ui.compare import PAINTING, Compare
 from sdedit_studio.ui.edit import Edit, Shown
 from sdedit_studio.ui.generation import Generation, State
 from sdedit_studio.ui.studio import Studio
@@ -26,8 +26,6 @@ from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 
 if TYPE_CHECKING:
     from sdedit_studio.ui.file_actions import FileActions
-
-PAINTING = "your painting"
 
 
 class ResultActions(QObject):

@@ -438,3 +438,31 @@ def test_a_search_meets_what_can_be_said_of_a_result():
     assert meets(may, "may 2026")
     assert meets(may, "2026-05")
     assert meets(replace(record, time=datetime.now(UTC) - timedelta(days=1)), "yesterday")
+
+
+# --- Comparing -----------------------------------------------------------------------------------------------------
+
+
+def test_two_are_compared_with_each_other_and_one_with_the_painting(story):
+    async def told(history):
+        compare = history.flow.compare
+        await history.made((10, 20, 30), seed=1)
+        await history.made((200, 0, 0), seed=2)
+        history.flow.generation.discard()
+        history.click(0)
+        history.click(1, CTRL)
+        QTest.mouseClick(history.panel.compare, LEFT)
+        await history.flow.until(lambda: compare.comparing)
+        sides = compare.sides
+        assert sides.names == ("t₀ 0.40, seed 1", "t₀ 0.40, seed 2"), "the older one is at the left"
+        assert sides.left.picture.array[0, 0].tolist() == [10, 20, 30]
+        assert sides.right.picture.array[0, 0].tolist() == [200, 0, 0]
+        compare.end_between()
+        history.click(1)
+        QTest.mouseClick(history.panel.compare, LEFT)
+        await history.flow.until(lambda: compare.comparing)
+        assert compare.sides.left is None
+        assert compare.sides.right.picture.array[0, 0].tolist() == [10, 20, 30]
+        assert compare.sides.names[0] == "Your painting"
+
+    story(told)
