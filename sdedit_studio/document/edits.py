@@ -305,16 +305,29 @@ def guide(document: Document, frame: Rect) -> np.ndarray:
 
 
 def edit_mask(document: Document, frame: Rect) -> np.ndarray | None:
-    """The selection inside the frame as coverage, uint8 (h, w): 255 is edited and 0 stays. None without a selection.
+    """What is selected inside the frame and not entirely protected, as coverage, uint8 (h, w): 255 is edited, 0 stays.
 
-    Raises ValueError when nothing inside the frame is selected.
+    None for all of the frame. Raises ValueError when that leaves nothing.
     """
-    if document.selection is None:
-        return None
-    coverage = document.selection.read(frame)
-    if not coverage.any():
-        raise ValueError("The selection lies outside the frame. Move one of them, or select nothing.")
+    coverage, may_change = None, strength(document, frame)
+    if document.selection is not None:
+        coverage = document.selection.read(frame)
+        if not coverage.any():
+            raise ValueError("The selection lies outside the frame. Move one of them, or select nothing.")
+    if may_change is not None and not may_change.all():
+        coverage = np.where(may_change, 255 if coverage is None else coverage, 0).astype(np.uint8)
+        if not coverage.any():
+            raise ValueError("Everything here is protected. Take some of the protection away, or clear it.")
     return coverage
+
+
+def strength(document: Document, frame: Rect) -> np.ndarray | None:
+    """The part of t0 that each pixel of the frame may change by, uint8 (h, w): 255 all, 0 none as it is protected.
+
+    None where nothing inside the frame is protected.
+    """
+    held = None if document.protection is None else document.protection.read(frame)
+    return 255 - held if held is not None and held.any() else None
 
 
 def result_name(parameters: Parameters) -> str:

@@ -58,13 +58,14 @@ def save(
         _put(archive, "stack.xml", stack.write(stack.Stack(document.width, document.height, entries)))
         _put(archive, "mergedimage.png", encode(merged))
         _put(archive, "Thumbnails/thumbnail.png", thumbnail(merged))
-        selection = document.selection
+        selection, protection = document.selection, document.protection
         studio = {
             "version": _VERSION,
             "canvas": [document.width, document.height],
             "layers": records,
             "frame": document.frame,
             "selection": selection and _put_tiles(archive, "sdedit/selection.png", selection, document.bounds),
+            "protection": protection and _put_tiles(archive, "sdedit/protection.png", protection, document.bounds),
             "parameters": parameters and parameters.as_dict(),
         }
         _put(archive, _STUDIO, json.dumps(studio, allow_nan=False, indent=1).encode())
@@ -231,13 +232,16 @@ def _restored(archive: Archive, layer: Layer, record: Mapping[str, Any], entry: 
 def _with_extras(
     archive: Archive, document: Document, studio: Mapping[str, Any], notes: list[str]
 ) -> tuple[Document, Parameters | None]:
-    """The document with its selection and frame, if the canvas is still the one they were made on, and the settings."""
+    """The document with its selection, frame and protection, if the canvas is still the one they were made on, and the
+    settings.
+    """
     try:
         if studio.get("canvas") == [document.width, document.height]:
-            frame, selection = studio["frame"], studio["selection"]
+            frame, selection, protection = studio["frame"], studio["selection"], studio.get("protection")
             document = document.but(
                 frame=None if frame is None else Rect(*map(int, frame)),
                 selection=None if selection is None else _tiles(archive, selection, COVERAGE),
+                protection=None if protection is None else _tiles(archive, protection, COVERAGE),
             )
         parameters = studio.get("parameters")
         return document, None if parameters is None else Parameters.from_dict(parameters)

@@ -1,9 +1,9 @@
 """Autosave: a journal of the open document, from which the next start recovers it after a crash.
 
-Each running studio has a session: a folder with `journal.json`, a thumbnail, and one picture for every layer, mask and
-selection, and some for every result; beside it is a lock that names the process. A picture is written once and never
-changed; the journal, replaced atomically after them, says which ones make up the document. So at any moment the folder
-holds one whole document. A session whose process is gone can be recovered.
+Each running studio has a session: a folder with `journal.json`, a thumbnail, and one picture for every layer, mask,
+selection and protection, and some for every result; beside it is a lock that names the process. A picture is written
+once and never changed; the journal, replaced atomically after them, says which ones make up the document. So at any
+moment the folder holds one whole document. A session whose process is gone can be recovered.
 """
 
 from __future__ import annotations
@@ -118,6 +118,7 @@ class Journal:
             "active": document.active_index,
             "selection": place(document.selection),
             "frame": document.frame,
+            "protection": place(document.protection),
             "parameters": parameters.as_dict(),
             "results": records.as_json(results, keep),
         }
@@ -175,6 +176,7 @@ class Recovery:
                 layers[journal["active"]].id,
                 self._coverage(journal["selection"]),
                 None if journal["frame"] is None else Rect(*journal["frame"]),
+                self._coverage(journal.get("protection")),
             )
             return document, Parameters.from_dict(journal["parameters"])
         except (OSError, ValueError, KeyError, TypeError, IndexError) as error:

@@ -27,6 +27,7 @@ def declared(window: Window) -> list[Action]:
         *_image(window),
         *_layer(window),
         *_select(window),
+        *_protect(window),
         *_generate(window),
         *_results(window),
         *_view(window),
@@ -200,6 +201,28 @@ def _select(window: Window) -> list[Action]:
         Action("select.feather", "Feather…", edit.feather, ("Shift+F6",), enabled=selected),
         Action("select.grow", "Grow…", edit.grow, enabled=selected),
         Action("select.shrink", "Shrink…", edit.shrink, enabled=selected),
+    ]
+
+
+def _protect(window: Window) -> list[Action]:
+    studio, edit = window.studio, window.edit
+
+    def protected() -> bool:
+        return studio.document.protection is not None
+
+    return [
+        Action(
+            "protect.paint",
+            "Protect: paint what the model leaves alone",
+            edit.protect,
+            ("P",),
+            "shield",
+            checked=lambda: studio.target is Target.PROTECTION,
+        ),
+        Action("protect.selection", "Protect the selection", edit.protect_selection, enabled=_selected(window)),
+        Action("protect.invert", "Invert protection", edit.invert_protection),
+        Action("protect.clear", "Clear protection", edit.clear_protection, enabled=protected),
+        Action("protect.select", "Select what is protected", edit.select_protected, enabled=protected),
     ]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.document.edits import add_result, edit_mask, frame_of, guide, result_name
+from sdedit_studio.document.edits import add_result, edit_mask, frame_of, guide, result_name, strength
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.parameters import Parameters
@@ -48,10 +48,11 @@ def edit_of(document: Document, parameters: Parameters, revision: int, before: E
     picture = guide(document, frame) if before is None else _guide_after(before, document, frame)
     if (picture == picture[0, 0]).all():
         raise ValueError("Paint something first: the canvas is one flat colour, and a few rough strokes are enough.")
-    mask = edit_mask(document, frame)
-    return Edit(
-        document, frame, Job(Pixels.of(picture), parameters, None if mask is None else Pixels.of(mask), revision)
+    mask, may_change = (
+        None if coverage is None else Pixels.of(coverage)
+        for coverage in (edit_mask(document, frame), strength(document, frame))
     )
+    return Edit(document, frame, Job(Pixels.of(picture), parameters, mask, revision, strength=may_change))
 
 
 def _guide_after(before: Edit, document: Document, frame: Rect) -> np.ndarray:

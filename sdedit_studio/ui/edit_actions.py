@@ -241,6 +241,31 @@ class EditActions(QObject):
     def _select(self, label: str, change: Select) -> None:
         self._start(label, lambda document: document.but(selection=change(document.selection, document.bounds)))
 
+    # --- What is protected from the model --------------------------------------------------------------------------
+
+    def protect(self) -> None:
+        """Paint what the model leaves alone, or no longer."""
+        on_it = self._studio.target is Target.PROTECTION
+        self._studio.set_target(Target.PIXELS if on_it else Target.PROTECTION)
+
+    def clear_protection(self) -> None:
+        self._studio.push("Clear protection", self._studio.document.but(protection=None))
+
+    def invert_protection(self) -> None:
+        self._protect("Invert protection", lambda now: selection.invert(now.protection, now.bounds))
+
+    def protect_selection(self) -> None:
+        """Protect what is selected, besides what is protected already."""
+        self._protect(
+            "Protect selection", lambda now: selection.combine(now.protection, now.selection, "add", now.bounds)
+        )
+
+    def select_protected(self) -> None:
+        self._start("Select what is protected", lambda now: now.but(selection=now.protection))
+
+    def _protect(self, label: str, change: Callable[[Document], Tiles | None]) -> None:
+        self._start(label, lambda document: document.but(protection=change(document)))
+
     # --- How an edit is made ---------------------------------------------------------------------------------------
 
     def _start(self, label: str, change: Callable[[Document], Document]) -> None:

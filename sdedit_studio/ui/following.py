@@ -48,7 +48,7 @@ class Base:
         own, other = self.edit.job, edit.job
         return (
             self.edit.frame == edit.frame
-            and own.mask == other.mask
+            and (own.mask, own.strength) == (other.mask, other.strength)
             and replace(own.parameters, refine=Refine.OFF) == replace(other.parameters, refine=Refine.OFF)
         )
 
@@ -69,7 +69,7 @@ def subject(document: Document, parameters: Parameters) -> tuple[Any, ...]:
         for layer in document.layers
         if layer.in_guide and layer.visible
     ]
-    return parameters, frame_of(document), document.selection, *guides
+    return parameters, frame_of(document), document.selection, document.protection, *guides
 
 
 def quick(parameters: Parameters) -> Parameters:

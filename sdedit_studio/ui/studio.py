@@ -44,11 +44,11 @@ class Studio(QObject):
     """Signals: `changing()` right before the document becomes another one, so that a gesture in progress can become a
     step of its own first; `document_changed(list[Rect])` with the canvas rectangles to repaint; `document_replaced()`
     after another document was opened or the canvas size changed; `history_changed()` when undo, redo, the file or the
-    modified mark may read differently; `selection_changed()`; `layers_changed()` when the stack or a layer's fields
-    (not only pixels) changed; `results_changed()` when there is another result, or one less, or a star;
-    `colours_changed()`; `tool_changed(str)`; `target_changed()` when tools paint on something else;
-    `parameters_changed()`; `message(str)` for the status line; `problem(str, str)` for the banner: one sentence with
-    what to do, and details.
+    modified mark may read differently; `selection_changed()`, also of the frame and of whether anything is protected;
+    `layers_changed()` when the stack or a layer's fields (not only pixels) changed; `results_changed()` when there is
+    another result, or one less, or a star; `colours_changed()`; `tool_changed(str)`; `target_changed()` when tools
+    paint on something else; `parameters_changed()`; `message(str)` for the status line; `problem(str, str)` for the
+    banner: one sentence with what to do, and details.
     """
 
     changing = Signal()
@@ -211,7 +211,8 @@ class Studio(QObject):
             self.document_replaced.emit()
         elif rects := now.damage(before) if damage is None else damage:
             self.document_changed.emit(rects)
-        if now.selection is not before.selection or now.frame != before.frame:
+        protected = now.protection is not None, before.protection is not None
+        if now.selection is not before.selection or now.frame != before.frame or protected[0] != protected[1]:
             self.selection_changed.emit()
         if now.active != before.active or (self.target is Target.MASK and now.active_layer.mask is None):
             self.set_target(Target.PIXELS)

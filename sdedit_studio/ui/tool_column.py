@@ -12,6 +12,7 @@ from sdedit_studio.ui import theme
 from sdedit_studio.ui.actions import Actions
 from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.tools.tool import Tool
+from sdedit_studio.ui.widgets.action_button import ActionButton
 from sdedit_studio.ui.widgets.buttons import IconButton
 
 WIDTH = 46
@@ -103,6 +104,9 @@ class ToolColumn(QWidget):
             for tool_id in group:
                 self._add_tool(by_id[tool_id])
         self._column.addStretch(1)
+        self.protect = ActionButton(actions, "protect.paint", side=ToolButton.SIDE)
+        self._column.addWidget(self.protect, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._column.addSpacing(5)
         self._column.addWidget(self.colours, 0, Qt.AlignmentFlag.AlignHCenter)
         studio.tool_changed.connect(self._show)
         actions.changed.connect(self._show_tips)

@@ -18,12 +18,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sdedit_studio.document.target import Target
 from sdedit_studio.engine.engine import Engine
 from sdedit_studio.ui import commands, theme
 from sdedit_studio.ui.actions import Actions
 from sdedit_studio.ui.arrangement import Arrangement
 from sdedit_studio.ui.autosave import Autosave
 from sdedit_studio.ui.banner import Banner
+from sdedit_studio.ui.canvas.hatching import Hatching
 from sdedit_studio.ui.canvas.view import CanvasView
 from sdedit_studio.ui.compare import PLACES, Compare, CompareMode
 from sdedit_studio.ui.dialogs.about import AboutDialog
@@ -49,6 +51,7 @@ from sdedit_studio.ui.result_actions import ResultActions
 from sdedit_studio.ui.stage import Stage
 from sdedit_studio.ui.status_bar import StatusBar
 from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.target_pill import TargetPill
 from sdedit_studio.ui.tasks import Tasks
 from sdedit_studio.ui.tool_column import ToolColumn
 from sdedit_studio.ui.tools.toolbox import TOOLS
@@ -83,6 +86,8 @@ class Window(QMainWindow):
         self.compare = Compare(self.generation, self.canvas)
         self.stage = Stage(self.canvas, self.compare, preferences)
         self.banner = Banner(self.generation, self.compare, self.stage)
+        self.target = TargetPill(studio, self.canvas)
+        self.hatching = Hatching(studio, self.canvas)
         self.files = FileActions(studio, tasks, preferences, self)
         self.edit = EditActions(studio, tasks, self, self.canvas.visible_rect)
         self.layers = LayersPanel(studio)
@@ -345,9 +350,9 @@ class Window(QMainWindow):
             self.generation.apply()
 
     def escape(self) -> None:
-        """Esc: take back the gesture, or give up the run or the result."""
-        if not self.canvas.cancel():
-            self.banner.escape()
+        """Esc: take back the gesture, or give up the run or the result, or else paint on the layer again."""
+        if not (self.canvas.cancel() or self.banner.escape()):
+            self.studio.set_target(Target.PIXELS)
 
     def toggle_results(self) -> None:
         if self.results_dock.isVisible():

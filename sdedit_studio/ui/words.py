@@ -58,10 +58,15 @@ def native(model: ModelInfo | None, estimate: Estimate | None) -> str:
 
 def promise(document: Document) -> str:
     """What an edit leaves alone."""
-    if document.selection is not None:
-        return "Pixels outside the selection stay exactly as they are."
-    if document.frame is not None and document.frame != document.bounds:
-        return "Pixels outside the frame stay exactly as they are."
+    protected = document.protection is not None
+    for part, limits in (
+        ("selection", document.selection is not None),
+        ("frame", document.frame is not None and document.frame != document.bounds),
+    ):
+        if limits:
+            return f"Pixels outside the {part}{' and protected ones' if protected else ''} stay exactly as they are."
+    if protected:
+        return "Protected pixels stay exactly as they are; the result becomes a new layer."
     return "Your layers stay as they are; the result becomes a new one."
 
 

@@ -53,13 +53,14 @@ _layers = st.builds(
     generation=st.none() | st.dictionaries(st.text(), _json, max_size=4),
 )
 _documents = st.builds(
-    lambda layers, active, selection, frame: Document(
-        200, 120, tuple(layers), layers[active % len(layers)].id, selection, frame
+    lambda layers, active, selection, frame, protection: Document(
+        200, 120, tuple(layers), layers[active % len(layers)].id, selection, frame, protection
     ),
     st.lists(_layers, min_size=1, max_size=4),
     st.integers(0, 9),
     st.none() | st.builds(coverage, _seeds, _rects),
     st.none() | _rects,
+    st.none() | st.builds(coverage, _seeds, _rects),
 )
 
 
@@ -118,6 +119,7 @@ def content() -> Callable[[Document], tuple]:
             for x in document.layers
         ]
         size = document.width, document.height
-        return size, document.active_index, picture(document.selection), document.frame, layers
+        coverages = picture(document.selection), picture(document.protection)
+        return size, document.active_index, coverages, document.frame, layers
 
     return describe

@@ -265,7 +265,7 @@ class LayerList(QListView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         self.verticalScrollBar().setSingleStep(ROW // 2)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self.viewport().update)
+        self._rest.timeout.connect(self._update_from_document)
         self._thumbnails.ready.connect(self.viewport().update)
         studio.document_changed.connect(lambda _rects: self._rest.start())
         studio.document_replaced.connect(self._rest.start)

@@ -247,6 +247,20 @@ def test_sampling_is_every_nth_pixel_across_tiles():
             assert (sampled(pixels, rect, step) == expected).all()
 
 
+def test_thumbnails_follow_what_is_painted_on_pixels_and_on_masks(panel, studio, qtbot):
+    def drawn(key):
+        found = panel.list._thumbnails._drawn.get(key)
+        return found and found.pixels
+
+    layer = studio.document.active_layer
+    mask = Tiles.from_array(np.full((64, 96), 255, np.uint8))
+    studio.push("Mask", studio.document.with_layer(layer.id, mask=mask))
+    studio.push("Paint", studio.document.with_pixels(layer.pixels.cleared(Rect(0, 44, 50, 20))))
+    studio.push("Paint mask", studio.document.with_layer(layer.id, mask=mask.cleared(Rect(0, 0, 50, 64))))
+    now = studio.document.active_layer
+    qtbot.waitUntil(lambda: drawn(layer.id) is now.pixels and drawn(f"{layer.id} mask") is now.mask)
+
+
 def test_a_thumbnail_shows_what_is_there():
     array = np.zeros((512, 1024, 4), np.uint8)
     array[:, :512] = (255, 0, 0, 255)

@@ -1,0 +1,97 @@
+"""Masks and protection in the window: keys, menus, the tool column, and the pill that says what is painted on."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from sdedit_studio.document.target import Target
+from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.selection import rectangle
+from tests.ui.shell.test_shell_window import key, paint, show  # noqa: F401
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def test_a_mask_is_added_painted_on_and_left(show):  # noqa: F811
+    async def told(window, story):
+        studio = window.studio
+        pixels = studio.document.active_layer.pixels
+        assert window.target.isHidden()
+        window.actions_["layer.add-mask"].trigger()
+        assert studio.target is Target.MASK
+        assert studio.document.active_layer.mask.read(studio.document.bounds).min() == 255
+        assert "Land" in window.target.sentence.text()
+        studio.set_colours((0, 0, 0))
+        paint(window)
+        await story.until(lambda: studio.history.undo_label == "Paint mask")
+        assert studio.document.active_layer.pixels is pixels
+        await story.until(window.actions_["layer.paint-mask"].isEnabled)
+        key(window, Qt.Key.Key_K)
+        assert studio.target is Target.PIXELS and window.target.isHidden()
+        key(window, Qt.Key.Key_K)
+        assert studio.target is Target.MASK
+        window.actions_["layer.remove-mask"].trigger()
+        assert studio.target is Target.PIXELS
+
+    show(told)
+
+
+def test_protecting_by_key_by_button_and_by_escape(show):  # noqa: F811
+    async def told(window, story):
+        studio = window.studio
+        key(window, Qt.Key.Key_P)
+        assert studio.target is Target.PROTECTION and window.target.isVisible()
+        await story.until(window.tool_column.protect.isChecked)
+        paint(window)
+        await story.until(lambda: studio.history.undo_label == "Paint protection")
+        assert studio.document.protection is not None
+        key(window, Qt.Key.Key_Escape)
+        assert studio.target is Target.PIXELS
+        QTest.mouseClick(window.tool_column.protect, LEFT)
+        assert studio.target is Target.PROTECTION
+        QTest.mouseClick(window.target.done, LEFT)
+        assert studio.target is Target.PIXELS
+
+    show(told)
+
+
+def test_what_is_protected_comes_from_a_selection_and_becomes_one(show):  # noqa: F811
+    async def told(window, story):
+        studio, run = window.studio, window.actions_
+        box = rectangle(Rect(10, 10, 40, 30), studio.document.bounds)
+        studio.push("Select", studio.document.but(selection=box))
+
+        async def did(action, label):
+            await story.until(run[action].isEnabled)
+            run[action].trigger()
+            await story.until(lambda: studio.history.undo_label == label)
+            protection = studio.document.protection
+            return None if protection is None else protection.read(studio.document.bounds)
+
+        protected = await did("protect.selection", "Protect selection")
+        assert np.array_equal(protected, box.read(studio.document.bounds))
+        studio.push("Deselect", studio.document.but(selection=None))
+        await did("protect.select", "Select what is protected")
+        assert np.array_equal(studio.document.selection.read(studio.document.bounds), protected)
+        assert np.array_equal(await did("protect.invert", "Invert protection"), 255 - protected)
+        assert await did("protect.clear", "Clear protection") is None
+
+    show(told)
+
+
+def test_cutting_from_a_mask_says_that_it_takes_pixels(show):  # noqa: F811
+    async def told(window, story):
+        said = []
+        window.studio.message.connect(said.append)
+        window.actions_["layer.add-mask"].trigger()
+        before = window.studio.document
+        window.actions_["edit.cut"].trigger()
+        assert "only a layer’s pixels" in said[-1]
+        assert window.studio.document is before
+        window.actions_["edit.clear"].trigger()
+        await story.until(lambda: window.studio.document is not before)
+        assert not window.studio.document.active_layer.mask.read(before.bounds).any()
+
+    show(told)
