@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
@@ -14,7 +14,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.prepare import compute_threads, open_model
-from sdedit_studio.files import FileProblem
+from sdedit_studio.engine.trajectory import Trajectory, seen
+from sdedit_studio.files import FileProblem, animation
 from sdedit_studio.files.pictures import EXPORTED, export, read
 from sdedit_studio.models.catalogue import find
 from sdedit_studio.parameters import Masking, Parameters, Refine, Sde, Solver
@@ -62,6 +63,14 @@ def edit(
         Masking, typer.Option(help="How the region outside the mask follows: steady, or as the paper or its code.")
     ] = Parameters.masking,
     model: Annotated[str, typer.Option(help="Which model; see `models list`.")] = Parameters.model,
+    trajectory: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where the estimate after each step goes: an animation (.webp, .gif, .apng) or numbered pictures "
+            "(.png).",
+        ),
+    ] = None,
 ) -> None:
     """Turn a rough picture into a believable one. The result has the guide's size."""
     card = find(model)
@@ -80,10 +89,9 @@ def edit(
         guidance=card.default_guidance if guidance is None else guidance,
         masking=masking,
     )
-    if out.suffix.lower() not in EXPORTED:
-        raise FileProblem(f"Pictures cannot be written as “{out.suffix}”; choose one of {', '.join(EXPORTED)}.")
-    if not out.parent.is_dir():
-        raise FileProblem(f"The folder {out.parent} does not exist. Make it first, or choose another.")
+    _check("Pictures", out, EXPORTED)
+    if trajectory is not None:
+        _check("Steps", trajectory, animation.SUFFIXES)
     original = read(guide)
     coverage, part = (None if path is None else grey(read(path)) for path in (mask, strength))
     job = Job(
@@ -95,17 +103,20 @@ def edit(
     stays = [each == 0 for each in (coverage, part) if each is not None]
 
     try:
-        result, model_used = _run(job)
+        result, model_used, steps = _run(job, keep=trajectory is not None)
     except KeyboardInterrupt:
         typer.echo("sdedit-studio: Stopped; nothing was written.", err=True)
         raise typer.Exit(130) from None
+    record = parameters.as_dict() | ({} if strength is None else {"strength_map": True})
     export(
         out,
         _opaque_where_edited(result, original, stays),
-        metadata=parameters.as_dict() | ({} if strength is None else {"strength_map": True}),
+        metadata=record,
         composite=bool(stays),
     )
     _tell(result, model_used, out)
+    if trajectory is not None:
+        _export_steps(trajectory, steps, result, record)
 
 
 def on_white(picture: np.ndarray) -> np.ndarray:
@@ -119,9 +130,31 @@ def _opaque_where_edited(result: Result, original: np.ndarray, stays: Sequence[n
     return np.where(np.any(stays, axis=0)[..., None], original, picture) if stays else picture
 
 
-def _run(job: Job) -> tuple[Result, LoadedModel]:
-    """The result and the model that made it, with a progress bar on stderr."""
-    measured = Measured(compute_threads())
+def _check(what: str, path: Path, suffixes: Iterable[str]) -> None:
+    """That a file can be written, before any work is done for it."""
+    if path.suffix.lower() not in suffixes:
+        raise FileProblem(f"{what} cannot be written as “{path.suffix}”; choose one of {', '.join(suffixes)}.")
+    if not path.parent.is_dir():
+        raise FileProblem(f"The folder {path.parent} does not exist. Make it first, or choose another.")
+
+
+def _export_steps(path: Path, steps: Trajectory, result: Result, record: Mapping[str, Any]) -> None:
+    if len(steps) == 0:
+        raise FileProblem("At t0 0 there are no steps, so none were written. Choose a higher t0.")
+    size, last = animation.size_of(result.picture.width, result.picture.height), len(steps) - 1
+    animation.export(
+        path,
+        len(steps),
+        lambda index: seen(steps[index], result, size, last=index == last),
+        metadata=record,
+        composite=result.job.mask is not None or result.job.strength is not None,
+    )
+    typer.echo(f"{path}: {len(animation.chosen(len(steps), path.suffix.lower()))} steps, {size[0]}x{size[1]}")
+
+
+def _run(job: Job, *, keep: bool) -> tuple[Result, LoadedModel, Trajectory]:
+    """The result, the model that made it, and its steps if they are to be kept; with a progress bar on stderr."""
+    measured, trajectory = Measured(compute_threads()), Trajectory()
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[left]}"))
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -135,7 +168,11 @@ def _run(job: Job) -> tuple[Result, LoadedModel]:
         ):
             if isinstance(update, Result):
                 measured.save()
-                return update, model
+                return update, model, trajectory
+            if keep:
+                trajectory.add(update)
+                while (loose := trajectory.loose()) is not None:
+                    trajectory.settle(loose, loose.packed())
             left = "" if update.seconds_left is None else f"{update.seconds_left:.1f} s left"
             words = f"Model call {update.call} of {update.calls}"
             bar.update(task, description=words, completed=update.call, total=update.calls, left=left)

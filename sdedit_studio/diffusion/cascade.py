@@ -29,9 +29,6 @@ TILE, OVERLAP = 416, 32
 _STRENGTHS = 1024
 """Steps in which strengths are told apart, finer than a map's 255."""
 
-_FADE = 8
-"""The guide's own pixels fade in over the lowest eighth of strengths."""
-
 
 @dataclass(frozen=True)
 class Moment:
@@ -114,22 +111,6 @@ def own_levels(strength: Tensor, t0: float) -> Tensor:
     levels = [*(sigma_of_t0(t0 * step / _STRENGTHS) for step in range(_STRENGTHS)), inf]
     table = torch.tensor(levels, device=strength.device, dtype=strength.dtype)
     return table[(strength.clamp(0, 1) * _STRENGTHS).round().long()]
-
-
-def fading(strength: np.ndarray) -> np.ndarray:
-    """The coverage (h, w) with which `paste` lets the guide's own pixels come back where a strength map nears 0."""
-    return np.minimum(strength.astype(np.uint16) * _FADE, 255).astype(np.uint8)
-
-
-def paste(guide: np.ndarray, picture: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
-    """`picture` blended into `guide` by the mask; all (h, w, 3) uint8, the mask (h, w).
-
-    Bit for bit the guide where the mask is 0, and the picture where it is 255.
-    """
-    if mask is None:
-        return picture
-    cover = mask[..., None].astype(np.int32)
-    return ((guide * (255 - cover) + picture * cover + 127) // 255).astype(np.uint8)
 
 
 def resized(picture: Tensor, size: tuple[int, ...]) -> Tensor:

@@ -9,9 +9,10 @@ from time import perf_counter
 import numpy as np
 from torch import Tensor
 
-from sdedit_studio.diffusion.cascade import TILE, Moment, as_pixels, edit, fading, paste, resized
+from sdedit_studio.diffusion.cascade import TILE, Moment, as_pixels, edit, resized
 from sdedit_studio.diffusion.denoiser import Denoiser
-from sdedit_studio.diffusion.plan import Pass
+from sdedit_studio.diffusion.pasting import fading, paste
+from sdedit_studio.diffusion.plan import Pass, t0_of_sigma
 from sdedit_studio.engine.job import Job, Pixels, Progress, Result
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.preview import Previews
@@ -70,7 +71,8 @@ def execute_together(
         left = [moment.stage.model_calls - moment.step.index, *(s.model_calls for s in passes[moment.index + 1 :])]
         seconds = [measured.call_seconds(card.name, stage.pixels) or 0.0 for stage in passes[moment.index :]]
         seconds_left = sum(count * each for count, each in zip(left, seconds, strict=True))
-        return Progress(job, call, calls, moment.index, len(passes), preview, seconds_left)
+        sigma = moment.step.sigma
+        return Progress(job, call, calls, moment.index, len(passes), preview, seconds_left, sigma, t0_of_sigma(sigma))
 
     picture = None
     call_began = perf_counter()

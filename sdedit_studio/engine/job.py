@@ -92,7 +92,8 @@ class Progress:
     """After a model call. `preview` is the x0 estimate at the size of its pass (smaller than the frame), RGB.
 
     `call` of `calls` counts over all passes; `pass_index` of `passes` is 0 for the first pass; `seconds_left` is
-    None until a call has been measured.
+    None until a call has been measured. `sigma`: the noise level that the step came down to (data in [-1, 1]); `t`: the
+    same on the clock of t0.
     """
 
     job: Job
@@ -102,6 +103,8 @@ class Progress:
     passes: int
     preview: Pixels
     seconds_left: float | None
+    sigma: float = 0.0
+    t: float = 0.0
 
 
 @dataclass(frozen=True)

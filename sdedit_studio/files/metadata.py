@@ -66,6 +66,11 @@ def png_text(record: Mapping[str, Any], packet: bytes) -> PngInfo:
     return text
 
 
+def comment(record: Mapping[str, Any]) -> bytes:
+    """A line of text with the record, for a format that has nothing better."""
+    return f"{SOFTWARE} {_json(record)}".encode()
+
+
 def record_in(packet: bytes | str | None) -> dict[str, Any] | None:
     """The record in an XMP packet; None when there is none that can be read."""
     if packet is None:

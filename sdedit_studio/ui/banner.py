@@ -70,7 +70,7 @@ def _text(role: str) -> QLabel:
     return label
 
 
-def _room_for(label: QLabel, text: str) -> None:
+def room_for(label: QLabel, text: str) -> None:
     """Keep a label as wide as `text` would be, so that counting figures do not move what is beside it."""
     label.setMinimumWidth(QFontMetrics(theme.font()).horizontalAdvance(text) + 2)
 
@@ -173,7 +173,7 @@ class ActivityPill(Pill):
             self.detail.setMinimumWidth(0)
             self.detail.setText(words.clause(live.hint))
         else:
-            _room_for(self.detail, words.pace(8.8, 8.8))
+            room_for(self.detail, words.pace(8.8, 8.8))
             waiting = self._generation.status.phase is Phase.WARMING_UP
             start = "waits for the model" if waiting else "the picture follows your strokes"
             self.detail.setText(start if live.rate is None else words.pace(live.rate, live.behind or 0.0))
@@ -189,7 +189,7 @@ class ActivityPill(Pill):
             self.detail.setMinimumWidth(0)
         else:
             self.stage.setText(words.stage(progress))
-            _room_for(self.detail, words.countdown(replace(progress, call=progress.calls), 8.8))
+            room_for(self.detail, words.countdown(replace(progress, call=progress.calls), 8.8))
             self._count()
 
     def _count(self) -> None:
@@ -295,7 +295,7 @@ class ProblemPill(Pill):
 
 
 class Banner(QObject):
-    """Keeps the pills centred at the foot of the canvas."""
+    """Keeps the pills centred at the foot of the canvas, one above the other."""
 
     def __init__(self, generation: Generation, compare: Compare, view: QWidget) -> None:
         super().__init__(view)
@@ -304,13 +304,18 @@ class Banner(QObject):
         self.activity = ActivityPill(generation, compare, view)
         self.comparing = ComparePill(compare, view)
         self.problem = ProblemPill(view)
-        self._pills = self.activity, self.comparing, self.problem
-        for pill in self._pills:
-            pill.resized.connect(self._place)
+        self._pills: list[Pill] = []
+        for pill in (self.activity, self.comparing, self.problem):
+            self.stack(pill)
         view.installEventFilter(self)
         generation.studio.problem.connect(self.problem.show_problem)
         generation.changed.connect(self._changed)
         self._place()
+
+    def stack(self, pill: Pill) -> None:
+        """Keep another pill, above those that are there."""
+        self._pills.append(pill)
+        pill.resized.connect(self._place)
 
     def escape(self) -> bool:
         """Cancel the run, or else put the problem away, end a comparison or live mode, or discard the result. Returns

@@ -30,6 +30,7 @@ def declared(window: Window) -> list[Action]:
         *_protect(window),
         *_generate(window),
         *_results(window),
+        *_steps(window),
         *_view(window),
         *_help(window),
         *_tools(window),
@@ -303,6 +304,39 @@ def _results(window: Window) -> list[Action]:
         look(CompareMode.WINDOW, "Result in its own window", "F5", "app-window"),
         look(CompareMode.FLICKER, "Painting and result by turns", "F7", "repeat-2"),
         look(CompareMode.DIFFERENCE, "Difference of painting and result", "F8", "diff"),
+    ]
+
+
+def _steps(window: Window) -> list[Action]:
+    playback = window.playback
+
+    def available() -> bool:
+        return playback.available
+
+    def play_label() -> str:
+        return "Pause the steps" if playback.playing else "Play the steps"
+
+    return [
+        Action("generate.play", "Play the steps", playback.toggle, ("P",), "film", enabled=available, label=play_label),
+        Action(
+            "generate.step-back",
+            "Step before",
+            lambda: playback.step(-1),
+            ("Shift+,", "<"),
+            "step-back",
+            enabled=available,
+            repeats=True,
+        ),
+        Action(
+            "generate.step-forward",
+            "Step after",
+            lambda: playback.step(1),
+            ("Shift+.", ">"),
+            "step-forward",
+            enabled=available,
+            repeats=True,
+        ),
+        Action("generate.export-steps", "Export the steps…", window.export_steps, (), "download", enabled=available),
     ]
 
 

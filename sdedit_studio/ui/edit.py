@@ -10,7 +10,8 @@ import numpy as np
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import add_result, edit_mask, frame_of, guide, result_name, strength
 from sdedit_studio.document.layer import Layer
-from sdedit_studio.engine.job import Job, Pixels, Result
+from sdedit_studio.engine.job import Job, Pixels, Progress, Result
+from sdedit_studio.engine.trajectory import at_frame_size
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
@@ -108,8 +109,11 @@ def _coverage(layer: Layer, rect: Rect) -> np.ndarray:
     return np.full((rect.height, rect.width), 255, np.uint8) if layer.mask is None else layer.mask.read(rect)
 
 
-def applied(edit: Edit, result: Result, now: Document, painted: Tiles) -> Document:
-    """`now` with the result as a layer, masked by the edit's own mask without what was `painted` since."""
+def applied(edit: Edit, result: Result, now: Document, painted: Tiles, step: Progress | None = None) -> Document:
+    """`now` with the result as a layer, masked by the edit's own mask without what was `painted` since.
+
+    `step`: an earlier step of the run, whose estimate is wanted in place of the result.
+    """
     mask = None if edit.job.mask is None else edit.job.mask.array
     newer = painted.read(edit.frame)[..., 3]
     if newer.any():
@@ -122,4 +126,8 @@ def applied(edit: Edit, result: Result, now: Document, painted: Tiles) -> Docume
     }
     if edit.job.strength is not None:
         record["strength_map"] = True
-    return add_result(now, edit.frame, result.unpasted.array, mask, result_name(parameters), record)
+    picture, name = result.unpasted, result_name(parameters)
+    if step is not None:
+        picture, name = at_frame_size(edit.job, step.preview), f"{name}, step {step.call} of {step.calls}"
+        record |= {"calls_made": step.call, "step": step.call, "steps": step.calls, "sigma": round(step.sigma, 4)}
+    return add_result(now, edit.frame, picture.array, mask, name, record)

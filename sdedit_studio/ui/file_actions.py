@@ -79,7 +79,7 @@ class FileActions(QObject):
     async def _open(self) -> None:
         suffixes = " ".join(f"*{suffix}" for suffix in sorted({ORA, *pictures.SUPPORTED}))
         filters = [f"Documents and pictures ({suffixes})", f"OpenRaster (*{ORA})"]
-        if path := await self._ask_path("Open", filters, save=False):
+        if path := await self.ask_path("Open", filters, save=False):
             await self.open_now(path)
 
     async def _samples(self) -> None:
@@ -158,7 +158,7 @@ class FileActions(QObject):
     async def _save(self, path: Path | None) -> bool:
         """Write the document as it is now. Returns whether it was written."""
         if path is None:
-            path = await self._ask_path(
+            path = await self.ask_path(
                 "Save as", [f"OpenRaster (*{ORA})"], save=True, name=f"{Path(self.name).stem}{ORA}"
             )
             if path is None:
@@ -207,7 +207,7 @@ class FileActions(QObject):
             return
         settings = dialog.settings
         name = f"{Path(self.name).stem}{settings.suffix}"
-        path = await self._ask_path("Export", [f"Picture (*{settings.suffix})"], save=True, name=name)
+        path = await self.ask_path("Export", [f"Picture (*{settings.suffix})"], save=True, name=name)
         if path is None:
             return
         try:
@@ -239,10 +239,10 @@ class FileActions(QObject):
 
     async def _add_picture(self, add: Callable[[list[Path]], None]) -> None:
         suffixes = " ".join(f"*{suffix}" for suffix in sorted(pictures.SUPPORTED))
-        if path := await self._ask_path("Add picture as a layer", [f"Pictures ({suffixes})"], save=False):
+        if path := await self.ask_path("Add picture as a layer", [f"Pictures ({suffixes})"], save=False):
             add([path])
 
-    async def _ask_path(self, title: str, filters: list[str], *, save: bool, name: str = "") -> Path | None:
+    async def ask_path(self, title: str, filters: list[str], *, save: bool, name: str = "") -> Path | None:
         """A file dialog that does not block. When saving, the first filter's suffix is added where none was typed."""
         dialog = QFileDialog(self._window, title, str(self._preferences.folder))
         dialog.setNameFilters(filters)

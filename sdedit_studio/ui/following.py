@@ -11,6 +11,7 @@ from PIL import Image, ImageFilter
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import frame_of
 from sdedit_studio.engine.job import Pixels, Result
+from sdedit_studio.engine.trajectory import at_frame_size
 from sdedit_studio.parameters import Parameters, Refine, Solver
 from sdedit_studio.ui.edit import Edit, Shown
 
@@ -86,11 +87,8 @@ def refining(edit: Edit, refine: Refine, first: Pixels) -> Edit:
 
 def as_result(shown: Shown, seconds: float) -> Result:
     """What is seen, at the size of the frame: the picture to apply."""
-    frame, job = shown.edit.frame, shown.edit.job
-    picture = Image.fromarray(shown.picture.array)
-    if picture.size != (frame.width, frame.height):
-        picture = picture.resize((frame.width, frame.height), Image.Resampling.BICUBIC)
-    whole = Pixels.of(np.asarray(picture))
+    job = shown.edit.job
+    whole = at_frame_size(job, shown.picture)
     return Result(job, whole, whole, seconds, job.parameters.calls)
 
 

@@ -59,10 +59,13 @@ class _Run:
     task: asyncio.Task[None] | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Finished:
+    """What waits. `step`: the earlier step that is seen in place of the result, or None."""
+
     edit: Edit
     result: Result
+    step: Progress | None = None
 
 
 class Generation(QObject):
@@ -210,6 +213,16 @@ class Generation(QObject):
         self._finished = _Finished(edit, result)
         self._show_latest()
 
+    def look_back(self, edit: Edit, step: Progress | None) -> None:
+        """Show an earlier step of the run that made the waiting result; None for the result again.
+
+        Applying takes what is seen. Another edit's step is ignored, so it may come late.
+        """
+        if self._finished and self._finished.edit is edit:
+            self._finished.step = step
+            if not self._run:
+                self._take(self._finished_shown())
+
     def cancel(self) -> bool:
         """Give up the run: at once for the person, within one model call for the worker. Returns whether one ran."""
         if not self._run:
@@ -324,10 +337,11 @@ class Generation(QObject):
 
     async def _apply(self, finished: _Finished) -> None:
         """Build the layer off the UI thread, anew if the painting went on meanwhile."""
+        step = finished.step
         while finished is self._finished:
             now, painted, stale = self.studio.document, self._painted, tuple(self._stale.values())
             painted = await asyncio.to_thread(painted_since, painted, finished.edit.document, now, stale)
-            document = await asyncio.to_thread(applied, finished.edit, finished.result, now, painted)
+            document = await asyncio.to_thread(applied, finished.edit, finished.result, now, painted, step)
             if now is self.studio.document:
                 self.studio.changing.emit()  # a stroke in progress becomes a step of its own
             if now is self.studio.document and finished is self._finished:
@@ -352,7 +366,13 @@ class Generation(QObject):
             self._take(shown)
 
     def _show_latest(self) -> None:
-        self._show(self._finished and Shown(self._finished.edit, self._finished.result.unpasted))
+        self._show(self._finished_shown())
+
+    def _finished_shown(self) -> Shown | None:
+        waiting = self._finished
+        if waiting is None:
+            return None
+        return Shown(waiting.edit, waiting.step.preview if waiting.step else waiting.result.unpasted)
 
     def _show(self, shown: Shown | None) -> None:
         self._take(shown)

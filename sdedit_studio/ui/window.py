@@ -45,11 +45,14 @@ from sdedit_studio.ui.panels.dock import Dock
 from sdedit_studio.ui.panels.layers import LayersPanel
 from sdedit_studio.ui.panels.results import ResultsPanel
 from sdedit_studio.ui.panels.sdedit import SdeditPanel
+from sdedit_studio.ui.playback import Playback
 from sdedit_studio.ui.preferences import Preferences
 from sdedit_studio.ui.profile import Profile
 from sdedit_studio.ui.result_actions import ResultActions
+from sdedit_studio.ui.scrubber import Scrubber
 from sdedit_studio.ui.stage import Stage
 from sdedit_studio.ui.status_bar import StatusBar
+from sdedit_studio.ui.steps_export import export_steps
 from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.target_pill import TargetPill
 from sdedit_studio.ui.tasks import Tasks
@@ -88,6 +91,7 @@ class Window(QMainWindow):
         self.banner = Banner(self.generation, self.compare, self.stage)
         self.target = TargetPill(studio, self.canvas)
         self.hatching = Hatching(studio, self.canvas)
+        self.playback = Playback(self.generation)
         self.files = FileActions(studio, tasks, preferences, self)
         self.edit = EditActions(studio, tasks, self, self.canvas.visible_rect)
         self.layers = LayersPanel(studio)
@@ -100,6 +104,8 @@ class Window(QMainWindow):
         self.autosave = Autosave(studio, self.files, tasks, profile.recovery)
 
         self.actions_ = Actions(commands.declared(self), self, self.canvas, preferences)
+        self.scrubber = Scrubber(self.playback, self.actions_, self.stage)
+        self.banner.stack(self.scrubber)
         self._lay_out()
         self.stage.window_.addActions(self.actions())
         self._connect()
@@ -224,6 +230,8 @@ class Window(QMainWindow):
             studio.target_changed,
             self.generation.changed,
             self.compare.changed,
+            self.playback.changed,
+            self.playback.moved,
             canvas.view_changed,
             canvas.brushes.changed,
             self.results_dock.visibilityChanged,
@@ -360,6 +368,11 @@ class Window(QMainWindow):
         else:
             self.results_dock.reveal()
             self.results.list.setFocus()
+
+    def export_steps(self) -> None:
+        trajectory, result = self.playback.trajectory, self.playback.result
+        if trajectory is not None and result is not None:
+            self.tasks.start(export_steps(self, self.files, self.studio, trajectory, result))
 
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)

@@ -99,6 +99,18 @@ def stage(progress: Progress) -> str:
     return f"Refining {progress.pass_index} of {progress.passes - 1}"
 
 
+def step(progress: Progress) -> str:
+    """Where on its way down the reverse SDE a run was after a step."""
+    words = [f"Step {progress.call} of {progress.calls}"]
+    if progress.passes > 1:
+        words.append("first pass" if progress.pass_index == 0 else stage(progress).lower())
+    if progress.call == progress.calls:
+        words.append("the result")
+    else:
+        words.append(f"noise {progress.sigma:.2f} (t₀ {progress.t:.2f})")
+    return " · ".join(words)
+
+
 def clause(sentence: str) -> str:
     """What a sentence begins with, where there is no room for all of it."""
     return re.split(r"[:.]", sentence)[0]

@@ -231,3 +231,22 @@ def test_the_studio_does_not_pay_for_the_words():
     code = "import sys, sdedit_studio.cli; print({'typer', 'rich', 'torch'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_the_steps_come_as_an_animation_or_as_pictures(guide, capsys):
+    way = ["edit", "guide.png", "-o", "out.png", *BASE, "--t0", "0.5", "--refine", "off"]
+    assert command([*way, "--trajectory", "steps.apng"]) == 0
+    assert "steps.apng: 2 steps, 50x30" in capsys.readouterr().out
+    assert read_metadata(Path("steps.apng"))["t0"] == 0.5
+    with Image.open("steps.apng") as film:
+        assert film.n_frames == 2
+        film.seek(1)
+        assert np.array_equal(np.asarray(film.convert("RGB")), pixels("out.png")[..., :3])
+    assert command([*way, "--trajectory", "steps.png"]) == 0
+    assert np.array_equal(pixels("steps-02.png"), pixels("out.png")[..., :3])
+
+
+def test_steps_that_cannot_be_written_are_refused_before_the_work(guide, capsys):
+    assert command(["edit", "guide.png", "-o", "out.png", *BASE, "--trajectory", "steps.mp4"]) != 0
+    assert ".webp, .gif, .apng, .png" in told(capsys)
+    assert not Path("out.png").exists()

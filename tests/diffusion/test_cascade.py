@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sdedit_studio.diffusion.cascade import as_pixels, as_tensor, edit, fading, own_levels, paste, resized
+from sdedit_studio.diffusion.cascade import as_pixels, as_tensor, edit, own_levels, resized
 from sdedit_studio.diffusion.exact import GaussianDenoiser
+from sdedit_studio.diffusion.pasting import fading, paste
 from sdedit_studio.diffusion.plan import Pass, sigma_of_t0
 from sdedit_studio.parameters import Parameters, Solver
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sdedit_studio.diffusion.plan import sigma_of_t0
 from sdedit_studio.engine.execute import Stopped, execute
 from sdedit_studio.engine.job import Pixels, Progress, Result
 from sdedit_studio.engine.preview import SIDE
@@ -36,6 +37,14 @@ def test_progress_counts_every_call_of_every_pass(models, measured):
     assert progress[-1].preview.shape[:2] == (64, 96)
     assert progress[-1].seconds_left == 0
     assert result.picture.shape == (64, 96, 3)
+
+
+def test_progress_tells_the_noise_that_each_step_came_down_to(models, measured):
+    progress, _ = run(job(96, 64, refine=Refine.FULL), models, measured)
+    for index in range(progress[0].passes):
+        levels = [(update.sigma, update.t) for update in progress if update.pass_index == index]
+        assert levels == sorted(levels, reverse=True) and levels[-1] == (0, 0)
+        assert all(sigma_of_t0(t) == pytest.approx(sigma, abs=1e-6) for sigma, t in levels)
 
 
 def test_the_guides_own_size_comes_back(models, measured):

@@ -25,7 +25,7 @@ def feathered() -> Edit:
 
 
 def test_a_layer_of_the_result_looks_like_the_pasted_picture():
-    from sdedit_studio.diffusion.cascade import paste
+    from sdedit_studio.diffusion.pasting import paste
     from sdedit_studio.engine.job import Pixels
 
     edit = feathered()
