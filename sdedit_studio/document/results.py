@@ -51,8 +51,9 @@ class Record:
         whole = (self.picture, self.guide, self.thumbnail)
         return whole if self.mask is None else (*whole, self.mask)
 
-    @property
+    @cached_property
     def settings(self) -> Parameters:
+        """What it was made with."""
         return Parameters.from_dict(self.parameters)
 
     def repeats(self, other: Record) -> bool:

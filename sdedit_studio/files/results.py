@@ -131,7 +131,9 @@ def from_json(values: Any, get: Callable[[str], bytes], notes: list[str]) -> Res
     if lost := len(values) - len(found):
         count = "One result" if lost == 1 else f"{lost} results"
         notes.append(f"{count} saved with the painting {'is' if lost == 1 else 'are'} damaged and could not be read.")
-    return Results(tuple(sorted(found, key=lambda record: record.time)))
+    results = Results(tuple(sorted(found, key=lambda record: record.time)))
+    _ = results.nbytes  # hashes every picture, which a background thread has time for
+    return results
 
 
 def _record(value: Mapping[str, Any], fetch: Callable[[str], bytes]) -> Record:

@@ -12,9 +12,8 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.layer import Layer
-from sdedit_studio.document.results import Record, Results
+from sdedit_studio.document.results import Results
 from sdedit_studio.files import openraster, pictures
-from sdedit_studio.files import results as records
 from sdedit_studio.files.problem import FileProblem
 from sdedit_studio.files.recovery import Recovery
 from sdedit_studio.parameters import Parameters
@@ -217,22 +216,6 @@ class FileActions(QObject):
         else:
             self._studio.message.emit(f"Exported {path.name}.")
 
-    def export_result(self, record: Record, name: str) -> None:
-        """Ask where to save the picture of a result; `name` describes it."""
-        self._tasks.start(self._export_result(record, name))
-
-    async def _export_result(self, record: Record, name: str) -> None:
-        kinds = [f"Picture (*{suffix})" for suffix in (".png", ".jpg", ".webp")]
-        path = await self._ask_path("Export result", kinds, save=True, name=f"{Path(self.name).stem}, {name}.png")
-        if path is None:
-            return
-        try:
-            await asyncio.to_thread(write_result, path, record)
-        except FileProblem as problem:
-            self._studio.problem.emit(str(problem), "")
-        else:
-            self._studio.message.emit(f"Exported {path.name}.")
-
     def add_picture(self, add: Callable[[list[Path]], None]) -> None:
         """Ask for pictures and hand them to `add`."""
         self._tasks.start(self._add_picture(add))
@@ -275,11 +258,6 @@ def write(path: Path, document: Document, settings: ExportSettings) -> None:
     if not settings.metadata:
         document = document.but(layers=tuple(layer.but(generation=None) for layer in document.layers))
     pictures.export_document(path, document, quality=settings.quality)
-
-
-def write_result(path: Path, record: Record) -> None:
-    """Export a result as it looked in its frame, with its settings. Raises FileProblem."""
-    pictures.export(path, records.looks(record), metadata=record.parameters, composite=record.mask is not None)
 
 
 def weight(document: Document, settings: ExportSettings) -> int:

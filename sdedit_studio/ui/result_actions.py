@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import ref
 
@@ -15,6 +16,7 @@ from sdedit_studio.document.edits import with_picture
 from sdedit_studio.document.history import History
 from sdedit_studio.document.results import Record
 from sdedit_studio.engine.job import Job, Pixels, Result
+from sdedit_studio.files import pictures
 from sdedit_studio.files import results as files
 from sdedit_studio.files.problem import FileProblem
 from sdedit_studio.ui.compare import PAINTING, Compare
@@ -90,6 +92,15 @@ class ResultActions(QObject):
     def show(self, record: Record) -> None:
         """Have its picture wait on the canvas, to be applied or discarded."""
         self._tasks.start(self._show(record))
+
+    def apply(self, record: Record) -> None:
+        """Make it a layer again."""
+        self._tasks.start(self._apply(record))
+
+    async def _apply(self, record: Record) -> None:
+        await self._show(record)
+        if self.waiting == record.id:
+            self._generation.apply()
 
     async def _show(self, record: Record) -> None:
         if not self._may_show() or not self._fits(record):
@@ -183,7 +194,24 @@ class ResultActions(QObject):
 
     def export(self, record: Record) -> None:
         """Save its picture as a file, with its settings in it."""
-        self._files.export_result(record, name(record))
+        self._tasks.start(self._export(record))
+
+    async def _export(self, record: Record) -> None:
+        stem, settings = Path(self._files.name).stem, record.settings
+        path = await self._files.ask_path(
+            "Export result",
+            [f"Picture (*{suffix})" for suffix in (".png", ".jpg", ".webp")],
+            save=True,
+            name=f"{stem} {settings.t0:.2f} seed {settings.seed}.png",
+        )
+        if path is None:
+            return
+        try:
+            await asyncio.to_thread(_write, path, record)
+        except FileProblem as problem:
+            self._studio.problem.emit(str(problem), "")
+        else:
+            self._studio.message.emit(f"Exported {path.name}.")
 
     def _forget_deleted(self) -> None:
         if self._studio.history is not self._opened:
@@ -217,6 +245,10 @@ def presentable(record: Record, document: Document, revision: int) -> tuple[Edit
     job = Job(Pixels.of(files.rgb(record.guide)), record.settings, mask, revision)
     picture = Pixels.of(files.rgb(record.picture))
     return Edit(document, record.frame, job), Result(job, picture, picture, record.seconds, record.calls)
+
+
+def _write(path: Path, record: Record) -> None:
+    pictures.export(path, files.looks(record), metadata=record.parameters, composite=record.mask is not None)
 
 
 def _with_layer(document: Document, record: Record) -> Document:

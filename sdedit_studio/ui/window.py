@@ -205,7 +205,9 @@ class Window(QMainWindow):
             self.colour,
             [ActionButton(actions, f"edit.{name}-colours", size=16) for name in ("swap", "default")],
         )
-        self.results_dock = Dock("results", "Results", "history", self.results, fills=True, behind=layers)
+        self.results_dock = Dock(
+            "results", "Results", "history", self.results, [self.results.room], fills=True, behind=layers
+        )
         self.docks = [sdedit, layers, self.colour_dock, self.results_dock]
         self.sdedit.place.setMenu(self._result_menu())
         self.arrangement = Arrangement(self, bars, self.docks, self._preferences)
@@ -365,6 +367,7 @@ class Window(QMainWindow):
     def toggle_results(self) -> None:
         if self.results_dock.isVisible():
             self.results_dock.hide()
+            self.canvas.setFocus()
         else:
             self.results_dock.reveal()
             self.results.list.setFocus()

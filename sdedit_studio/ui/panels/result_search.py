@@ -8,8 +8,9 @@ from sdedit_studio.ui import words
 
 def meets(record: Record, search: str) -> bool:
     """Whether each word of a search is the beginning of something that can be said of the record."""
-    known = _words(record)
-    return all(any(word.startswith(wanted) for word in known) for wanted in _split(search))
+    wanted = _split(search)
+    known = _words(record) if wanted else []
+    return all(any(word.startswith(each) for word in known) for each in wanted)
 
 
 def _words(record: Record) -> list[str]:

@@ -22,6 +22,8 @@ ROOM = "When there is no room left, the oldest without a star go first."
 
 
 class ResultsPanel(QWidget):
+    """`room`: says how much is kept, for the title bar."""
+
     def __init__(self, studio: Studio, actions: ResultActions) -> None:
         super().__init__()
         self._studio, self._actions = studio, actions
@@ -43,9 +45,12 @@ class ResultsPanel(QWidget):
         self.restore.setToolTip("Take its settings for the next run, and keep its seed")
         self.compare = SecondaryButton("Compare")
         self.delete = IconButton("trash-2", "Delete (Delete)", size=16, side=28)
-        self.foot = QLabel()
-        self.foot.setProperty("role", "hint")
-        self.foot.setToolTip(ROOM)
+        self.room = QLabel()
+        self.room.setProperty("role", "hint")
+        self.room.setToolTip(ROOM)
+        self.room.setContentsMargins(0, 0, theme.SPACE, 0)
+        self.deleted = QLabel()
+        self.deleted.setProperty("role", "hint")
         self.put_back = SecondaryButton("Put back")
         self.put_back.setToolTip("Bring back what was deleted last")
 
@@ -56,26 +61,27 @@ class ResultsPanel(QWidget):
         top.setContentsMargins(side, gap, 3 * theme.SPACE, gap)
         top.addWidget(self.search, 1)
         top.addWidget(self.only_starred)
-        row.setContentsMargins(side, gap, 3 * theme.SPACE, 0)
+        row.setContentsMargins(side, gap, 3 * theme.SPACE, gap)
         for button in (self.show_button, self.restore, self.compare):
             row.addWidget(button, 1)
         row.addWidget(self.delete)
-        foot.setContentsMargins(side, theme.SPACE, 3 * theme.SPACE, gap)
-        foot.addWidget(self.foot, 1)
+        foot.setContentsMargins(side, 0, 3 * theme.SPACE, gap)
+        foot.addWidget(self.deleted, 1)
         foot.addWidget(self.put_back)
         middle = QWidget()
         self._pages = QStackedLayout(middle)
         self._pages.addWidget(self.list)
         self._pages.addWidget(self.empty)
-        self._buttons = QWidget()
+        self._buttons, self._foot = QWidget(), QWidget()
         self._buttons.setLayout(row)
+        self._foot.setLayout(foot)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(top)
         column.addWidget(middle, 1)
         column.addWidget(self._buttons)
-        column.addLayout(foot)
+        column.addWidget(self._foot)
 
         self.search.textChanged.connect(self._list)
         self.only_starred.toggled.connect(self._list)
@@ -87,7 +93,7 @@ class ResultsPanel(QWidget):
         self.delete.clicked.connect(lambda: actions.delete(self.list.records))
         self.put_back.clicked.connect(actions.put_back)
         studio.results_changed.connect(self._list)
-        actions.changed.connect(self._show_foot)
+        actions.changed.connect(self._show_room)
         self._list()
 
     def _list(self) -> None:
@@ -99,7 +105,7 @@ class ResultsPanel(QWidget):
         self.empty.setText(NO_MATCH if len(results) else NONE_YET)
         self._pages.setCurrentWidget(self.list if found else self.empty)
         self._buttons.setVisible(bool(found))
-        self._show_foot()
+        self._show_room()
 
     def _show_choice(self) -> None:
         count = len(self.list.records)
@@ -113,13 +119,11 @@ class ResultsPanel(QWidget):
         )
         self.delete.setEnabled(count > 0)
 
-    def _show_foot(self) -> None:
+    def _show_room(self) -> None:
         results, deleted = self._studio.results, len(self._actions.deleted)
-        self.put_back.setVisible(deleted > 0)
-        if deleted:
-            self.foot.setText(f"Deleted {_count(deleted)}.")
-        else:
-            self.foot.setText(f"{_count(len(results))}, {_megabytes(results.nbytes)} of {results.budget >> 20} MB")
+        self.room.setText(f"{_count(len(results))}, {_megabytes(results.nbytes)} of {results.budget >> 20} MB")
+        self._foot.setVisible(deleted > 0)
+        self.deleted.setText(f"Deleted {_count(deleted)}.")
 
     def _show_menu(self, at: QPoint) -> None:
         actions, chosen = self._actions, self.list.records
@@ -128,6 +132,7 @@ class ResultsPanel(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Show", lambda: actions.show(chosen[0])).setEnabled(single)
+        menu.addAction("Apply as a layer", lambda: actions.apply(chosen[0])).setEnabled(single)
         menu.addAction("Use settings", lambda: actions.restore_settings(chosen[0])).setEnabled(single)
         beside = "Compare the two" if len(chosen) == 2 else "Compare with the painting"
         menu.addAction(beside, lambda: actions.compare(chosen)).setEnabled(len(chosen) <= 2)

@@ -189,7 +189,7 @@ def test_another_document_has_results_of_its_own(story):
         run.finish()
         await asyncio.sleep(0.05)
         assert len(history.results) == 0
-        assert history.panel.foot.text() == "0 results, 0 of 64 MB"
+        assert history.panel.room.text() == "0 results, 0 of 64 MB"
 
     story(told)
 
@@ -205,7 +205,7 @@ def test_the_panel_teaches_then_lists_the_newest_first_and_counts(story):
         first, second = await history.made(seed=1), await history.made((1, 2, 3), seed=2)
         assert [record.id for record in history.listed()] == [second.id, first.id]
         assert not panel.empty.isVisible()
-        assert panel.foot.text().startswith("2 results, 0.0 of 64 MB")
+        assert panel.room.text().startswith("2 results, 0.0 of 64 MB")
         panel.search.setText("no such thing")
         assert panel.empty.isVisible()
         assert "seed" in panel.empty.text()
@@ -243,7 +243,7 @@ def test_deleted_results_can_be_put_back(story):
         assert [record.id for record in panel.list.records] == [records[2].id, records[1].id]
         QTest.keyClick(panel.list, Qt.Key.Key_Delete)
         assert history.results.records == (records[0],)
-        assert panel.foot.text() == "Deleted 2 results."
+        assert panel.deleted.text() == "Deleted 2 results."
         assert [record.id for record in panel.list.records] == [records[0].id], "the neighbour is chosen"
         QTest.mouseClick(panel.put_back, LEFT)
         assert list(history.results) == records
@@ -307,6 +307,20 @@ def test_double_click_shows_and_enter_applies_what_is_shown(story):
         assert flow.studio.document.active_layer.pixels.pixel(5, 5) == (30, 20, 10, 255)
         await asyncio.sleep(0.05)
         assert len(history.results) == 2
+
+    story(told)
+
+
+def test_it_is_made_a_layer_again_in_one_go(story):
+    async def told(history):
+        flow = history.flow
+        record = await history.made((10, 20, 30), seed=1)
+        flow.generation.discard()
+        before = flow.studio.document
+        history.actions.apply(record)
+        await flow.until(lambda: flow.studio.document is not before)
+        assert flow.studio.history.undo_label == "Apply result"
+        assert flow.studio.document.active_layer.generation["seed"] == 1
 
     story(told)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
@@ -9,13 +12,17 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.document.results import Record
 from sdedit_studio.files import openraster, pictures
 from sdedit_studio.files.recovery import Journal, recoverable
+from sdedit_studio.files.results import made
+from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.autosave import Autosave
 from sdedit_studio.ui.dialogs.canvas_size import NewDialog
 from sdedit_studio.ui.dialogs.dialog import Dialog
 from sdedit_studio.ui.dialogs.export import ExportDialog
 from sdedit_studio.ui.file_actions import FileActions
+from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 
 LEFT = Qt.MouseButton.LeftButton
@@ -270,5 +277,69 @@ def test_work_left_behind_can_be_thrown_away_or_left_for_later(studio, window, p
         await story.until(lambda: recoverable(crashed) == [])
         assert len(studio.document.layers) == 4
         autosave.close()
+
+    tell(story)
+
+
+# --- Results -------------------------------------------------------------------------------------------------------
+
+
+def result(seed: int) -> Record:
+    picture = np.full((64, 96, 3), seed, np.uint8)
+    given = {"frame": Rect(0, 0, 96, 64), "canvas": (96, 64), "calls": 8, "seconds": 1.0}
+    return made(picture, picture, None, parameters={"seed": seed}, **given)
+
+
+def test_a_new_result_counts_as_a_change_until_it_is_saved_with_the_document(
+    studio, window, preferences, tell, tmp_path
+):
+    studio.path = tmp_path / "lake.ora"
+
+    async def story(story):
+        files = FileActions(studio, story.tasks, preferences, window)
+        assert not studio.modified
+        studio.set_results(studio.results.added(result(1)))
+        assert studio.modified
+        assert not studio.history.modified
+        files.save()
+        await story.until(lambda: not studio.modified)
+        studio.set_results(studio.results.starred(studio.results.records[0].id, True))
+        assert studio.modified
+        files.new()
+        press(await story.appears(window, Dialog), "Don’t save")
+        press(await story.appears(window, NewDialog), "Create")
+        await story.until(lambda: studio.path is None)
+        assert len(studio.results) == 0
+        await files.open_now(tmp_path / "lake.ora")
+        assert [(record.parameters, record.starred) for record in studio.results] == [({"seed": 1}, False)]
+        assert not studio.modified
+
+    tell(story)
+
+
+def test_a_result_is_recorded_at_once_and_recovered_with_the_document(studio, window, preferences, tell, tmp_path):
+    folder, crash = tmp_path / "recovery", tmp_path / "crash"
+    notice = NoticeBar(window)
+
+    async def story(story):
+        files = FileActions(studio, story.tasks, preferences, window)
+        autosave = Autosave(studio, files, story.tasks, folder)
+        studio.set_results(studio.results.added(result(1)).added(result(2)))
+        await story.until(lambda: list(folder.glob("*/journal.json")))
+        await story.until(lambda: not story.tasks.busy)
+        crash.mkdir()
+        (session,) = (path for path in folder.iterdir() if path.is_dir())
+        session.rename(crash / session.name)
+        autosave.close()
+        again = Studio(studio.document)
+        after = Autosave(again, FileActions(again, story.tasks, preferences, window), story.tasks, crash)
+        await after.offer(notice)
+        press(notice, "Recover")
+        await story.until(lambda: len(again.results) == 2)
+        assert again.modified
+        await story.until(lambda: not story.tasks.busy)
+        (journal,) = crash.glob("*/journal.json")
+        assert len(json.loads(journal.read_text())["results"]) == 2, "kept here until it is saved"
+        after.close()
 
     tell(story)
