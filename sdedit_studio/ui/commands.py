@@ -317,12 +317,12 @@ def _steps(window: Window) -> list[Action]:
         return "Pause the steps" if playback.playing else "Play the steps"
 
     return [
-        Action("generate.play", "Play the steps", playback.toggle, ("P",), "film", enabled=available, label=play_label),
+        Action("generate.play", "Play the steps", playback.toggle, ("J",), "film", enabled=available, label=play_label),
         Action(
             "generate.step-back",
             "Step before",
             lambda: playback.step(-1),
-            ("Shift+,", "<"),
+            ("Shift+,",),
             "step-back",
             enabled=available,
             repeats=True,
@@ -331,7 +331,7 @@ def _steps(window: Window) -> list[Action]:
             "generate.step-forward",
             "Step after",
             lambda: playback.step(1),
-            ("Shift+.", ">"),
+            ("Shift+.",),
             "step-forward",
             enabled=available,
             repeats=True,
@@ -427,8 +427,8 @@ def _brush(window: Window) -> list[Action]:
     return [
         Action("brush.smaller", "Smaller tip", lambda: canvas.tool.resize(-1), ("[",), repeats=True),
         Action("brush.larger", "Larger tip", lambda: canvas.tool.resize(1), ("]",), repeats=True),
-        Action("brush.softer", "Softer tip", lambda: canvas.tool.harden(-1), ("Shift+[", "{"), repeats=True),
-        Action("brush.harder", "Harder tip", lambda: canvas.tool.harden(1), ("Shift+]", "}"), repeats=True),
+        Action("brush.softer", "Softer tip", lambda: canvas.tool.harden(-1), ("Shift+[",), repeats=True),
+        Action("brush.harder", "Harder tip", lambda: canvas.tool.harden(1), ("Shift+]",), repeats=True),
         *(strength(tenths) for tenths in range(1, 11)),
         Action(
             "brush.mirror",

@@ -154,6 +154,7 @@ class Playback(QObject):
             self._over = None
             if self._looking is not None:
                 self._looking.cancel()
+                self._looking = None
         available = self._over is not None and state is State.RESULT
         if not available:
             self._timer.stop()

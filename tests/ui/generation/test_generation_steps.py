@@ -54,7 +54,7 @@ async def looked(flow, playback: Playback, position: int) -> None:
 
 def scrubber(flow, playback: Playback, tmp_path) -> Scrubber:
     declared = [
-        Action("generate.play", "Play the steps", playback.toggle, ("P",), "film"),
+        Action("generate.play", "Play the steps", playback.toggle, ("J",), "film"),
         Action("generate.step-back", "Step before", lambda: playback.step(-1), ("Shift+,",), "step-back"),
         Action("generate.step-forward", "Step after", lambda: playback.step(1), ("Shift+.",), "step-forward"),
         Action("generate.export-steps", "Export the steps…", lambda: None, (), "download"),
