@@ -47,7 +47,7 @@ def edit(
     ] = None,
     condition: Annotated[
         str | None,
-        typer.Option("--class", help="What the picture shows, such as mountain; see `models list`. Default: anything."),
+        typer.Option("--class", help="What it shows: mountain, or “mountain 60, sea 40”; see `models list`."),
     ] = None,
     prompt: Annotated[str | None, typer.Option(help="What a text model shall show.")] = None,
     guidance: Annotated[
@@ -74,7 +74,7 @@ def edit(
 ) -> None:
     """Turn a rough picture into a believable one. The result has the guide's size."""
     card = find(model)
-    card.class_id(condition)
+    card.shares(condition)
     parameters = Parameters(
         t0=card.default_t0 if t0 is None else t0,
         calls=card.default_calls if steps is None else steps,

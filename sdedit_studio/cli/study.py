@@ -57,7 +57,7 @@ def parameters(
 ) -> Parameters:
     """The settings of a study. Raises ModelProblem for an unknown model or class, ValueError for bad numbers."""
     card = find(model)
-    card.class_id(condition)
+    card.shares(condition)
     return Parameters(
         calls=card.default_calls if steps is None else steps,
         seed=seed,

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from platformdirs import user_data_path
 
-from sdedit_studio import resources
+from sdedit_studio import mix, resources
 from sdedit_studio.diffusion.plan import Pass, plan
 from sdedit_studio.diffusion.schedule import Betas, DiscreteVP
 from sdedit_studio.parameters import Parameters, Solver
@@ -103,17 +103,27 @@ class ModelCard:
         """A condition that it can run with: any, where it knows that, or its first class."""
         return self.classes[0] if self.classes and self.any_class is None else None
 
-    def class_id(self, condition: str | None) -> int | None:
-        """The label of a class by its name; None stands for any. Raises ModelProblem for an unknown class."""
+    def shares(self, condition: str | None) -> Sequence[tuple[int | None, float]]:
+        """The label and the share of each class in a condition: one class, a mix (see `mix.read`), or None for any.
+
+        The shares are 1 together. Raises ModelProblem for an unknown class.
+        """
         if condition is None and (self.any_class is not None or not self.classes):
-            return self.any_class
-        if condition in self.classes:
-            return self.classes.index(condition)
+            return ((self.any_class, 1.0),)
+        try:
+            shares = {} if condition is None else mix.read(condition, self.classes)
+        except ValueError:
+            shares = {condition: 1.0}
+        if shares and all(name in self.classes for name in shares):
+            return tuple((self.classes.index(name), share) for name, share in shares.items())
         more = f", … {self.classes[-1]}" if len(self.classes) > _SHOWN else ""
         known = f"choose one of {', '.join(self.classes[:_SHOWN])}{more}" if self.classes else "it knows no classes"
+        if len(self.classes) > 1:
+            known += f", or mix them as in “{self.classes[0]} 60, {self.classes[1]} 40”"
         if condition is None:
             raise ModelProblem(f"The model {self.name} must be told what to show: {known}.")
-        raise ModelProblem(f"The model {self.name} has no class “{condition}”: {known}.")
+        unknown = next(name for name in shares if name not in self.classes)
+        raise ModelProblem(f"The model {self.name} has no class “{unknown}”: {known}.")
 
     @property
     def bundled(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from sdedit_studio.diffusion.denoiser import Denoiser, guided
+from sdedit_studio.diffusion.denoiser import Denoiser, guided, mixed
 from sdedit_studio.diffusion.space import PIXELS, Space
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem
 
@@ -26,19 +26,20 @@ class LoadedModel:
     by_prompt: Callable[[str, float], Denoiser] | None = None
 
     def denoiser(self, condition: str | None, *, prompt: str | None = None, guidance: float = 1.0) -> Denoiser:
-        """The denoiser of a class by its name, None standing for any, or of a prompt; in `space`.
+        """The denoiser of a class by its name or a mix of them, None standing for any, or of a prompt; in `space`.
 
         `guidance`: the scale of classifier-free guidance; it acts where the model knows the absence of a condition.
         Raises ModelProblem for an unknown class, or for a prompt that the model cannot read.
         """
-        label = self.card.class_id(condition)
+        shares = self.card.shares(condition)
         if self.by_prompt is not None:
             return self.by_prompt(prompt or "", guidance)
         if prompt:
             raise ModelProblem(f"The model {self.card.name} reads no text: leave the prompt empty.")
+        classes = [(self.by_class(label), share) for label, share in shares]
         if condition is None or self.card.any_class is None:
-            return self.by_class(label)
-        return guided(self.by_class(label), self.by_class(self.card.any_class), guidance)
+            return mixed(classes)
+        return guided(mixed(classes), self.by_class(self.card.any_class), guidance)
 
     @property
     def device_name(self) -> str:

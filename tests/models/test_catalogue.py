@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -49,9 +50,23 @@ def test_a_missing_model_says_which_there_are(models):
 
 def test_classes_by_name(models):
     card = find("tiny", models)
-    assert [card.class_id(name) for name in ("hill", "lake", None)] == [0, 1, 2]
+    assert [card.shares(name) for name in ("hill", "lake", None)] == [((0, 1.0),), ((1, 1.0),), ((2, 1.0),)]
+    with pytest.raises(ModelProblem, match="no class “sea”: choose one of hill, lake, or mix them as in “hill 60, la"):
+        card.shares("sea")
+
+
+def test_mixes_of_classes(models):
+    card = find("tiny", models)
+    assert card.shares("hill 60, lake 40") == ((0, 0.6), (1, 0.4))
+    assert card.shares("lake 1") == ((1, 1.0),)
     with pytest.raises(ModelProblem, match="no class “sea”: choose one of hill, lake"):
-        card.class_id("sea")
+        card.shares("hill 60, sea 40")
+    with pytest.raises(ModelProblem, match="no class “hill and lake”: choose one of hill, lake"):
+        card.shares("hill and lake")
+    without = replace(card, classes=(), any_class=None)
+    assert without.shares(None) == ((None, 1.0),)
+    with pytest.raises(ModelProblem, match="no class “hill”: it knows no classes"):
+        without.shares("hill 60, lake 40")
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,17 @@ def test_the_class_matters_and_any_is_one_of_its_own(models):
         model.denoiser("desert")
 
 
+def test_a_mix_is_the_mean_of_its_classes_and_guidance_goes_on_from_there(models):
+    model = opened(models)
+    x = torch.randn(1, 3, 16, 16)
+    hill, lake, anything = (model.denoiser(name)(x, 2.0) for name in ("hill", "lake", None))
+    mean = 0.6 * hill + 0.4 * lake
+    torch.testing.assert_close(model.denoiser("hill 60, lake 40")(x, 2.0), mean)
+    guided = model.denoiser("hill 60, lake 40", guidance=3.0)(x, 2.0)
+    torch.testing.assert_close(guided, anything + 3 * (mean - anything))
+    assert torch.equal(model.denoiser("lake 100")(x, 2.0), lake)
+
+
 def test_pictures_stay_float32_whatever_the_network_computes_in(models):
     x = torch.randn(1, 3, 16, 16)
     exact, coarse = (opened(models, dtype).denoiser(None)(x, 1.0) for dtype in (torch.float32, torch.bfloat16))
