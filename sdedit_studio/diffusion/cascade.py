@@ -16,6 +16,7 @@ from torch.nn.functional import interpolate
 
 from sdedit_studio.diffusion.denoiser import Denoiser
 from sdedit_studio.diffusion.noise import NoiseSource, counted
+from sdedit_studio.diffusion.pasting import product
 from sdedit_studio.diffusion.plan import Pass, sigma_of_t0
 from sdedit_studio.diffusion.sdedit import part_below, sdedit
 from sdedit_studio.diffusion.solver import Step
@@ -72,7 +73,7 @@ def edit(
     """
     picture = None if first is None else as_tensor(first, device)
     whole = as_tensor(guide, device)
-    changeable = _changeable(mask, strength, device)
+    changeable = _changeable(mask, strength)
     factor = space.factor
     tile = max(1, tile // stride) * stride
     denoise = tiled(denoiser, tile // factor, max(OVERLAP, stride) // factor, stride // factor)
@@ -80,7 +81,7 @@ def edit(
     for index, stage in list(enumerate(passes))[0 if first is None else 1 :]:
         size = (stage.height, stage.width)
         start = resized(whole, size)
-        free_below = None if changeable is None else own_levels(resized(changeable, size), parameters.t0)
+        free_below = None if changeable is None else own_levels(resized(changeable.to(device), size), parameters.t0)
         if picture is not None:
             larger, level = resized(picture, size), stage.sigma
             if free_below is None:
@@ -135,12 +136,11 @@ def as_pixels(picture: Tensor) -> np.ndarray:
     return as_bytes(picture).cpu().numpy()
 
 
-def _changeable(mask: np.ndarray | None, strength: np.ndarray | None, device: torch.device | str) -> Tensor | None:
+def _changeable(mask: np.ndarray | None, strength: np.ndarray | None) -> Tensor | None:
     """The part of t0 that each pixel may change by, (1, 1, h, w); None for all of it everywhere."""
-    parts = [*([] if mask is None else [mask > 0]), *([] if strength is None else [strength.astype(np.float32) / 255])]
-    if all(part.min() == 1 for part in parts):
-        return None
-    return torch.from_numpy(np.prod(parts, axis=0, dtype=np.float32)).to(device)[None, None]
+    hard = None if mask is None else (mask > 0).astype(np.float32)
+    part = product((hard, None if strength is None else strength / np.float32(255)))
+    return None if part is None else torch.from_numpy(part)[None, None]
 
 
 def _noise(

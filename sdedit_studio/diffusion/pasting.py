@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from math import prod
+
 import numpy as np
 
 _FADE = 8
@@ -11,6 +14,18 @@ _FADE = 8
 def fading(strength: np.ndarray) -> np.ndarray:
     """The coverage (h, w) with which `paste` lets the guide's own pixels come back where a strength map nears 0."""
     return np.minimum(strength.astype(np.uint16) * _FADE, 255).astype(np.uint8)
+
+
+def coverage(mask: np.ndarray | None, strength: np.ndarray | None) -> np.ndarray | None:
+    """How much of a picture mask and strength map let `paste` show, (h, w) float32 in 0 .. 1; None for all of it."""
+    faded = None if strength is None else fading(strength)
+    return product(None if part is None else part / np.float32(255) for part in (mask, faded))
+
+
+def product(parts: Iterable[np.ndarray | None]) -> np.ndarray | None:
+    """The product of what there is of `parts` (h, w); None for 1 everywhere."""
+    given = [part for part in parts if part is not None]
+    return None if all(part.min() == 1 for part in given) else prod(given)
 
 
 def paste(guide: np.ndarray, picture: np.ndarray, mask: np.ndarray | None) -> np.ndarray:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from sdedit_studio.diffusion.cascade import TILE, Moment, as_pixels, edit, resized
+from sdedit_studio.diffusion.cascade import TILE, Moment, as_pixels, as_tensor, edit, resized
 from sdedit_studio.diffusion.denoiser import Denoiser
-from sdedit_studio.diffusion.pasting import fading, paste
+from sdedit_studio.diffusion.pasting import coverage, fading, paste
 from sdedit_studio.diffusion.plan import Pass, t0_of_sigma
+from sdedit_studio.diffusion.seam import matched
 from sdedit_studio.engine.job import Job, Pixels, Progress, Result
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.preview import Previews
@@ -83,6 +85,9 @@ def execute_together(
         for each, preview in zip(jobs, previews, strict=True):
             yield told(each, call, moment, preview)
         call_began = perf_counter()
+    if picture is not None and (cover := coverage(mask, strength)) is not None:
+        shown = torch.from_numpy(cover).to(model.device)[None, None]
+        picture = matched(as_tensor(guide, model.device), picture, shown)
     seconds = (perf_counter() - began) / len(jobs)
     for index, each in enumerate(jobs):
         unpasted = guide if picture is None else as_pixels(resized(picture[index : index + 1], guide.shape[:2]))
