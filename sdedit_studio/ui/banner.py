@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from time import perf_counter
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -76,7 +76,9 @@ def room_for(label: QLabel, text: str) -> None:
 
 
 class ActivityPill(Pill):
-    """The run under way, or the result that waits."""
+    """The run under way, or the result that waits. `nudged(int)`: a task's result is wanted changed less or more."""
+
+    nudged = Signal(int)
 
     def __init__(self, generation: Generation, compare: Compare, parent: QWidget) -> None:
         super().__init__(parent)
@@ -90,6 +92,8 @@ class ActivityPill(Pill):
         self._paced_at = 0.0
         self.dot = BeatingDot(generation.live)
         self.stage = _text("strong")
+        self.less = IconButton("minus", "Change less (,)", size=16, side=26)
+        self.more = IconButton("plus", "Change more (.)", size=16, side=26)
         self.bar = Bar()
         self.detail = _text("secondary")
         self.cancel = SecondaryButton("Cancel", key="Esc")
@@ -106,13 +110,19 @@ class ActivityPill(Pill):
         row.setContentsMargins(SHADOW + 14, SHADOW + 7, SHADOW + 8, SHADOW + 7)
         row.setSpacing(2 * theme.SPACE)
         row.addWidget(self.dot)
-        for part, stretch in ((self.stage, 0), (self.bar, 1), (self.detail, 0)):
+        for part in (self.less, self.stage, self.more):
+            row.addWidget(part)
+        row.addSpacing(theme.SPACE)
+        for part, stretch in ((self.bar, 1), (self.detail, 0)):
             row.addWidget(part, stretch)
             row.addSpacing(theme.SPACE)
         row.addWidget(self.modes)
         for button in (self.cancel, self.compare, self.stop, self.discard, self.apply):
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             row.addWidget(button)
+        for button in (self.less, self.more, self.cancel, self.compare, self.stop, self.discard, self.apply):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.less.clicked.connect(lambda: self.nudged.emit(-1))
+        self.more.clicked.connect(lambda: self.nudged.emit(1))
         self.cancel.clicked.connect(generation.cancel)
         self.stop.clicked.connect(generation.stop_live)
         self.discard.clicked.connect(generation.discard)
@@ -129,7 +139,10 @@ class ActivityPill(Pill):
         state, result = generation.state, generation.result
         running, live = state in (State.PREPARING, State.RUNNING), state is State.LIVE
         waiting = running and generation.status.phase is Phase.WARMING_UP
+        of_task = state is State.RESULT and generation.edit is not None and bool(generation.edit.task)
         for part, there in (
+            (self.less, of_task),
+            (self.more, of_task),
             (self.bar, running and not waiting),
             (self.cancel, running),
             (self.dot, live),

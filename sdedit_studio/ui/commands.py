@@ -228,7 +228,7 @@ def _protect(window: Window) -> list[Action]:
 
 
 def _generate(window: Window) -> list[Action]:
-    generation = window.generation
+    generation, tasks = window.generation, window.paper_tasks
 
     def has_result() -> bool:
         return generation.state is State.RESULT
@@ -265,8 +265,10 @@ def _generate(window: Window) -> list[Action]:
             enabled=lambda: generation.shown is not None,
             checked=lambda: window.compare.mode is CompareMode.SPLIT and window.compare.split > 0,
         ),
-        Action("generate.less", "Change less", lambda: generation.nudge_t0(-T0_STEP), (",",), repeats=True),
-        Action("generate.more", "Change more", lambda: generation.nudge_t0(T0_STEP), (".",), repeats=True),
+        Action("generate.harmonise", "Harmonise", tasks.harmonise, ("Ctrl+H",), "blend"),
+        Action("generate.strokes", "Edit with strokes", tasks.edit_with_strokes, ("Alt+Return", "Alt+Enter"), "brush"),
+        Action("generate.less", "Change less", lambda: tasks.nudge_t0(-T0_STEP), (",",), repeats=True),
+        Action("generate.more", "Change more", lambda: tasks.nudge_t0(T0_STEP), (".",), repeats=True),
         Action("generate.seed", "New seed", generation.new_seed, (), "dices"),
         Action(
             "generate.results",

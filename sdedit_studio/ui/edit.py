@@ -23,11 +23,15 @@ Cell = tuple[int, int]
 
 @dataclass(frozen=True, eq=False)
 class Edit:
-    """A job, with the document value and the frame that its guide was taken from."""
+    """A job, with the document value and the frame that its guide was taken from.
+
+    `task`: what was asked for by name, such as "Harmonise", or "" for Generate.
+    """
 
     document: Document
     frame: Rect
     job: Job
+    task: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -129,6 +129,11 @@ class Generation(QObject):
         return self._finished and self._finished.result
 
     @property
+    def edit(self) -> Edit | None:
+        """The edit under way, once its guide is there, or else the one whose result waits."""
+        return self._run.edit if self._run else self._finished and self._finished.edit
+
+    @property
     def shown(self) -> Shown | None:
         """The newest picture there is."""
         return self._shown

@@ -70,6 +70,7 @@ MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
             "layer.delete",
             "layer.rename",
             LINE,
+            "generate.harmonise",
             "layer.merge-down",
             "layer.raise",
             "layer.lower",
@@ -102,6 +103,8 @@ MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
         (
             "generate.start",
             "generate.live",
+            "generate.harmonise",
+            "generate.strokes",
             "generate.cancel",
             LINE,
             "generate.apply",

@@ -47,8 +47,9 @@ class Studio(QObject):
     modified mark may read differently; `selection_changed()`, also of the frame and of whether anything is protected;
     `layers_changed()` when the stack or a layer's fields (not only pixels) changed; `results_changed()` when there is
     another result, or one less, or a star; `colours_changed()`; `tool_changed(str)`; `target_changed()` when tools
-    paint on something else; `parameters_changed()`; `message(str)` for the status line; `problem(str, str)` for the
-    banner: one sentence with what to do, and details.
+    paint on something else; `parameters_changed()`; `picture_added(str)` when a picture was dropped or pasted, with its
+    layer; `message(str)` for the status line; `problem(str, str)` for the banner: one sentence with what to do, and
+    details.
     """
 
     changing = Signal()
@@ -64,6 +65,7 @@ class Studio(QObject):
     parameters_changed = Signal()
     message = Signal(str)
     problem = Signal(str, str)
+    picture_added = Signal(str)
 
     def __init__(self, document: Document | None = None) -> None:
         super().__init__()

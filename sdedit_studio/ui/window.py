@@ -38,6 +38,7 @@ from sdedit_studio.ui.file_actions import ORA, FileActions
 from sdedit_studio.ui.generation import Generation, State
 from sdedit_studio.ui.menus import fill_menu_bar
 from sdedit_studio.ui.models import Models
+from sdedit_studio.ui.offer import HarmoniseOffer
 from sdedit_studio.ui.option_bar import OptionBar, StabiliserButton
 from sdedit_studio.ui.palette import Palette
 from sdedit_studio.ui.panels.colour import ColourPanel
@@ -45,6 +46,7 @@ from sdedit_studio.ui.panels.dock import Dock
 from sdedit_studio.ui.panels.layers import LayersPanel
 from sdedit_studio.ui.panels.results import ResultsPanel
 from sdedit_studio.ui.panels.sdedit import SdeditPanel
+from sdedit_studio.ui.paper_tasks import PaperTasks
 from sdedit_studio.ui.playback import Playback
 from sdedit_studio.ui.preferences import Preferences
 from sdedit_studio.ui.profile import Profile
@@ -89,6 +91,9 @@ class Window(QMainWindow):
         self.compare = Compare(self.generation, self.canvas)
         self.stage = Stage(self.canvas, self.compare, preferences)
         self.banner = Banner(self.generation, self.compare, self.stage)
+        self.paper_tasks = PaperTasks(self.generation, self.compare, tasks.start)
+        self.offer = HarmoniseOffer(self.paper_tasks, self.stage)
+        self.banner.stack(self.offer)
         self.target = TargetPill(studio, self.canvas)
         self.hatching = Hatching(studio, self.canvas)
         self.playback = Playback(self.generation)
@@ -249,6 +254,8 @@ class Window(QMainWindow):
         canvas.view_changed.connect(lambda: self.status_bar.set_zoom(canvas.zoom))
         canvas.cursor_moved.connect(self.status_bar.set_position)
         self.layers.list.menu_asked.connect(self._show_layer_menu)
+        self.banner.activity.nudged.connect(lambda by: self.paper_tasks.nudge_t0(by * commands.T0_STEP))
+        self.sdedit.strokes.clicked.connect(self.paper_tasks.edit_with_strokes)
         self.tool_column.colours.swap_asked.connect(self.actions_["edit.swap-colours"].trigger)
         self.tool_column.colours.edit_asked.connect(self._show_colour_panel)
         canvas.installEventFilter(self)
@@ -274,6 +281,8 @@ class Window(QMainWindow):
         self.sdedit.generate.setToolTip(f"Turn the painting into a picture ({key})" if key else "")
         key = self.actions_.key_text("generate.live").replace("Return", "Enter")
         self.sdedit.live.setToolTip(f"Let the picture follow your strokes{f' ({key})' if key else ''}")
+        self.sdedit.strokes.set_key(self.actions_.key_text("generate.strokes").replace("+", " ").replace("Return", "↵"))
+        self.offer.set_key(self.actions_.key_text("generate.harmonise"))
         keys = {mode: self.actions_.key_text(f"view.result-{mode.value}") for mode in CompareMode}
         for choice in (self.banner.activity.modes, self.banner.comparing.modes):
             choice.set_keys(keys)
@@ -316,6 +325,7 @@ class Window(QMainWindow):
         ):
             menu.addAction(self.actions_[f"layer.{name}"]) if name else menu.addSeparator()
         menu.addAction(self.actions_["select.layer"])
+        menu.addAction(self.actions_["generate.harmonise"])
         menu.popup(at)
 
     def _result_menu(self) -> QMenu:
@@ -361,7 +371,7 @@ class Window(QMainWindow):
 
     def escape(self) -> None:
         """Esc: take back the gesture, or give up the run or the result, or else paint on the layer again."""
-        if not (self.canvas.cancel() or self.banner.escape()):
+        if not (self.canvas.cancel() or self.banner.escape() or self.paper_tasks.decline()):
             self.studio.set_target(Target.PIXELS)
 
     def toggle_results(self) -> None:

@@ -89,6 +89,7 @@ class Drops(QObject):
         if read:
             self._studio.push("Add picture" if len(read) == 1 else f"Add {len(read)} pictures", document)
             self._studio.set_tool("move")
+            self._studio.picture_added.emit(document.active)
         if problems:
             self._studio.problem.emit(" ".join(problems), "")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from sdedit_studio.document.regions import strokes_on_a_photograph
 from sdedit_studio.engine.job import Phase
 from sdedit_studio.parameters import Refine
 from sdedit_studio.ui import theme, words
@@ -13,7 +14,7 @@ from sdedit_studio.ui.models import Models
 from sdedit_studio.ui.panels.advanced import Advanced
 from sdedit_studio.ui.panels.model import ModelChoice
 from sdedit_studio.ui.studio import Studio
-from sdedit_studio.ui.widgets.buttons import IconButton, PrimaryButton
+from sdedit_studio.ui.widgets.buttons import IconButton, PrimaryButton, SecondaryButton
 from sdedit_studio.ui.widgets.live_button import LiveButton
 from sdedit_studio.ui.widgets.seed_field import SeedField
 from sdedit_studio.ui.widgets.slider_row import SliderRow
@@ -66,6 +67,8 @@ class SdeditPanel(QWidget):
         )
         self.place.setFixedSize(22, 34)
         self.place.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.strokes = SecondaryButton("Edit with strokes", "brush")
+        self.strokes.setToolTip("Change the photograph only where you painted on it")
         self.status = QLabel(wordWrap=True)
         self.cost = QLabel(wordWrap=True)
         self.cost.setProperty("role", "hint")
@@ -81,6 +84,7 @@ class SdeditPanel(QWidget):
         column.addWidget(self.model)
         column.addLayout(self._seed_row())
         column.addLayout(self._start_row())
+        column.addWidget(self.strokes)
         column.addWidget(self.status)
         column.addWidget(self.cost)
         column.addWidget(self.advanced)
@@ -89,8 +93,10 @@ class SdeditPanel(QWidget):
         generation.changed.connect(self._show)
         models.changed.connect(self._adopt_defaults)
         studio.selection_changed.connect(self._show)
+        studio.history_changed.connect(self._show_strokes)
         self._adopt_defaults()
         self._show()
+        self._show_strokes()
 
     def _seed_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -123,6 +129,10 @@ class SdeditPanel(QWidget):
 
     def _lock_seed(self, locked: bool) -> None:
         self._generation.seed_locked = locked
+
+    def _show_strokes(self) -> None:
+        """Painting over a photograph, one hardly wants all of it changed."""
+        self.strokes.setVisible(strokes_on_a_photograph(self._studio.document))
 
     def _show(self) -> None:
         parameters, generation = self._studio.parameters, self._generation

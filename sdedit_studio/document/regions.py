@@ -1,0 +1,196 @@
+"""What the paper's two masked tasks may change: a pasted picture with its seam, and strokes over a photograph.
+
+Pure, and safe on any thread. The widths that a mask grows and fades by are parts of the size of what it is about, the
+square root of its area, so that a stamp and a wall are treated alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, sqrt
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from sdedit_studio.document.document import Document
+from sdedit_studio.document.layer import Layer, united
+from sdedit_studio.raster.blend import BlendMode
+from sdedit_studio.raster.compositor import flatten
+from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.tiles import Tiles
+
+VISIBLE = 8
+"""Alpha from which a pixel counts as painted; fainter ones are the tails of soft edges and of shadows."""
+
+SAMPLED = 64
+"""Tiles that are looked at to tell a photograph from a painting."""
+
+LONGEST = 1024
+"""Side in pixels up to which distances are measured exactly; in longer regions, in steps of a few pixels."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far a mask goes beyond what it is about, in parts of its size, and never less than a few pixels.
+
+    `grow`: how far it is still full; `fade`: over how much more it falls to 0. `seam`: how far inwards the seam goes.
+    """
+
+    grow: float
+    fade: float
+    seam: float = 0.0
+
+
+SEAM = Reach(grow=0.06, fade=0.1, seam=0.1)
+STROKES = Reach(grow=0.05, fade=0.1)
+
+LEAST_GROW, LEAST_FADE, LEAST_SEAM = 2.0, 6.0, 3.0
+"""Pixels; a narrower fade shows as an edge."""
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """`mask`: coverage on the canvas, 255 over what the edit is about and a little beyond, and 0 where nothing may
+    change. `inside`: coverage of what lies further in than the seam, fading towards it.
+    """
+
+    mask: Tiles
+    inside: Tiles
+
+
+def pasted(document: Document) -> Region:
+    """The active layer's picture, as it lies, with its seam.
+
+    Raises ValueError, with a sentence for the person, when there is nothing of it to see, or nothing to fit it into.
+    """
+    layer, below = document.active_layer, document.layers[: document.active_index]
+    if not layer.visible or not layer.opacity:
+        raise ValueError(f"“{layer.name}” is hidden. Show it first, then harmonise it.")
+    if not layer.in_guide:
+        raise ValueError(f"“{layer.name}” is not part of the guide, so the model cannot see it. Make it part first.")
+    alpha, area = _alpha([layer], document)
+    if not (alpha >= VISIBLE).any():
+        raise ValueError("There is no picture on the active layer. Choose the pasted one in the Layers panel.")
+    if area == document.bounds and (alpha >= VISIBLE).all():
+        raise ValueError(f"“{layer.name}” covers all of the canvas. Choose a picture that lies on another one.")
+    if not any(_shown(other) for other in below):
+        raise ValueError(f"Nothing lies under “{layer.name}” to fit it into. Put it above a picture first.")
+    return _region(alpha, area, document.bounds, SEAM)
+
+
+def painted(document: Document) -> Region:
+    """The strokes on the layers above the photograph: the topmost layer that fills the canvas, or that an edit made.
+
+    Raises ValueError, with a sentence for the person, when there is no photograph, or nothing painted on it.
+    """
+    shown = [layer for layer in document.layers if _shown(layer)]
+    grounds = [index for index, layer in enumerate(shown) if layer.generation is not None or _fills(layer, document)]
+    if not grounds:
+        raise ValueError("Nothing fills the canvas yet. Put a photograph at the bottom, then paint on a layer above.")
+    alpha, area = _alpha(shown[grounds[-1] + 1 :], document)
+    if not (alpha >= VISIBLE).any():
+        raise ValueError("Paint on a layer above the photo first.")
+    return _region(alpha, area, document.bounds, STROKES)
+
+
+def lies_on_a_picture(document: Document) -> bool:
+    """Whether the active layer is a picture on part of another one, and not on bare paper."""
+    alpha, area = _alpha([document.active_layer], document)
+    if area.empty or (area == document.bounds and (alpha >= VISIBLE).all()):
+        return False
+    beneath = flatten(document.layers[: document.active_index], area)
+    return bool((beneath != beneath[0, 0]).any())
+
+
+def strokes_on_a_photograph(document: Document) -> bool:
+    """Whether something is painted above a layer that fills the canvas with ever other colours: a quick guess."""
+    layers = [layer for layer in document.layers if _shown(layer)]
+    above = (index for index, layer in enumerate(layers) if _looks_photographed(layer.pixels, document.bounds))
+    ground = max(above, default=len(layers))
+    return any(layer.generation is None and layer.pixels.tiles for layer in layers[ground + 1 :])
+
+
+def _looks_photographed(pixels: Tiles, canvas: Rect) -> bool:
+    """Told by a few pixels of some tiles: of a photograph's at least a third differ, of a painting's a quarter."""
+    keys = list(pixels.keys(canvas))
+    samples = []
+    for key in keys[:: ceil(len(keys) / SAMPLED)]:
+        where, tile = pixels.tile_rect(*key), pixels.tiles.get(key)
+        if tile is None:
+            return False
+        samples.append(
+            tile.array.view(np.uint32)[(where & canvas).moved(-where.x, -where.y).slices][::16, ::16].ravel()
+        )
+    colours = np.concatenate(samples)
+    return 2 * len(np.unique(colours)) >= len(colours)
+
+
+def _shown(layer: Layer) -> bool:
+    return layer.visible and layer.in_guide and layer.opacity > 0
+
+
+def _fills(layer: Layer, document: Document) -> bool:
+    """Whether nothing below the layer can be seen anywhere on the canvas."""
+    if layer.opacity < 1 or layer.mode is not BlendMode.NORMAL:
+        return False
+    canvas, opaque = document.bounds, 0
+    for where, tile in layer.masked().items(canvas):
+        part = (where & canvas).moved(-where.x, -where.y)
+        opaque += int((tile.array[part.slices][..., 3] == 255).sum())
+    return opaque == canvas.area
+
+
+def _alpha(layers: Sequence[Layer], document: Document) -> tuple[np.ndarray, Rect]:
+    """How far the layers cover the canvas, uint8 (h, w), whatever their opacity, and the rectangle that it is of."""
+    whole = united([layer.but(opacity=1.0, mode=BlendMode.NORMAL) for layer in layers])
+    area = whole.content_bounds() & document.bounds
+    return whole.read(area)[..., 3], area
+
+
+def _region(alpha: np.ndarray, area: Rect, canvas: Rect, reach: Reach) -> Region:
+    size = sqrt((alpha >= VISIBLE).sum())
+    grow, fade = max(LEAST_GROW, reach.grow * size), max(LEAST_FADE, reach.fade * size)
+    seam = max(LEAST_SEAM, reach.seam * size)
+    step = ceil(max(area.width, area.height) / LONGEST)
+    around = area.grown(ceil(grow + fade) + step) & canvas
+    # An edge of the canvas is no seam, so inside it the picture counts as going on beyond.
+    covered = np.zeros((around.height, around.width), bool)
+    covered[area.moved(-around.x, -around.y).slices] = alpha >= VISIBLE
+    outwards = _distance(~_coarse(covered, step), step)
+    inwards = _distance(_coarse(covered, step), step)
+    mask = _enlarged(_eased(1 - (outwards - grow) / fade), around, step)
+    inside = _enlarged(_eased(inwards / seam), around, step)
+    return Region(Tiles.from_array(mask, around.x, around.y), Tiles.from_array(inside, around.x, around.y))
+
+
+def _coarse(covered: np.ndarray, step: int) -> np.ndarray:
+    """One value for each `step` x `step` pixels: whether any of them is covered."""
+    if step == 1:
+        return covered
+    height, width = covered.shape
+    padded = np.pad(covered, ((0, -height % step), (0, -width % step)))
+    squares = padded.reshape(padded.shape[0] // step, step, padded.shape[1] // step, step)
+    return np.asarray(squares.any(axis=(1, 3)))
+
+
+def _distance(where: np.ndarray, step: int) -> np.ndarray:
+    """In pixels, from each place that is `where` to the nearest that is not; infinite when there is none."""
+    if where.all():
+        return np.full(where.shape, np.inf)
+    return np.asarray(ndimage.distance_transform_edt(where)) * step
+
+
+def _eased(part: np.ndarray) -> np.ndarray:
+    """From 0 to 255 as `part` goes from 0 to 1, without a corner at either end."""
+    part = np.clip(part, 0, 1)
+    return np.round(255 * part * part * (3 - 2 * part)).astype(np.uint8)
+
+
+def _enlarged(coverage: np.ndarray, rect: Rect, step: int) -> np.ndarray:
+    if step == 1:
+        return coverage
+    size = coverage.shape[1] * step, coverage.shape[0] * step
+    larger = np.asarray(Image.fromarray(coverage).resize(size, Image.Resampling.BILINEAR))
+    return np.ascontiguousarray(larger[: rect.height, : rect.width])
