@@ -67,6 +67,14 @@ def test_the_seam_changes_most_and_the_picture_itself_less():
     assert strength[y - 3, x - 3] == 255
 
 
+def test_what_is_protected_stays_so():
+    protected = with_boat().but(protection=Tiles.from_array(np.full((300, 180), 255, np.uint8)))
+    edit = task_edit(HARMONISE, protected, Parameters(), 0)
+    strength, free = edit.job.strength.array, 180 - edit.frame.x
+    assert not strength[:, :free].any()
+    assert strength[:, free:].all()
+
+
 def test_strokes_are_edited_alike_all_over():
     edit = task_edit(EDIT_WITH_STROKES, with_boat(), Parameters(), 0)
     assert edit.job.strength is None
