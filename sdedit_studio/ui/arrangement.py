@@ -18,7 +18,8 @@ SCREEN_PART = 0.94
 LEAST_LAYERS, LEAST_COLOUR = 166, 126
 """Heights of panels when the window is low."""
 
-VERSION = 1
+VERSION = 2
+"""Of the remembered layout: another one whenever there is a panel more."""
 
 
 class Arrangement:

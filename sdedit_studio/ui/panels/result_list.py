@@ -256,6 +256,12 @@ class ResultList(QListView):
         self._begin()
         self.chosen.emit()
 
+    def choose(self, record: Record) -> None:
+        """Choose this one alone, if it is listed."""
+        if (row := self._results.row_of(record.id)) is not None:
+            self.setCurrentIndex(self._results.index(row))
+            self.scrollTo(self.currentIndex())
+
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         super().selectionChanged(selected, deselected)
         self.chosen.emit()

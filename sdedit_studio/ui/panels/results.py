@@ -92,9 +92,18 @@ class ResultsPanel(QWidget):
         self.compare.clicked.connect(lambda: actions.compare(self.list.records))
         self.delete.clicked.connect(lambda: actions.delete(self.list.records))
         self.put_back.clicked.connect(actions.put_back)
-        studio.results_changed.connect(self._list)
+        studio.results_changed.connect(self._results_changed)
         actions.changed.connect(self._show_room)
+        self._listed: set[str] = set()
+        self._results_changed()
+
+    def _results_changed(self) -> None:
+        """A new one is chosen, unless two are chosen already, which is about to become a comparison."""
+        before, results = self._listed, self._studio.results
+        self._listed = {record.id for record in results}
         self._list()
+        if results and results.records[-1].id not in before and len(self.list.records) < 2:
+            self.list.choose(results.records[-1])
 
     def _list(self) -> None:
         results, search = self._studio.results, self.search.text()

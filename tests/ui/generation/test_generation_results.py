@@ -215,6 +215,23 @@ def test_the_panel_teaches_then_lists_the_newest_first_and_counts(story):
     story(told)
 
 
+def test_a_new_result_is_chosen_unless_two_are_being_compared(story):
+    async def told(history):
+        for seed in (1, 2, 3):
+            record = await history.made((seed, 0, 0), seed=seed)
+            assert history.panel.list.records == [record]
+        history.click(1)
+        history.click(2, CTRL)
+        chosen = history.panel.list.records
+        await history.made((4, 0, 0), seed=4)
+        assert history.panel.list.records == chosen
+        history.panel.search.setText("seed 3")
+        history.panel.search.setText("")
+        assert len(history.panel.list.records) <= 1
+
+    story(told)
+
+
 def test_stars_are_set_by_mouse_and_key_and_can_be_all_there_is(story):
     async def told(history):
         panel = history.panel
