@@ -31,13 +31,13 @@ class StepsSettings:
 
 
 class StepsDialog(Dialog):
-    """`count` steps, of a frame that the exported ones have the size of, or a smaller `size`."""
+    """For `count` steps that are exported at `size`, width and height; `reduced`: the result has more pixels."""
 
     def __init__(self, parent: QWidget, count: int, size: tuple[int, int], *, reduced: bool) -> None:
         width, height = size
         exported = f"{count} steps, {width} × {height} pixels each."
         if reduced:
-            exported += f" The result itself is larger; {animation.LONGEST} pixels show all there is in the steps."
+            exported += " The result is larger, but the steps on the way hold no more detail than that."
         super().__init__(parent, "Export the steps", exported)
         self._count = count
         self.format = SegmentedChoice(FORMATS, "Format")
