@@ -29,6 +29,8 @@ from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 if TYPE_CHECKING:
     from sdedit_studio.ui.file_actions import FileActions
 
+GUIDE = "Its guide"
+
 
 class ResultActions(QObject):
     """Keeps every result of `generation`. `changed()` when `waiting` or `deleted` may read differently."""
@@ -166,6 +168,15 @@ class ResultActions(QObject):
         left, right = (None, *shown)[-2:]
         names = (PAINTING, *map(name, records))[-2:]
         self._compare.between(left, right, names)
+
+    def compare_with_guide(self, record: Record) -> None:
+        """With the painting as it was when it was made."""
+        self._tasks.start(self._beside_guide(record))
+
+    async def _beside_guide(self, record: Record) -> None:
+        if self._fits(record) and (found := await self._read(record)) is not None:
+            edit, result = found
+            self._compare.between(Shown(edit, edit.job.guide), Shown(edit, result.unpasted), (GUIDE, name(record)))
 
     # --- The rest --------------------------------------------------------------------------------------------------
 

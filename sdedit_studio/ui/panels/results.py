@@ -145,6 +145,7 @@ class ResultsPanel(QWidget):
         menu.addAction("Use settings", lambda: actions.restore_settings(chosen[0])).setEnabled(single)
         beside = "Compare the two" if len(chosen) == 2 else "Compare with the painting"
         menu.addAction(beside, lambda: actions.compare(chosen)).setEnabled(len(chosen) <= 2)
+        menu.addAction("Compare with its guide", lambda: actions.compare_with_guide(chosen[0])).setEnabled(single)
         menu.addSeparator()
         menu.addAction("Take the star" if starred else "Star", lambda: actions.star(chosen, not starred))
         menu.addAction("Export picture…", lambda: actions.export(chosen[0])).setEnabled(single)

@@ -495,5 +495,10 @@ def test_two_are_compared_with_each_other_and_one_with_the_painting(story):
         assert compare.sides.left is None
         assert compare.sides.right.picture.array[0, 0].tolist() == [10, 20, 30]
         assert compare.sides.names[0] == "Your painting"
+        compare.end_between()
+        history.actions.compare_with_guide(history.results.records[0])
+        await history.flow.until(lambda: compare.comparing)
+        assert compare.sides.names == ("Its guide", "t₀ 0.40, seed 1")
+        assert compare.sides.left.picture.array[0, 0].tolist() == [120, 180, 220]
 
     story(told)
