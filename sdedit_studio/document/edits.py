@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from sdedit_studio.document.document import Document
+from sdedit_studio.document.ground import grounded, guides, outdated_ids
 from sdedit_studio.document.layer import Layer, united
 from sdedit_studio.document.target import Target, surface, with_surface
 from sdedit_studio.parameters import Parameters
@@ -250,7 +251,7 @@ def _rebuilt(
     selection = document.selection and change(document.selection).cropped(canvas)
     protection = document.protection and change(document.protection).cropped(canvas)
     frame = document.frame and place(document.frame) & canvas
-    return document.but(
+    rebuilt = document.but(
         width=width,
         height=height,
         layers=layers,
@@ -258,6 +259,7 @@ def _rebuilt(
         frame=frame if frame is not None and not frame.empty else None,
         protection=protection if protection is not None and protection.tiles else None,
     )
+    return grounded(rebuilt, outdated_ids(document))
 
 
 def _resampled(array: np.ndarray, box: tuple[float, float, float, float], size: tuple[int, int]) -> np.ndarray:
@@ -298,9 +300,13 @@ def _lengthened(start: int, length: int, wanted: int, limit: int) -> tuple[int, 
     return min(max(start - (longer - length) // 2, 0), limit - longer), longer
 
 
-def guide(document: Document, frame: Rect) -> np.ndarray:
-    """What the model is given: the visible layers that belong to the guide, on white, as RGB uint8 (h, w, 3)."""
-    picture = flatten([layer for layer in document.layers if layer.in_guide], frame, paper=WHITE)
+def guide(document: Document, frame: Rect, under: str | None = None) -> np.ndarray:
+    """What the model is given: the visible layers that belong to the guide, on white, as RGB uint8 (h, w, 3).
+
+    `under`: only the layers below the one with this id.
+    """
+    layers = document.layers if under is None else document.layers[: document.index(under)]
+    picture = flatten(guides(layers), frame, paper=WHITE)
     return np.ascontiguousarray(picture[..., 2::-1])
 
 
@@ -314,11 +320,20 @@ def edit_mask(document: Document, frame: Rect) -> np.ndarray | None:
         coverage = document.selection.read(frame)
         if not coverage.any():
             raise ValueError("The selection lies outside the frame. Move one of them, or select nothing.")
-    if may_change is not None and not may_change.all():
-        coverage = np.where(may_change, 255 if coverage is None else coverage, 0).astype(np.uint8)
-        if not coverage.any():
-            raise ValueError("Everything here is protected. Take some of the protection away, or clear it.")
-    return coverage
+    return unprotected(coverage, may_change)
+
+
+def unprotected(coverage: np.ndarray | None, may_change: np.ndarray | None) -> np.ndarray | None:
+    """A mask without what may not change at all, uint8 (h, w); None for either is all of the frame.
+
+    Raises ValueError when that leaves nothing.
+    """
+    if may_change is None or may_change.all():
+        return coverage
+    free = np.where(may_change, 255 if coverage is None else coverage, 0).astype(np.uint8)
+    if not free.any():
+        raise ValueError("Everything here is protected. Take some of the protection away, or clear it.")
+    return free
 
 
 def strength(document: Document, frame: Rect) -> np.ndarray | None:
@@ -350,10 +365,9 @@ def add_result(
     `generation`: the plain JSON record of the job. Raises ValueError when a size differs from the frame's.
     """
     size = (frame.height, frame.width)
-    if picture.shape != (*size, 3) or (mask is not None and mask.shape != size):
-        raise ValueError(f"The edited picture does not have the frame's size of {frame.width} x {frame.height} pixels.")
-    opaque = np.full((*size, COLOUR), 255, np.uint8)
-    opaque[..., :3] = picture[..., ::-1]
+    opaque = _opaque(picture, frame)
+    if mask is not None and mask.shape != size:
+        raise ValueError("The mask does not have the frame's size.")
     coverage = np.full(size, 255, np.uint8) if mask is None else mask
     layer = Layer(
         name,
@@ -361,5 +375,25 @@ def add_result(
         Tiles.from_array(coverage, frame.x, frame.y),
         generation=dict(generation),
     )
-    guides = [index for index, other in enumerate(document.layers) if other.in_guide and other.visible]
-    return document.inserted(layer, guides[-1] + 1 if guides else len(document.layers))
+    seen = [index for index, other in enumerate(document.layers) if other.in_guide and other.visible]
+    return document.inserted(layer, seen[-1] + 1 if seen else len(document.layers))
+
+
+def replace_result(
+    document: Document, layer_id: str, frame: Rect, picture: np.ndarray, generation: Mapping[str, Any]
+) -> Document:
+    """Put a finished edit in the place of an earlier one: the layer keeps its mask, its look and its name.
+
+    The parameters are those of `add_result`. Raises KeyError when the layer is not in the document.
+    """
+    pixels = document.layer(layer_id).pixels.with_array(_opaque(picture, frame), frame.x, frame.y)
+    return document.with_layer(layer_id, pixels=pixels, generation=dict(generation))
+
+
+def _opaque(picture: np.ndarray, frame: Rect) -> np.ndarray:
+    """RGB of the frame's size as the pixels of a layer."""
+    if picture.shape != (frame.height, frame.width, 3):
+        raise ValueError(f"The edited picture does not have the frame's size of {frame.width} x {frame.height} pixels.")
+    opaque = np.full((frame.height, frame.width, COLOUR), 255, np.uint8)
+    opaque[..., :3] = picture[..., ::-1]
+    return opaque

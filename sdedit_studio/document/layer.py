@@ -13,6 +13,9 @@ from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import EMPTY, TILE, Tile, Tiles
 
+Ground = tuple[tuple[Any, ...], ...]
+"""The layers that a result was made from, as identities."""
+
 
 def new_id() -> str:
     """A layer identity that no other layer has, in this document or another."""
@@ -25,7 +28,8 @@ class Layer:
 
     `mask`: coverage that multiplies the layer's alpha (0 wherever it has no tile), or None for no mask.
     `opacity`: 0 .. 1. `in_guide`: whether the layer is part of the picture that goes to the model.
-    `generation`: for a result of SDEdit, the plain JSON record of the job that made it.
+    `generation`: for a result of SDEdit, the plain JSON record of the job that made it. `follows`: whether a result is
+    made anew when its ground changes. `ground`: what a result was made from, or None where that is unknown.
     """
 
     name: str
@@ -37,6 +41,8 @@ class Layer:
     in_guide: bool = True
     alpha_locked: bool = False
     generation: Mapping[str, Any] | None = None
+    follows: bool = False
+    ground: Ground | None = None
     id: str = field(default_factory=new_id)
 
     def but(self, **changes: Any) -> Self:
@@ -44,8 +50,8 @@ class Layer:
         return replace(self, **changes)
 
     def copy(self, name: str) -> Self:
-        """A new layer with the same content."""
-        return replace(self, name=name, id=new_id())
+        """A new layer with the same content. It follows nothing: below it is what it was copied from."""
+        return replace(self, name=name, id=new_id(), follows=False, ground=None)
 
     def moved(self, dx: int, dy: int) -> Self:
         """The layer, its mask with it, shifted by whole pixels."""

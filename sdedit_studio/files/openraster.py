@@ -16,6 +16,7 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from sdedit_studio.document.document import MAX_SIDE, Document
+from sdedit_studio.document.ground import CHANGED, grounded, outdated, outdated_ids
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.results import Results
 from sdedit_studio.files import results as records
@@ -98,6 +99,7 @@ def load(path: Path | str, notes: list[str] | None = None) -> tuple[Document, Pa
         layers = _layers(archive, found, studio, notes) or [Layer("Layer 1")]
         active = next((index for index, entry in enumerate(found.entries) if entry.selected), len(layers) - 1)
         document = Document(found.width, found.height, tuple(layers), layers[active].id)
+        document = grounded(document, outdated_ids(document))
         return _with_extras(archive, document, studio, notes)
 
 
@@ -144,6 +146,8 @@ def _put_layer(archive: ZipFile, document: Document, layer: Layer, index: int) -
         "in_guide": layer.in_guide,
         "alpha_locked": layer.alpha_locked,
         "generation": layer.generation and dict(layer.generation),
+        "follows": layer.follows,
+        "outdated": outdated(document, layer),
     }
     if layer.mask is not None:
         record["pixels"] = _put_tiles(archive, f"sdedit/pixels{index}.png", layer.pixels, document.bounds)
@@ -221,6 +225,8 @@ def _restored(archive: Archive, layer: Layer, record: Mapping[str, Any], entry: 
         in_guide=bool(record["in_guide"]),
         alpha_locked=bool(record["alpha_locked"]),
         generation=None if generation is None else dict(generation),
+        follows=bool(record.get("follows", False)),
+        ground=CHANGED if record.get("outdated", False) else None,
     )
     if "mask" not in record:
         return layer

@@ -22,6 +22,7 @@ from uuid import uuid4
 from PySide6.QtCore import QLockFile
 
 from sdedit_studio.document.document import Document
+from sdedit_studio.document.ground import CHANGED, grounded, outdated, outdated_ids
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.results import Results
 from sdedit_studio.files import atomic
@@ -112,6 +113,8 @@ class Journal:
                     "in_guide": layer.in_guide,
                     "alpha_locked": layer.alpha_locked,
                     "generation": layer.generation and dict(layer.generation),
+                    "follows": layer.follows,
+                    "outdated": outdated(document, layer),
                 }
                 for layer in document.layers
             ],
@@ -178,7 +181,7 @@ class Recovery:
                 None if journal["frame"] is None else Rect(*journal["frame"]),
                 self._coverage(journal.get("protection")),
             )
-            return document, Parameters.from_dict(journal["parameters"])
+            return grounded(document, outdated_ids(document)), Parameters.from_dict(journal["parameters"])
         except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
             raise FileProblem("The work left behind is damaged and could not be recovered.") from error
 
@@ -205,6 +208,8 @@ class Recovery:
             record["in_guide"],
             record["alpha_locked"],
             record["generation"],
+            record.get("follows", False),
+            CHANGED if record.get("outdated", False) else None,
         )
 
     def _coverage(self, place: _Place | None) -> Tiles | None:

@@ -123,6 +123,9 @@ def _layer(window: Window) -> list[Action]:
     def index() -> int:
         return studio.document.active_index
 
+    def is_result() -> bool:
+        return studio.document.active_layer.generation is not None
+
     def has_mask() -> bool:
         return studio.document.active_layer.mask is not None
 
@@ -188,6 +191,21 @@ def _layer(window: Window) -> list[Action]:
             ("K",),
             enabled=has_mask,
             checked=lambda: studio.target is Target.MASK,
+        ),
+        Action(
+            "layer.again",
+            "Generate again in place",
+            window.regeneration.again,
+            ("Ctrl+R",),
+            "refresh-cw",
+            enabled=is_result,
+        ),
+        Action(
+            "layer.follow",
+            "Follow the layers below",
+            switch("follows", "Let layer follow", "Stop following"),
+            enabled=is_result,
+            checked=lambda: is_result() and studio.document.active_layer.follows,
         ),
     ]
 

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.document.edits import add_result, edit_mask, frame_of, guide, result_name, strength
+from sdedit_studio.document.edits import (
+    add_result,
+    edit_mask,
+    frame_of,
+    guide,
+    replace_result,
+    result_name,
+    strength,
+)
+from sdedit_studio.document.ground import below, ground, guides
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.engine.job import Job, Pixels, Progress, Result
 from sdedit_studio.engine.trajectory import at_frame_size
@@ -26,12 +35,14 @@ class Edit:
     """A job, with the document value and the frame that its guide was taken from.
 
     `task`: what was asked for by name, such as "Harmonise", or "" for Generate.
+    `replaces`: id of the result that this one takes the place of, or None where it becomes a layer of its own.
     """
 
     document: Document
     frame: Rect
     job: Job
     task: str = ""
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +127,8 @@ def _coverage(layer: Layer, rect: Rect) -> np.ndarray:
 def applied(edit: Edit, result: Result, now: Document, painted: Tiles, step: Progress | None = None) -> Document:
     """`now` with the result as a layer, masked by the edit's own mask without what was `painted` since.
 
-    `step`: an earlier step of the run, whose estimate is wanted in place of the result.
+    A result that replaces another one takes its place, if it is still there. `step`: an earlier step of the run, whose
+    estimate is wanted in place of the result.
     """
     mask = None if edit.job.mask is None else edit.job.mask.array
     newer = painted.read(edit.frame)[..., 3]
@@ -127,11 +139,16 @@ def applied(edit: Edit, result: Result, now: Document, painted: Tiles, step: Pro
         "calls_made": result.calls,
         "seconds": round(result.seconds, 2),
         "guide_revision": result.job.revision,
+        "frame": list(edit.frame),
     }
     if edit.job.strength is not None:
         record["strength_map"] = True
-    picture, name = result.unpasted, result_name(parameters)
+    picture, name, replaced = result.unpasted, result_name(parameters), edit.replaces
     if step is not None:
         picture, name = at_frame_size(edit.job, step.preview), f"{name}, step {step.call} of {step.calls}"
         record |= {"calls_made": step.call, "step": step.call, "steps": step.calls, "sigma": round(step.sigma, 4)}
-    return add_result(now, edit.frame, picture.array, mask, name, record)
+    if replaced is not None and any(layer.id == replaced for layer in now.layers):
+        made = replace_result(now, replaced, edit.frame, picture.array, record)
+        return made.with_layer(replaced, ground=ground(below(edit.document, replaced)))
+    made = add_result(now, edit.frame, picture.array, mask, name, record)
+    return made.with_layer(made.active, ground=ground(guides(edit.document.layers)))

@@ -352,8 +352,9 @@ class Generation(QObject):
             if now is self.studio.document and finished is self._finished:
                 self._finished = None
                 self._show_latest()
-                self.studio.push("Apply result", document)
-                self.studio.message.emit("Applied as a new layer.")
+                again = finished.edit.replaces is not None
+                self.studio.push("Generate again" if again else "Apply result", document)
+                self.studio.message.emit("Made again in its place." if again else "Applied as a new layer.")
                 self.applied.emit(finished.edit, finished.result)
 
     async def _apply_live(self, shown: Shown) -> None:

@@ -83,6 +83,9 @@ MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
             "layer.mask-from-selection",
             "layer.paint-mask",
             "layer.remove-mask",
+            LINE,
+            "layer.again",
+            "layer.follow",
         ),
     ),
     (

@@ -224,6 +224,6 @@ class Studio(QObject):
 
 def _fields(document: Document) -> list[tuple[Any, ...]]:
     return [
-        (x.id, x.name, x.opacity, x.mode, x.visible, x.in_guide, x.alpha_locked, x.mask is None)
+        (x.id, x.name, x.opacity, x.mode, x.visible, x.in_guide, x.alpha_locked, x.mask is None, x.follows)
         for x in document.layers
     ]

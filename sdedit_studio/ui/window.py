@@ -50,6 +50,7 @@ from sdedit_studio.ui.paper_tasks import PaperTasks
 from sdedit_studio.ui.playback import Playback
 from sdedit_studio.ui.preferences import Preferences
 from sdedit_studio.ui.profile import Profile
+from sdedit_studio.ui.regeneration import Regeneration
 from sdedit_studio.ui.result_actions import ResultActions
 from sdedit_studio.ui.scrubber import Scrubber
 from sdedit_studio.ui.stage import Stage
@@ -88,6 +89,7 @@ class Window(QMainWindow):
         self.canvas = CanvasView(studio)
         self.canvas.brushes.restore(preferences.brushes)
         self.generation = Generation(studio, engine)
+        self.regeneration = Regeneration(self.generation, lambda: self.canvas.busy)
         self.compare = Compare(self.generation, self.canvas)
         self.stage = Stage(self.canvas, self.compare, preferences)
         self.banner = Banner(self.generation, self.compare, self.stage)
@@ -322,6 +324,9 @@ class Window(QMainWindow):
             "mask-from-selection",
             "paint-mask",
             "remove-mask",
+            "",
+            "again",
+            "follow",
         ):
             menu.addAction(self.actions_[f"layer.{name}"]) if name else menu.addSeparator()
         menu.addAction(self.actions_["select.layer"])
@@ -473,6 +478,7 @@ class Window(QMainWindow):
         self.arrangement.store()
         self._preferences.brushes = self.canvas.brushes.as_dict()
         self.models.close()
+        self.regeneration.close()
         self.generation.close()
         self.autosave.close()
         event.accept()

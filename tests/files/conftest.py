@@ -7,6 +7,7 @@ import pytest
 from hypothesis import strategies as st
 
 from sdedit_studio.document.document import Document
+from sdedit_studio.document.ground import CHANGED, outdated
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.parameters import Parameters, Refine, Sde, Solver
 from sdedit_studio.raster.blend import BlendMode
@@ -51,6 +52,8 @@ _layers = st.builds(
     in_guide=st.booleans(),
     alpha_locked=st.booleans(),
     generation=st.none() | st.dictionaries(st.text(), _json, max_size=4),
+    follows=st.booleans(),
+    ground=st.sampled_from([None, CHANGED]),
 )
 _documents = st.builds(
     lambda layers, active, selection, frame, protection: Document(
@@ -115,6 +118,8 @@ def content() -> Callable[[Document], tuple]:
             (
                 *(x.name, picture(x.pixels), picture(x.mask), x.opacity, x.mode, x.visible, x.in_guide, x.alpha_locked),
                 None if x.generation is None else dict(x.generation),
+                x.follows,
+                outdated(document, x),
             )
             for x in document.layers
         ]

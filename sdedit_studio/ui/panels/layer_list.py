@@ -31,6 +31,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sdedit_studio.document.document import Document
+from sdedit_studio.document.ground import outdated
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.target import Target
 from sdedit_studio.ui import theme
@@ -69,6 +71,17 @@ class Parts:
 def summary(layer: Layer) -> str:
     """Blend mode and opacity, as the row shows them."""
     return f"{layer.mode.label} · {layer.opacity:.0%}".replace("%", " %")
+
+
+def marks(document: Document, layer: Layer) -> list[tuple[str, str]]:
+    """Small icons before that, each with its colour: transparency locked, following or not what lies below."""
+    changed = outdated(document, layer)
+    found = [("lock", "secondary")] if layer.alpha_locked else []
+    if layer.generation is not None and layer.follows:
+        found.append(("refresh-cw", "faithful" if changed else "accent"))
+    elif changed:
+        found.append(("circle-alert", "faithful"))
+    return found
 
 
 class LayerModel(QAbstractListModel):
@@ -193,8 +206,8 @@ class LayerDelegate(QStyledItemDelegate):
         painter.setPen(look.colour("strong" if active else "text" if layer.visible else "hint"))
         elided = painter.fontMetrics().elidedText(layer.name, Qt.TextElideMode.ElideRight, name.width())
         painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, elided)
-        if layer.alpha_locked:
-            drawn = pixmap("lock", look.secondary, 11, painter.device().devicePixelRatioF())
+        for name, colour in marks(self._studio.document, layer):
+            drawn = pixmap(name, getattr(look, colour), 11, painter.device().devicePixelRatioF())
             painter.drawPixmap(below.x(), below.y() + 2, drawn)
             below.setLeft(below.left() + 16)
         painter.setFont(theme.font(theme.HINT_PIXELS))
@@ -218,11 +231,11 @@ class LayerDelegate(QStyledItemDelegate):
         if index.isValid():
             layer = index.data(LAYER_ROLE)
             parts = Parts.of(option.rect, layer)
-            view.setToolTip(_tip(parts, event.pos(), layer))
+            view.setToolTip(_tip(parts, event.pos(), layer, outdated(self._studio.document, layer)))
         return super().helpEvent(event, view, option, index)
 
 
-def _tip(parts: Parts, at: QPoint, layer: Layer) -> str:
+def _tip(parts: Parts, at: QPoint, layer: Layer, changed: bool) -> str:
     if parts.eye.contains(at):
         return "Hide this layer" if layer.visible else "Show this layer"
     if parts.guide.contains(at):
@@ -235,6 +248,10 @@ def _tip(parts: Parts, at: QPoint, layer: Layer) -> str:
         return "The mask: click to paint on it. White shows the layer, black hides it."
     if parts.thumbnail.contains(at) and layer.mask is not None:
         return "The layer’s picture: click to paint on it."
+    if layer.generation is not None and layer.follows:
+        return "This result follows the layers below: when they change, it is made anew."
+    if changed:
+        return "The layers below have changed since this was made. “Generate again in place” makes it anew."
     return "Double-click to rename, drag to reorder."
 
 

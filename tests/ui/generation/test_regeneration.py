@@ -1,0 +1,223 @@
+"""Results made again in their place: when it is asked for, and by themselves as the layers below change."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from sdedit_studio.document.edits import guide
+from sdedit_studio.document.ground import outdated
+from sdedit_studio.document.layer import Layer
+from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.tiles import Tiles
+from sdedit_studio.ui import regeneration
+from sdedit_studio.ui.generation import State
+from sdedit_studio.ui.regeneration import Regeneration, edit_again, frame_again
+
+REST = 0.03
+
+
+@pytest.fixture
+def pen() -> list[bool]:
+    """Whether it is down."""
+    return [False]
+
+
+@pytest.fixture
+def again(flow, pen, monkeypatch) -> Regeneration:
+    monkeypatch.setattr(regeneration, "REST_MS", round(1000 * REST))
+    monkeypatch.setattr(regeneration, "PEN_UP", 0.01)
+    again = Regeneration(flow.generation, lambda: pen[0])
+    yield again
+    again.close()
+
+
+def paint_below(flow, level: int = 30) -> None:
+    """On the lowest layer, in one step."""
+    document = flow.studio.document
+    paper = document.layers[0]
+    patch = np.full((20, 30, 4), (level, level, level, 255), np.uint8)
+    pixels = paper.pixels.with_array(patch, 10, 10)
+    flow.studio.push("Brush stroke", document.with_layer(paper.id, pixels=pixels))
+
+
+async def made(flow, select: Rect | None = None, follows: bool = False) -> Layer:
+    """A result that was applied."""
+    if select is not None:
+        box = Tiles.from_array(np.full((select.height, select.width), 255, np.uint8), select.x, select.y)
+        flow.studio.push("Select", flow.studio.document.but(selection=box))
+    flow.generation.seed_locked = True
+    await flow.finished()
+    await flow.applied()
+    document = flow.studio.document
+    flow.studio.push("Deselect", document.but(selection=None).with_layer(document.active, follows=follows))
+    return flow.studio.document.active_layer
+
+
+def layer(flow, old: Layer) -> Layer:
+    return flow.studio.document.layer(old.id)
+
+
+@pytest.mark.parametrize("select", [None, Rect(20, 10, 50, 40)])
+def test_with_nothing_changed_below_it_is_the_very_same_job(tell, again, select):
+    async def story(flow):
+        result = await made(flow, select)
+        first = flow.engine.runs[-1].job
+        assert not outdated(flow.studio.document, result)
+        assert edit_again(flow.studio.document, result.id, 0).job == first
+
+    tell(story)
+
+
+def test_it_is_made_again_from_what_is_below_now_in_one_step(tell, again):
+    async def story(flow):
+        result = await made(flow, Rect(20, 10, 50, 40))
+        above = Layer("Above", Tiles.from_array(np.full((64, 96, 4), 255, np.uint8)))
+        flow.studio.push("Add", flow.studio.document.inserted(above).but(active=result.id))
+        flow.studio.push("Opacity", flow.studio.document.with_layer(result.id, opacity=0.5))
+        paint_below(flow)
+        before, steps = flow.studio.document, len(flow.studio.history._undo)
+        assert outdated(before, layer(flow, result))
+        again.again()
+        await flow.until(lambda: len(flow.engine.runs) == 2)
+        run = flow.engine.runs[-1]
+        frame = frame_again(before, layer(flow, result))
+        assert np.array_equal(
+            run.job.guide.array, guide(before.but(layers=before.layers[:2], active=before.layers[0].id), frame)
+        )
+        assert run.job.parameters == flow.engine.runs[0].job.parameters
+        run.finish((1, 2, 3))
+        await flow.until(lambda: flow.studio.document is not before)
+        now = layer(flow, result)
+        assert now.pixels.pixel(30, 30) == (3, 2, 1, 255)
+        assert (now.mask, now.opacity, now.name) == (result.mask, 0.5, result.name)
+        assert [x.id for x in flow.studio.document.layers] == [x.id for x in before.layers]
+        assert not outdated(flow.studio.document, now)
+        assert flow.studio.history.undo_label == "Generate again" and len(flow.studio.history._undo) == steps + 1
+        assert flow.generation.state is State.IDLE
+        flow.studio.undo()
+        assert flow.studio.document is before
+
+    tell(story)
+
+
+def test_a_stroke_is_not_cut_in_two_by_it(tell, again, pen):
+    async def story(flow):
+        await made(flow)
+        paint_below(flow)
+        before = flow.studio.document
+        again.again()
+        await flow.until(lambda: len(flow.engine.runs) == 2)
+        pen[0] = True
+        flow.engine.runs[-1].finish()
+        await asyncio.sleep(0.1)
+        assert flow.studio.document is before
+        pen[0] = False
+        await flow.until(lambda: flow.studio.document is not before)
+
+    tell(story)
+
+
+def test_a_layer_that_was_deleted_meanwhile_comes_back_as_one_of_its_own(tell, again):
+    async def story(flow):
+        result = await made(flow)
+        again.again()
+        await flow.until(lambda: len(flow.engine.runs) == 2)
+        flow.studio.push("Delete layer", flow.studio.document.removed(result.id))
+        before = flow.studio.document
+        flow.engine.runs[-1].finish()
+        await flow.until(lambda: flow.studio.document is not before)
+        assert len(flow.studio.document.layers) == len(before.layers) + 1
+
+    tell(story)
+
+
+def test_one_that_follows_is_made_anew_once_painting_rests_and_undo_has_the_last_word(tell, again, pen):
+    async def story(flow):
+        result = await made(flow, follows=True)
+        await asyncio.sleep(3 * REST)
+        assert not flow.engine.idle
+        pen[0] = True
+        paint_below(flow)
+        await asyncio.sleep(3 * REST)
+        assert not flow.engine.idle
+        pen[0] = False
+        await flow.until(lambda: flow.engine.idle)
+        before = flow.studio.document
+        flow.engine.idle[-1].finish((1, 2, 3))
+        await flow.until(lambda: flow.studio.document is not before)
+        assert layer(flow, result).pixels.pixel(30, 30) == (3, 2, 1, 255)
+        assert flow.studio.history.undo_label == "Follow the layers below"
+        assert layer(flow, result).follows and not outdated(flow.studio.document, layer(flow, result))
+        flow.studio.undo()
+        assert flow.studio.document is before
+        await asyncio.sleep(3 * REST)
+        assert len(flow.engine.idle) == 1
+        paint_below(flow, 99)
+        await flow.until(lambda: len(flow.engine.idle) == 2)
+
+    tell(story)
+
+
+def test_it_waits_while_anything_else_runs_and_begins_again_when_painting_goes_on(tell, again):
+    async def story(flow):
+        await made(flow, Rect(20, 10, 50, 40), follows=True)
+        run = await flow.started()
+        paint_below(flow)
+        await asyncio.sleep(3 * REST)
+        assert not flow.engine.idle
+        run.fail("No.")
+        await flow.until(lambda: flow.engine.idle)
+        paint_below(flow, 99)
+        await flow.until(lambda: flow.engine.idle[0].closed)
+        await flow.until(lambda: len(flow.engine.idle) == 2)
+        assert flow.engine.idle[1].job.guide.array[20, 25].tolist() == [99, 99, 99]
+
+    tell(story)
+
+
+def test_a_failure_is_told_once_and_leaves_the_layer(tell, again):
+    async def story(flow):
+        await made(flow, follows=True)
+        paint_below(flow)
+        before = flow.studio.document
+        await flow.until(lambda: flow.engine.idle)
+        flow.engine.idle[-1].fail("The model is not installed.")
+        await flow.until(lambda: flow.problems)
+        await asyncio.sleep(3 * REST)
+        assert len(flow.engine.idle) == 1 and flow.studio.document is before
+
+    tell(story)
+
+
+def test_a_moved_result_is_made_where_it_is_now(tell, again):
+    async def story(flow):
+        result = await made(flow, Rect(20, 10, 30, 40))
+        frame = frame_again(flow.studio.document, result)
+        assert list(frame) == result.generation["frame"]
+        shifted = result.moved(-frame.x, -frame.y)
+        document = flow.studio.document.with_layer(result.id, pixels=shifted.pixels, mask=shifted.mask)
+        assert frame_again(document, document.layer(result.id)) == Rect(0, 0, frame.width, frame.height)
+        erased = result.but(pixels=result.pixels.cleared(Rect(0, 0, 30, 64)))
+        assert frame_again(document, erased) == frame
+        assert frame_again(document, result.but(generation={"frame": "everywhere"})) == frame
+
+    tell(story)
+
+
+def test_what_cannot_be_made_again_says_so(tell, again):
+    async def story(flow):
+        result = await made(flow)
+        document = flow.studio.document
+        hidden = document.with_layer(result.id, mask=Tiles(1))
+        for other, words in (
+            (document.with_layer(result.id, generation=None), "not a result"),
+            (document.reordered(result.id, 0), "below it"),
+            (hidden, "mask"),
+        ):
+            with pytest.raises(ValueError, match=words):
+                edit_again(other, result.id, 0)
+
+    tell(story)
