@@ -27,6 +27,14 @@ VISIBLE = 8
 SAMPLED = 64
 """Tiles that are looked at to tell a photograph from a painting."""
 
+FEW = 12
+"""Pixels that are too few to tell."""
+
+OPAQUE = 0xFF000000
+
+MISSING = np.zeros(1, np.uint32)
+"""The pixel of a missing tile."""
+
 LONGEST = 1024
 """Side in pixels up to which distances are measured exactly; in longer regions, in steps of a few pixels."""
 
@@ -105,26 +113,33 @@ def lies_on_a_picture(document: Document) -> bool:
 
 
 def strokes_on_a_photograph(document: Document) -> bool:
-    """Whether something is painted above a layer that fills the canvas with ever other colours: a quick guess."""
+    """Whether something was painted above a photograph that fills the canvas. A quick guess, from a few pixels."""
     layers = [layer for layer in document.layers if _shown(layer)]
-    above = (index for index, layer in enumerate(layers) if _looks_photographed(layer.pixels, document.bounds))
-    ground = max(above, default=len(layers))
-    return any(layer.generation is None and layer.pixels.tiles for layer in layers[ground + 1 :])
+    seen = [_sampled(layer.pixels, document.bounds) for layer in layers]
+    grounds = [index for index, pixels in enumerate(seen) if (pixels >= OPAQUE).all() and _photographed(pixels)]
+    if not grounds:
+        return False
+    above = slice(grounds[-1] + 1, None)
+    return any(
+        layer.pixels.tiles and layer.generation is None and not _photographed(pixels[pixels >= OPAQUE])
+        for layer, pixels in zip(layers[above], seen[above], strict=True)
+    )
 
 
-def _looks_photographed(pixels: Tiles, canvas: Rect) -> bool:
-    """Told by a few pixels of some tiles: of a photograph's at least a third differ, of a painting's a quarter."""
+def _sampled(pixels: Tiles, canvas: Rect) -> np.ndarray:
+    """Some of the pixels on the canvas, each as one number with its alpha in the highest byte."""
     keys = list(pixels.keys(canvas))
     samples = []
     for key in keys[:: ceil(len(keys) / SAMPLED)]:
         where, tile = pixels.tile_rect(*key), pixels.tiles.get(key)
-        if tile is None:
-            return False
-        samples.append(
-            tile.array.view(np.uint32)[(where & canvas).moved(-where.x, -where.y).slices][::16, ::16].ravel()
-        )
-    colours = np.concatenate(samples)
-    return 2 * len(np.unique(colours)) >= len(colours)
+        inside = (where & canvas).moved(-where.x, -where.y).slices
+        samples.append(MISSING if tile is None else tile.array.view(np.uint32)[inside][::16, ::16].ravel())
+    return np.concatenate(samples)
+
+
+def _photographed(pixels: np.ndarray) -> bool:
+    """Of a photograph's pixels at least a third differ, of a painting's hardly a quarter."""
+    return len(pixels) >= FEW and 3 * len(np.unique(pixels)) >= len(pixels)
 
 
 def _shown(layer: Layer) -> bool:

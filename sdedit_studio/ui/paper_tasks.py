@@ -46,6 +46,8 @@ class PaperTasks(QObject):
     def harmonise(self) -> None:
         """Fit the active layer's picture into what lies under it."""
         self._start(HARMONISE)
+        if self._studio.tool == "move":
+            self._studio.set_tool("pan")  # the box would lie over the seam, and a drag move what was sent
 
     def edit_with_strokes(self) -> None:
         """Make a picture of what was painted over the photograph, and of nothing else."""

@@ -193,5 +193,8 @@ def test_a_photograph_is_told_from_a_painting():
     gradient[..., 3] = 255
     painting = Document.of(400, 300, [Layer("Sky", Tiles.from_array(gradient)), square(30, 50, 50)])
     assert not strokes_on_a_photograph(painting)
+    other = photograph(120, 90)
+    pasted_picture = other.but(pixels=other.pixels.moved(40, 40))
+    assert not strokes_on_a_photograph(document(pasted_picture)), "a pasted picture is no stroke"
     half = Document.of(800, 300, [photograph(400, 300), square(30, 50, 50)])
     assert not strokes_on_a_photograph(half)
