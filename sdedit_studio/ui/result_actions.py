@@ -165,9 +165,8 @@ class ResultActions(QObject):
             if (found := await self._read(record)) is None:
                 return
             shown.append(Shown(found[0], found[1].unpasted))
-        left, right = (None, *shown)[-2:]
-        names = (PAINTING, *map(name, records))[-2:]
-        self._compare.between(left, right, names)
+        left = (shown[0], name(records[0])) if len(shown) == 2 else (None, PAINTING)
+        self._compare.between(left[0], shown[-1], (left[1], name(records[-1])))
 
     def compare_with_guide(self, record: Record) -> None:
         """With the painting as it was when it was made."""
