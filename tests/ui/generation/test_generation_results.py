@@ -500,5 +500,8 @@ def test_two_are_compared_with_each_other_and_one_with_the_painting(story):
         await history.flow.until(lambda: compare.comparing)
         assert compare.sides.names == ("Its guide", "t₀ 0.40, seed 1")
         assert compare.sides.left.picture.array[0, 0].tolist() == [120, 180, 220]
+        history.actions.show(history.results.records[0])
+        await history.shown()
+        assert not compare.comparing, "what was asked for last is seen"
 
     story(told)
