@@ -11,6 +11,7 @@ from sdedit_studio.ui.actions import Action
 from sdedit_studio.ui.compare import PLACES, CompareMode
 from sdedit_studio.ui.generation import State
 from sdedit_studio.ui.tools.toolbox import TOOLS
+from sdedit_studio.ui.variation_actions import variation_actions
 
 if TYPE_CHECKING:
     from sdedit_studio.ui.window import Window
@@ -31,6 +32,7 @@ def declared(window: Window) -> list[Action]:
         *_generate(window),
         *_results(window),
         *_steps(window),
+        *variation_actions(window),
         *_view(window),
         *_help(window),
         *_tools(window),

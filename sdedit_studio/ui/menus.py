@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QMenu, QMenuBar
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from sdedit_studio.ui.actions import Actions
 
@@ -129,6 +130,14 @@ MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
             "generate.more",
             "generate.seed",
             LINE,
+            "variations.make",
+            "variations.work-out",
+            "variations.more",
+            "variations.star",
+            "variations.lock",
+            "variations.blend",
+            "variations.stop",
+            LINE,
             "generate.results",
             "generate.models",
         ),
@@ -161,6 +170,25 @@ MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
     ("Help", ("help.commands", "help.shortcuts", LINE, "help.logs", "help.about")),
 )
 """Titles with the ids of their actions; "menu." entries are menus that are filled as they open."""
+
+
+VARIATION_MENU: tuple[str | None, ...] = (
+    "variations.work-out",
+    "variations.more",
+    LINE,
+    "variations.star",
+    "variations.lock",
+    "variations.blend",
+)
+
+
+def show_menu(window: QWidget, actions: Actions, entries: tuple[str | None, ...], at: QPoint) -> None:
+    """A context menu of actions at a global position."""
+    menu = QMenu(window)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for entry in entries:
+        menu.addAction(actions[entry]) if entry else menu.addSeparator()
+    menu.popup(at)
 
 
 def fill_menu_bar(bar: QMenuBar, actions: Actions, submenus: dict[str, tuple[str, Callable[[QMenu], None]]]) -> None:

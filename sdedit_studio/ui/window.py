@@ -36,7 +36,7 @@ from sdedit_studio.ui.dialogs.shortcuts import ShortcutsDialog
 from sdedit_studio.ui.edit_actions import EditActions
 from sdedit_studio.ui.file_actions import ORA, FileActions
 from sdedit_studio.ui.generation import Generation, State
-from sdedit_studio.ui.menus import fill_menu_bar
+from sdedit_studio.ui.menus import VARIATION_MENU, fill_menu_bar, show_menu
 from sdedit_studio.ui.models import Models
 from sdedit_studio.ui.offer import HarmoniseOffer
 from sdedit_studio.ui.option_bar import OptionBar, StabiliserButton
@@ -241,6 +241,7 @@ class Window(QMainWindow):
             self.compare.changed,
             self.playback.changed,
             self.playback.moved,
+            self.sdedit.variations.changed,
             canvas.view_changed,
             canvas.brushes.changed,
             self.results_dock.visibilityChanged,
@@ -258,6 +259,7 @@ class Window(QMainWindow):
         self.layers.list.menu_asked.connect(self._show_layer_menu)
         self.banner.activity.nudged.connect(lambda by: self.paper_tasks.nudge_t0(by * commands.T0_STEP))
         self.sdedit.strokes.clicked.connect(self.paper_tasks.edit_with_strokes)
+        self.sdedit.sheet.menu_asked.connect(lambda at: show_menu(self, self.actions_, VARIATION_MENU, at))
         self.tool_column.colours.swap_asked.connect(self.actions_["edit.swap-colours"].trigger)
         self.tool_column.colours.edit_asked.connect(self._show_colour_panel)
         canvas.installEventFilter(self)
@@ -479,6 +481,7 @@ class Window(QMainWindow):
         self._preferences.brushes = self.canvas.brushes.as_dict()
         self.models.close()
         self.regeneration.close()
+        self.sdedit.variations.close()
         self.generation.close()
         self.autosave.close()
         event.accept()

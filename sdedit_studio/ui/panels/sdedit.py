@@ -13,7 +13,9 @@ from sdedit_studio.ui.generation import Generation
 from sdedit_studio.ui.models import Models
 from sdedit_studio.ui.panels.advanced import Advanced
 from sdedit_studio.ui.panels.model import ModelChoice
+from sdedit_studio.ui.panels.variations import VariationsRow
 from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.variations import Variations
 from sdedit_studio.ui.widgets.buttons import IconButton, PrimaryButton, SecondaryButton
 from sdedit_studio.ui.widgets.live_button import LiveButton
 from sdedit_studio.ui.widgets.seed_field import SeedField
@@ -69,6 +71,8 @@ class SdeditPanel(QWidget):
         self.place.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.strokes = SecondaryButton("Edit with strokes", "brush")
         self.strokes.setToolTip("Change the photograph only where you painted on it")
+        self.variations = Variations(generation)
+        self.sheet = VariationsRow(self.variations)
         self.status = QLabel(wordWrap=True)
         self.cost = QLabel(wordWrap=True)
         self.cost.setProperty("role", "hint")
@@ -87,6 +91,7 @@ class SdeditPanel(QWidget):
         column.addWidget(self.strokes)
         column.addWidget(self.status)
         column.addWidget(self.cost)
+        column.addWidget(self.sheet)
         column.addWidget(self.advanced)
         column.addStretch(1)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -115,6 +115,22 @@ class FakeEngine:
                     return
         finally:
             run.closed = True
+
+    async def run_together(self, jobs: Sequence[Job], lane: Lane = Lane.IDLE):
+        """All at once, in the order in which the test sends their updates."""
+        assert lane is Lane.IDLE
+        updates: asyncio.Queue[Update] = asyncio.Queue()
+        batch = [Run(job, updates) for job in jobs]
+        self.idle += batch
+        running = len(batch)
+        try:
+            while running:
+                update = await updates.get()
+                yield update
+                running -= not isinstance(update, Progress)
+        finally:
+            for run in batch:
+                run.closed = True
 
     def cancel(self) -> None:
         for run in self.runs:
@@ -254,6 +270,7 @@ def flow(qapp: QApplication, qtbot, loop) -> Flow:
     studio.message.connect(flow.messages.append)
     yield flow
     models.close()
+    panel.variations.close()
     generation.close()
     loop.run_until_complete(asyncio.sleep(0.01))
 

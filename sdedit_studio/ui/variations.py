@@ -1,0 +1,309 @@
+"""Variations: the painting with several seeds, made in the idle time, and what can be done with the chosen ones."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from sdedit_studio.document.target import Target
+from sdedit_studio.engine.job import Cancelled, Failed, Progress, Result, Update
+from sdedit_studio.parameters import Parameters, Refine
+from sdedit_studio.ui.following import subject
+from sdedit_studio.ui.generation import Generation, State
+from sdedit_studio.ui.variation import SEEDS, Variation, around, blended, of_painting, seeds_from
+
+COUNTS = (4, 8, 12, 16)
+
+WHITE, BLACK = (255, 255, 255), (0, 0, 0)
+
+
+class Variations(QObject):
+    """One sheet of small pictures, and those of it that are chosen. Needs a running asyncio loop.
+
+    Nothing here touches the document but `blend`. Signals: `changed()` when any property may read differently;
+    `drawn(Variation)` when only that one's picture is newer.
+    """
+
+    changed = Signal()
+    drawn = Signal(object)
+
+    def __init__(self, generation: Generation) -> None:
+        super().__init__(generation)
+        self._generation = generation
+        self._studio = generation.studio
+        self._engine = generation.engine
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._filling: asyncio.Task[None] | None = None
+        self._sheet: tuple[Variation, ...] = ()
+        self._chosen: tuple[Variation, ...] = ()
+        self._painted: tuple[Any, ...] = ()
+        self._settings: Parameters | None = None
+        self._earlier = False
+        self._next_seed = 0
+        self._showing: Variation | None = None
+        self.count = COUNTS[0]
+        studio = self._studio
+        for signal in (studio.document_changed, studio.selection_changed, studio.layers_changed):
+            signal.connect(self._look)
+        studio.parameters_changed.connect(self._look)
+        studio.document_replaced.connect(self._clear)
+        generation.changed.connect(self.changed)
+
+    @property
+    def sheet(self) -> Sequence[Variation]:
+        """Starred ones of earlier sheets first; those that are not done yet have no picture, or an unfinished one."""
+        return self._sheet
+
+    @property
+    def chosen(self) -> Sequence[Variation]:
+        """In the order in which they were chosen."""
+        return self._chosen
+
+    @property
+    def filling(self) -> bool:
+        return self._filling is not None
+
+    @property
+    def earlier(self) -> bool:
+        """Whether the painting or its settings are not those of the sheet any more."""
+        return self._earlier
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the sheet is of this very painting, seed and settings, so that `make` takes the seeds after it."""
+        same = self._settings == _without_detail(self._studio.parameters)
+        return bool(self._sheet) and not self._earlier and same
+
+    @property
+    def like(self) -> Variation | None:
+        """What the newest of the sheet were made around; None for those of the painting itself."""
+        return self._sheet[-1].like if self._sheet else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the sheet is full if nothing comes between; None when not known."""
+        left = [each for each in self._sheet if not each.done]
+        if not left:
+            return None
+        job = left[0].edit.job
+        try:
+            each = self._engine.estimate(job.guide.width, job.guide.height, job.parameters).seconds
+        except ValueError:
+            return None
+        return None if each is None else len(left) * each
+
+    @property
+    def one(self) -> Variation | None:
+        """The chosen one, if it is one and done."""
+        return self._chosen[0] if len(self._chosen) == 1 and self._chosen[0].done else None
+
+    @property
+    def can_lock(self) -> bool:
+        """Whether the chosen one's seed alone, on its painting, makes it again."""
+        return self.one is not None and self.one.like is None
+
+    @property
+    def can_blend(self) -> bool:
+        return len(self._chosen) == 2 and all(each.done for each in self._chosen)
+
+    @property
+    def can_work_out(self) -> bool:
+        """Whether the chosen one is not being carried to full size, or there already."""
+        result = self._generation.result
+        free = self._generation.state not in (State.PREPARING, State.RUNNING)
+        return self.one is not None and free and (result is None or result.job.first is not self.one.picture)
+
+    def make(self) -> None:
+        """Make a sheet of the painting as it is now: its seed and those after it, or those after a sheet of it.
+
+        Starred ones stay.
+        """
+        parameters = self._studio.parameters
+        if parameters.t0 == 0:
+            self._studio.problem.emit("At 0 nothing changes. Move “Change t₀” to the right, to 0.4 for instance.", "")
+            return
+        first = self._next_seed if self.goes_on else parameters.seed
+        document, revision, seeds = self._studio.document, self._studio.history.revision, seeds_from(first, self.count)
+        self._painted, self._settings = subject(document, _unseeded(parameters)), _without_detail(parameters)
+        self._earlier = False
+        self._fill(lambda: of_painting(document, parameters, revision, seeds), [])
+        self._next_seed = (first + self.count) % SEEDS
+
+    def more_like_this(self) -> None:
+        """Make a sheet of small changes of the chosen one, which stays as its first."""
+        chosen = self.one
+        if chosen is not None:
+            self._settings = None
+            seeds = seeds_from(chosen.seed + 1, self.count)
+            self._fill(lambda: around(chosen, seeds), [chosen])
+
+    def stop(self) -> bool:
+        """Leave the sheet as far as it is. Returns whether it was being filled."""
+        if self._filling is None:
+            return False
+        self._give_up()
+        self._set_sheet([each for each in self._sheet if each.done])
+        return True
+
+    def choose(self, chosen: Sequence[Variation]) -> None:
+        """Choose some of the sheet. A single one is shown over the canvas."""
+        kept = [each for each in self._chosen if each in chosen]
+        self._chosen = (*kept, *(each for each in chosen if each not in kept))
+        self.changed.emit()
+        self.show_chosen()
+
+    def show_chosen(self) -> None:
+        """Lay the chosen one over the canvas, to be applied or discarded."""
+        self._showing = chosen = self.one
+        shown = self._generation.shown
+        if chosen is None or (shown is not None and shown.edit is chosen.edit):
+            return
+        if self._generation.state in (State.PREPARING, State.RUNNING):
+            self._studio.message.emit("A run is under way. Wait for it, or give it up with Esc, to see a variation.")
+        else:
+            self._start(self._show(chosen))
+
+    def work_out(self) -> None:
+        """Carry the chosen one up to full size, and keep its seed."""
+        if self.one is None or not self.can_work_out:
+            return
+        edit = self.one.worked_out(self._studio.parameters.refine)
+        self._showing = None
+        self.lock_seed()
+        self._generation.start(lambda: edit)
+
+    def lock_seed(self) -> None:
+        """Have all that comes use the chosen one's seed."""
+        if self.one is not None and self.can_lock:
+            self._studio.set_parameters(seed=self.one.seed)
+            self._generation.seed_locked = True
+            self._studio.message.emit(f"Seed {self.one.seed} is kept from now on.")
+
+    def star(self) -> None:
+        """Star the chosen ones, or take their stars away if all have one."""
+        starred = not all(each.starred for each in self._chosen)
+        for each in self._chosen:
+            each.starred = starred
+        self.changed.emit()
+
+    def blend(self) -> None:
+        """Make the two chosen ones layers, in one undo step, and have the brush paint the upper one in."""
+        if self.can_blend:
+            self._start(self._blend(*self._chosen))
+
+    def close(self) -> None:
+        """Let go of the engine, before the window goes."""
+        self._give_up()
+        for task in self._tasks:
+            task.cancel()
+
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _give_up(self) -> None:
+        """Ending the task closes the engine's iterator, which cancels exactly its jobs."""
+        if self._filling is not None:
+            self._filling.cancel()
+        self._filling = None
+
+    def _set_sheet(self, sheet: Sequence[Variation]) -> None:
+        self._sheet = tuple(sheet)
+        self._chosen = tuple(each for each in self._chosen if each in self._sheet)
+        self.changed.emit()
+
+    def _clear(self) -> None:
+        """Another canvas: nothing of the sheet fits it."""
+        self._give_up()
+        self._earlier, self._settings = False, None
+        self._set_sheet(())
+
+    def _look(self) -> None:
+        """See whether the sheet is still one of this painting. At every pen event, so it only compares identities."""
+        if not self._sheet:
+            return
+        earlier = subject(self._studio.document, _unseeded(self._studio.parameters)) != self._painted
+        if earlier is not self._earlier:
+            self._earlier = earlier
+            self.changed.emit()
+
+    def _fill(self, make: Callable[[], list[Variation]], kept: Sequence[Variation]) -> None:
+        self._give_up()
+        self._filling = self._start(self._fill_with(make, kept))
+        self.changed.emit()
+
+    async def _fill_with(self, make: Callable[[], list[Variation]], kept: Sequence[Variation]) -> None:
+        try:
+            made = await asyncio.to_thread(make)
+            stay = [*kept, *(each for each in self._sheet if each.starred and each.done and each not in kept)]
+            new = [each for each in made if not any(each.same_as(other) for other in stay)]
+            self._set_sheet([*stay, *new])
+            self._look()
+            if new:
+                async with aclosing(self._engine.run_together([each.edit.job for each in new])) as updates:
+                    async for update in updates:
+                        self._receive(update)
+                        if isinstance(update, Failed | Cancelled):
+                            break
+        except ValueError as nothing_to_do:
+            self._studio.problem.emit(str(nothing_to_do), "")
+        except Exception:
+            self._studio.problem.emit(
+                "The variations stopped early. Your painting is unchanged; try again.", traceback.format_exc()
+            )
+        self._filling = None
+        self._set_sheet([each for each in self._sheet if each.done])
+
+    def _receive(self, update: Update) -> None:
+        variation = next(each for each in self._sheet if each.edit.job is update.job)
+        match update:
+            case Progress():
+                if update.call > variation.call:  # less, when it gave way to something and began again
+                    variation.picture, variation.call = update.preview, update.call
+                    self.drawn.emit(variation)
+            case Result():
+                variation.seconds = update.seconds
+                self.changed.emit()
+            case Failed():
+                self._studio.problem.emit(update.message, update.details)
+
+    async def _show(self, chosen: Variation) -> None:
+        result = await asyncio.to_thread(chosen.result)
+        if chosen is self._showing and self._generation.state not in (State.PREPARING, State.RUNNING):
+            self._generation.present(chosen.edit, result)
+
+    async def _blend(self, below: Variation, above: Variation) -> None:
+        """Build the layers off the UI thread, anew if the painting went on meanwhile."""
+        studio, placed = self._studio, False
+        while not placed and below in self._sheet and above in self._sheet:
+            now = studio.document
+            document = await asyncio.to_thread(blended, below, above, now)
+            if now is studio.document:
+                studio.changing.emit()  # a stroke in progress becomes a step of its own
+            if now is studio.document:
+                placed = True
+                self._generation.discard()
+                studio.push("Blend two variations", document)
+                studio.set_tool("brush")
+                studio.set_colours(foreground=WHITE, background=BLACK)
+                studio.set_target(Target.MASK)
+                studio.message.emit(
+                    f"Paint with white where {above.name} should show, with black (X) where {below.name} should."
+                )
+
+
+def _unseeded(parameters: Parameters) -> Parameters:
+    """What a sheet depends on: neither the seed, which it has several of, nor how far results are refined."""
+    return replace(_without_detail(parameters), seed=0)
+
+
+def _without_detail(parameters: Parameters) -> Parameters:
+    return replace(parameters, refine=Refine.OFF)

@@ -1,0 +1,504 @@
+"""The contact sheet: filled while painting goes on, and what can be done with the pictures on it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from sdedit_studio.document.target import Target
+from sdedit_studio.engine.job import Pixels
+from sdedit_studio.parameters import Refine
+from sdedit_studio.raster.compositor import flatten
+from sdedit_studio.raster.tiles import Tiles
+from sdedit_studio.ui.generation import State
+from sdedit_studio.ui.studio import new_document
+from sdedit_studio.ui.variation import NEAR, blended
+from tests.ui.generation.conftest import painted_document
+
+COLOURS = [(200, 40, 10), (10, 200, 40), (40, 10, 200), (90, 90, 90), (150, 20, 150)]
+
+
+def composite(document) -> np.ndarray:
+    return flatten(document.layers, document.bounds)
+
+
+def paint(studio) -> None:
+    """A white stroke on the top layer, at 4 to 12."""
+    layer = studio.document.layers[-1]
+    pixels = layer.pixels.with_array(np.full((8, 8, 4), 255, np.uint8), 4, 4)
+    studio.push("Stroke", studio.document.with_layer(layer.id, pixels=pixels))
+
+
+def select_left(studio) -> None:
+    coverage = np.full((64, 48), 255, np.uint8)
+    studio.push("Select", studio.document.but(selection=Tiles.from_array(coverage)))
+
+
+async def begun(flow) -> list:
+    """Ask for a sheet; returns the engine's runs of it."""
+    before = len(flow.engine.idle)
+    flow.panel.variations.make()
+    await flow.until(lambda: len(flow.engine.idle) > before)
+    return flow.engine.idle[before:]
+
+
+async def filled(flow, runs=None):
+    """A full sheet, each picture in a colour of its own."""
+    variations = flow.panel.variations
+    for run, colour in zip(runs or await begun(flow), COLOURS, strict=False):
+        run.progress(8, colour=colour)
+        run.finish(colour)
+    await flow.until(lambda: not variations.filling)
+    return variations
+
+
+async def shown(flow, variation) -> None:
+    await flow.until(lambda: flow.generation.shown is not None and flow.generation.shown.edit is variation.edit)
+
+
+# --- Filling -------------------------------------------------------------------------------------------------------
+
+
+def test_a_sheet_is_the_seed_and_those_after_it(flow, tell):
+    async def story(flow):
+        flow.studio.set_parameters(seed=5, refine=Refine.FULL)
+        runs = await begun(flow)
+        assert [run.job.parameters.seed for run in runs] == [5, 6, 7, 8]
+        assert {run.job.parameters.refine for run in runs} == {Refine.OFF}
+        assert len({run.job.guide.data for run in runs}) == 1
+        assert flow.panel.sheet.hint.text() == "0 of 4 ready, about 21 s left."
+        runs[1].progress(8)
+        runs[1].finish()
+        variations = flow.panel.variations
+        await flow.until(lambda: variations.sheet[1].done)
+        assert [each.done for each in variations.sheet] == [False, True, False, False]
+        assert variations.filling and flow.panel.sheet.hint.text().startswith("1 of 4 ready")
+        variations = await filled(flow, [runs[0], *runs[2:]])
+        assert all(run.closed for run in runs)
+        assert [each.seed for each in variations.sheet] == [5, 6, 7, 8]
+
+    tell(story)
+
+
+def test_painting_goes_on_while_it_fills_and_the_sheet_says_that_it_is_older(flow, tell):
+    async def story(flow):
+        variations, studio = flow.panel.variations, flow.studio
+        runs = await begun(flow)
+        document = studio.document
+        paint(studio)
+        assert variations.filling and variations.earlier
+        await filled(flow, runs)
+        assert flow.panel.sheet.hint.text().startswith("Of an earlier painting")
+        studio.undo()
+        assert studio.document is document and not variations.earlier
+        studio.set_parameters(t0=0.7)
+        assert variations.earlier
+        studio.set_parameters(t0=0.4, seed=99, refine=Refine.OFF)
+        assert not variations.earlier, "it has several seeds, and is never refined"
+
+    tell(story)
+
+
+def test_beginning_again_after_something_more_urgent_shows_nothing_coarser(flow, tell):
+    async def story(flow):
+        runs = await begun(flow)
+        variation = flow.panel.variations.sheet[0]
+        for call, colour in ((1, COLOURS[0]), (2, COLOURS[1]), (1, COLOURS[2])):
+            runs[0].progress(call, colour=colour)
+        await flow.until(lambda: runs[0].updates.empty())
+        await asyncio.sleep(0)
+        assert variation.picture.array[0, 0].tolist() == list(COLOURS[1])
+
+    tell(story)
+
+
+def test_the_next_sheet_of_the_same_painting_has_the_seeds_that_follow(flow, tell):
+    async def story(flow):
+        flow.studio.set_parameters(seed=2**32 - 6)
+        await filled(flow)
+        assert [run.job.parameters.seed for run in await begun(flow)] == [2**32 - 2, 2**32 - 1, 0, 1]
+        paint(flow.studio)
+        assert (await begun(flow))[0].job.parameters.seed == 2**32 - 6
+
+    tell(story)
+
+
+def test_stopping_keeps_what_is_ready(flow, tell):
+    async def story(flow):
+        variations = flow.panel.variations
+        runs = await begun(flow)
+        runs[0].progress(8)
+        runs[0].finish()
+        await flow.until(lambda: variations.sheet[0].done)
+        assert variations.stop()
+        await flow.until(lambda: runs[1].closed)
+        assert [each.seed for each in variations.sheet] == [1] and not variations.filling
+        assert not variations.stop()
+
+    tell(story)
+
+
+def test_a_failure_is_said_once_and_keeps_what_is_ready(flow, tell):
+    async def story(flow):
+        variations = flow.panel.variations
+        runs = await begun(flow)
+        runs[0].progress(8)
+        runs[0].finish()
+        for run in runs[1:]:
+            run.fail("The model broke. Choose another.", "traceback")
+        await flow.until(lambda: not variations.filling)
+        assert flow.problems == [("The model broke. Choose another.", "traceback")]
+        assert len(variations.sheet) == 1 and all(run.closed for run in runs)
+
+    tell(story)
+
+
+def test_nothing_to_work_from_is_said(flow, tell, empty_document):
+    async def story(flow):
+        flow.studio.set_parameters(t0=0.0)
+        flow.panel.variations.make()
+        assert flow.problems[-1][0].startswith("At 0 nothing changes.")
+        flow.studio.set_parameters(t0=0.4)
+        flow.studio.open(empty_document, None)
+        flow.panel.variations.make()
+        await flow.until(lambda: len(flow.problems) == 2)
+        assert flow.problems[-1][0].startswith("Paint something first")
+        assert not flow.panel.variations.filling and flow.engine.idle == []
+
+    tell(story)
+
+
+def test_another_document_clears_the_sheet_and_cancels_the_rest(flow, tell):
+    async def story(flow):
+        runs = await begun(flow)
+        flow.studio.open(new_document(), None)
+        await flow.until(lambda: all(run.closed for run in runs))
+        assert flow.panel.variations.sheet == () and flow.panel.sheet.sheet.isHidden()
+        assert flow.panel.sheet.hint.text().startswith("See your painting with other seeds")
+
+    tell(story)
+
+
+# --- What can be done with them ------------------------------------------------------------------------------------
+
+
+def test_a_click_shows_one_and_apply_makes_it_a_layer(flow, tell):
+    async def story(flow):
+        variations = await filled(flow)
+        document = flow.studio.document
+        variations.choose([variations.sheet[1]])
+        await shown(flow, variations.sheet[1])
+        assert flow.generation.state is State.RESULT and flow.studio.document is document
+        await flow.applied()
+        assert (composite(flow.studio.document)[..., 2::-1] == COLOURS[1]).all()
+        assert flow.studio.document.active_layer.name == "SDEdit 0.40, seed 2"
+        flow.studio.undo()
+        assert flow.studio.document is document
+
+    tell(story)
+
+
+def test_one_that_was_discarded_can_be_shown_again(flow, tell):
+    async def story(flow):
+        variations = await filled(flow)
+        variations.choose([variations.sheet[1]])
+        await shown(flow, variations.sheet[1])
+        flow.generation.discard()
+        flow.panel.sheet.sheet.looked_at.emit()
+        await shown(flow, variations.sheet[1])
+
+    tell(story)
+
+
+def test_a_run_is_not_given_up_for_a_look(flow, tell):
+    async def story(flow):
+        variations = await filled(flow)
+        run = await flow.started()
+        variations.choose([variations.sheet[0]])
+        await asyncio.sleep(0.05)
+        assert not run.closed and flow.generation.state is State.RUNNING
+        assert flow.messages[-1].startswith("A run is under way.")
+        assert not variations.can_work_out
+
+    tell(story)
+
+
+def test_working_one_out_carries_this_very_picture_on_and_keeps_its_seed(flow, tell):
+    async def story(flow):
+        variations = await filled(flow)
+        paint(flow.studio)
+        flow.studio.set_parameters(refine=Refine.DOUBLE)
+        one = variations.sheet[2]
+        variations.choose([one])
+        variations.work_out()
+        await flow.until(lambda: flow.engine.runs)
+        job = flow.engine.runs[0].job
+        assert (job.first, job.guide, job.parameters.refine) == (one.picture, one.edit.job.guide, Refine.DOUBLE)
+        assert flow.studio.parameters.seed == job.parameters.seed == 3 and flow.generation.seed_locked
+        flow.engine.runs[0].finish()
+        await flow.until(lambda: flow.generation.state is State.RESULT)
+        assert not variations.can_work_out, "it waits already, so Enter is for applying it"
+        variations.work_out()
+        assert flow.generation.state is State.RESULT
+        flow.studio.set_parameters(refine=Refine.OFF)
+        assert one.worked_out(Refine.OFF).job.parameters.refine is Refine.FULL
+
+    tell(story)
+
+
+def test_starred_ones_stay_when_the_sheet_is_made_again(flow, tell):
+    async def story(flow):
+        variations = await filled(flow)
+        kept = variations.sheet[2]
+        variations.choose([kept])
+        variations.star()
+        flow.studio.set_parameters(seed=1, t0=0.5)
+        runs = await begun(flow)
+        assert variations.sheet[0] is kept and [run.job.parameters.seed for run in runs] == [1, 2, 3, 4]
+        await filled(flow, runs)
+        flow.studio.set_parameters(t0=0.4)
+        assert [run.job.parameters.seed for run in await begun(flow)] == [1, 2, 4], (
+            "the very same one is not made twice"
+        )
+        variations.choose([kept])
+        variations.star()
+        assert not kept.starred
+
+    tell(story)
+
+
+def test_locking_a_seed(flow, tell):
+    async def story(flow):
+        variations = await filled(flow)
+        variations.choose([variations.sheet[3]])
+        variations.lock_seed()
+        assert flow.studio.parameters.seed == 4 and flow.generation.seed_locked
+        assert flow.messages[-1] == "Seed 4 is kept from now on."
+
+    tell(story)
+
+
+def test_more_like_one_are_small_changes_of_its_picture(flow, tell):
+    async def story(flow):
+        select_left(flow.studio)
+        variations = await filled(flow)
+        chosen = variations.sheet[1]
+        variations.choose([chosen])
+        before = len(flow.engine.idle)
+        variations.more_like_this()
+        await flow.until(lambda: len(flow.engine.idle) > before)
+        jobs = [run.job for run in flow.engine.idle[before:]]
+        assert [job.parameters.seed for job in jobs] == [3, 4, 5, 6] and {job.parameters.t0 for job in jobs} == {NEAR}
+        original, guide = chosen.edit.job.guide.array, jobs[0].guide.array
+        inside = chosen.edit.job.mask.array == 255
+        assert (guide[inside] == COLOURS[1]).all() and (guide[~inside] == original[~inside]).all()
+        assert variations.sheet[0] is chosen and all(each.like is chosen for each in variations.sheet[1:])
+        assert flow.panel.sheet.hint.text().startswith("More like seed 2.")
+        await filled(flow, flow.engine.idle[before:])
+        variations.choose([variations.sheet[1]])
+        assert not variations.can_lock, "its seed alone would not make it again"
+
+    tell(story)
+
+
+def test_blending_two_is_one_step_with_the_upper_one_hidden(flow, tell):
+    async def story(flow):
+        studio = flow.studio
+        variations = await filled(flow)
+        below, above = variations.sheet[0], variations.sheet[2]
+        variations.choose([below])
+        await shown(flow, below)
+        variations.choose([below, above])
+        paint(studio)
+        before = studio.document
+        assert variations.can_blend
+        variations.blend()
+        await flow.until(lambda: studio.document is not before)
+        document = studio.document
+        assert flow.generation.state is State.IDLE, "the one that was shown is a layer now"
+        assert [layer.name[-6:] for layer in document.layers[-2:]] == ["seed 1", "seed 3"]
+        picture = composite(document)
+        assert (picture[4:12, 4:12] == 255).all(), "what was painted since stays in sight"
+        assert (picture[20:, :, 2::-1] == COLOURS[0]).all()
+        assert (studio.tool, studio.target, studio.foreground) == ("brush", Target.MASK, (255, 255, 255))
+        assert flow.messages[-1].startswith("Paint with white where seed 3 should show")
+        studio.undo()
+        assert studio.document is before
+
+    tell(story)
+
+
+@pytest.mark.parametrize("coverage", [0, 255])
+def test_what_edits_left_alone_stays_under_any_blend(flow, tell, coverage):
+    async def story(flow):
+        select_left(flow.studio)
+        variations = await filled(flow)
+        now = flow.studio.document
+        document = blended(variations.sheet[0], variations.sheet[1], now)
+        mask = Tiles.from_array(np.full((64, 96), coverage, np.uint8))
+        picture = composite(document.with_layer(document.active, mask=mask))
+        assert (picture[:, 48:] == composite(now)[:, 48:]).all()
+        assert (picture[:, :48, 2::-1] == COLOURS[1 if coverage else 0]).all()
+
+    tell(story)
+
+
+# --- The sheet itself ----------------------------------------------------------------------------------------------
+
+
+def middle(flow, row: int) -> QPoint:
+    sheet = flow.panel.sheet.sheet
+    return sheet.visualRect(sheet.model().index(row, 0)).center()
+
+
+def click(flow, row: int, modifier=Qt.KeyboardModifier.NoModifier) -> None:
+    QTest.mouseClick(flow.panel.sheet.sheet.viewport(), Qt.MouseButton.LeftButton, modifier, middle(flow, row))
+
+
+def test_four_in_a_row_as_wide_as_the_panel(flow, tell):
+    async def story(flow):
+        flow.panel.variations.count = 16
+        await begun(flow)
+        sheet = flow.panel.sheet.sheet
+        await flow.until(lambda: sheet.isVisible() and sheet.width() > 250)
+        tops = {sheet.visualRect(sheet.model().index(row, 0)).top() for row in range(16)}
+        assert len(tops) == 4
+        last = sheet.visualRect(sheet.model().index(15, 0))
+        assert sheet.viewport().rect().contains(last) and last.right() > sheet.width() - 8
+
+    tell(story)
+
+
+def test_the_mouse_chooses_and_leaves_the_keyboard_to_the_painting(flow, tell):
+    async def story(flow):
+        variations = await filled(flow)
+        flow.view.setFocus()
+        click(flow, 1)
+        await shown(flow, variations.sheet[1])
+        assert not flow.panel.sheet.sheet.hasFocus()
+        click(flow, 3, Qt.KeyboardModifier.ControlModifier)
+        assert list(variations.chosen) == [variations.sheet[1], variations.sheet[3]]
+        assert flow.panel.sheet.blend.isVisible() and not flow.panel.sheet.more.isVisible()
+        click(flow, 2)
+        await shown(flow, variations.sheet[2])
+        assert flow.panel.sheet.more.isVisible() and flow.panel.sheet.lock.isVisible()
+
+    tell(story)
+
+
+def test_a_double_click_works_one_out(flow, tell):
+    async def story(flow):
+        await filled(flow)
+        click(flow, 2)
+        viewport, at = flow.panel.sheet.sheet.viewport(), QPointF(middle(flow, 2))
+        left = Qt.MouseButton.LeftButton
+        event = QMouseEvent(
+            QEvent.Type.MouseButtonDblClick, at, viewport.mapToGlobal(at), left, left, Qt.KeyboardModifier.NoModifier
+        )
+        QApplication.sendEvent(viewport, event)
+        QTest.mouseRelease(viewport, left, Qt.KeyboardModifier.NoModifier, middle(flow, 2))
+        await flow.until(lambda: flow.engine.runs)
+        await asyncio.sleep(0.1)
+        assert not flow.engine.runs[0].closed and flow.engine.runs[0].job.parameters.seed == 3
+
+    tell(story)
+
+
+def test_all_of_it_by_keyboard(flow, tell):
+    async def story(flow):
+        variations = await filled(flow)
+        sheet = flow.panel.sheet.sheet
+        sheet.setFocus(Qt.FocusReason.TabFocusReason)
+        QTest.keyClick(sheet, Qt.Key.Key_Right)
+        QTest.keyClick(sheet, Qt.Key.Key_Right)
+        assert [each.seed for each in variations.chosen] == [3]
+        QTest.keyClick(sheet, Qt.Key.Key_S)
+        assert variations.sheet[2].starred
+        QTest.keyClick(sheet, Qt.Key.Key_L)
+        assert flow.studio.parameters.seed == 3
+        QTest.keyClick(sheet, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+        assert len(variations.chosen) == 2
+        before = flow.studio.document
+        QTest.keyClick(sheet, Qt.Key.Key_B)
+        await flow.until(lambda: flow.studio.document is not before)
+        QTest.keyClick(sheet, Qt.Key.Key_Left)
+        QTest.keyClick(sheet, Qt.Key.Key_Return)
+        await flow.until(lambda: flow.engine.runs)
+        runs = len(flow.engine.idle)
+        QTest.keyClick(sheet, Qt.Key.Key_M)
+        await flow.until(lambda: len(flow.engine.idle) > runs)
+
+    tell(story)
+
+
+def test_only_what_is_ready_can_be_chosen(flow, tell):
+    async def story(flow):
+        runs = await begun(flow)
+        runs[0].progress(8)
+        runs[0].finish()
+        variations = flow.panel.variations
+        await flow.until(lambda: variations.sheet[0].done)
+        click(flow, 1)
+        assert variations.chosen == ()
+        click(flow, 0)
+        assert [each.seed for each in variations.chosen] == [1]
+
+    tell(story)
+
+
+def test_a_right_click_asks_for_the_menu_of_what_is_under_it(flow, tell):
+    async def story(flow):
+        variations = await filled(flow)
+        asked = []
+        flow.panel.sheet.menu_asked.connect(asked.append)
+        sheet, at = flow.panel.sheet.sheet, middle(flow, 2)
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, sheet.viewport().mapToGlobal(at))
+        QApplication.sendEvent(sheet.viewport(), event)
+        assert [each.seed for each in variations.chosen] == [3] and len(asked) == 1
+
+    tell(story)
+
+
+def test_what_is_chosen_stays_chosen_while_the_sheet_fills(flow, tell):
+    async def story(flow):
+        runs = await begun(flow)
+        runs[0].progress(8)
+        runs[0].finish()
+        variations, sheet = flow.panel.variations, flow.panel.sheet.sheet
+        await flow.until(lambda: variations.sheet[0].done)
+        click(flow, 0)
+        await filled(flow, runs[1:])
+        assert [each.seed for each in variations.chosen] == [1] and len(sheet.selectedIndexes()) == 1
+
+    tell(story)
+
+
+def test_a_sheet_of_a_tall_painting_has_tall_pictures(flow, tell):
+    async def story(flow):
+        flow.studio.open(painted_document(64, 96), None)
+        await begun(flow)
+        sheet = flow.panel.sheet.sheet
+        await flow.until(lambda: sheet.isVisible() and sheet.width() > 250)
+        cell = sheet.visualRect(sheet.model().index(0, 0))
+        assert cell.height() > 1.2 * cell.width()
+
+    tell(story)
+
+
+def test_pictures_say_what_they_are(flow, tell):
+    async def story(flow):
+        variations = await filled(flow)
+        variations.choose([variations.sheet[0]])
+        variations.star()
+        model = flow.panel.sheet.sheet.model()
+        assert model.data(model.index(0), Qt.ItemDataRole.AccessibleTextRole) == "seed 1, starred"
+        assert model.data(model.index(1), Qt.ItemDataRole.AccessibleTextRole) == "seed 2"
+        assert isinstance(variations.sheet[0].picture, Pixels)
+
+    tell(story)
