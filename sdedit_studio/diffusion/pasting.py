@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import prod
 
 import numpy as np
 
@@ -25,7 +24,7 @@ def coverage(mask: np.ndarray | None, strength: np.ndarray | None) -> np.ndarray
 def product(parts: Iterable[np.ndarray | None]) -> np.ndarray | None:
     """The product of what there is of `parts` (h, w); None for 1 everywhere."""
     given = [part for part in parts if part is not None]
-    return None if all(part.min() == 1 for part in given) else prod(given)
+    return None if all(part.min() == 1 for part in given) else np.prod(given, axis=0, dtype=np.float32)
 
 
 def paste(guide: np.ndarray, picture: np.ndarray, mask: np.ndarray | None) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 
 from sdedit_studio.document.document import Document
@@ -54,6 +55,11 @@ def native(model: ModelInfo | None, estimate: Estimate | None) -> str:
         return ""
     seen = f"; first sees yours at {estimate.native_width} × {estimate.native_height}" if estimate else ""
     return f"Native size {model.native} px{seen}."
+
+
+def mix(shares: Mapping[str, float]) -> str:
+    """What the classes of a mix are, in per cents."""
+    return ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares.items())
 
 
 def promise(document: Document) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from sdedit_studio import mix
 from sdedit_studio.engine.job import ModelInfo
+from sdedit_studio.parameters import Parameters
 from sdedit_studio.ui import theme, words
 from sdedit_studio.ui.generation import Generation
 from sdedit_studio.ui.models import Models
 from sdedit_studio.ui.panels.advanced import MOST_GUIDANCE
+from sdedit_studio.ui.panels.mix import MOST, MixRows
 from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.widgets.buttons import IconButton
 from sdedit_studio.ui.widgets.fields import TextField
 from sdedit_studio.ui.widgets.slider_row import SliderRow
 
@@ -34,6 +38,10 @@ class ModelChoice(QWidget):
         self.kind.setAccessibleName("Kind of scene")
         self.kind.setToolTip("What to expect in the picture. Type to find it.")
         self.kind.activated.connect(lambda index: studio.set_parameters(condition=self.kind.itemData(index)))
+        self.mix = MixRows()
+        self.mix.changed.connect(lambda shares: studio.set_parameters(condition=mix.write(shares)))
+        self.add = IconButton("plus", "Mix another kind of scene into it")
+        self.add.clicked.connect(self.mix.add)
         self.prompt = TextField(placeholderText="What the picture shows, in words")
         self.prompt.setAccessibleName("Prompt")
         self.prompt.textEdited.connect(lambda text: studio.set_parameters(prompt=text.strip() or None))
@@ -56,7 +64,12 @@ class ModelChoice(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * theme.SPACE)
-        for part in (self.scene, self._kind_row, self.prompt, self.guidance):
+        scene_row = QHBoxLayout()
+        scene_row.setSpacing(theme.SPACE)
+        scene_row.addWidget(self.scene, 1)
+        scene_row.addWidget(self.add)
+        column.addLayout(scene_row)
+        for part in (self._kind_row, self.mix, self.prompt, self.guidance):
             column.addWidget(part)
         column.addSpacing(-theme.SPACE)
         column.addWidget(self.native)
@@ -75,6 +88,7 @@ class ModelChoice(QWidget):
         if model is not None and many:
             self._list_kinds(model)
             self.kind.setCurrentIndex(self.kind.findData(parameters.condition))
+        self._show_mix(parameters, model, many)
         reads = model is not None and model.takes_prompt
         self.prompt.setVisible(reads)
         self.guidance.setVisible(reads)
@@ -85,6 +99,18 @@ class ModelChoice(QWidget):
             self.guidance.set_value(parameters.guidance)
         self.native.setText(words.native(model, self._generation.estimate))
         self.native.setVisible(model is not None)
+
+    def _show_mix(self, parameters: Parameters, model: ModelInfo | None, many: bool) -> None:
+        shares = {} if model is None else _shares(parameters.condition, model)
+        text = words.mix(shares) if len(shares) > 1 else ""
+        title = model.title if model is not None and not many and text else ""
+        self.scene.setPlaceholderText(f"{title} · {text}" if title else "")
+        self.kind.setPlaceholderText(text if many else "")
+        classes = () if model is None else model.classes
+        self.mix.set_shares(classes, shares)
+        self.add.setVisible(len(classes) > 1)
+        self.add.setEnabled(self.mix.can_add(shares, classes))
+        self.add.setToolTip(_add_tip(shares))
 
     def _list_scenes(self) -> None:
         if self._models.installed == self._listed:
@@ -114,6 +140,23 @@ def _scenes(model: ModelInfo) -> tuple[str | None, ...]:
     if len(model.classes) > FEW or not model.classes:
         return (None,)
     return (None, *model.classes) if model.knows_any else model.classes
+
+
+def _shares(condition: str | None, model: ModelInfo) -> dict[str, float]:
+    """The shares of the classes in a condition; none for any, or for what the model does not know."""
+    if condition is None:
+        return {}
+    try:
+        shares = mix.read(condition, model.classes)
+    except ValueError:
+        return {}
+    return shares if all(name in model.classes for name in shares) else {}
+
+
+def _add_tip(shares: dict[str, float]) -> str:
+    if not shares:
+        return "Choose a kind of scene first, to mix another one into it"
+    return "Mix another kind of scene into it" if len(shares) < MOST else "A mix has at most three kinds of scene"
 
 
 def _tip(model: ModelInfo | None) -> str:
