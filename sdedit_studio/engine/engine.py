@@ -132,7 +132,7 @@ class Engine:
         native_width, native_height = native_size(width, height, card.native, card.stride)
         return Estimate(
             calls=sum(stage.model_calls for stage in passes),
-            seconds=sum(known) if len(known) == len(passes) else None,
+            seconds=card.runs(parameters) * sum(known) if len(known) == len(passes) else None,
             native_width=native_width,
             native_height=native_height,
             sigma=passes[0].sigma if passes else 0.0,

@@ -48,7 +48,7 @@ def execute_together(
     card, parameters = model.card, job.parameters
     guide = job.guide.array
     mask, strength = (None if part is None else part.array for part in (job.mask, job.strength))
-    passes = card.passes(job.guide.width, job.guide.height, parameters)
+    passes, runs = card.passes(job.guide.width, job.guide.height, parameters), card.runs(parameters)
     denoise = model.denoiser(parameters.condition, prompt=parameters.prompt, guidance=parameters.guidance)
     denoiser = _stoppable(denoise, cancelled)
     first = _first(job, passes)
@@ -72,7 +72,7 @@ def execute_together(
     def told(job: Job, call: int, moment: Moment, preview: Pixels) -> Progress:
         left = [moment.stage.model_calls - moment.step.index, *(s.model_calls for s in passes[moment.index + 1 :])]
         seconds = [measured.call_seconds(card.name, stage.pixels) or 0.0 for stage in passes[moment.index :]]
-        seconds_left = sum(count * each for count, each in zip(left, seconds, strict=True))
+        seconds_left = runs * sum(count * each for count, each in zip(left, seconds, strict=True))
         sigma = moment.step.sigma
         return Progress(job, call, calls, moment.index, len(passes), preview, seconds_left, sigma, t0_of_sigma(sigma))
 
@@ -80,7 +80,7 @@ def execute_together(
     call_began = perf_counter()
     for call, (moment, previews) in enumerate(_previewed(moments, Previews(model.device), len(jobs)), 1):
         if len(jobs) == 1:
-            measured.learn(card.name, moment.stage.pixels, perf_counter() - call_began)
+            measured.learn(card.name, moment.stage.pixels, (perf_counter() - call_began) / runs)
         picture = moment.picture
         for each, preview in zip(jobs, previews, strict=True):
             yield told(each, call, moment, preview)

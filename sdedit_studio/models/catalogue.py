@@ -125,6 +125,18 @@ class ModelCard:
         unknown = next(name for name in shares if name not in self.classes)
         raise ModelProblem(f"The model {self.name} has no class “{unknown}”: {known}.")
 
+    def runs(self, parameters: Parameters) -> int:
+        """How often one model call of an edit runs the network: for each class of a mix, and for guidance."""
+        if self.takes_prompt or parameters.condition is None:
+            return 1
+        try:
+            count = len(self.shares(parameters.condition))
+        except ModelProblem:
+            return 1
+        if self.any_class is None or parameters.guidance == 1:
+            return count
+        return 1 if parameters.guidance == 0 else count + 1
+
     @property
     def bundled(self) -> bool:
         """Whether it comes with the studio."""

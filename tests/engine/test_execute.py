@@ -139,6 +139,13 @@ def test_a_class_the_model_does_not_know_is_told(models, measured):
         run(job(condition="moon"), models, measured)
 
 
+def test_a_mix_runs_the_network_for_each_class_and_a_call_is_learnt_as_one_run(models, measured):
+    models.seconds = 0.02
+    progress, result = run(job(condition="hill 70, lake 30", guidance=2.0), models, measured)
+    assert result.calls == len(progress) == 4 and len(models.calls) == 12
+    assert 0.02 < measured.call_seconds(CARD.name, 24 * 16) < 0.055
+
+
 def test_calls_are_learnt_at_their_size(models, measured):
     models.seconds = 0.02
     run(job(), models, measured)

@@ -10,6 +10,7 @@ import pytest
 
 from sdedit_studio.models import catalogue
 from sdedit_studio.models.catalogue import ModelProblem, find, installed, read_card
+from sdedit_studio.parameters import Parameters
 
 
 @pytest.fixture
@@ -53,6 +54,17 @@ def test_classes_by_name(models):
     assert [card.shares(name) for name in ("hill", "lake", None)] == [((0, 1.0),), ((1, 1.0),), ((2, 1.0),)]
     with pytest.raises(ModelProblem, match="no class “sea”: choose one of hill, lake, or mix them as in “hill 60, la"):
         card.shares("sea")
+
+
+def test_runs_of_the_network_in_a_call(models):
+    card = find("tiny", models)
+
+    def runs(condition, guidance=1.0):
+        return card.runs(Parameters(condition=condition, guidance=guidance))
+
+    assert [runs(None), runs(None, 3.0), runs("hill"), runs("hill", 3.0), runs("hill", 0.0)] == [1, 1, 1, 2, 1]
+    assert [runs("hill 60, lake 40"), runs("hill 60, lake 40", 3.0), runs("moon")] == [2, 3, 1]
+    assert replace(card, any_class=None).runs(Parameters(condition="hill", guidance=3.0)) == 1
 
 
 def test_mixes_of_classes(models):

@@ -83,7 +83,6 @@ class ModelChoice(QWidget):
         many = model is not None and len(model.classes) > FEW
         scene = (parameters.model, None if many else parameters.condition)
         self.scene.setCurrentIndex(self._scenes.index(scene) if scene in self._scenes else -1)
-        self.scene.setToolTip(_tip(model))
         self._kind_row.setVisible(many)
         if model is not None and many:
             self._list_kinds(model)
@@ -105,6 +104,7 @@ class ModelChoice(QWidget):
         text = words.mix(shares) if len(shares) > 1 else ""
         title = model.title if model is not None and not many and text else ""
         self.scene.setPlaceholderText(f"{title} · {text}" if title else "")
+        self.scene.setToolTip(f"{text}\n{_tip(model)}" if title else _tip(model))
         self.kind.setPlaceholderText(text if many else "")
         classes = () if model is None else model.classes
         self.mix.set_shares(classes, shares)
