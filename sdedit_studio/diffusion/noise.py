@@ -1,6 +1,4 @@
-"""Gaussian noise by address: a seed and a place name one field, whatever the device, the batch or the order of
-drawing.
-"""
+"""Gaussian noise by address, as tensors: the same field whatever the device, the batch or the order of drawing."""
 
 from __future__ import annotations
 
@@ -9,6 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 from torch import Tensor
+
+from sdedit_studio.diffusion.fields import field
 
 NoiseSource = Callable[[int], Tensor]
 """Standard normal noise for a solver's step: field 0 starts the process, field i enters in step i."""
@@ -23,16 +23,11 @@ def counted(
 ) -> NoiseSource:
     """Fields of shape (len(seeds), *size), float32; each picture of the batch has the noise of its own seed.
 
-    `place`: pass and round, so that no two of them share a field. A counter-based generator (Philox; Salmon et al.
-    2011) keyed by the seed makes each field, on the CPU, without drawing those before it.
+    `place`: pass and round; see `fields.field`, which draws them on the CPU.
     """
 
     def draw(step: int) -> Tensor:
-        fields = [
-            np.random.Generator(np.random.Philox(key=seed, counter=[0, step, *place])).standard_normal(size, np.float32)
-            for seed in seeds
-        ]
-        noise = torch.from_numpy(np.stack(fields))
+        noise = torch.from_numpy(np.stack([field(seed, step, size, place) for seed in seeds]))
         # From ordinary memory the copy would wait for all that the graphics card has yet to do.
         return (
             noise.pin_memory().to(device, non_blocking=True)

@@ -24,6 +24,7 @@ from sdedit_studio.engine.job import (
 )
 from sdedit_studio.engine.mailbox import Mailbox, Request
 from sdedit_studio.engine.measured import Measured
+from sdedit_studio.engine.noised import Noised
 from sdedit_studio.engine.post import post
 from sdedit_studio.engine.prepare import compute_threads, open_model
 from sdedit_studio.engine.worker import Opener, Worker
@@ -137,6 +138,14 @@ class Engine:
             native_height=native_height,
             sigma=passes[0].sigma if passes else 0.0,
         )
+
+    def noised(self, job: Job) -> Noised | None:
+        """What the model starts from when it does `job`; None when it works in latents, where there is nothing to see.
+
+        Safe on any thread. Raises ModelProblem when the model is not installed.
+        """
+        card = find(job.parameters.model, self._models_dir)
+        return None if card.format == "latent" else Noised.of(job, card)
 
     def prepare(self, model: str) -> None:
         """Have `model` loaded now, after the jobs that queue. Until it is, and if it fails, the one before stays ready.

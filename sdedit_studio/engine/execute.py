@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -16,6 +17,7 @@ from sdedit_studio.diffusion.pasting import coverage, fading, paste
 from sdedit_studio.diffusion.plan import Pass, t0_of_sigma
 from sdedit_studio.diffusion.seam import matched
 from sdedit_studio.engine.job import Job, Pixels, Progress, Result
+from sdedit_studio.engine.judge import judged
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.preview import Previews
 from sdedit_studio.models.load import LoadedModel
@@ -50,7 +52,8 @@ def execute_together(
     mask, strength = (None if part is None else part.array for part in (job.mask, job.strength))
     passes, runs = card.passes(job.guide.width, job.guide.height, parameters), card.runs(parameters)
     denoise = model.denoiser(parameters.condition, prompt=parameters.prompt, guidance=parameters.guidance)
-    denoiser = _stoppable(denoise, cancelled)
+    stoppable = partial(_stoppable, cancelled=cancelled)
+    denoiser = stoppable(denoise)
     first = _first(job, passes)
     calls = sum(stage.model_calls for stage in passes[0 if first is None else 1 :])
     moments = edit(
@@ -95,7 +98,8 @@ def execute_together(
             unpasted = paste(guide, unpasted, fading(strength))
         pasted = Pixels.of(paste(guide, unpasted, mask))
         whole = pasted if mask is None else Pixels.of(unpasted)
-        yield Result(each, pasted, whole, seconds, calls)
+        away = judged(each, model, unpasted, stoppable) if each.judge else None
+        yield Result(each, pasted, whole, seconds, calls, away=away)
 
 
 def _previewed(moments: Iterator[Moment], previews: Previews, count: int) -> Iterator[tuple[Moment, list[Pixels]]]:

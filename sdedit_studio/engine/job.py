@@ -60,7 +60,7 @@ class Job:
     255 all of it), or None for all of it everywhere. `revision`: the document revision the guide was taken from; it
     names the job and does not influence the picture, so it takes no part in equality. `first`: the picture of the first
     pass, if it was made before: only the refine passes are left to do. One of another size than that pass would have
-    is not used.
+    is not used. `judge`: whether its result shall say how far it is from photographs.
     """
 
     guide: Pixels
@@ -69,6 +69,7 @@ class Job:
     revision: int = field(default=0, compare=False)
     first: Pixels | None = None
     strength: Pixels | None = None
+    judge: bool = False
 
     def __post_init__(self) -> None:
         if len(self.guide.shape) != 3:
@@ -112,7 +113,8 @@ class Result:
     """A finished edit. `picture` has the guide's size and equals it bit for bit wherever the mask is 0.
 
     `unpasted`: the same before the mask faded it into the guide, for a layer that has the mask itself. `note`: a
-    sentence for the person where it was not made as usual, or "".
+    sentence for the person where it was not made as usual, or "". `away`: for a job that asked to be judged, how far
+    the model finds the picture from photographs (`diffusion/realism.py`): 0 not at all; None when it cannot tell.
     """
 
     job: Job
@@ -121,6 +123,7 @@ class Result:
     seconds: float
     calls: int
     note: str = ""
+    away: float | None = None
 
 
 @dataclass(frozen=True)

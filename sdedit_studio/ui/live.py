@@ -64,6 +64,11 @@ class Live(QObject):
         return self._schedule.running is not None
 
     @property
+    def at_rest(self) -> bool:
+        """Whether nothing is left to do for the painting as it is: its picture is made, and refined."""
+        return not self.busy and self._schedule.rests_in() is None
+
+    @property
     def rate(self) -> float | None:
         """Pictures a second while painting; None until one was made."""
         return self._schedule.rate

@@ -38,6 +38,7 @@ from sdedit_studio.ui.file_actions import ORA, FileActions
 from sdedit_studio.ui.generation import Generation, State
 from sdedit_studio.ui.menus import VARIATION_MENU, fill_menu_bar, show_menu
 from sdedit_studio.ui.models import Models
+from sdedit_studio.ui.noised_guide import NoisedGuide
 from sdedit_studio.ui.offer import HarmoniseOffer
 from sdedit_studio.ui.option_bar import OptionBar, StabiliserButton
 from sdedit_studio.ui.palette import Palette
@@ -56,6 +57,7 @@ from sdedit_studio.ui.scrubber import Scrubber
 from sdedit_studio.ui.stage import Stage
 from sdedit_studio.ui.status_bar import StatusBar
 from sdedit_studio.ui.steps_export import export_steps
+from sdedit_studio.ui.strip import Strip
 from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.target_pill import TargetPill
 from sdedit_studio.ui.tasks import Tasks
@@ -104,7 +106,9 @@ class Window(QMainWindow):
         self.layers = LayersPanel(studio)
         self.colour = ColourPanel(studio, preferences)
         self.models = Models(studio, engine)
-        self.sdedit = SdeditPanel(studio, self.generation, self.models)
+        self.strip = Strip(studio, self.generation, lambda: self.canvas.busy)
+        self.sdedit = SdeditPanel(studio, self.generation, self.models, self.strip)
+        self.noised = NoisedGuide(studio, engine, self.canvas)
         self.notice = NoticeBar(self.canvas)
         self.result_actions = ResultActions(studio, self.generation, self.compare, self.files, tasks, self.notice)
         self.results = ResultsPanel(studio, self.result_actions)
@@ -262,6 +266,9 @@ class Window(QMainWindow):
         self.sdedit.sheet.menu_asked.connect(lambda at: show_menu(self, self.actions_, VARIATION_MENU, at))
         self.tool_column.colours.swap_asked.connect(self.actions_["edit.swap-colours"].trigger)
         self.tool_column.colours.edit_asked.connect(self._show_colour_panel)
+        self.sdedit.t0.track.pressed.connect(self.noised.hold)
+        self.sdedit.t0.track.released.connect(self.noised.let_go)
+        self.noised.shown_changed.connect(self.sdedit.set_noised)
         canvas.installEventFilter(self)
         self.actions_.changed.connect(self._show_keys)
         self._show_keys()
@@ -482,6 +489,8 @@ class Window(QMainWindow):
         self.models.close()
         self.regeneration.close()
         self.sdedit.variations.close()
+        self.strip.close()
+        self.noised.let_go()
         self.generation.close()
         self.autosave.close()
         event.accept()

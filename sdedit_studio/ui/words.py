@@ -35,6 +35,25 @@ def level(t0: float, estimate: Estimate | None) -> str:
     return f"t₀ = {t0:.2f}" + (f": the guide is noised to σ = {estimate.sigma:.2f}" if estimate else "")
 
 
+NOISED = "On the canvas: what the model starts from here."
+
+
+def measures(l2: float, rmse: float, away: float | None) -> str:
+    """How far a picture of the t0 strip is from the strokes and from photographs."""
+    strokes = f"{rmse:.0f} grey levels a pixel away from your strokes (L₂ {l2:.0f})."
+    return strokes if away is None else f"{strokes}\n{away:.2f} away from photographs, as the model estimates it."
+
+
+def curves(spot: tuple[float, float] | None) -> str:
+    """What the two curves under the t0 strip are."""
+    best = f"\nBoth together are least at t₀ {spot[0]:.2f} to {spot[1]:.2f}, which is shaded." if spot else ""
+    return (
+        "How far each picture above is from your strokes (the root of L₂ a pixel, in grey levels) and from "
+        "photographs (the model’s own estimate: how far its denoising error is from what it expects); each curve from "
+        f"its least to its greatest.{best}"
+    )
+
+
 def cost(estimate: Estimate | None, status: Status) -> str:
     """How much work an edit is, and how long it takes here."""
     if estimate is None:

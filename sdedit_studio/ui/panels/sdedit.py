@@ -13,7 +13,9 @@ from sdedit_studio.ui.generation import Generation
 from sdedit_studio.ui.models import Models
 from sdedit_studio.ui.panels.advanced import Advanced
 from sdedit_studio.ui.panels.model import ModelChoice
+from sdedit_studio.ui.panels.strip import StripView
 from sdedit_studio.ui.panels.variations import VariationsRow
+from sdedit_studio.ui.strip import Strip
 from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.variations import Variations
 from sdedit_studio.ui.widgets.buttons import IconButton, PrimaryButton, SecondaryButton
@@ -31,16 +33,19 @@ REFINES = {
 class SdeditPanel(QWidget):
     """Shows and sets `studio.parameters`, and starts `generation`."""
 
-    def __init__(self, studio: Studio, generation: Generation, models: Models) -> None:
+    def __init__(self, studio: Studio, generation: Generation, models: Models, strip: Strip) -> None:
         super().__init__()
         self._studio = studio
         self._generation = generation
         self._models = models
+        self._noised = False
 
         self.t0 = SliderRow("Change t₀", 0, 1, studio.parameters.t0, decimals=2)
         self.t0.value_changed.connect(lambda t0: studio.set_parameters(t0=t0))
         self.keeps = QLabel(wordWrap=True)
         self.keeps.setProperty("role", "hint")
+
+        self.strip = StripView(studio, strip)
 
         self.model = ModelChoice(studio, generation, models)
 
@@ -85,6 +90,7 @@ class SdeditPanel(QWidget):
         column.addSpacing(-2 * theme.SPACE)
         column.addWidget(_Ends(self.t0))
         column.addWidget(self.keeps)
+        column.addWidget(self.strip)
         column.addWidget(self.model)
         column.addLayout(self._seed_row())
         column.addLayout(self._start_row())
@@ -102,6 +108,11 @@ class SdeditPanel(QWidget):
         self._adopt_defaults()
         self._show()
         self._show_strokes()
+
+    def set_noised(self, noised: bool) -> None:
+        """Say whether the canvas shows what the model starts from."""
+        self._noised = noised
+        self._show()
 
     def _seed_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -143,7 +154,7 @@ class SdeditPanel(QWidget):
         parameters, generation = self._studio.parameters, self._generation
         estimate, status = generation.estimate, generation.status
         self.t0.set_value(parameters.t0)
-        self.keeps.setText(words.keeps(parameters.t0))
+        self.keeps.setText(words.NOISED if self._noised else words.keeps(parameters.t0))
         self.keeps.setToolTip(words.level(parameters.t0, estimate))
         self.t0.track.setToolTip(f"{words.level(parameters.t0, estimate)}\nThe keys , and . change it by 0.05.")
         self.seed.set_seed(parameters.seed)

@@ -21,10 +21,11 @@ REST_MS = 400
 class Track(QWidget):
     """A slider over positions 0 .. 1.
 
-    `moved(float)` while a person changes it, `released()` at a gesture's end, `reset()` at a double click, `typed(str)`
-    when someone begins to type a number.
+    `pressed()` when the mouse takes hold of it, `moved(float)` while a person changes it, `released()` at a gesture's
+    end, `reset()` at a double click, `typed(str)` when someone begins to type a number.
     """
 
+    pressed = Signal()
     moved = Signal(float)
     released = Signal()
     reset = Signal()
@@ -77,6 +78,7 @@ class Track(QWidget):
             self._move((x - self.KNOB) / (self.width() - 2 * self.KNOB))
         self._grip = (x, self._position)
         self.update()
+        self.pressed.emit()
         return None
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

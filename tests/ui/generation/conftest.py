@@ -32,6 +32,8 @@ from sdedit_studio.engine.job import (
     Step,
     Update,
 )
+from sdedit_studio.engine.noised import Noised
+from sdedit_studio.models.catalogue import ModelCard
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles, blank
@@ -41,6 +43,7 @@ from sdedit_studio.ui.compare import Compare
 from sdedit_studio.ui.generation import Generation
 from sdedit_studio.ui.models import Models
 from sdedit_studio.ui.panels.sdedit import SdeditPanel
+from sdedit_studio.ui.strip import Strip
 from sdedit_studio.ui.studio import Studio, new_document
 
 READY = Status(Phase.READY, "scenes-96", "CPU", 0.08)
@@ -59,12 +62,12 @@ class Run:
         preview = np.full((8, 12, 3), colour, np.uint8)
         self.updates.put_nowait(Progress(self.job, call, calls, pass_index, 2, Pixels.of(preview), left))
 
-    def finish(self, colour=(200, 40, 10), seconds: float = 1.25, note: str = "") -> None:
+    def finish(self, colour=(200, 40, 10), seconds: float = 1.25, note: str = "", away: float | None = None) -> None:
         """End with a result that is one colour wherever the mask lets it be."""
         picture = self.job.guide.array.copy()
         picture[slice(None) if self.job.mask is None else self.job.mask.array > 0] = colour
         whole = np.full_like(picture, colour)
-        self.updates.put_nowait(Result(self.job, Pixels.of(picture), Pixels.of(whole), seconds, 8, note))
+        self.updates.put_nowait(Result(self.job, Pixels.of(picture), Pixels.of(whole), seconds, 8, note, away))
 
     def fail(self, message: str, details: str = "") -> None:
         self.updates.put_nowait(Failed(self.job, message, details))
@@ -91,6 +94,7 @@ class FakeEngine:
         self.runs: list[Run] = []
         self.idle: list[Run] = []
         self.installed = [ModelInfo("scenes-96", "Scenes", 96, 16, ("forest", "mountain"), 0.4, 8)]
+        self.latent = False
         self.prepared: list[str] = []
         self.arrivals: list[Arrival] = []
         self._watchers = []
@@ -145,6 +149,9 @@ class FakeEngine:
         seconds = None if self.status.call_seconds is None else 5.2
         return Estimate(parameters.calls * parameters.repeats + 7, seconds, 144, 96, 2.03)
 
+    def noised(self, job: Job) -> Noised | None:
+        return None if self.latent else Noised.of(job, ModelCard("scenes-96", Path(), "", "", "", 96, 16, 0.002, 80.0))
+
     def models(self) -> list[ModelInfo]:
         return list(self.installed)
 
@@ -179,6 +186,7 @@ class Canvas(QWidget):
         self.overlays = []
         self.to_view = QTransform()
         self.visible = Rect(0, 0, 10_000, 10_000)
+        self.busy = False
 
     def add_overlay(self, overlay) -> None:
         self.overlays.append(overlay)
@@ -209,6 +217,7 @@ class Flow:
     compare: Compare
     banner: Banner
     panel: SdeditPanel
+    strip: Strip
     problems: list[tuple[str, str]] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
 
@@ -260,17 +269,19 @@ def flow(qapp: QApplication, qtbot, loop) -> Flow:
     compare = Compare(generation, view)
     banner = Banner(generation, compare, view)
     models = Models(studio, engine)
-    panel = SdeditPanel(studio, generation, models)
+    strip = Strip(studio, generation, lambda: view.busy)
+    panel = SdeditPanel(studio, generation, models, strip)
     panel.resize(348, 420)
     qtbot.addWidget(panel)
     view.show()
     panel.show()
-    flow = Flow(studio, engine, generation, models, view, compare, banner, panel)
+    flow = Flow(studio, engine, generation, models, view, compare, banner, panel, strip)
     studio.problem.connect(lambda *problem: flow.problems.append(problem))
     studio.message.connect(flow.messages.append)
     yield flow
     models.close()
     panel.variations.close()
+    strip.close()
     generation.close()
     loop.run_until_complete(asyncio.sleep(0.01))
 

@@ -19,6 +19,7 @@ from sdedit_studio.ui.dialogs.models import ModelsDialog
 from sdedit_studio.ui.generation import Generation, State
 from sdedit_studio.ui.models import Models
 from sdedit_studio.ui.panels.sdedit import SdeditPanel
+from sdedit_studio.ui.strip import Strip
 from sdedit_studio.ui.studio import Studio
 from tests.ui.generation.conftest import Flow, painted_document
 
@@ -354,7 +355,7 @@ def test_a_folder_is_added_chosen_used_and_removed_while_in_use(loop, qapp, qtbo
     engine = Engine(tmp_path / "models", measured=Measured(1, tmp_path / "measured.json"))
     studio = Studio(painted_document(48, 32))
     generation, models = Generation(studio, engine), Models(studio, engine)
-    panel = SdeditPanel(studio, generation, models)
+    panel = SdeditPanel(studio, generation, models, Strip(studio, generation, lambda: False))
     parent = QWidget()
     for widget in (panel, parent):
         qtbot.addWidget(widget)

@@ -1,0 +1,52 @@
+"""How far a picture is from photographs, by the model's own account and without any reference pictures.
+
+A denoiser that is right has errors that it knows beforehand. With y = x + s z and e = D(y; s) - x, for any x drawn from
+the data the error is orthogonal to whatever depends on y alone, so that E[e.(D - y)] = 0 and with it
+
+    E|e|^2 = s E[z.e],
+
+whose right side says what the denoiser expects (by Stein's lemma it is s^2 times the trace of its derivative, the
+posterior variance), and whose left side what happened. Flat strokes have less than it expects, their hard edges more;
+the two would cancel over a whole picture, so it is looked at in windows. `docs/t0-strip.md` compares it with KID.
+"""
+
+from __future__ import annotations
+
+from math import exp
+
+import torch
+from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d
+
+from sdedit_studio.diffusion.denoiser import Denoiser
+from sdedit_studio.diffusion.noise import NoiseSource
+
+LEVELS = (0.4, 0.8)
+"""Noise levels at which a picture is judged: those that hide texture and small shapes, but not the composition."""
+
+WINDOWS = 4
+"""Windows along the shorter side."""
+
+FARTHEST = 5.0
+"""No window counts for more, so that one with nothing in it does not drown the others."""
+
+
+def away_from_photographs(denoiser: Denoiser, x: Tensor, noise: NoiseSource, where: Tensor | None = None) -> float:
+    """`|ln(|e|^2 / s z.e)|` of `x` (1, c, h, w), averaged over windows and `LEVELS` with the mean of both as weights.
+
+    Near 0 for the data of the model: what is left is the noise of so few values. `noise`: its field i is for level i;
+    `where`: weights (1, 1, h, w) of what counts, or None for all. One model call a level.
+    """
+    shorter = min(x.shape[-2:])
+    grid = [max(1, round(WINDOWS * side / shorter)) for side in x.shape[-2:]]
+    total = weights = torch.zeros((), dtype=torch.float32, device=x.device)
+    for index, level in enumerate(LEVELS):
+        z = noise(index)
+        error = denoiser(x + level * z, level) - x
+        weighted = error if where is None else where * error
+        happened, expected = (adaptive_avg_pool2d((weighted * other).sum(1), grid) for other in (error, level * z))
+        weight = (happened + expected.clamp(min=0)) / 2
+        floor = exp(-FARTHEST) * weight + torch.finfo(weight.dtype).tiny
+        total = total + (weight * (happened.maximum(floor) / expected.maximum(floor)).log().abs()).sum()
+        weights = weights + weight.sum()
+    return float(total / weights) if float(weights) > 0 else 0.0

@@ -1,0 +1,43 @@
+"""How far a picture is from photographs, asked of the model that made it. Loads torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from sdedit_studio.diffusion.cascade import as_tensor, resized
+from sdedit_studio.diffusion.denoiser import Denoiser
+from sdedit_studio.diffusion.noise import counted
+from sdedit_studio.diffusion.plan import native_size
+from sdedit_studio.diffusion.realism import away_from_photographs
+from sdedit_studio.diffusion.space import pooled
+from sdedit_studio.engine.job import Job
+from sdedit_studio.models.load import LoadedModel
+
+_PLACE = (1 << 32, 0)
+"""Of the noise that pictures are judged with: of no pass of any edit, and the same for all pictures."""
+
+
+def judged(
+    job: Job, model: LoadedModel, picture: np.ndarray, stoppable: Callable[[Denoiser], Denoiser]
+) -> float | None:
+    """How far `picture` (h, w, 3) uint8, the result of `job`, is from photographs of any kind that the model knows, or
+    of the job's where it must be told.
+
+    It is seen at the model's native size, and only where it may differ from the guide. None for a few-step model: it
+    goes to a picture and not to the mean of all, so that it is no denoiser in the sense of the estimate.
+    """
+    card, space, device = model.card, model.space, model.device
+    if card.few_step:
+        return None
+    width, height = native_size(job.guide.width, job.guide.height, card.native, card.stride)
+    x = space.encode(resized(as_tensor(picture, device), (height, width)))
+    where = None
+    if job.mask is not None:
+        editable = torch.from_numpy(job.mask.array > 0).to(device, torch.float32)[None, None]
+        where = pooled(resized(editable, (height, width)).clamp(0, 1), space.factor)
+    denoiser = model.denoiser(job.parameters.condition if card.some_class else None)
+    noise = counted([0], (x.shape[1], x.shape[2], x.shape[3]), place=_PLACE, device=device)
+    return away_from_photographs(stoppable(denoiser), x, noise, where)

@@ -1,0 +1,37 @@
+"""What the model starts from: the guide under the very noise that a run of the first pass brings it to. No torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from PIL import Image
+
+from sdedit_studio.diffusion.fields import field
+from sdedit_studio.diffusion.plan import native_size, sigma_of_t0
+from sdedit_studio.engine.job import Job, Pixels
+from sdedit_studio.models.catalogue import ModelCard
+
+
+@dataclass(frozen=True, eq=False)
+class Noised:
+    """A guide and its noise at the model's native size, both (h, w, 3) float32 with the guide in [-1, 1]."""
+
+    guide: np.ndarray
+    noise: np.ndarray
+    sigma_max: float
+
+    @staticmethod
+    def of(job: Job, card: ModelCard) -> Noised:
+        """Of the first round of a job's first pass. `card`: of a model that works in pixels."""
+        size = native_size(job.guide.width, job.guide.height, card.native, card.stride)
+        small = Image.fromarray(job.guide.array).resize(size, Image.Resampling.BICUBIC)
+        noise = field(job.parameters.seed, 0, (3, size[1], size[0])).transpose(1, 2, 0)
+        return Noised(np.asarray(small, np.float32) / 127.5 - 1, noise, card.sigma_max)
+
+    def at(self, t0: float) -> Pixels:
+        """`(x + s z) / sqrt(1 + s^2)` as it looks at `t0`: its variance stays that of a picture, and z takes over."""
+        sigma = min(sigma_of_t0(t0), self.sigma_max)
+        mixed = (self.guide + sigma * self.noise) / sqrt(1 + sigma**2)
+        return Pixels.of(((mixed + 1) * 127.5).round().clip(0, 255).astype(np.uint8))

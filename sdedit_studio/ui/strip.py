@@ -1,0 +1,238 @@
+"""The t0 strip: this very painting at every t0, computed when there is nothing else to do, and what that costs and
+gains. `docs/t0-strip.md` says how it is measured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from sdedit_studio.engine.job import Cancelled, Failed, Job, Lane, Phase, Pixels, Progress, Result
+from sdedit_studio.evaluation.measures import l2, rmse
+from sdedit_studio.ui import words
+from sdedit_studio.ui.edit import Edit, edit_of
+from sdedit_studio.ui.following import quick, subject
+from sdedit_studio.ui.generation import Generation, State
+from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.trade_off import Span, sweet_spot
+
+LEVELS = tuple(tenth / 10 for tenth in range(11))
+
+REST_MS = 1000
+"""The painting must have rested this long."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """The picture at one t0, at the model's native size.
+
+    Its distance to the guide where it may differ: `l2` as the paper has it, `rmse` in grey levels. `away`: its
+    distance to photographs by the model's own estimate, None when the model cannot tell.
+    """
+
+    picture: Pixels
+    l2: float
+    rmse: float
+    away: float | None
+
+
+class Strip(QObject):
+    """Follows the document of a studio while it is in sight. Needs a running asyncio loop.
+
+    `pen_down`: whether a gesture is under way on the canvas. `changed()`: something here reads differently.
+    """
+
+    changed = Signal()
+
+    def __init__(self, studio: Studio, generation: Generation, pen_down: Callable[[], bool]) -> None:
+        super().__init__(studio)
+        self._studio, self._generation, self._pen_down = studio, generation, pen_down
+        self._in_sight = False
+        self._subject: tuple[Any, ...] | None = None
+        self._samples: dict[float, Sample] = {}
+        self._current: set[float] = set()
+        self._hint = ""
+        self._settled = False
+        self._task: asyncio.Task[None] | None = None
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._begin)
+        for signal in (studio.document_changed, studio.selection_changed, studio.layers_changed):
+            signal.connect(self._look)
+        studio.parameters_changed.connect(self._look)
+        studio.document_replaced.connect(self._forget)
+        generation.changed.connect(self._resume)
+        generation.live.followed.connect(self._resume)
+
+    @property
+    def samples(self) -> Mapping[float, Sample]:
+        """By their t0, those of an earlier painting included."""
+        return self._samples
+
+    def is_current(self, t0: float) -> bool:
+        """Whether the sample at a level is of the painting as it is."""
+        return t0 in self._current
+
+    @property
+    def complete(self) -> bool:
+        """Whether every level has a sample of the painting as it is."""
+        return len(self._current) == len(LEVELS)
+
+    @property
+    def hint(self) -> str:
+        """Why there is nothing to see, with what to do; or ""."""
+        return self._hint
+
+    @property
+    def sweet_spot(self) -> Span | None:
+        """The t0 at which faithfulness and realism are best together; None until all is measured."""
+        aways = [sample.away for sample in self._samples.values() if sample.away is not None]
+        if not self.complete or len(aways) < len(LEVELS):
+            return None
+        samples = [self._samples[t0] for t0 in LEVELS]
+        return sweet_spot(LEVELS, [sample.rmse for sample in samples], [sample.away or 0.0 for sample in samples])
+
+    def choose(self, t0: float) -> None:
+        """Take a level as the t0 of the next edit."""
+        self._studio.set_parameters(t0=t0)
+        self._studio.message.emit(f"t₀ {t0:.2f}: {words.keeps(t0)}")
+
+    def set_in_sight(self, in_sight: bool) -> None:
+        """Nothing is computed while nobody can see it."""
+        self._in_sight = in_sight
+        self._look()
+        self._resume()
+
+    def close(self) -> None:
+        self.set_in_sight(False)
+
+    def _look(self) -> None:
+        """See whether anything changed that the pictures depend on. Runs at every pen event, so it only compares
+        identities.
+        """
+        now = subject(self._studio.document, replace(quick(self._studio.parameters), t0=0.0))
+        if now == self._subject:
+            return
+        self._subject = now
+        self._settled = False
+        self._withdraw()
+        if self._current or self._hint:
+            self._current, self._hint = set(), ""
+            self.changed.emit()
+        self._resume(anew=True)
+
+    def _forget(self) -> None:
+        """Another canvas: the pictures are not of it."""
+        self._samples, self._current, self._subject = {}, set(), None
+        self._look()
+        self.changed.emit()
+
+    def _resume(self, *, anew: bool = False) -> None:
+        """Go on once the painting has rested, or give way. `anew`: it has just changed, so its rest begins again."""
+        if not self._may_run:
+            self._withdraw()
+            self._rest.stop()
+        elif self._task is None and not self._settled and (anew or not self._rest.isActive()):
+            self._rest.start()
+
+    @property
+    def _may_run(self) -> bool:
+        generation = self._generation
+        return (
+            self._in_sight
+            and generation.status.phase in (Phase.READY, Phase.BUSY)
+            and generation.state not in (State.PREPARING, State.RUNNING)
+            and (not generation.live.on or generation.live.at_rest)
+        )
+
+    def _withdraw(self) -> None:
+        """Ending the task closes the engine's iterator, which cancels exactly its job."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    def _begin(self) -> None:
+        if self._pen_down():
+            self._rest.start()
+        elif self._may_run and self._task is None:
+            self._task = asyncio.ensure_future(self._compute())
+
+    async def _compute(self) -> None:
+        try:
+            self._settled = await self._carry_on()
+        except ValueError as nothing_to_do:
+            self._stop_at(str(nothing_to_do))
+        except Exception:
+            self._stop_at("The row of previews could not be made. Your painting is unchanged.")
+            self._studio.problem.emit(self._hint, traceback.format_exc())
+        self._task = None
+        self._resume()
+
+    def _stop_at(self, hint: str) -> None:
+        """Show what keeps it from going on, and try again only when something has changed."""
+        self._settled, self._hint, self._samples = True, hint, {}
+        self.changed.emit()
+
+    async def _carry_on(self) -> bool:
+        """Make what is missing, the nearest to the chosen t0 first. Returns whether all of it was made.
+
+        Raises ValueError, with a sentence for the person, when there is nothing to work from.
+        """
+        studio = self._studio
+        parameters = replace(quick(studio.parameters), t0=LEVELS[-1])
+        edit = await asyncio.to_thread(edit_of, studio.document, parameters, studio.history.revision)
+        while not self.complete:
+            missing = [t0 for t0 in LEVELS if t0 not in self._current]
+            t0 = min(missing, key=lambda level: abs(level - studio.parameters.t0))
+            job = replace(edit.job, parameters=replace(parameters, t0=t0), judge=True)
+            sample = await self._sample(edit, job)
+            if sample is None:
+                return False
+            self._samples[t0] = sample
+            self._current.add(t0)
+            self.changed.emit()
+        return True
+
+    async def _sample(self, edit: Edit, job: Job) -> Sample | None:
+        """One picture with its measures, or None when a gesture began meanwhile."""
+        last: Progress | None = None
+        async for update in self._generation.engine.run(job, Lane.IDLE):
+            if self._pen_down():
+                return None
+            match update:
+                case Progress():
+                    last = update
+                case Failed():
+                    raise ValueError(update.message)
+                case Cancelled():
+                    return None
+                case Result():
+                    picture = last.preview if last else await asyncio.to_thread(self._unchanged, job)
+                    return await asyncio.to_thread(measured, job, picture, update.away)
+        return None
+
+    def _unchanged(self, job: Job) -> Pixels:
+        """What t0 = 0 gives: the guide, at the size of the others."""
+        guide = job.guide
+        seen = self._generation.engine.estimate(guide.width, guide.height, job.parameters)
+        return Pixels.of(_resized(guide, (seen.native_width, seen.native_height)))
+
+
+def measured(job: Job, picture: Pixels, away: float | None) -> Sample:
+    """A picture with its distance to the job's guide, where the mask lets it change. For any thread."""
+    size = picture.width, picture.height
+    guide = _resized(job.guide, size)
+    mask = None if job.mask is None else _resized(job.mask, size) / 255
+    if mask is not None and not mask.any():
+        mask = None  # too small to be seen at this size
+    return Sample(picture, float(l2(guide, picture.array, mask)), float(rmse(guide, picture.array, mask)), away)
+
+
+def _resized(pixels: Pixels, size: tuple[int, int]) -> np.ndarray:
+    return np.asarray(Image.fromarray(pixels.array).resize(size, Image.Resampling.BICUBIC))

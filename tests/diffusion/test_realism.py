@@ -1,0 +1,77 @@
+"""The estimate of how far a picture is from the data, against laws where it is known."""
+
+from functools import partial
+from math import log
+
+import pytest
+import torch
+
+from sdedit_studio.diffusion.exact import GaussianDenoiser, MixtureDenoiser
+from sdedit_studio.diffusion.noise import counted
+from sdedit_studio.diffusion.realism import FARTHEST, LEVELS, away_from_photographs
+
+SIZE = (3, 96, 96)
+VARIANCE = 0.25
+DENOISER = GaussianDenoiser(torch.zeros(SIZE), torch.full(SIZE, VARIANCE))
+
+
+def fields(seed: int = 0):
+    return counted([seed], SIZE, place=(9, 9))
+
+
+def sample(variance: float, seed: int = 3) -> torch.Tensor:
+    return variance**0.5 * counted([seed], SIZE)(0)
+
+
+def test_the_data_themselves_are_not_away():
+    assert away_from_photographs(DENOISER, sample(VARIANCE), fields()) < 0.1
+
+
+def test_neither_is_a_sample_of_a_mixture():
+    means = torch.stack([torch.full(SIZE, -0.5), torch.full(SIZE, 0.5)])
+    denoiser = MixtureDenoiser(means, 0.3)
+    assert away_from_photographs(denoiser, means[1:] + 0.3 * counted([5], SIZE)(0), fields()) < 0.1
+
+
+@pytest.mark.parametrize("variance", [0.0, 0.02, 1.0])
+def test_too_little_and_too_much_detail_are_away_by_what_theory_says(variance):
+    """With D = g y, g = v / (v + s^2): E|e|^2 = ((1 - g)^2 w + g^2 s^2) n for data of variance w, and s E z.e = g s^2
+    n.
+    """
+
+    total = weights = 0.0
+    for level in LEVELS:
+        gain = VARIANCE / (VARIANCE + level**2)
+        happened, expected = (1 - gain) ** 2 * variance + gain**2 * level**2, gain * level**2
+        weight = (happened + expected) / 2
+        total, weights = total + weight * abs(log(happened / expected)), weights + weight
+    theory = total / weights
+    assert away_from_photographs(DENOISER, sample(variance), fields()) == pytest.approx(theory, rel=0.1)
+    assert theory > 0.2
+
+
+def test_only_what_counts_is_judged():
+    half = torch.zeros(1, 1, *SIZE[1:])
+    half[..., :48] = 1
+    picture = torch.where(half > 0, sample(VARIANCE), torch.zeros(SIZE))
+    judge = partial(away_from_photographs, DENOISER, picture, fields())
+    assert judge(half) < 0.1
+    assert judge(1 - half) > judge(None) > judge(half)
+
+
+def test_the_same_picture_has_the_same_estimate():
+    assert away_from_photographs(DENOISER, sample(0.1), fields()) == away_from_photographs(
+        DENOISER, sample(0.1), fields()
+    )
+
+
+def test_a_denoiser_that_gives_back_the_picture_is_bounded():
+    picture = sample(VARIANCE)
+    assert away_from_photographs(lambda x, sigma: picture, picture, fields()) == 0
+    constant = away_from_photographs(lambda x, sigma: torch.zeros_like(x), picture, fields())
+    assert 0 < constant <= FARTHEST
+
+
+def test_too_little_and_too_much_side_by_side_do_not_cancel():
+    halves = torch.cat([torch.zeros(1, 3, 96, 48), sample(2 * VARIANCE)[..., 48:]], dim=3)
+    assert away_from_photographs(DENOISER, halves, fields()) > 0.2
