@@ -37,8 +37,9 @@ def away_from_photographs(denoiser: Denoiser, x: Tensor, noise: NoiseSource, whe
     Near 0 for the data of the model: what is left is the noise of so few values. `noise`: its field i is for level i;
     `where`: weights (1, 1, h, w) of what counts, or None for all. One model call a level.
     """
-    shorter = min(x.shape[-2:])
-    grid = [max(1, round(WINDOWS * side / shorter)) for side in x.shape[-2:]]
+    height, width = x.shape[-2:]
+    shorter = min(height, width)
+    grid = round(WINDOWS * height / shorter), round(WINDOWS * width / shorter)
     total = weights = torch.zeros((), dtype=torch.float32, device=x.device)
     for index, level in enumerate(LEVELS):
         z = noise(index)
