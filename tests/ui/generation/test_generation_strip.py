@@ -27,6 +27,7 @@ SQUARE = Rect(10, 10, 20, 20)
 @pytest.fixture
 def strip(flow):
     """The flow with a strip that does not make a test wait."""
+    flow.panel.resize(348, 640)
     flow.strip._rest.setInterval(round(1000 * REST))
     flow.studio.set_parameters(seed=7, t0=0.4)
     return flow
