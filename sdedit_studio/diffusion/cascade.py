@@ -24,8 +24,11 @@ from sdedit_studio.diffusion.space import PIXELS, Space, pooled
 from sdedit_studio.diffusion.tiling import tiled
 from sdedit_studio.parameters import Parameters, Solver
 
-TILE, OVERLAP = 416, 32
-"""Side of a tile and how far tiles overlap, in pixels. Against the whole in one piece: 1 grey level apart, no seams."""
+TILE, OVERLAP = 288, 32
+"""Side of a tile and how far tiles overlap, in pixels. Against the whole in one piece: 1 grey level apart, no seams.
+Small enough that no run of the bundled model takes longer than about 0.4 s on two cores, which is how long live mode
+can be kept waiting (`docs/live.md`).
+"""
 
 _STRENGTHS = 1024
 """Steps in which strengths are told apart, finer than a map's 255."""
@@ -76,7 +79,7 @@ def edit(
     changeable = _changeable(mask, strength)
     factor = space.factor
     tile = max(1, tile // stride) * stride
-    denoise = tiled(denoiser, tile // factor, max(OVERLAP, stride) // factor, stride // factor)
+    sizes = tile // factor, max(OVERLAP, stride) // factor, stride // factor
     refining = Solver.RENOISE if few_step else Solver.DPMPP_2M
     for index, stage in list(enumerate(passes))[0 if first is None else 1 :]:
         size = (stage.height, stage.width)
@@ -91,13 +94,14 @@ def edit(
                 taken = part_below(free_below, min(2 * level, passes[0].sigma), level)
                 start = taken * larger + (1 - taken) * start
         x = space.encode(start)
+        free_below = None if free_below is None else pooled(free_below, factor)
         for step in sdedit(
-            denoise,
+            tiled(denoiser, *sizes, wanted=free_below),
             x,
             stage.sigma,
             stage.calls,
             partial(_noise, seeds or [parameters.seed], (x.shape[1], x.shape[2], x.shape[3]), index, device),
-            free_below=None if free_below is None else pooled(free_below, factor),
+            free_below=free_below,
             solver=parameters.solver if index == 0 else refining,
             sde=parameters.sde,
             repeats=stage.repeats,

@@ -10,13 +10,17 @@ from torch import Tensor
 
 from sdedit_studio.diffusion.denoiser import Denoiser
 
+_NONE = 1e-6
+"""Less than any weight of a window that was run."""
 
-def tiled(denoiser: Denoiser, side: int, overlap: int, stride: int) -> Denoiser:
+
+def tiled(denoiser: Denoiser, side: int, overlap: int, stride: int, wanted: Tensor | None = None) -> Denoiser:
     """The mean of `denoiser` over windows of at most `side` x `side` that overlap by at least `overlap`.
 
     Windows fade into each other where they overlap. As it is one denoiser, the blending happens in every step of a
     solver and no seam can form (MultiDiffusion; Bar-Tal et al. 2023). Sides of `x` and of windows are multiples of
-    `stride`.
+    `stride`. `wanted`: (..., h, w), not 0 where the answer matters; windows without any such pixel are not run, and the
+    answer there is 0.
     """
 
     def denoise(x: Tensor, sigma: float) -> Tensor:
@@ -26,11 +30,13 @@ def tiled(denoiser: Denoiser, side: int, overlap: int, stride: int) -> Denoiser:
         total, weight = torch.zeros_like(x), torch.zeros_like(x[:1, :1])
         for top, bottom in rows:
             for left, right in columns:
+                if wanted is not None and not wanted[..., top:bottom, left:right].any():
+                    continue
                 ramp = _ramp(bottom - top, overlap, x)[:, None] * _ramp(right - left, overlap, x)
                 window = denoiser(x[..., top:bottom, left:right], sigma)
                 total[..., top:bottom, left:right] += ramp * window
                 weight[..., top:bottom, left:right] += ramp
-        return total / weight
+        return total / weight.clamp(min=_NONE)
 
     return denoise
 

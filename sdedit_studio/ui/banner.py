@@ -184,7 +184,7 @@ class ActivityPill(Pill):
         self.detail.setToolTip(live.hint)
         if live.hint or live.broken:
             self.detail.setMinimumWidth(0)
-            self.detail.setText(words.clause(live.hint))
+            self.detail.setText("press Live to go on" if live.broken else words.clause(live.hint))
         else:
             room_for(self.detail, words.pace(8.8, 8.8))
             waiting = self._generation.status.phase is Phase.WARMING_UP

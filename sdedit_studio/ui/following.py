@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image, ImageChops, ImageFilter
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import frame_of
@@ -29,6 +29,9 @@ REACH, FADE = 10, 4
 
 NOTICED = 6
 """Grey levels by which a guide must differ to count as painted on."""
+
+LARGE = 0.5
+"""Part of the frame from which on all of it is refined anew."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,12 +56,16 @@ class Base:
             and replace(own.parameters, refine=Refine.OFF) == replace(other.parameters, refine=Refine.OFF)
         )
 
+    def painted(self, edit: Edit) -> Image.Image:
+        """Coverage, at the size of this picture, of where the edit's guide was painted on since."""
+        return _painted(self.edit.job.guide.array, edit.job.guide.array).resize(self.picture.size)
+
     def under(self, edit: Edit, picture: Pixels) -> Pixels:
         """`picture` near what was painted since, fading into this one elsewhere.
 
         The noise is the same, so what was not painted on is nearly the same picture in both; this one has the detail.
         """
-        where = _painted(self.edit.job.guide.array, edit.job.guide.array).resize(self.picture.size)
+        where = self.painted(edit)
         new = Image.fromarray(picture.array).resize(self.picture.size, Image.Resampling.BICUBIC)
         return Pixels.of(np.asarray(Image.composite(new, self.picture, where)))
 
@@ -83,6 +90,31 @@ def refining(edit: Edit, refine: Refine, first: Pixels) -> Edit:
     """The edit that carries the first pass of `edit` further."""
     parameters = replace(edit.job.parameters, refine=refine)
     return replace(edit, job=replace(edit.job, parameters=parameters, first=first))
+
+
+def refining_again(base: Base, edit: Edit, refine: Refine, first: Pixels) -> Edit | None:
+    """The edit that refines only what was painted since, in the midst of `base`, whose picture it keeps elsewhere.
+
+    None where that is not to be had: the base was refined in another way or not to the end, or is smaller than the
+    frame, or was painted on in most parts, or has parts that start from the painting itself.
+    """
+    job = edit.job
+    if (
+        not base.fits(edit)
+        or job.strength is not None
+        or base.edit.job.parameters.refine is not refine
+        or base.picture.size != (job.guide.width, job.guide.height)
+    ):
+        return None
+    where = base.painted(edit)
+    box = where.getbbox()
+    if box is None or (box[2] - box[0]) * (box[3] - box[1]) > LARGE * job.guide.width * job.guide.height:
+        return None
+    if job.mask is not None:
+        where = ImageChops.darker(where, Image.fromarray(job.mask.array))
+    again = refining(edit, refine, first)
+    guide, mask = (Pixels.of(np.asarray(picture)) for picture in (base.picture, where))
+    return replace(again, job=replace(again.job, guide=guide, mask=mask)) if any(mask.data) else None
 
 
 def as_result(shown: Shown, seconds: float) -> Result:

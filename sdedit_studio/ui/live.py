@@ -14,7 +14,7 @@ from sdedit_studio.engine.job import Cancelled, Failed, Lane, Pixels, Progress, 
 from sdedit_studio.engine.live import Order, Schedule
 from sdedit_studio.parameters import Refine
 from sdedit_studio.ui.edit import Edit, Shown, edit_of
-from sdedit_studio.ui.following import Base, quick, refining, subject
+from sdedit_studio.ui.following import Base, quick, refining, refining_again, subject
 from sdedit_studio.ui.studio import Studio
 
 if TYPE_CHECKING:
@@ -220,20 +220,22 @@ class Live(QObject):
                     self._schedule.abandoned()
 
     async def _refine(self) -> None:
-        """Carry the first pass up to the frame's own size."""
+        """Carry the first pass up to the frame's own size, or of a refined picture only what was painted since."""
         refine = self._studio.parameters.refine
         if self._edit is None or self._first is None or refine is Refine.OFF:
             return
-        edit = refining(self._edit, refine, self._first)
+        edit, again = refining(self._edit, refine, self._first), None
+        if self._base is not None:
+            again = await asyncio.to_thread(refining_again, self._base, self._edit, refine, self._first)
         last: Progress | None = None
-        async for update in self._engine.run(edit.job, Lane.LIVE):
+        async for update in self._engine.run((again or edit).job, Lane.LIVE):
             match update:
                 case Progress():
                     if last is not None and last.pass_index < update.pass_index:
                         await self._show_finished(edit, last.preview)
                     last = update
                 case Result():
-                    await self._show_finished(edit, update.unpasted)
+                    await self._show_finished(edit, update.picture if again else update.unpasted)
                 case Failed():
                     self._fail(update.message, update.details)
                 case Cancelled():

@@ -61,3 +61,20 @@ def test_windows_that_disagree_fade_into_each_other():
 def test_tiles_are_as_few_as_they_can_be(length):
     windows = spans(length, 416, 32, 16)
     assert (len(windows) - 1) * (416 - 32) + 32 < length
+
+
+def test_windows_that_are_not_wanted_are_not_run_and_change_nothing_that_is():
+    x, wanted = torch.randn(1, 3, 256, 384), torch.zeros(1, 1, 256, 384)
+    wanted[..., 70:90, 220:240] = 0.5
+    runs = []
+
+    def bright(x, sigma):
+        runs.append(x)
+        return x + x.mean()  # so that windows disagree
+
+    whole = tiled(bright, 128, 32, 16)(x, 1.0)
+    all_runs = len(runs)
+    part = tiled(bright, 128, 32, 16, wanted)(x, 1.0)
+    assert 0 < len(runs) - all_runs < all_runs / 2
+    assert torch.equal(part[..., 70:90, 220:240], whole[..., 70:90, 220:240])
+    assert part.isfinite().all()

@@ -197,6 +197,34 @@ def test_over_a_refined_picture_only_what_was_painted_on_is_coarse(live, tell):
     tell(story)
 
 
+def test_only_what_was_painted_is_refined_again(live, tell):
+    async def story(flow):
+        flow.studio.set_parameters(refine=Refine.FULL)
+        flow.generation.toggle_live()
+        await runs(flow, 1)
+        await first_pass(flow)
+        (await runs(flow, 2)).finish((1, 100, 1))
+        await flow.until(lambda: not flow.generation.live.busy)
+        paint(flow.studio, Rect(0, 0, 12, 12))
+        await runs(flow, 3)
+        await first_pass(flow, (200, 0, 0))
+        again = await runs(flow, 4)
+        assert again.job.mask.array[6, 6] == 255 and not again.job.mask.array[40:].any()
+        assert (again.job.guide.array[40:] == (1, 100, 1)).all()
+        again.finish((0, 0, 250))
+        await flow.until(lambda: not flow.generation.live.busy)
+        await drawn(flow)
+        assert colour_seen(flow, 4, 4) == (0, 0, 250)
+        assert colour_seen(flow, 80, 50) == (1, 100, 1)
+        assert flow.generation.shown.edit.job.mask is None
+        flow.studio.set_parameters(refine=Refine.DOUBLE)
+        await runs(flow, 5)
+        await first_pass(flow)
+        assert (await runs(flow, 6)).job.mask is None
+
+    tell(story)
+
+
 def test_an_unfinished_picture_shows_only_where_it_was_painted(live, tell):
     async def story(flow):
         flow.generation.toggle_live()
@@ -293,7 +321,7 @@ def test_a_failure_pauses_it_with_its_message_and_asking_again_goes_on(live, tel
         await flow.until(lambda: flow.problems)
         assert flow.problems == [("There is not enough memory. Choose a smaller frame.", "MemoryError")]
         assert flow.generation.live.broken and flow.banner.activity.stage.text() == "Live is paused"
-        assert flow.banner.activity.detail.text() == ""
+        assert flow.banner.activity.detail.text() == "press Live to go on"
         assert flow.generation.shown is not None
         paint(flow.studio, Rect(20, 0, 9, 9))
         assert await quiet(flow) == 2

@@ -1,0 +1,133 @@
+"""What live mode's refine passes cost, and may leave out: `python -m tests.benchmarks.live_refine [--sample NAME]`.
+
+The sample is refined in one piece, and in tiles of several sides: the longest single run of the network (a dab waits
+for one at most), its processor time in all, and how far the picture is from the one in one piece. Then a stroke is
+added, and only that is refined again, over the picture before it: the time that saves, and how far the result is from
+refining everything anew. Printed as Markdown tables. Processor time in all threads, which other programs hardly
+lengthen.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from sdedit_studio import resources
+from sdedit_studio.diffusion.cascade import TILE
+from sdedit_studio.diffusion.denoiser import Denoiser
+from sdedit_studio.document.edits import frame_of
+from sdedit_studio.document.edits import guide as guide_of
+from sdedit_studio.engine.execute import execute
+from sdedit_studio.engine.job import Job, Pixels, Result
+from sdedit_studio.engine.measured import Measured
+from sdedit_studio.engine.prepare import compute_threads, open_model
+from sdedit_studio.files.openraster import load
+from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.parameters import Refine
+from sdedit_studio.ui.edit import Edit
+from sdedit_studio.ui.following import Base, quick, refining, refining_again
+
+SIDES = (416, 288, 256, 192)
+WHOLE = 100_000
+
+
+@dataclass
+class Counted:
+    """A denoiser that notes the pixels and the processor time of each run."""
+
+    denoiser: Denoiser
+    runs: list[tuple[int, float]]
+
+    def __call__(self, x: Tensor, sigma: float) -> Tensor:
+        began = process_time()
+        answer = self.denoiser(x, sigma)
+        self.runs.append((x.shape[-1] * x.shape[-2], process_time() - began))
+        return answer
+
+
+def refined(model: LoadedModel, job: Job, tile: int) -> tuple[np.ndarray, list[tuple[int, float]]]:
+    """The picture of a job, (h, w, 3), and the pixels and processor time of each run of the network."""
+    runs: list[tuple[int, float]] = []
+    counting = replace(model, by_class=lambda label: Counted(model.by_class(label), runs))
+    *_, result = execute(job, counting, cancelled=lambda: False, measured=Measured(1), tile=tile)
+    assert isinstance(result, Result)
+    return result.picture.array.astype(int), runs
+
+
+def first_pass(model: LoadedModel, edit: Edit) -> Pixels:
+    *_, last, _ = execute(edit.job, model, cancelled=lambda: False, measured=Measured(1))
+    return last.preview
+
+
+def row(*cells: object) -> None:
+    print(f"| {' | '.join(map(str, cells))} |", flush=True)
+
+
+def apart(one: np.ndarray, other: np.ndarray, where: np.ndarray) -> str:
+    differs = np.abs(one - other).mean(axis=2)[where]
+    return f"{differs.mean():.1f}, {np.percentile(differs, 99):.0f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure what live mode's refine passes cost.")
+    parser.add_argument("--sample", default="mountain-lake")
+    parser.add_argument("--sides", type=int, nargs="*", default=SIDES)
+    parser.add_argument("--stroke", type=int, nargs="*", default=(TILE,), help="sides of tiles in the second table")
+    parser.add_argument("--pictures", type=Path, help="folder to put the pictures of the second table in")
+    args = parser.parse_args()
+    document, parameters = load(resources.path("samples") / f"{args.sample}.ora")
+    assert parameters is not None
+    model = open_model(parameters.model, Measured(compute_threads()))
+    frame = frame_of(document)
+    parameters = replace(parameters, refine=Refine.FULL)
+    painting = guide_of(document, frame)
+    edit = Edit(document, frame, Job(Pixels.of(painting), quick(parameters)))
+    first = first_pass(model, edit)
+
+    everywhere = np.ones(painting.shape[:2], bool)
+    print(f"{args.sample}, {frame.width} x {frame.height}, refined in tiles\n")
+    row("tile", "runs", "largest run, pixels", "pixels in all", "processor time, s", "from one piece: mean, 99th pct.")
+    row(*["---"] * 6)
+    whole = None
+    for side in (WHOLE, *args.sides):
+        picture, runs = refined(model, refining(edit, Refine.FULL, first).job, side)
+        whole = picture if whole is None else whole
+        pixels, seconds = zip(*runs, strict=True)
+        name = "one piece" if side == WHOLE else side
+        row(name, len(runs), max(pixels), sum(pixels), f"{sum(seconds):.1f}", apart(picture, whole, everywhere))
+
+    height, width = painting.shape[:2]
+    print("\nOne stroke more, refined alone over the picture before\n")
+    row("tile", "part of the pixels run", "inside the stroke", "where the two fade", "elsewhere")
+    row(*["---"] * 5)
+    painted = painting.copy()
+    stroke = slice(height // 5, height // 5 + 40), slice(width // 6, width // 6 + 160)
+    painted[stroke] = 255 - painting[stroke].mean((0, 1)).astype(np.uint8)
+    later = Edit(document, frame, Job(Pixels.of(painted), quick(parameters), revision=1))
+    later_first = first_pass(model, later)
+    for side in args.stroke:
+        before, runs = refined(model, refining(edit, Refine.FULL, first).job, side)
+        base = Base.of(refining(edit, Refine.FULL, first), Pixels.of(before.astype(np.uint8)))
+        anew, all_runs = refined(model, refining(later, Refine.FULL, later_first).job, side)
+        again = refining_again(base, later, Refine.FULL, later_first)
+        assert again is not None
+        patched, runs = refined(model, again.job, side)
+        cover = again.job.mask.array
+        inside = np.zeros_like(everywhere)
+        inside[stroke] = True
+        zones = inside, (cover > 0) & (cover < 255), cover == 0
+        part = sum(pixels for pixels, _ in runs) / sum(pixels for pixels, _ in all_runs)
+        row(side, f"{part:.2f}", *(apart(patched, anew, zone) for zone in zones))
+        for name, picture in (("before", before), ("anew", anew), ("patched", patched)):
+            if args.pictures:
+                Image.fromarray(picture.astype(np.uint8)).save(args.pictures / f"{name}-{side}.png")
+
+
+if __name__ == "__main__":
+    main()
