@@ -184,7 +184,7 @@ class ActivityPill(Pill):
         self.detail.setToolTip(live.hint)
         if live.hint or live.broken:
             self.detail.setMinimumWidth(0)
-            self.detail.setText("press Live to go on" if live.broken else words.clause(live.hint))
+            self.detail.setText("press Live" if live.broken else words.clause(live.hint))
         else:
             room_for(self.detail, words.pace(8.8, 8.8))
             waiting = self._generation.status.phase is Phase.WARMING_UP
@@ -323,6 +323,7 @@ class Banner(QObject):
         view.installEventFilter(self)
         generation.studio.problem.connect(self.problem.show_problem)
         generation.changed.connect(self._changed)
+        generation.live.switched.connect(self._live_switched)
         self._place()
 
     def stack(self, pill: Pill) -> None:
@@ -350,6 +351,11 @@ class Banner(QObject):
 
     def _changed(self) -> None:
         if self._generation.state is State.PREPARING:
+            self.problem.put_away()
+
+    def _live_switched(self) -> None:
+        live = self._generation.live
+        if live.on and not live.broken:
             self.problem.put_away()
 
     def _place(self) -> None:

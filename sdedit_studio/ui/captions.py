@@ -38,7 +38,7 @@ def draw_name(painter: QPainter, name: str, area: QRectF, side: Qt.AlignmentFlag
 def draw_legend(painter: QPainter, area: QRectF) -> None:
     """Which colour stands for which difference, at the foot of a picture that shows in `area`."""
     metrics = QFontMetrics(theme.font())
-    ends = "same", f"{255 // AMPLIFIED} grey levels or more"
+    ends = "same", f"{round(255 / AMPLIFIED)} grey levels or more"
     first, last = (metrics.horizontalAdvance(end) for end in ends)
     width = first + last + RAMP + 4 * PADDING
     if area.width() < width + 2 * MARGIN or area.height() < 5 * HEIGHT:

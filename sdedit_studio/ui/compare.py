@@ -28,7 +28,7 @@ FLICKER_MS = 500
 """How long each of two pictures stands. Slower than three changes a second, so that it is safe to look at."""
 
 PAINTING = "Your painting"
-NOTHING_YET = "The result shows here: press Generate or Live"
+NOTHING_YET = "Result: press Generate or Live"
 
 
 class CompareMode(Enum):

@@ -61,7 +61,7 @@ def test_lack_of_memory_pauses_it_keeps_the_picture_and_asking_again_goes_on(flo
         assert generation.live.broken and generation.state is State.LIVE
         assert generation.shown is kept and studio.document is painting
         assert banner.activity.stage.text() == "Live is paused"
-        assert banner.activity.detail.text() == "press Live to go on"
+        assert banner.activity.detail.text() == "press Live"
         full = False
         generation.toggle_live()
         await patiently(lambda: generation.shown is not None and generation.shown.edit.job.parameters.t0 == 0.5)
