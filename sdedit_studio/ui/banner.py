@@ -176,9 +176,9 @@ class ActivityPill(Pill):
         self.modes.setVisible(self._generation.can_apply and rest + own <= room)
 
     def _show_pace(self) -> None:
-        """No more often than it can be read."""
+        """No more often than it can be read, but for a hint, which comes once."""
         live = self._generation.live
-        if not live.on or perf_counter() - self._paced_at < PACE_SECONDS:
+        if not live.on or (perf_counter() - self._paced_at < PACE_SECONDS and live.hint == self.detail.toolTip()):
             return
         self._paced_at = perf_counter()
         self.detail.setToolTip(live.hint)

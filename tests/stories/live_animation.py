@@ -31,11 +31,11 @@ FILE = Path(__file__).parents[2] / "docs" / "live.webp"
 WINDOW = QSize(1100, 720)
 WIDTH = 900
 PERIOD_MS = 100
-QUALITY = 62
-PAUSE = 0.35
+QUALITY = 80
+PAUSE = 0.3
 """Seconds between two strokes."""
 
-LOOK = 1.2
+LOOK = 1.0
 """Seconds to look at what is new."""
 
 

@@ -29,7 +29,7 @@ SAMPLE = "mountain-lake"
 RATE = 125
 """Samples a second: a common tablet."""
 
-SPEED = 520
+SPEED = 620
 """Document pixels a second, on the average of a stroke; a hand starts and ends it slowly."""
 
 ROCK, SNOW, CLOUD, PINE = (104, 102, 108), (244, 246, 250), (240, 244, 248), (32, 56, 38)
@@ -119,9 +119,9 @@ async def paint(hand: Hand) -> None:
     await hand.tool("brush", CLOUD, size=44, hardness=0.15, opacity=0.9, flow=0.7)
     await hand.drag([(90 + 12 * i, 62 + 11 * math.sin(i * 0.7)) for i in range(17)])
     await hand.tool("brush", PINE, size=20, hardness=0.6, opacity=1.0, flow=1.0)
-    for x, top in ((60, 214), (104, 246), (150, 226)):
-        zigzag = [(x + (-1) ** i * (2 + 3.2 * i), top + 17 * i) for i in range(8)]
-        await hand.drag(walked([*zigzag, (x, top + 138)], 8))
+    for x, top in ((70, 190), (136, 226)):
+        zigzag = [(x + (-1) ** i * (2 + 4 * i), top + 20 * i) for i in range(8)]
+        await hand.drag(walked([*zigzag, (x, top + 160)], 8))
 
 
 async def record(hand: Hand) -> None:
