@@ -14,8 +14,10 @@ from PIL import Image
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.document.results import Results
 from sdedit_studio.files import FileProblem, pictures
 from sdedit_studio.files.openraster import load, save
+from sdedit_studio.files.results import made
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.blend import BlendMode
 from sdedit_studio.raster.compositor import flatten
@@ -390,7 +392,7 @@ def test_damaged_files_are_a_problem_or_a_document_and_never_a_crash(tmp_path, p
 
 @pytest.mark.skipif(not (shutil.which("krita") and shutil.which("xvfb-run")), reason="needs krita and xvfb-run")
 def test_krita_shows_the_same_picture(tmp_path):
-    """All modes, many opacities, a mask and layers that reach over the edge."""
+    """All modes, many opacities, a mask, layers that reach over the edge, and a result, which Krita ignores."""
     random = np.random.default_rng(0)
 
     def soft(x, y, width, height):
@@ -404,7 +406,10 @@ def test_krita_shows_the_same_picture(tmp_path):
     mask = Tiles.from_array(np.tile(np.linspace(0, 255, 90).astype(np.uint8), (40, 1)), 30, 70)
     layers.append(Layer("Masked", soft(20, 60, 120, 80), mask))
     document = Document.of(160, 120, layers)
-    save(tmp_path / "in.ora", document)
+    picture = np.zeros((20, 30, 3), np.uint8)
+    given = {"frame": Rect(0, 0, 30, 20), "canvas": (160, 120), "parameters": {}, "calls": 1, "seconds": 1.0}
+    record = made(picture, picture, None, **given)
+    save(tmp_path / "in.ora", document, Parameters(), Results((record,)))
     command = ["xvfb-run", "-a", "krita", "--export", "--export-filename", "out.png", "in.ora"]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=100)
     difference = pictures.read(tmp_path / "out.png").astype(int) - composite(document)
