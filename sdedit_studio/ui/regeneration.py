@@ -62,7 +62,7 @@ def edit_again(document: Document, layer_id: str, revision: int) -> Edit:
 
 
 class Regeneration(QObject):
-    """Makes results anew. `pen_down`: whether a gesture is in progress, which is waited for."""
+    """Makes results anew. `pen_down`: whether a gesture is in progress or waits, and is not to be disturbed."""
 
     def __init__(self, generation: Generation, pen_down: Callable[[], bool]) -> None:
         super().__init__(generation)
@@ -114,9 +114,9 @@ class Regeneration(QObject):
 
     def _look(self) -> None:
         """Begin with the lowest layer that has to follow; those above it come after, since it is below them."""
-        if self._following is not None:
-            return
-        if self._generation.state is not State.IDLE or self._pen_down():
+        if self._following is not None or self._generation.state is not State.IDLE:
+            return  # the end of that will stir again
+        if self._pen_down():
             self._rest.start()
             return
         document = self._studio.document

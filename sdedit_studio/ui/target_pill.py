@@ -12,9 +12,6 @@ from sdedit_studio.ui.icons import pixmap
 from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.widgets.buttons import SecondaryButton
 
-LONGEST_NAME = 24
-"""Characters of a layer's name that are shown."""
-
 
 class TargetPill(Pill):
     """Says what is painted on and what the brush does there; its button goes back to the pixels."""
@@ -37,7 +34,6 @@ class TargetPill(Pill):
         self.resized.connect(self._place)
         parent.installEventFilter(self)
         studio.target_changed.connect(self._show)
-        studio.layers_changed.connect(self._show)
         self._show()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -58,12 +54,10 @@ class TargetPill(Pill):
             self.hide()
             return
         protecting = target is Target.PROTECTION
-        name = self._studio.document.active_layer.name
-        name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
         self.sentence.setText(
             "Protecting: the model leaves alone what you paint."
             if protecting
-            else f"Painting the mask of “{name}”: white shows, black hides."
+            else "Painting the mask: white shows the layer, black hides it."
         )
         icon = ("shield", look.faithful) if protecting else ("venetian-mask", look.accent)
         self.sign.setPixmap(pixmap(*icon, 18, self.devicePixelRatioF()))

@@ -91,7 +91,7 @@ class Window(QMainWindow):
         self.canvas = CanvasView(studio)
         self.canvas.brushes.restore(preferences.brushes)
         self.generation = Generation(studio, engine)
-        self.regeneration = Regeneration(self.generation, lambda: self.canvas.busy)
+        self.regeneration = Regeneration(self.generation, lambda: self.canvas.busy or self.canvas.waits)
         self.compare = Compare(self.generation, self.canvas)
         self.stage = Stage(self.canvas, self.compare, preferences)
         self.banner = Banner(self.generation, self.compare, self.stage)

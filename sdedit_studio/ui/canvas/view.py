@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QPolygonF,
+    QRegion,
     QResizeEvent,
     QShowEvent,
     QTransform,
@@ -161,7 +162,7 @@ class CanvasView(QWidget):
         """Draw the page with the document, and nothing over it, in `area` of another view."""
         visible = viewport.seen(QRectF(area.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)))
         if self._composite.pending:
-            self._refresh(visible, QRect())
+            self._refresh(visible, QRegion())
             if self._composite.pending:
                 self._catching_up.start()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, not viewport.upright)
@@ -320,7 +321,7 @@ class CanvasView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         area = event.rect()
-        self._composite_first(area)
+        self._composite_first(area, event.region())
         painter = QPainter(self)  # clipped to the event's region, which may be much less than its rectangle
         self._paint_picture(painter, area)
         self._paint_outlines(painter)
@@ -368,25 +369,23 @@ class CanvasView(QWidget):
             painter.drawLine(top, bottom)
         painter.setOpacity(1.0)
 
-    def _composite_first(self, area: QRect) -> None:
+    def _composite_first(self, area: QRect, painted: QRegion) -> None:
         """Bring the picture up to date for as long as nobody notices, what is about to be shown first."""
         if self._composite.pending:
-            self._refresh(self._viewport.seen(QRectF(area)), area)
+            self._refresh(self._viewport.seen(QRectF(area)), painted)
             if self._composite.pending:
                 self._catching_up.start()
 
     def _catch_up(self) -> None:
-        self._refresh(self.visible_rect(), QRect())
+        self._refresh(self.visible_rect(), QRegion())
         if not self._composite.pending:
             self._catching_up.stop()
         self.caught_up.emit()
 
-    def _refresh(self, first: Rect, painted: QRect) -> None:
+    def _refresh(self, first: Rect, painted: QRegion) -> None:
         """Composite for a while, and have painted what is not about to be painted anyway."""
         for rect in self._composite.update(self.studio.document.layers, first, SLICE):
-            shown = self._on_screen(rect)
-            if not painted.contains(shown):
-                self.update(shown)
+            self.update(QRegion(self._on_screen(rect)) - painted)
 
     # --- Events ----------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QInputDevice, QNativeGestureEvent, QPointingDevice, QWheelEvent
+from PySide6.QtGui import QInputDevice, QNativeGestureEvent, QPointingDevice, QRegion, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPinchGesture
 
@@ -316,3 +316,19 @@ def test_a_pinch_on_a_touch_screen_takes_back_what_the_first_finger_painted(canv
     assert (after - before).manhattanLength() < 1
     canvas.release(40, 40)
     assert canvas.steps == []
+
+
+def test_what_is_composited_while_only_corners_are_painted_is_painted_too(canvas, monkeypatch):
+    """A paint event's region may be two small squares far apart, and what lies between them has changed as well."""
+    monkeypatch.setattr(view_module, "SLICE", 1.0)
+    view = canvas.view
+    canvas.qtbot.waitUntil(lambda: not view._composite.pending)
+    asked = []
+    monkeypatch.setattr(view, "update", asked.append)
+    view._composite.invalidate([canvas.document.bounds])
+    corners = QRegion(0, 0, 8, 8) + QRegion(view.width() - 8, view.height() - 8, 8, 8)
+    view.repaint(corners)
+    everything = corners
+    for region in asked:
+        everything = everything.united(region)
+    assert QRegion(view._on_screen(canvas.document.bounds)).subtracted(everything).isEmpty()

@@ -22,7 +22,7 @@ def test_a_mask_is_added_painted_on_and_left(show):  # noqa: F811
         window.actions_["layer.add-mask"].trigger()
         assert studio.target is Target.MASK
         assert studio.document.active_layer.mask.read(studio.document.bounds).min() == 255
-        assert "Land" in window.target.sentence.text()
+        assert "mask" in window.target.sentence.text()
         studio.set_colours((0, 0, 0))
         paint(window)
         await story.until(lambda: studio.history.undo_label == "Paint mask")
