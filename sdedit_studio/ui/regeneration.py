@@ -6,18 +6,19 @@ import asyncio
 import traceback
 from collections.abc import Callable, Coroutine
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import guide, strength, unprotected
 from sdedit_studio.document.ground import below, ground, outdated
 from sdedit_studio.document.layer import Ground, Layer
-from sdedit_studio.engine.job import Failed, Job, Lane, Pixels, Result
+from sdedit_studio.engine.job import Failed, Job, Lane, Pixels, Progress, Result
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import EMPTY
 from sdedit_studio.ui.edit import Edit, applied
 from sdedit_studio.ui.generation import Generation, State
+from sdedit_studio.ui.words import duration
 
 REST_MS = 1000
 """How long painting must have rested before a result is made anew by itself."""
@@ -62,7 +63,12 @@ def edit_again(document: Document, layer_id: str, revision: int) -> Edit:
 
 
 class Regeneration(QObject):
-    """Makes results anew. `pen_down`: whether a gesture is in progress or waits, and is not to be disturbed."""
+    """Makes results anew. `progressed(str, float)`: how far the layer with this id is that follows, 0 .. 1.
+
+    `pen_down`: whether a gesture is in progress or waits, and is not to be disturbed.
+    """
+
+    progressed = Signal(str, float)
 
     def __init__(self, generation: Generation, pen_down: Callable[[], bool]) -> None:
         super().__init__(generation)
@@ -129,11 +135,13 @@ class Regeneration(QObject):
                 return
 
     async def _follow(self, document: Document, layer: Layer) -> None:
-        self._studio.message.emit(f"Making “{layer.name}” anew from the layers below.")
         try:
             edit = await asyncio.to_thread(edit_again, document, layer.id, self._studio.history.revision)
+            self._studio.message.emit(f"Making “{layer.name}” anew from the layers below{self._about(edit)}.")
             async for update in self._generation.engine.run(edit.job, Lane.IDLE):
                 match update:
+                    case Progress():
+                        self.progressed.emit(layer.id, update.call / update.calls)
                     case Result():
                         await self._replace(edit, update)
                     case Failed():
@@ -143,8 +151,15 @@ class Regeneration(QObject):
         except Exception:
             sentence = f"“{layer.name}” could not be made anew. It is unchanged."
             self._studio.problem.emit(sentence, traceback.format_exc())
+        finally:
+            self.progressed.emit(layer.id, 1.0)
         self._following = None
         self._stir()
+
+    def _about(self, edit: Edit) -> str:
+        """How long it will take, if that is known."""
+        estimate = self._generation.engine.estimate(edit.frame.width, edit.frame.height, edit.job.parameters)
+        return "" if estimate.seconds is None else f", about {duration(estimate.seconds)}"
 
     async def _replace(self, edit: Edit, result: Result) -> None:
         """Build the document off the UI thread, anew if the painting went on meanwhile."""

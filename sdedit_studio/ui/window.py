@@ -261,6 +261,7 @@ class Window(QMainWindow):
         canvas.view_changed.connect(lambda: self.status_bar.set_zoom(canvas.zoom))
         canvas.cursor_moved.connect(self.status_bar.set_position)
         self.layers.list.menu_asked.connect(self._show_layer_menu)
+        self.regeneration.progressed.connect(self.layers.list.show_progress)
         self.banner.activity.nudged.connect(lambda by: self.paper_tasks.nudge_t0(by * commands.T0_STEP))
         self.sdedit.strokes.clicked.connect(self.paper_tasks.edit_with_strokes)
         self.sdedit.sheet.menu_asked.connect(lambda at: show_menu(self, self.actions_, VARIATION_MENU, at))

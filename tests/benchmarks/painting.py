@@ -27,6 +27,7 @@ from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import frame_of
 from sdedit_studio.document.history import History
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.document.target import Target, surface, with_surface
 from sdedit_studio.raster.blend import BlendMode
 from sdedit_studio.raster.brush import Brush
 from sdedit_studio.raster.compositor import Composite
@@ -107,19 +108,28 @@ class Canvas:
         self.composite.invalidate(damage)
         self.composite.update(self.history.document.layers, self.visible)
 
-    def paint(self, gesture: Callable[[Tiles], Stroke | Smudge], events: int = 200) -> list[Time]:
+    def add_mask(self) -> None:
+        """A mask of noise on the layer that is painted on."""
+        mask = np.random.default_rng(1).integers(0, 256, (self.side, self.side), np.uint8)
+        document = self.history.document
+        self.history.push("Mask", document.with_layer(document.active, mask=Tiles.from_array(mask)))
+        self.refresh([document.bounds])
+
+    def paint(
+        self, gesture: Callable[[Tiles], Stroke | Smudge], events: int = 200, target: Target = Target.PIXELS
+    ) -> list[Time]:
         """One stroke as one undo step. Returns the time from each pen event to its pixels in the composite."""
         before = self.history.document
-        stroke = gesture(before.active_layer.pixels)
+        stroke = gesture(surface(before, target))
 
         def event(sample: tuple[float, float, float, float]) -> None:
             pixels, damage = stroke.extend(*sample)
-            self.history.amend(self.history.document.with_pixels(pixels))
+            self.history.amend(with_surface(self.history.document, target, pixels))
             self.refresh([damage])
 
         times = [timed(lambda sample=sample: event(sample)) for sample in wave(self.side, events)]
         pixels, damage = stroke.finish()
-        self.history.amend(self.history.document.with_pixels(pixels))
+        self.history.amend(with_surface(self.history.document, target, pixels))
         self.refresh([damage])
         self.history.commit("Stroke", before)
         return times
@@ -183,6 +193,10 @@ def measure(side: int) -> Iterator[tuple[str, list[Time], float]]:
     yield f"pan and zoom frame, {size}", canvas.frames(), 8.0
     yield f"the same, view turned by 15 degrees, {size}", canvas.frames(15), 8.0
     yield f"snapshot for the guide, {size}", [timed(canvas.snapshot) for _ in range(200)], 1.0
+    canvas.add_mask()
+    for target in (Target.MASK, Target.PROTECTION):
+        times = canvas.paint(lambda pixels: Stroke(Brush(50), blue, pixels), target=target)
+        yield f"pen event, 50 px brush on the {target}, {size}", times, event_target
 
 
 def main() -> None:

@@ -135,11 +135,15 @@ class LayerModel(QAbstractListModel):
 
 
 class LayerDelegate(QStyledItemDelegate):
-    """Paints a row. Thumbnails come from `thumbnails`, which draws them later."""
+    """Paints a row. Thumbnails come from `thumbnails`, which draws them later.
+
+    `parts`: how far the layers are that are being made, 0 .. 1 by id.
+    """
 
     def __init__(self, studio: Studio, thumbnails: Thumbnails, parent: QObject) -> None:
         super().__init__(parent)
         self._studio, self._thumbnails = studio, thumbnails
+        self.parts: dict[str, float] = {}
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(220, ROW)
@@ -162,6 +166,8 @@ class LayerDelegate(QStyledItemDelegate):
         self._words(painter, parts.words, layer, active)
         guide_role = "accent" if layer.in_guide else "disabled" if active or hovered else "button"
         self._icon(painter, parts.guide, "scan", guide_role, 14)
+        if layer.id in self.parts:
+            painter.fillRect(row.left(), row.bottom() - 1, round(row.width() * self.parts[layer.id]), 2, look.accent)
         if active and option.state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(QPen(look.colour("accent"), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -274,7 +280,8 @@ class LayerList(QListView):
         self._gap: int | None = None
         self.setAccessibleName("Layers")
         self.setModel(self._layers)
-        self.setItemDelegate(LayerDelegate(studio, self._thumbnails, self))
+        self._rows = LayerDelegate(studio, self._thumbnails, self)
+        self.setItemDelegate(self._rows)
         self.setUniformItemSizes(True)
         self.setMouseTracking(True)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -298,6 +305,14 @@ class LayerList(QListView):
 
     def rename_active(self) -> None:
         self.edit(self._active_index())
+
+    def show_progress(self, layer_id: str, part: float) -> None:
+        """Show how far a layer is that is being made, 0 .. 1; at 1 no longer."""
+        if part < 1:
+            self._rows.parts[layer_id] = part
+        else:
+            self._rows.parts.pop(layer_id, None)
+        self.viewport().update()
 
     def _active_index(self) -> QModelIndex:
         return self._layers.index(self._layers.row_of(self._studio.document.active))

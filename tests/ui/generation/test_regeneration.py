@@ -136,6 +136,8 @@ def test_a_layer_that_was_deleted_meanwhile_comes_back_as_one_of_its_own(tell, a
 
 def test_one_that_follows_is_made_anew_once_painting_rests_and_undo_has_the_last_word(tell, again, pen):
     async def story(flow):
+        told = []
+        again.progressed.connect(lambda *progress: told.append(progress))
         result = await made(flow, follows=True)
         await asyncio.sleep(3 * REST)
         assert not flow.engine.idle
@@ -146,10 +148,14 @@ def test_one_that_follows_is_made_anew_once_painting_rests_and_undo_has_the_last
         pen[0] = False
         await flow.until(lambda: flow.engine.idle)
         before = flow.studio.document
+        flow.engine.idle[-1].progress(2)
+        await flow.until(lambda: told == [(result.id, 0.25)])
+        assert f"“{result.name}” anew" in flow.messages[-1]
         flow.engine.idle[-1].finish((1, 2, 3))
         await flow.until(lambda: flow.studio.document is not before)
         assert layer(flow, result).pixels.pixel(30, 30) == (3, 2, 1, 255)
         assert flow.studio.history.undo_label == "Follow the layers below"
+        await flow.until(lambda: told[-1] == (result.id, 1.0))
         assert layer(flow, result).follows and not outdated(flow.studio.document, layer(flow, result))
         flow.studio.undo()
         assert flow.studio.document is before

@@ -14,6 +14,7 @@ from sdedit_studio.document.target import Target
 from sdedit_studio.raster.blend import BlendMode
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
+from sdedit_studio.ui import theme
 from sdedit_studio.ui.panels.layer_list import LAYER_ROLE, ROW, Parts, summary
 from sdedit_studio.ui.panels.layers import FAMILIES, LayersPanel
 from sdedit_studio.ui.thumbnails import fitted, sampled, thumbnail
@@ -259,6 +260,21 @@ def test_thumbnails_follow_what_is_painted_on_pixels_and_on_masks(panel, studio,
     studio.push("Paint mask", studio.document.with_layer(layer.id, mask=mask.cleared(Rect(0, 0, 50, 64))))
     now = studio.document.active_layer
     qtbot.waitUntil(lambda: drawn(layer.id) is now.pixels and drawn(f"{layer.id} mask") is now.mask)
+
+
+def test_a_line_at_the_foot_of_a_row_shows_how_far_its_layer_is(panel, studio):
+    def length() -> int:
+        row = panel.list.visualRect(panel.list.model().index(1))
+        image = panel.list.viewport().grab(row).toImage()
+        accent = theme.current().colour("accent")
+        return sum(image.pixelColor(x, image.height() - 1) == accent for x in range(image.width()))
+
+    layer_id = studio.document.layers[-2].id
+    assert length() == 0
+    panel.list.show_progress(layer_id, 0.5)
+    assert length() == pytest.approx(panel.list.viewport().width() / 2, abs=2)
+    panel.list.show_progress(layer_id, 1.0)
+    assert length() == 0
 
 
 def test_a_thumbnail_shows_what_is_there():
