@@ -94,6 +94,16 @@ def _seeded(edit: Edit, seeds: Sequence[int], like: Variation | None = None) -> 
     return [Variation(replace(edit, job=each), like) for each in jobs]
 
 
+def over(edit: Edit, now: Document) -> Edit:
+    """`edit` as if the results added since had been there: its own goes over them, but not over newer strokes."""
+    then = {layer.id: layer for layer in edit.document.layers}
+    layers = [layer for layer in now.layers if layer.id in then or layer.generation is not None]
+    if not layers:
+        return edit
+    known = tuple(then.get(layer.id, layer) for layer in layers)
+    return replace(edit, document=now.but(layers=known, active=known[-1].id))
+
+
 def blended(below: Variation, above: Variation, now: Document) -> Document:
     """`now` with two pictures as layers, the upper one hidden by a mask that waits to be painted on, and active.
 
@@ -101,7 +111,7 @@ def blended(below: Variation, above: Variation, now: Document) -> Document:
     """
     document = now
     for each in (below, above):
-        document = applied(each.edit, each.result(), document, _painted(each.edit, now))
+        document = applied(each.edit, each.result(), document, _painted(over(each.edit, now), now))
     top = document.active_layer
     return document.with_layer(top.id, pixels=top.masked(), mask=Tiles(COVERAGE))
 

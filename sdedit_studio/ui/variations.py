@@ -16,7 +16,7 @@ from sdedit_studio.engine.job import Cancelled, Failed, Progress, Result, Update
 from sdedit_studio.parameters import Parameters, Refine
 from sdedit_studio.ui.following import subject
 from sdedit_studio.ui.generation import Generation, State
-from sdedit_studio.ui.variation import SEEDS, Variation, around, blended, of_painting, seeds_from
+from sdedit_studio.ui.variation import SEEDS, Variation, around, blended, of_painting, over, seeds_from
 
 COUNTS = (4, 8, 12, 16)
 
@@ -162,7 +162,7 @@ class Variations(QObject):
         """Lay the chosen one over the canvas, to be applied or discarded."""
         self._showing = chosen = self.one
         shown = self._generation.shown
-        if chosen is None or (shown is not None and shown.edit is chosen.edit):
+        if chosen is None or (shown is not None and shown.edit.job is chosen.edit.job):
             return
         if self._generation.state in (State.PREPARING, State.RUNNING):
             self._studio.message.emit("A run is under way. Wait for it, or give it up with Esc, to see a variation.")
@@ -173,7 +173,7 @@ class Variations(QObject):
         """Carry the chosen one up to full size, and keep its seed."""
         if self.one is None or not self.can_work_out:
             return
-        edit = self.one.worked_out(self._studio.parameters.refine)
+        edit = over(self.one.worked_out(self._studio.parameters.refine), self._studio.document)
         self._showing = None
         self.lock_seed()
         self._generation.start(lambda: edit)
@@ -278,7 +278,7 @@ class Variations(QObject):
     async def _show(self, chosen: Variation) -> None:
         result = await asyncio.to_thread(chosen.result)
         if chosen is self._showing and self._generation.state not in (State.PREPARING, State.RUNNING):
-            self._generation.present(chosen.edit, result)
+            self._generation.present(over(chosen.edit, self._studio.document), result)
 
     async def _blend(self, below: Variation, above: Variation) -> None:
         """Build the layers off the UI thread, anew if the painting went on meanwhile."""

@@ -11,6 +11,7 @@ from PySide6.QtGui import QContextMenuEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.target import Target
 from sdedit_studio.engine.job import Pixels
 from sdedit_studio.parameters import Refine
@@ -59,7 +60,7 @@ async def filled(flow, runs=None):
 
 
 async def shown(flow, variation) -> None:
-    await flow.until(lambda: flow.generation.shown is not None and flow.generation.shown.edit is variation.edit)
+    await flow.until(lambda: flow.generation.shown is not None and flow.generation.shown.edit.job is variation.edit.job)
 
 
 # --- Filling -------------------------------------------------------------------------------------------------------
@@ -200,6 +201,23 @@ def test_a_click_shows_one_and_apply_makes_it_a_layer(flow, tell):
         assert flow.studio.document.active_layer.name == "SDEdit 0.40, seed 2"
         flow.studio.undo()
         assert flow.studio.document is document
+
+    tell(story)
+
+
+def test_another_one_goes_over_what_was_applied_but_not_over_strokes(flow, tell):
+    async def story(flow):
+        variations = await filled(flow)
+        variations.choose([variations.sheet[0]])
+        await shown(flow, variations.sheet[0])
+        await flow.applied()
+        flow.studio.push("Add layer", flow.studio.document.inserted(Layer("Mine")))
+        paint(flow.studio)
+        variations.choose([variations.sheet[1]])
+        await shown(flow, variations.sheet[1])
+        await flow.applied()
+        picture = composite(flow.studio.document)[..., 2::-1]
+        assert (picture[4:12, 4:12] == 255).all() and (picture[20:] == COLOURS[1]).all()
 
     tell(story)
 
