@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import ref
@@ -24,6 +25,7 @@ from sdedit_studio.ui.edit import Edit, Shown
 from sdedit_studio.ui.generation import Generation, State
 from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.tasks import Tasks
+from sdedit_studio.ui.variation import Variation
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 
 if TYPE_CHECKING:
@@ -88,6 +90,15 @@ class ResultActions(QObject):
             self._latest_id = results.records[-1].id
         self._studio.set_results(results)
         self.changed.emit()
+
+    def keep_variation(self, variation: Variation) -> None:
+        """Keep one that was starred, with its star."""
+        self._tasks.start(self._record_variation(variation, self._studio.history))
+
+    async def _record_variation(self, variation: Variation, opened: History) -> None:
+        record = await asyncio.to_thread(lambda: recorded(variation.edit, variation.result()))
+        if self._studio.history is opened:
+            self._studio.set_results(self._studio.results.added(replace(record, starred=True)))
 
     # --- On the canvas ---------------------------------------------------------------------------------------------
 

@@ -27,11 +27,12 @@ class Variations(QObject):
     """One sheet of small pictures, and those of it that are chosen. Needs a running asyncio loop.
 
     Nothing here touches the document but `blend`. Signals: `changed()` when any property may read differently;
-    `drawn(Variation)` when only that one's picture is newer.
+    `drawn(Variation)` when only that one's picture is newer; `starred(Variation)` when one is done and has a star.
     """
 
     changed = Signal()
     drawn = Signal(object)
+    starred = Signal(object)
 
     def __init__(self, generation: Generation) -> None:
         super().__init__(generation)
@@ -190,7 +191,12 @@ class Variations(QObject):
         starred = not all(each.starred for each in self._chosen)
         for each in self._chosen:
             each.starred = starred
+            self._tell_star(each)
         self.changed.emit()
+
+    def _tell_star(self, variation: Variation) -> None:
+        if variation.starred and variation.done:
+            self.starred.emit(variation)
 
     def blend(self) -> None:
         """Make the two chosen ones layers, in one undo step, and have the brush paint the upper one in."""
@@ -272,6 +278,7 @@ class Variations(QObject):
             case Result():
                 variation.seconds = update.seconds
                 self.changed.emit()
+                self._tell_star(variation)
             case Failed():
                 self._studio.problem.emit(update.message, update.details)
 

@@ -14,12 +14,14 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMenu, QPush
 
 from sdedit_studio.document.edits import with_canvas
 from sdedit_studio.document.results import Record, Results
+from sdedit_studio.engine.job import Pixels
 from sdedit_studio.files import pictures
 from sdedit_studio.files import results as files
 from sdedit_studio.parameters import Parameters, Solver
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import rectangle
+from sdedit_studio.ui.edit import edit_of
 from sdedit_studio.ui.file_actions import FileActions
 from sdedit_studio.ui.generation import State
 from sdedit_studio.ui.panels.result_list import PICTURE, RECORD_ROLE, drawn_thumbnail, star_area
@@ -30,6 +32,7 @@ from sdedit_studio.ui.profile import Profile
 from sdedit_studio.ui.result_actions import ResultActions
 from sdedit_studio.ui.studio import new_document
 from sdedit_studio.ui.tasks import Tasks
+from sdedit_studio.ui.variation import Variation
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 from tests.ui.generation.conftest import Flow
 
@@ -151,6 +154,25 @@ def test_what_was_not_a_run_is_kept_when_it_is_applied(story):
         await flow.applied()
         await flow.until(lambda: len(history.results) == 2)
         assert (files.rgb(history.results.records[-1].picture) == 9).all()
+
+    story(told)
+
+
+def test_a_starred_variation_is_kept_with_its_star_and_applying_it_keeps_no_second(story):
+    async def told(history):
+        flow = history.flow
+        edit = edit_of(flow.studio.document, Parameters(seed=5), 0)
+        small = Pixels.of(np.full((32, 48, 3), 70, np.uint8))
+        variation = Variation(edit, picture=small, call=8, seconds=0.5, starred=True)
+        history.actions.keep_variation(variation)
+        await flow.until(lambda: len(history.results) == 1)
+        record = history.results.records[0]
+        assert record.starred
+        assert files.rgb(record.picture).shape == (64, 96, 3)
+        flow.generation.present(edit, variation.result())
+        await flow.applied()
+        await flow.until(lambda: history.results.records[0].time > record.time)
+        assert [each.starred for each in history.results] == [True]
 
     story(told)
 

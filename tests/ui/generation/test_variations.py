@@ -273,9 +273,11 @@ def test_working_one_out_carries_this_very_picture_on_and_keeps_its_seed(flow, t
 def test_starred_ones_stay_when_the_sheet_is_made_again(flow, tell):
     async def story(flow):
         variations = await filled(flow)
-        kept = variations.sheet[2]
+        kept, told = variations.sheet[2], []
+        variations.starred.connect(told.append)
         variations.choose([kept])
         variations.star()
+        assert told == [kept]
         flow.studio.set_parameters(seed=1, t0=0.5)
         runs = await begun(flow)
         assert variations.sheet[0] is kept and [run.job.parameters.seed for run in runs] == [1, 2, 3, 4]
@@ -287,6 +289,7 @@ def test_starred_ones_stay_when_the_sheet_is_made_again(flow, tell):
         variations.choose([kept])
         variations.star()
         assert not kept.starred
+        assert told == [kept]
 
     tell(story)
 
