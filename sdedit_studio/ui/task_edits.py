@@ -34,8 +34,8 @@ class Task:
     inside: float = 1.0
 
 
-HARMONISE = Task("Harmonise", pasted, t0=0.3, calls=8, inside=0.4)
-EDIT_WITH_STROKES = Task("Edit with strokes", painted, t0=0.45, calls=8)
+HARMONISE = Task("Harmonise", pasted, t0=0.3, calls=6, inside=0.4)
+EDIT_WITH_STROKES = Task("Edit with strokes", painted, t0=0.4, calls=8)
 
 
 def task_edit(task: Task, document: Document, parameters: Parameters, revision: int) -> Edit:
