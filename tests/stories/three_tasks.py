@@ -64,7 +64,7 @@ async def editing_with_strokes(hand: Hand) -> None:
         [(628, 150), (640, 190)],
     ):
         await hand.drag(walked(path, 6))
-    hand.studio.set_parameters(seed=4, condition="mountain")
+    hand.studio.set_parameters(seed=9, condition="mountain")
 
 
 async def compositing(hand: Hand) -> None:
