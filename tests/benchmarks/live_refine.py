@@ -2,9 +2,9 @@
 
 The sample is refined in one piece, and in tiles of several sides: the longest single run of the network (a dab waits
 for one at most), its processor time in all, and how far the picture is from the one in one piece. Then a stroke is
-added, and only that is refined again, over the picture before it: the time that saves, and how far the result is from
-refining everything anew. Printed as Markdown tables. Processor time in all threads, which other programs hardly
-lengthen.
+added, and only the part around it goes through the first pass, and only that is refined again, over the picture
+before: the time that saves, and how far the result is from making everything anew. Printed as Markdown tables.
+Processor time in all threads, which other programs hardly lengthen.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from PIL import Image
 from torch import Tensor
 
 from sdedit_studio import resources
-from sdedit_studio.diffusion.cascade import TILE
+from sdedit_studio.diffusion.cascade import TILE, as_pixels, as_tensor, resized
 from sdedit_studio.diffusion.denoiser import Denoiser
+from sdedit_studio.diffusion.noise import counted
+from sdedit_studio.diffusion.sdedit import sdedit
 from sdedit_studio.document.edits import frame_of
 from sdedit_studio.document.edits import guide as guide_of
 from sdedit_studio.engine.execute import execute
@@ -35,6 +37,8 @@ from sdedit_studio.ui.following import Base, quick, refining, refining_again
 
 SIDES = (416, 288, 256, 192)
 WHOLE = 100_000
+STRIDE = 16
+"""Of the bundled model."""
 
 
 @dataclass
@@ -63,6 +67,24 @@ def refined(model: LoadedModel, job: Job, tile: int) -> tuple[np.ndarray, list[t
 def first_pass(model: LoadedModel, edit: Edit) -> Pixels:
     *_, last, _ = execute(edit.job, model, cancelled=lambda: False, measured=Measured(1))
     return last.preview
+
+
+def first_pass_of_part(model: LoadedModel, job: Job, box: tuple[slice, slice]) -> tuple[np.ndarray, float]:
+    """The first pass of a part of the native picture alone, with that part of the noise, and its processor time."""
+    stage = model.card.passes(job.guide.width, job.guide.height, job.parameters)[0]
+    guide = resized(as_tensor(job.guide.array, model.device), (stage.height, stage.width))
+    noise = counted([job.parameters.seed], (3, stage.height, stage.width))
+    runs: list[tuple[int, float]] = []
+    denoiser = Counted(model.denoiser(job.parameters.condition), runs)
+    *_, step = sdedit(
+        denoiser,
+        guide[..., *box],
+        stage.sigma,
+        stage.calls,
+        lambda _round: lambda field: noise(field)[..., *box],
+        solver=job.parameters.solver,
+    )
+    return as_pixels(step.estimate).astype(int), sum(seconds for _, seconds in runs)
 
 
 def row(*cells: object) -> None:
@@ -95,7 +117,7 @@ def main() -> None:
     row("tile", "runs", "largest run, pixels", "pixels in all", "processor time, s", "from one piece: mean, 99th pct.")
     row(*["---"] * 6)
     whole = None
-    for side in (WHOLE, *args.sides):
+    for side in (WHOLE, *args.sides) if args.sides else ():
         picture, runs = refined(model, refining(edit, Refine.FULL, first).job, side)
         whole = picture if whole is None else whole
         pixels, seconds = zip(*runs, strict=True)
@@ -103,14 +125,35 @@ def main() -> None:
         row(name, len(runs), max(pixels), sum(pixels), f"{sum(seconds):.1f}", apart(picture, whole, everywhere))
 
     height, width = painting.shape[:2]
-    print("\nOne stroke more, refined alone over the picture before\n")
-    row("tile", "part of the pixels run", "inside the stroke", "where the two fade", "elsewhere")
-    row(*["---"] * 5)
     painted = painting.copy()
     stroke = slice(height // 5, height // 5 + 40), slice(width // 6, width // 6 + 160)
     painted[stroke] = 255 - painting[stroke].mean((0, 1)).astype(np.uint8)
     later = Edit(document, frame, Job(Pixels.of(painted), quick(parameters), revision=1))
     later_first = first_pass(model, later)
+    native = later_first.array.astype(int)
+    scale = height / native.shape[0]
+    top, bottom, left, right = (round(edge / scale) for part in stroke for edge in (part.start, part.stop))
+    everything = first_pass_of_part(model, later.job, (slice(None), slice(None)))[1]
+    print("\nOne stroke more, only the part around it in the first pass\n")
+    row(
+        "pixels around the stroke", "part of the pixels", "part of the processor time", "inside the stroke", "beside it"
+    )
+    row(*["---"] * 5)
+    for margin in (16, 32, 48):
+        box = tuple(
+            slice(max(0, (low - margin) // STRIDE * STRIDE), min(limit, -(-(high + margin) // STRIDE) * STRIDE))
+            for low, high, limit in zip((top, left), (bottom, right), native.shape[:2], strict=True)
+        )
+        part, seconds = first_pass_of_part(model, later.job, box)
+        inside = np.zeros(native.shape[:2], bool)
+        inside[top:bottom, left:right] = True
+        zones = inside[box], ~inside[box]
+        pixels = f"{inside[box].size / inside.size:.2f}"
+        row(margin, pixels, f"{seconds / everything:.2f}", *(apart(part, native[box], zone) for zone in zones))
+
+    print("\nOne stroke more, refined alone over the picture before\n")
+    row("tile", "part of the pixels run", "inside the stroke", "where the two fade", "elsewhere")
+    row(*["---"] * 5)
     for side in args.stroke:
         before, runs = refined(model, refining(edit, Refine.FULL, first).job, side)
         base = Base.of(refining(edit, Refine.FULL, first), Pixels.of(before.astype(np.uint8)))
