@@ -16,7 +16,6 @@ from torch.nn.functional import interpolate
 
 from sdedit_studio.diffusion.denoiser import Denoiser
 from sdedit_studio.diffusion.noise import NoiseSource, counted
-from sdedit_studio.diffusion.pasting import product
 from sdedit_studio.diffusion.plan import Pass, sigma_of_t0
 from sdedit_studio.diffusion.sdedit import part_below, sdedit
 from sdedit_studio.diffusion.solver import Step
@@ -142,9 +141,14 @@ def as_pixels(picture: Tensor) -> np.ndarray:
 
 def _changeable(mask: np.ndarray | None, strength: np.ndarray | None) -> Tensor | None:
     """The part of t0 that each pixel may change by, (1, 1, h, w); None for all of it everywhere."""
-    hard = None if mask is None else (mask > 0).astype(np.float32)
-    part = product((hard, None if strength is None else strength / np.float32(255)))
-    return None if part is None else torch.from_numpy(part)[None, None]
+    parts = []
+    if mask is not None:
+        parts.append((mask > 0).astype(np.float32))
+    if strength is not None:
+        parts.append(strength / np.float32(255))
+    if all(part.min() == 1 for part in parts):
+        return None
+    return torch.from_numpy(np.prod(parts, axis=0, dtype=np.float32))[None, None]
 
 
 def _noise(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 _FADE = 8
@@ -16,15 +14,11 @@ def fading(strength: np.ndarray) -> np.ndarray:
 
 
 def coverage(mask: np.ndarray | None, strength: np.ndarray | None) -> np.ndarray | None:
-    """How much of a picture mask and strength map let `paste` show, (h, w) float32 in 0 .. 1; None for all of it."""
-    faded = None if strength is None else fading(strength)
-    return product(None if part is None else part / np.float32(255) for part in (mask, faded))
-
-
-def product(parts: Iterable[np.ndarray | None]) -> np.ndarray | None:
-    """The product of what there is of `parts` (h, w); None for 1 everywhere."""
-    given = [part for part in parts if part is not None]
-    return None if all(part.min() == 1 for part in given) else np.prod(given, axis=0, dtype=np.float32)
+    """How much of a picture mask and strength map let `paste` show, (h, w) uint8; None for all of it."""
+    parts = [part for part in (mask, None if strength is None else fading(strength)) if part is not None]
+    if all(part.min() == 255 for part in parts):
+        return None
+    return parts[0] if len(parts) == 1 else ((parts[0].astype(np.uint16) * parts[1] + 127) // 255).astype(np.uint8)
 
 
 def paste(guide: np.ndarray, picture: np.ndarray, mask: np.ndarray | None) -> np.ndarray:

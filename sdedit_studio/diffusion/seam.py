@@ -6,6 +6,7 @@ With the bundled model (docs/local.md) the mean colour step across a hard edge f
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, interpolate, pad
@@ -20,24 +21,36 @@ _FIRM = 0.01
 """Edges weaker than this much coverage a value of the grid, smoothed, are left alone: a wide feather shows no seam."""
 
 
-def matched(guide: Tensor, picture: Tensor, cover: Tensor) -> Tensor:
+def matched(guide: np.ndarray, picture: Tensor, cover: np.ndarray) -> Tensor:
     """`picture` (b, 3, h, w) with its low frequencies drawn to the guide's along the edge of what is pasted.
 
-    `cover`: (1, 1, H, W) in [0, 1], how much of the picture is pasted into `guide` (1, 3, H, W). Their mean difference
-    inside the edge is what it adds to a guide that goes on beyond it. It is weighted by how steep the coverage is, and
-    taken away by a normalised convolution (Knutsson & Westin 1993) that dies away with the distance to the edge. Where
+    `cover`: (H, W) uint8, how much of the picture is pasted into `guide` (H, W, 3) uint8. Their mean difference inside
+    the edge is what it adds to a guide that goes on beyond it. It is weighted by how steep the coverage is, and taken
+    away by a normalised convolution (Knutsson & Westin 1993) that dies away with the distance to the edge. Where
     nothing is pasted the picture stays as it is.
     """
     size = (picture.shape[-2], picture.shape[-1])
     scale = max(1.0, max(size) / GRID)
     small = (max(1, round(size[0] / scale)), max(1, round(size[1] / scale)))
-    pasted = (cover > 0).to(picture.dtype)
-    inside = _reduced(pasted, size)
-    share = _reduced(pasted, small)
-    difference = (_reduced(guide * pasted, small) - _reduced(picture * inside, small)) / share.clamp(min=1e-3)
-    weight = _steepness(_reduced(cover, small)) * (share > 0)
-    spread = _blurred(weight * difference) / (_blurred(weight) + _FIRM)
+    pasted = (cover > 0).astype(np.uint8)
+    device = picture.device
+    inside, share = (_means(pasted, each, device) for each in (size, small))
+    wanted = _means(guide * pasted[..., None], small, device) / 127.5 - share
+    had = _reduced(picture * inside, small)
+    weight = _steepness(_means(cover, small, device) / 255) * (share > 0)
+    spread = _blurred(weight * (wanted - had) / share.clamp(min=1e-3)) / (_blurred(weight) + _FIRM)
     return picture + (inside > 0) * interpolate(spread, size, mode="bilinear")
+
+
+def _means(pixels: np.ndarray, size: tuple[int, int], device: torch.device) -> Tensor:
+    """The means over the boxes of a grid of uint8 (H, W) or (H, W, c), as (1, c, h, w); many times as fast as torch."""
+    values = pixels.reshape(*pixels.shape[:2], -1)
+    for axis, count in enumerate(size):
+        length = values.shape[axis]
+        starts = np.arange(count) * length // count
+        boxes = np.maximum(1, np.diff(starts, append=length)).astype(np.float32)
+        values = np.add.reduceat(values, starts, axis, np.float32) / boxes.reshape((-1, 1, 1) if axis == 0 else (-1, 1))
+    return torch.from_numpy(values).to(device).permute(2, 0, 1)[None]
 
 
 def _reduced(x: Tensor, size: tuple[int, int]) -> Tensor:

@@ -8,10 +8,9 @@ from functools import partial
 from time import perf_counter
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from sdedit_studio.diffusion.cascade import TILE, Moment, as_pixels, as_tensor, edit, resized
+from sdedit_studio.diffusion.cascade import TILE, Moment, as_pixels, edit, resized
 from sdedit_studio.diffusion.denoiser import Denoiser
 from sdedit_studio.diffusion.pasting import coverage, fading, paste
 from sdedit_studio.diffusion.plan import Pass, t0_of_sigma
@@ -89,8 +88,7 @@ def execute_together(
             yield told(each, call, moment, preview)
         call_began = perf_counter()
     if picture is not None and (cover := coverage(mask, strength)) is not None:
-        shown = torch.from_numpy(cover).to(model.device)[None, None]
-        picture = matched(as_tensor(guide, model.device), picture, shown)
+        picture = matched(guide, picture, cover)
     seconds = (perf_counter() - began) / len(jobs)
     for index, each in enumerate(jobs):
         unpasted = guide if picture is None else as_pixels(resized(picture[index : index + 1], guide.shape[:2]))
