@@ -107,7 +107,7 @@ class Generation(QObject):
         studio.selection_changed.connect(self._frame_changed)
         studio.parameters_changed.connect(self._reckon)
         self.live = Live(studio, engine, self._show_live)
-        self.live.switched.connect(self.changed)
+        self.live.switched.connect(self._reckon)
         self._reckon()
 
     @property
@@ -265,13 +265,11 @@ class Generation(QObject):
         self._finished = None
         self._show(None)
         self.live.start()
-        self._reckon()
 
     def stop_live(self) -> bool:
         """Returns whether it was on."""
         if not self.live.stop():
             return False
-        self._reckon()
         self.studio.message.emit("Live is off. Your painting is unchanged.")
         return True
 

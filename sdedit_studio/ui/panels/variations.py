@@ -121,5 +121,5 @@ class VariationsRow(QWidget):
         if variations.can_blend:
             return "Two chosen: the last button above blends them by painting."
         if variations.earlier:
-            return f"{like}Of an earlier painting or settings; “Variations” makes them again."
+            return f"{like}Of earlier strokes or settings; “Variations” renews it."
         return f"{like}Click to see one, double-click to work it out at full size."

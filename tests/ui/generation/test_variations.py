@@ -95,7 +95,7 @@ def test_painting_goes_on_while_it_fills_and_the_sheet_says_that_it_is_older(flo
         paint(studio)
         assert variations.filling and variations.earlier
         await filled(flow, runs)
-        assert flow.panel.sheet.hint.text().startswith("Of an earlier painting")
+        assert flow.panel.sheet.hint.text().startswith("Of earlier strokes or settings")
         studio.undo()
         assert studio.document is document and not variations.earlier
         studio.set_parameters(t0=0.7)
@@ -218,6 +218,18 @@ def test_another_one_goes_over_what_was_applied_but_not_over_strokes(flow, tell)
         await flow.applied()
         picture = composite(flow.studio.document)[..., 2::-1]
         assert (picture[4:12, 4:12] == 255).all() and (picture[20:] == COLOURS[1]).all()
+
+    tell(story)
+
+
+def test_looking_at_one_ends_live_mode_and_the_cost_is_again_that_of_generate(flow, tell):
+    async def story(flow):
+        variations = await filled(flow)
+        flow.generation.toggle_live()
+        assert flow.panel.cost.text().startswith("11 model calls")
+        variations.choose([variations.sheet[0]])
+        await shown(flow, variations.sheet[0])
+        assert not flow.generation.live.on and flow.panel.cost.text().startswith("15 model calls")
 
     tell(story)
 
