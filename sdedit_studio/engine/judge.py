@@ -39,5 +39,5 @@ def judged(
         editable = torch.from_numpy(job.mask.array > 0).to(device, torch.float32)[None, None]
         where = pooled(resized(editable, (height, width)).clamp(0, 1), space.factor)
     denoiser = model.denoiser(job.parameters.condition if card.some_class else None)
-    noise = counted([0], (x.shape[1], x.shape[2], x.shape[3]), place=_PLACE, device=device)
+    noise = counted([0], (x.shape[1], x.shape[2], x.shape[3]), place=_PLACE, device=device)(0)
     return away_from_photographs(stoppable(denoiser), x, noise, where)
