@@ -40,7 +40,7 @@ NOISED = "On the canvas: what the model starts from here."
 
 def measures(l2: float, rmse: float, away: float | None) -> str:
     """How far a picture of the t0 strip is from the strokes and from photographs."""
-    strokes = f"{rmse:.0f} grey levels a pixel away from your strokes (L₂ {l2:.0f})."
+    strokes = f"L₂ {l2:.0f} away from your strokes: {rmse:.0f} grey levels a pixel."
     return strokes if away is None else f"{strokes}\n{away:.2f} away from photographs, as the model estimates it."
 
 
@@ -48,7 +48,7 @@ def curves(spot: tuple[float, float] | None) -> str:
     """What the two curves under the t0 strip are."""
     best = f"\nBoth together are least at t₀ {spot[0]:.2f} to {spot[1]:.2f}, which is shaded." if spot else ""
     return (
-        "How far each picture above is from your strokes (the root of L₂ a pixel, in grey levels) and from "
+        "How far each picture above is from your strokes (L₂: squared differences, summed over its pixels) and from "
         "photographs (the model’s own estimate: how far its denoising error is from what it expects); each curve from "
         f"its least to its greatest.{best}"
     )

@@ -190,7 +190,7 @@ class StripView(QWidget):
         painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
         painter.setOpacity(1.0 if strip.complete else FADED)
         known = [t0 for t0 in LEVELS if t0 in strip.samples]
-        self._paint_curve(painter, known, [strip.samples[t0].rmse for t0 in known], "faithful", 0.0)
+        self._paint_curve(painter, known, [strip.samples[t0].l2 for t0 in known], "faithful", 0.0)
         judged = [(t0, away) for t0 in known if (away := strip.samples[t0].away) is not None]
         self._paint_curve(painter, [t0 for t0, _ in judged], [away for _, away in judged], "realistic", LEAST_SPREAD)
         painter.setOpacity(1.0)
