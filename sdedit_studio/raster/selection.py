@@ -74,7 +74,8 @@ def feather(selection: Tiles | None, radius: float, bounds: Rect) -> Tiles | Non
     """Edges softened over about `radius` pixels to both sides. An edge of the canvas is no edge of the selection."""
     if selection is None:
         return None
-    area = selection.content_bounds().grown(math.ceil(2 * radius)) & bounds
+    reach = math.ceil(2 * radius) + 2  # of Pillow's three box blurs: never less than three pixels
+    area = selection.content_bounds().grown(reach) & bounds
     blurred = Image.fromarray(selection.read(area)).filter(ImageFilter.GaussianBlur(radius / 2))
     return of_array(np.asarray(blurred), area)
 
