@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from pathlib import Path
 
 from sdedit_studio.diffusion.plan import native_size
@@ -21,6 +20,7 @@ from sdedit_studio.engine.job import (
     Status,
     Step,
     Update,
+    but_for_the_seed,
 )
 from sdedit_studio.engine.mailbox import Mailbox, Request
 from sdedit_studio.engine.measured import Measured
@@ -87,8 +87,7 @@ class Engine:
         Each update names its job; of every job the last is a `Result`, `Cancelled` or `Failed`. Between two batches
         anything may go first. Closing the iterator early cancels all. Raises ValueError when the jobs differ in more.
         """
-        alike = [replace(job, parameters=replace(job.parameters, seed=0)) for job in jobs]
-        if any(job != alike[0] for job in alike[1:]):
+        if any(but_for_the_seed(job) != but_for_the_seed(jobs[0]) for job in jobs[1:]):
             raise ValueError("Only edits that differ in nothing but the seed can be made together.")
         left = tuple(jobs)
         while left:

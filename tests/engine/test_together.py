@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from sdedit_studio.engine.execute import Stopped, execute, execute_together
-from sdedit_studio.engine.job import Cancelled, Failed, Lane, Progress, Result
+from sdedit_studio.engine.job import Cancelled, Failed, Lane, Pixels, Progress, Result
 from sdedit_studio.engine.memory import execute_somehow
 from sdedit_studio.engine.prepare import together
 from sdedit_studio.models.catalogue import find
@@ -23,9 +23,9 @@ from tests.engine.test_engine import engine_test
 HALF = np.where(np.arange(40) < 20, 0, 255).astype(np.uint8)[None].repeat(32, 0)
 
 
-def sheet(*seeds, **parameters):
+def sheet(*seeds, strength=None, **parameters):
     """Edits of one guide."""
-    one = job(**parameters)
+    one = replace(job(**parameters), strength=None if strength is None else Pixels.of(strength))
     return [replace(one, parameters=replace(one.parameters, seed=seed)) for seed in seeds]
 
 
@@ -52,6 +52,7 @@ def apart(one: Result, other: Result) -> int:
         {"mask": HALF, "masking": Masking.PAPER, "refine": Refine.DOUBLE},
         {"solver": Solver.EULER_MARUYAMA, "repeats": 2},
         {"t0": 0.0},
+        {"strength": np.arange(40, dtype=np.uint8)[None].repeat(32, 0) * 6},
     ],
 )
 def test_a_batch_makes_what_each_job_makes_alone(models, measured, parameters):
@@ -174,6 +175,8 @@ async def test_a_failure_is_told_for_each_job(engine, models):
 async def test_only_edits_that_differ_in_the_seed_go_together(engine, models):
     with pytest.raises(ValueError, match="nothing but the seed"):
         await anext(engine.run_together([job(t0=0.3), job(t0=0.5)]))
+    with pytest.raises(ValueError, match="nothing but the seed"):
+        await anext(engine.run_together([job(seed=1), job(seed=2, mask=HALF)]))
 
 
 def test_a_closed_engine_gives_the_sheet_up(measured):
