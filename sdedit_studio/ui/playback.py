@@ -17,7 +17,7 @@ RATE = 10
 """Pictures a second that playing shows."""
 
 MOST = 150
-"""Pictures that playing shows at most; of longer runs it leaves out steps, evenly."""
+"""Pictures that playing shows at most, each way; of longer runs it leaves out steps, evenly."""
 
 
 @dataclass(eq=False)
@@ -45,6 +45,7 @@ class Playback(QObject):
         self._running: _Run | None = None
         self._over: _Run | None = None
         self._position = 0
+        self._backwards = False
         self._available = False
         self._packing: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
@@ -96,19 +97,22 @@ class Playback(QObject):
         self.go(self._position + by)
 
     def toggle(self) -> None:
-        """Play to the end, from the beginning if it is there already; or stop."""
+        """Play to the end, from there back to the noise first; or stop."""
         if self.playing:
             self._timer.stop()
-            self.moved.emit()
         elif self._available:
+            self._backwards = self._position == self.last
             self._timer.start()
-            self._move(0 if self._position == self.last else self._position)
+        self.moved.emit()
 
     def _advance(self) -> None:
-        position = min(self.last, self._position + ceil((self.last + 1) / MOST))
-        if position == self.last:
+        stride = ceil((self.last + 1) / MOST)
+        self._move(self._position + (-stride if self._backwards else stride))
+        if self._position == 0:
+            self._backwards = False
+        elif self._position == self.last:
             self._timer.stop()
-        self._move(position)
+            self.moved.emit()
 
     def _move(self, position: int) -> None:
         if not self._available:
