@@ -34,14 +34,14 @@ def away_from_photographs(denoiser: Denoiser, x: Tensor, noise: Tensor, where: T
     """`|ln(|e|^2 / s z.e)|` of `x` (1, c, h, w), averaged over windows with the mean of the two as weights.
 
     Near 0 for the data of the model: what is left is the noise of so few values. `noise`: z, of the shape of `x`; with
-    it goes -z, which cancels much of what is left, in one model call for a batch of two. `where`: weights (1, 1, h, w)
-    of what counts, or None for all.
+    it goes -z, which cancels much of what is left. `where`: weights (1, 1, h, w) of what counts, or None for all.
+    Two model calls, so that something urgent never waits for more than one.
     """
     height, width = x.shape[-2:]
     shorter = min(height, width)
     grid = round(WINDOWS * height / shorter), round(WINDOWS * width / shorter)
     z = torch.cat([noise, -noise])
-    error = denoiser(x + LEVEL * z, LEVEL) - x
+    error = torch.cat([denoiser(x + LEVEL * each, LEVEL) for each in (noise, -noise)]) - x
     weighted = error if where is None else where * error
     happened, expected = (
         adaptive_avg_pool2d((weighted * other).mean(0, keepdim=True).sum(1), grid) for other in (error, LEVEL * z)

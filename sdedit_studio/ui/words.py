@@ -46,11 +46,11 @@ def measures(l2: float, rmse: float, away: float | None) -> str:
 
 def curves(spot: tuple[float, float] | None) -> str:
     """What the two curves under the t0 strip are."""
-    best = f"\nBoth together are least at t₀ {spot[0]:.2f} to {spot[1]:.2f}, which is shaded." if spot else ""
+    best = f"\nShaded: both together are least at t₀ {spot[0]:.2f} to {spot[1]:.2f}." if spot else ""
     return (
-        "How far each picture above is from your strokes (L₂: squared differences, summed over its pixels) and from "
-        "photographs (the model’s own estimate: how far its denoising error is from what it expects); each curve from "
-        f"its least to its greatest.{best}"
+        "How far each picture above is\n– from your strokes (L₂: squared differences, summed over its pixels),\n"
+        "– from photographs (how far the model’s denoising error is from what it expects).\n"
+        f"Each curve goes from its least to its greatest.{best}"
     )
 
 
