@@ -88,6 +88,7 @@ class Scrubber(Pill):
     def __init__(self, playback: Playback, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
         self._playback, self._actions = playback, actions
+        self._aside = False
         self.play = IconButton("play", actions.tip("generate.play"))
         self.play.clicked.connect(actions["generate.play"].trigger)
         self.track = StepTrack()
@@ -113,9 +114,15 @@ class Scrubber(Pill):
         hint = f"\n{keys[0]} and {keys[1]} go a step back and forward." if all(keys) else ""
         self.track.setToolTip(f"What the model had in mind after each step. Apply takes the one you see.{hint}")
 
+    def set_aside(self, aside: bool) -> None:
+        """Leave, while something else is looked at."""
+        if aside != self._aside:
+            self._aside = aside
+            self._show_steps()
+
     def _show_steps(self) -> None:
         trajectory = self._playback.trajectory
-        if trajectory is None or not self._playback.available:
+        if trajectory is None or not self._playback.available or self._aside:
             if any(part.hasFocus() for part in (self.play, self.track, self.export)):
                 self._canvas.setFocus()
             self.hide()

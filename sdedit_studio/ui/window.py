@@ -252,6 +252,7 @@ class Window(QMainWindow):
         ):
             signal.connect(self.actions_.refresh)
         self.generation.changed.connect(self._end_welcome)
+        self.compare.changed.connect(lambda: self.scrubber.set_aside(self.compare.comparing))
         self.sdedit.variations.starred.connect(self.result_actions.keep_variation)
         studio.history_changed.connect(self._show_title)
         studio.tool_changed.connect(self._show_tool)

@@ -267,6 +267,10 @@ def test_the_scrubber_follows_and_leads(tell, tmp_path):
         assert not playback.playing
         QTest.mouseDClick(pill.track, Qt.MouseButton.LeftButton, pos=QPoint(60, 10))
         assert playback.position == CALLS - 1
+        pill.set_aside(True)
+        assert pill.isHidden()
+        pill.set_aside(False)
+        assert pill.isVisible() and pill.track.value == CALLS - 1
         pill.track.setFocus()
         flow.generation.discard()
         assert pill.isHidden()
