@@ -1,0 +1,75 @@
+"""How large a step in colour an edit leaves at the edge of a hard mask, before and after it is matched.
+
+`python tests/benchmarks/seams.py PICTURES`: an ellipse in the middle of each is edited by the bundled model. The step
+is the difference to the guide within 6 px inside the edge, averaged over about 12 px along it: the guide goes on
+beyond the edge, so that is what shows. Grey levels: mean over pixels and channels, and largest.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+from scipy.ndimage import distance_transform_edt, gaussian_filter
+from torch import Tensor
+
+from sdedit_studio.diffusion.cascade import as_pixels, edit, resized
+from sdedit_studio.diffusion.seam import matched
+from sdedit_studio.models.catalogue import find
+from sdedit_studio.models.load import load
+from sdedit_studio.parameters import Parameters, Refine
+
+SIZE = (768, 512)
+BAND, ALONG, MIDDLE = 6, 12, 80
+RUNS = ((0.2, Refine.FULL), (0.35, Refine.FULL), (0.5, Refine.FULL), (0.35, Refine.OFF))
+
+
+def ellipse() -> np.ndarray:
+    mask = Image.new("L", SIZE)
+    ImageDraw.Draw(mask).ellipse((170, 80, 600, 430), fill=255)
+    return np.asarray(mask)
+
+
+def step(guide: np.ndarray, picture: np.ndarray, mask: np.ndarray) -> tuple[float, float]:
+    """The mean and the largest step in grey levels."""
+    inwards = distance_transform_edt(mask > 0)
+    band = ((inwards > 0) & (inwards <= BAND)).astype(float)
+    difference = (picture.astype(float) - guide) * band[..., None]
+    low = gaussian_filter(difference, (ALONG, ALONG, 0)) / np.maximum(gaussian_filter(band, ALONG), 1e-6)[..., None]
+    return float(np.abs(low[band > 0]).mean()), float(np.abs(low[band > 0]).max())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pictures", type=Path, nargs="+")
+    guides = []
+    for path in parser.parse_args().pictures:
+        with Image.open(path) as picture:
+            guides.append(np.asarray(picture.convert("RGB").resize(SIZE)))
+    card, mask = find("scenes-96"), ellipse()
+    model = load(card, torch.device("cpu"), torch.float32)
+    middle = distance_transform_edt(mask > 0) > MIDDLE
+    print("| t0 | refine | before: mean, largest | after | change further in than 80 px |\n|---|---|---|---|---|")
+    for t0, refine in RUNS:
+        rows = []
+        for guide in guides:
+            parameters = Parameters(t0=t0, refine=refine, seed=5)
+            passes = card.passes(*SIZE, parameters)
+            denoiser = model.denoiser(None)
+            *_, last = edit(denoiser, guide, mask, passes, parameters, stride=card.stride)
+
+            def whole(picture: Tensor) -> np.ndarray:
+                return as_pixels(resized(picture, SIZE[::-1]))
+
+            before, after = whole(last.picture), whole(matched(guide, last.picture, mask))
+            change = np.abs(after.astype(int) - before)[middle].mean()
+            rows.append((*step(guide, before, mask), *step(guide, after, mask), change))
+        mean, most, mean_after, most_after, change = np.mean(rows, axis=0)
+        print(f"| {t0:g} | {refine} | {mean:.1f}, {most:.0f} | {mean_after:.1f}, {most_after:.0f} | {change:.2f} |")
+
+
+if __name__ == "__main__":
+    main()
