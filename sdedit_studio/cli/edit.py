@@ -107,7 +107,7 @@ def edit(
     except KeyboardInterrupt:
         typer.echo("sdedit-studio: Stopped; nothing was written.", err=True)
         raise typer.Exit(130) from None
-    record = parameters.as_dict() | ({} if strength is None else {"strength_map": True})
+    record = job.record()
     export(
         out,
         _opaque_where_edited(result, original, stays),

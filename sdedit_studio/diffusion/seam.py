@@ -1,7 +1,7 @@
 """Colours matched where a picture meets what stays, so that no edge shows once it is pasted.
 
-With the bundled model (docs/local.md) the mean colour step across a hard edge falls from 3.8 grey levels to 1.6, and
-80 px from it nothing changes.
+With the bundled model the mean colour step across a hard edge falls from 3.3 grey levels to 1.5 at t0 0.35, and 80 px
+from it nothing changes (docs/local.md).
 """
 
 from __future__ import annotations

@@ -88,6 +88,10 @@ class Job:
         if self.mask is not None and not self.mask.array.any():
             raise ValueError("The mask is all black, so nothing would be edited. Paint white where it may change.")
 
+    def record(self) -> dict[str, Any]:
+        """Its settings as plain JSON values, for files and picture metadata; of a strength map, that there was one."""
+        return self.parameters.as_dict() | ({} if self.strength is None else {"strength_map": True})
+
 
 def but_for_the_seed(job: Job) -> tuple[Any, ...]:
     """Equal for jobs that differ in nothing but the seed; compares no pixels that are the very same object."""

@@ -135,14 +135,12 @@ def applied(edit: Edit, result: Result, now: Document, painted: Tiles, step: Pro
     if newer.any():
         mask = np.where(newer, 0, 255 if mask is None else mask).astype(np.uint8)
     parameters = result.job.parameters
-    record = parameters.as_dict() | {
+    record = result.job.record() | {
         "calls_made": result.calls,
         "seconds": round(result.seconds, 2),
         "guide_revision": result.job.revision,
         "frame": list(edit.frame),
     }
-    if edit.job.strength is not None:
-        record["strength_map"] = True
     picture, name, replaced = result.unpasted, result_name(parameters), edit.replaces
     if step is not None:
         picture, name = at_frame_size(edit.job, step.preview), f"{name}, step {step.call} of {step.calls}"

@@ -66,7 +66,7 @@ def _write(
 ) -> None:
     """Raises FileProblem."""
     job = result.job
-    record = job.parameters.as_dict() | ({} if job.strength is None else {"strength_map": True})
+    record = job.record()
     animation.export(
         path,
         count,

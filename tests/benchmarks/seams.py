@@ -1,14 +1,13 @@
 """How large a step in colour an edit leaves at the edge of a hard mask, before and after it is matched.
 
-`python tests/benchmarks/seams.py PICTURES`: an ellipse in the middle of each is edited by the bundled model. The step
-is the difference to the guide within 6 px inside the edge, averaged over about 12 px along it: the guide goes on
-beyond the edge, so that is what shows. Grey levels: mean over pixels and channels, and largest.
+`python -m tests.benchmarks.seams`: an ellipse in each of three samples is edited by the bundled model. The step is the
+difference to the guide within 6 px inside the edge, averaged over about 12 px along it: the guide goes on beyond the
+edge, so that is what shows. Grey levels: mean over pixels and channels, and largest.
 """
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -16,21 +15,38 @@ from PIL import Image, ImageDraw
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 from torch import Tensor
 
+from sdedit_studio import resources
 from sdedit_studio.diffusion.cascade import as_pixels, edit, resized
 from sdedit_studio.diffusion.seam import matched
+from sdedit_studio.files import openraster
 from sdedit_studio.models.catalogue import find
 from sdedit_studio.models.load import load
 from sdedit_studio.parameters import Parameters, Refine
+from sdedit_studio.raster.compositor import flatten
 
 SIZE = (768, 512)
+SAMPLES = {
+    "mountain-lake.ora": ("mountain", (180, 60, 600, 420)),
+    "evening-sea.ora": ("sea", (120, 120, 500, 460)),
+    "lake-sherburne.jpg": ("mountain", (200, 80, 600, 400)),
+}
 BAND, ALONG, MIDDLE = 6, 12, 80
 RUNS = ((0.2, Refine.FULL), (0.35, Refine.FULL), (0.5, Refine.FULL), (0.35, Refine.OFF))
 
 
-def ellipse() -> np.ndarray:
-    mask = Image.new("L", SIZE)
-    ImageDraw.Draw(mask).ellipse((170, 80, 600, 430), fill=255)
-    return np.asarray(mask)
+def samples() -> Iterator[tuple[np.ndarray, np.ndarray, str]]:
+    """Each guide with its mask and class."""
+    for name, (condition, box) in SAMPLES.items():
+        path = resources.path("samples") / name
+        if path.suffix == openraster.SUFFIX:
+            document, _ = openraster.load(path)
+            guide = np.ascontiguousarray(flatten(document.layers, document.bounds)[..., 2::-1])
+        else:
+            with Image.open(path) as picture:
+                guide = np.asarray(picture.convert("RGB").resize(SIZE))
+        mask = Image.new("L", SIZE)
+        ImageDraw.Draw(mask).ellipse(box, fill=255)
+        yield guide, np.asarray(mask), condition
 
 
 def step(guide: np.ndarray, picture: np.ndarray, mask: np.ndarray) -> tuple[float, float]:
@@ -42,29 +58,22 @@ def step(guide: np.ndarray, picture: np.ndarray, mask: np.ndarray) -> tuple[floa
     return float(np.abs(low[band > 0]).mean()), float(np.abs(low[band > 0]).max())
 
 
+def whole(picture: Tensor) -> np.ndarray:
+    return as_pixels(resized(picture, SIZE[::-1]))
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pictures", type=Path, nargs="+")
-    guides = []
-    for path in parser.parse_args().pictures:
-        with Image.open(path) as picture:
-            guides.append(np.asarray(picture.convert("RGB").resize(SIZE)))
-    card, mask = find("scenes-96"), ellipse()
+    card = find("scenes-96")
     model = load(card, torch.device("cpu"), torch.float32)
-    middle = distance_transform_edt(mask > 0) > MIDDLE
     print("| t0 | refine | before: mean, largest | after | change further in than 80 px |\n|---|---|---|---|---|")
     for t0, refine in RUNS:
         rows = []
-        for guide in guides:
-            parameters = Parameters(t0=t0, refine=refine, seed=5)
-            passes = card.passes(*SIZE, parameters)
-            denoiser = model.denoiser(None)
+        for guide, mask, condition in samples():
+            parameters = Parameters(t0=t0, refine=refine, seed=5, condition=condition)
+            denoiser, passes = model.denoiser(condition), card.passes(*SIZE, parameters)
             *_, last = edit(denoiser, guide, mask, passes, parameters, stride=card.stride)
-
-            def whole(picture: Tensor) -> np.ndarray:
-                return as_pixels(resized(picture, SIZE[::-1]))
-
             before, after = whole(last.picture), whole(matched(guide, last.picture, mask))
+            middle = distance_transform_edt(mask > 0) > MIDDLE
             change = np.abs(after.astype(int) - before)[middle].mean()
             rows.append((*step(guide, before, mask), *step(guide, after, mask), change))
         mean, most, mean_after, most_after, change = np.mean(rows, axis=0)

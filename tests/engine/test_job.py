@@ -1,5 +1,7 @@
 """The values that cross threads."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -45,3 +47,10 @@ def test_a_mask_must_fit_and_edit_something():
 def test_parameters_out_of_range_are_refused(wrong):
     with pytest.raises(ValueError, match="must lie between"):
         Parameters(**wrong)
+
+
+def test_the_record_tells_of_a_strength_map_only_where_there_was_one():
+    grey = Pixels.of(np.full((4, 6), 90, np.uint8))
+    plain = Job(Pixels.of(np.zeros((4, 6, 3), np.uint8)), Parameters(condition="mountain 60, sea 40"))
+    assert plain.record() == plain.parameters.as_dict()
+    assert replace(plain, strength=grey).record() == {**plain.parameters.as_dict(), "strength_map": True}
