@@ -141,7 +141,7 @@ class Variations(QObject):
         chosen = self.one
         if chosen is not None:
             self._settings = None
-            seeds = seeds_from(chosen.seed + 1, self.count)
+            seeds = seeds_from(chosen.seed + 1, self.count - 1)
             self._fill(lambda: around(chosen, seeds), [chosen])
 
     def stop(self) -> bool:
