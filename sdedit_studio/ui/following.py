@@ -107,14 +107,13 @@ def refining_again(base: Base, edit: Edit, refine: Refine, first: Pixels) -> Edi
     ):
         return None
     where = base.painted(edit)
-    box = where.getbbox()
-    if box is None or (box[2] - box[0]) * (box[3] - box[1]) > LARGE * job.guide.width * job.guide.height:
-        return None
     if job.mask is not None:
         where = ImageChops.darker(where, Image.fromarray(job.mask.array))
+    mask = np.asarray(where)
+    if not 0 < np.count_nonzero(mask) <= LARGE * mask.size:
+        return None
     again = refining(edit, refine, first)
-    guide, mask = (Pixels.of(np.asarray(picture)) for picture in (base.picture, where))
-    return replace(again, job=replace(again.job, guide=guide, mask=mask)) if any(mask.data) else None
+    return replace(again, job=replace(again.job, guide=Pixels.of(np.asarray(base.picture)), mask=Pixels.of(mask)))
 
 
 def as_result(shown: Shown, seconds: float) -> Result:

@@ -17,7 +17,7 @@ from sdedit_studio.parameters import Parameters, Refine, Solver
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.edit import Edit, edit_of
-from sdedit_studio.ui.following import CALLS, Base
+from sdedit_studio.ui.following import CALLS, Base, refining_again
 from sdedit_studio.ui.generation import State
 
 
@@ -437,3 +437,35 @@ def test_a_coarse_picture_over_a_fine_one_changes_nothing_far_from_the_paint(flo
     assert np.abs(seen[25:55, 25:55].astype(int) - 7).max() <= 2
     assert np.array_equal(seen[200:], fine[200:]) and np.array_equal(seen[:, 250:], fine[:, 250:])
     assert isinstance(Base.of(edits[0], Pixels.of(fine)).picture, Image.Image)
+
+
+def test_what_cannot_be_refined_in_part_is_refined_whole(flow):
+    then = np.full((400, 600, 3), 120, np.uint8)
+    frame, fine = Rect(0, 0, 600, 400), Pixels.of(np.full((400, 600, 3), 33, np.uint8))
+    first = Pixels.of(np.full((96, 144, 3), 7, np.uint8))
+
+    def edit(picture: np.ndarray, refine: Refine = Refine.FULL, **more) -> Edit:
+        return Edit(flow.studio.document, frame, Job(Pixels.of(picture), Parameters(refine=refine), **more))
+
+    def painted(*box: slice) -> np.ndarray:
+        now = then.copy()
+        now[box] = 250
+        return now
+
+    base = Base.of(edit(then), fine)
+    little = painted(slice(20, 60), slice(20, 60))
+    again = refining_again(base, edit(little), Refine.FULL, first)
+    assert again.job.guide == fine and again.job.first == first
+    assert again.job.mask.array[40, 40] == 255 and not again.job.mask.array[200:].any()
+    two = painted(slice(20, 60), slice(20, 60)) | painted(slice(340, 380), slice(540, 580))
+    assert refining_again(base, edit(two), Refine.FULL, first) is not None
+    assert refining_again(base, edit(painted(slice(0, 300), slice(0, 500))), Refine.FULL, first) is None
+    assert refining_again(base, edit(then), Refine.FULL, first) is None
+    assert refining_again(base, edit(little), Refine.DOUBLE, first) is None
+    assert refining_again(Base.of(edit(then), first), edit(little), Refine.FULL, first) is None
+    weak = Pixels.of(np.full((400, 600), 90, np.uint8))
+    assert refining_again(base, edit(little, strength=weak), Refine.FULL, first) is None
+    land = np.zeros((400, 600), np.uint8)
+    land[300:] = 255
+    masked = [edit(picture, mask=Pixels.of(land)) for picture in (then, little)]
+    assert refining_again(Base.of(masked[0], fine), masked[1], Refine.FULL, first) is None
