@@ -228,8 +228,13 @@ def guide():
     return np.random.default_rng(5).integers(0, 256, (44, 70, 3), np.uint8)
 
 
-def done(guide, model, parameters, tmp_path, mask=None):
-    job = Job(Pixels.of(guide), parameters, None if mask is None else Pixels.of(mask))
+def done(guide, model, parameters, tmp_path, mask=None, strength=None):
+    job = Job(
+        Pixels.of(guide),
+        parameters,
+        None if mask is None else Pixels.of(mask),
+        strength=None if strength is None else Pixels.of(strength),
+    )
     measured = Measured(1, tmp_path / "measured.json")
     *previews, result = execute(job, model, cancelled=lambda: False, measured=measured)
     assert isinstance(result, Result)
@@ -256,6 +261,15 @@ def test_outside_the_mask_it_is_bit_identical(models, guide, refine, tmp_path):
     result, _ = done(guide, opened(models, "sd"), parameters, tmp_path, mask)
     assert np.array_equal(result[mask == 0], guide[mask == 0])
     assert not np.array_equal(result[mask == 255], guide[mask == 255])
+
+
+def test_where_a_strength_map_is_black_it_is_bit_identical(models, guide, tmp_path):
+    strength = np.zeros(guide.shape[:2], np.uint8)
+    strength[:, 20:] = np.linspace(0, 255, 50)
+    parameters = Parameters(t0=0.5, calls=3, refine=Refine.FULL, model="sd", prompt="a hill", guidance=4.0)
+    result, _ = done(guide, opened(models, "sd"), parameters, tmp_path, strength=strength)
+    assert np.array_equal(result[strength == 0], guide[strength == 0])
+    assert not np.array_equal(result[strength == 255], guide[strength == 255])
 
 
 def test_a_latent_may_change_where_any_of_its_pixels_may(models, guide):
