@@ -119,7 +119,7 @@ async def paint(hand: Hand) -> None:
     await hand.tool("brush", CLOUD, size=44, hardness=0.15, opacity=0.9, flow=0.7)
     await hand.drag([(90 + 12 * i, 62 + 11 * math.sin(i * 0.7)) for i in range(17)])
     await hand.tool("brush", PINE, size=20, hardness=0.6, opacity=1.0, flow=1.0)
-    for x, top in ((70, 190), (136, 226)):
+    for x, top in ((70, 172), (136, 190)):
         zigzag = [(x + (-1) ** i * (2 + 4 * i), top + 20 * i) for i in range(8)]
         await hand.drag(walked([*zigzag, (x, top + 160)], 8))
 
