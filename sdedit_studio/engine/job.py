@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from sdedit_studio.diffusion.pasting import coverage
 from sdedit_studio.parameters import Parameters, Solver
 
 
@@ -91,6 +92,12 @@ class Job:
     def record(self) -> dict[str, Any]:
         """Its settings as plain JSON values, for files and picture metadata; of a strength map, that there was one."""
         return self.parameters.as_dict() | ({} if self.strength is None else {"strength_map": True})
+
+    @property
+    def coverage(self) -> np.ndarray | None:
+        """How much of the picture mask and strength let change, (h, w) uint8; None for all of it."""
+        mask, strength = (None if part is None else part.array for part in (self.mask, self.strength))
+        return coverage(mask, strength)
 
 
 def but_for_the_seed(job: Job) -> tuple[Any, ...]:

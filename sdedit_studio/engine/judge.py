@@ -35,8 +35,8 @@ def judged(
     width, height = native_size(job.guide.width, job.guide.height, card.native, card.stride)
     x = space.encode(resized(as_tensor(picture, device), (height, width)))
     where = None
-    if job.mask is not None:
-        editable = torch.from_numpy(job.mask.array > 0).to(device, torch.float32)[None, None]
+    if (coverage := job.coverage) is not None:
+        editable = torch.from_numpy(coverage > 0).to(device, torch.float32)[None, None]
         where = pooled(resized(editable, (height, width)).clamp(0, 1), space.factor)
     denoiser = model.denoiser(job.parameters.condition if card.some_class else None)
     noise = counted([0], (x.shape[1], x.shape[2], x.shape[3]), place=_PLACE, device=device)(0)

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class _Start:
-    """An edit with its guide and noise. `cover`: (h, w) uint8 at their size, where the mask lets it change."""
+    """An edit with its guide and noise. `cover`: (h, w) uint8 at their size, where it may change."""
 
     edit: Edit
     noised: Noised
     cover: np.ndarray
 
     def at(self, t0: float) -> QImage:
-        """The picture at `t0`, premultiplied by the mask. Safe on any thread."""
+        """The picture at `t0`, premultiplied by that. Safe on any thread."""
         pixels = self.noised.at(t0).array
         bgra = np.dstack([pixels[..., ::-1], np.full(pixels.shape[:2], 255, np.uint8)])
         return as_image((bgra * (self.cover[..., None] / 255)).astype(np.uint8)).copy()
@@ -99,10 +99,10 @@ class NoisedGuide(QObject):
         if noised is None:
             return None
         height, width = noised.guide.shape[:2]
-        mask = edit.job.mask
+        coverage = edit.job.coverage
         cover = np.full((height, width), 255, np.uint8)
-        if mask is not None:
-            cover = np.asarray(Image.fromarray(mask.array).resize((width, height), Image.Resampling.BOX))
+        if coverage is not None:
+            cover = np.asarray(Image.fromarray(coverage).resize((width, height), Image.Resampling.BOX))
         return _Start(edit, noised, cover)
 
     def _show(self, image: QImage | None) -> None:

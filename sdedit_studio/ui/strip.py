@@ -223,18 +223,18 @@ class Strip(QObject):
         """What t0 = 0 gives: the guide, at the size of the others."""
         guide = job.guide
         seen = self._generation.engine.estimate(guide.width, guide.height, job.parameters)
-        return Pixels.of(_resized(guide, (seen.native_width, seen.native_height)))
+        return Pixels.of(_resized(guide.array, (seen.native_width, seen.native_height)))
 
 
 def measured(job: Job, picture: Pixels, away: float | None) -> Sample:
     """A picture with its distance to the job's guide, where the mask lets it change. For any thread."""
     size = picture.width, picture.height
-    guide = _resized(job.guide, size)
-    mask = None if job.mask is None else _resized(job.mask, size) / 255
+    guide, coverage = _resized(job.guide.array, size), job.coverage
+    mask = None if coverage is None else _resized(coverage, size) / 255
     if mask is not None and not mask.any():
         mask = None  # too small to be seen at this size
     return Sample(picture, float(l2(guide, picture.array, mask)), float(rmse(guide, picture.array, mask)), away)
 
 
-def _resized(pixels: Pixels, size: tuple[int, int]) -> np.ndarray:
-    return np.asarray(Image.fromarray(pixels.array).resize(size, Image.Resampling.BICUBIC))
+def _resized(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))

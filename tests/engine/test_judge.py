@@ -42,9 +42,11 @@ def test_it_is_seen_at_the_native_size_and_only_where_it_may_change(models, meas
     left[:, :40] = 255
     whole = replace(job(t0=0.0), guide=Pixels.of(grey), judge=True)
     part = replace(whole, mask=Pixels.of(left))
-    aways = [run(each, models, measured).away for each in (whole, part)]
+    held = replace(whole, strength=Pixels.of(left))
+    aways = [run(each, models, measured).away for each in (whole, part, held)]
     assert set(models.calls) == {(24, 16)}
     assert aways[0] != pytest.approx(aways[1], rel=0.05)
+    assert aways[1] == pytest.approx(aways[2])
 
 
 def test_a_few_step_model_cannot_judge(models, measured):

@@ -111,6 +111,8 @@ def test_only_what_the_mask_lets_change_is_measured():
     sample = measured(job, Pixels.of(edited), None)
     assert sample.rmse == pytest.approx(20)
     assert sample.l2 == pytest.approx(3 * 48 * 64 * (20 / 255) ** 2)
+    held = replace(job, mask=None, strength=Pixels.of(mask))
+    assert measured(held, Pixels.of(edited), None).rmse == pytest.approx(20)
     speck = np.zeros((64, 96), np.uint8)
     speck[0, 0] = 255
     small = Pixels.of(np.full((2, 3, 3), 110, np.uint8))
