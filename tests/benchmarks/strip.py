@@ -1,9 +1,9 @@
 """What the t0 strip costs: `python -m tests.benchmarks.strip [--json] [--strokes 4]`.
 
-Paints on the mountain lake in the real window, offscreen, and measures, from a second after the last change on, the
-seconds to the first picture and to the whole strip; then how late the window is for each sample of a pen without the
-strip and while it computes, and in how many milliseconds a picture of the noised guide is made while the slider is
-held.
+Plays recorded strokes (`tests/stories/strokes.json`) in the real window, offscreen, and measures, from a second after
+the last change on, the seconds to the first picture and to the whole strip; then how late the window is for each sample
+of a pen without the strip and while it computes, and in how many milliseconds a picture of the noised guide is made
+while the slider is held.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from sdedit_studio import resources
 from sdedit_studio.engine.job import Phase
 from sdedit_studio.ui.program import SWITCH_SECONDS
 from sdedit_studio.ui.strip import REST_MS, Strip
-from tests.benchmarks.live import PEN_TARGET, draw, spread, stroke
+from tests.benchmarks.live import PEN_TARGET, spread
 from tests.stories.hand import Hand
+from tests.stories.recorded import SAMPLE, played, recorded
 from tests.stories.stage import perform
 
 HELD = 60
@@ -47,21 +48,22 @@ def measure(strokes: int) -> dict[str, Any]:
     async def story(hand: Hand) -> None:
         window, strip = hand.window, hand.window.strip
         window.resize(1600, 1000)
-        window.files.open_path(resources.path("samples") / "mountain-lake.ora")
+        window.files.open_path(resources.path("samples") / f"{SAMPLE}.ora")
         await hand.until(lambda: len(hand.studio.document.layers) > 2)
         await hand.until(lambda: hand.engine_phase is Phase.READY, 120)
         await computed(hand, strip)  # a rehearsal
         times: list[dict[str, float]] = []
         late: dict[str, list[float]] = {"strip away": [], "strip computing": []}
-        for index in range(strokes):
-            await hand.tool("brush", (238, 240, 244), size=36)
+        for index, stroke in enumerate(recorded()[:strokes]):
             window.sdedit.hide()
-            late["strip away"] += await draw(hand, stroke(index))
+            late["strip away"] += [1000 * each for each in (await played(hand, stroke)).late]
             window.sdedit.show()
             times.append(await computed(hand, strip))
+            hand.studio.undo()
             hand.studio.set_parameters(seed=100 + index)
             await hand.until(lambda: any(strip.is_current(t0) for t0 in strip.samples), 120)
-            late["strip computing"] += await draw(hand, stroke(index + 3))
+            late["strip computing"] += [1000 * each for each in (await played(hand, stroke)).late]
+            hand.studio.undo()
         for what in ("first picture", "whole strip"):
             report[f"{what}, s"] = spread([each[what] for each in times])
         for what, values in late.items():
