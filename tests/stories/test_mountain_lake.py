@@ -75,9 +75,9 @@ def test_paint_a_mountain_lake_and_keep_what_becomes_of_it(qapp, tmp_path):
 
         await hand.until(lambda: generation.state is State.RESULT, 240)
         assert hand.engine_phase is Phase.READY
-        hand.window.toggle_split()
+        hand.window.compare.toggle_split()
         await photograph(hand, "result")
-        hand.window.toggle_split()
+        hand.window.compare.toggle_split()
         result = generation.result.picture.array
         assert (result != guide(painted, painted.bounds)).any()
 
