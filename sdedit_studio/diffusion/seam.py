@@ -20,6 +20,9 @@ REACH = 3.0
 _FIRM = 0.01
 """Edges weaker than this much coverage a value of the grid, smoothed, are left alone: a wide feather shows no seam."""
 
+_LEAST = 1e-3
+"""Keeps what is pasted nowhere in a box from dividing by 0."""
+
 
 def matched(guide: np.ndarray, picture: Tensor, cover: np.ndarray) -> Tensor:
     """`picture` (b, 3, h, w) with its low frequencies drawn to the guide's along the edge of what is pasted.
@@ -35,21 +38,29 @@ def matched(guide: np.ndarray, picture: Tensor, cover: np.ndarray) -> Tensor:
     pasted = (cover > 0).astype(np.uint8)
     device = picture.device
     inside, share = (_means(pasted, each, device) for each in (size, small))
-    wanted = _means(guide * pasted[..., None], small, device) / 127.5 - share
-    had = _reduced(picture * inside, small)
-    weight = _steepness(_means(cover, small, device) / 255) * (share > 0)
-    spread = _blurred(weight * (wanted - had) / share.clamp(min=1e-3)) / (_blurred(weight) + _FIRM)
+    # A pass that has another size than the guide has other boxes too, so each mean has a share of its own.
+    seen = _reduced(inside, small)
+    wanted = _means(guide * pasted[..., None], small, device) / share.clamp(min=_LEAST) / 127.5 - 1
+    had = _reduced(picture * inside, small) / seen.clamp(min=_LEAST)
+    weight = _steepness(_means(cover, small, device) / 255) * torch.minimum(share, seen).gt(0)
+    spread = _blurred(weight * (wanted - had)) / (_blurred(weight) + _FIRM)
     return picture + (inside > 0) * interpolate(spread, size, mode="bilinear")
 
 
 def _means(pixels: np.ndarray, size: tuple[int, int], device: torch.device) -> Tensor:
-    """The means over the boxes of a grid of uint8 (H, W) or (H, W, c), as (1, c, h, w); many times as fast as torch."""
+    """The means over the boxes of a grid of uint8 (H, W) or (H, W, c), as (1, c, h, w); many times as fast as torch.
+
+    The boxes are those of `_reduced`, which overlap where a side is no multiple of the grid's.
+    """
     values = pixels.reshape(*pixels.shape[:2], -1)
     for axis, count in enumerate(size):
         length = values.shape[axis]
-        starts = np.arange(count) * length // count
-        boxes = np.maximum(1, np.diff(starts, append=length)).astype(np.float32)
-        values = np.add.reduceat(values, starts, axis, np.float32) / boxes.reshape((-1, 1, 1) if axis == 0 else (-1, 1))
+        places = np.arange(count)
+        starts, ends = places * length // count, np.minimum(-(-(places + 1) * length // count), length - 1)
+        lengths = np.maximum(1, ends - starts).astype(np.float32)
+        lengths[-1] = length - starts[-1]  # the last box ends where the axis does
+        sums = np.add.reduceat(values, np.stack([starts, ends], 1).ravel()[:-1], axis, np.float32)
+        values = sums.take(range(0, 2 * count, 2), axis) / lengths.reshape((-1, 1, 1) if axis == 0 else (-1, 1))
     return torch.from_numpy(values).to(device).permute(2, 0, 1)[None]
 
 

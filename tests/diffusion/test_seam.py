@@ -51,6 +51,24 @@ def test_what_has_no_edge_of_colour_stays():
     assert torch.allclose(matched(guide(), START, square()), START, atol=1e-5)
 
 
+@pytest.mark.parametrize("size", [(160, 240), (333, 500), (200, 1)])
+def test_nor_when_the_grid_does_not_divide_the_frame(size):
+    guide = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+    cover = np.zeros(size, np.uint8)
+    cover[31:130, size[1] // 3 : 180] = 255
+    start = as_tensor(guide, "cpu")
+    assert torch.allclose(matched(guide, start, cover), start, atol=1e-5)
+
+
+def test_nor_in_a_pass_of_another_size():
+    guide = np.full((333, 500, 3), (40, 130, 220), np.uint8)
+    cover = np.zeros((333, 500), np.uint8)
+    cover[31:130, 77:180] = 255
+    for size in ((336, 504), (64, 96)):
+        start = as_tensor(guide[:1, :1], "cpu").expand(1, 3, *size)
+        assert torch.allclose(matched(guide, start, cover), start, atol=1e-5)
+
+
 def test_outside_and_where_there_is_no_edge_nothing_changes():
     picture = START + 0.3
     result = matched(guide(), picture, square())
