@@ -166,9 +166,12 @@ def _record(value: Mapping[str, Any], fetch: Callable[[str], bytes]) -> Record:
 
 
 def _size(data: bytes) -> tuple[int, int]:
-    """Reads only the head of a picture."""
-    with Image.open(BytesIO(data), formats=("WEBP",)) as image:
-        return image.size
+    """Reads only the head of a picture. Raises one of `_DAMAGE`."""
+    try:
+        with Image.open(BytesIO(data), formats=("WEBP",)) as image:
+            return image.size
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ValueError("A picture is larger than any frame.") from error
 
 
 def _encoded(pixels: np.ndarray) -> bytes:

@@ -57,6 +57,12 @@ def rewritten(source: Path, target: Path, change) -> Path:
     return target
 
 
+def immense(data: bytes) -> bytes:
+    """A lossless WebP whose head says that it is 16384 x 16384 pixels large; of another kind, as it is."""
+    start = data.find(b"VP8L") + 9
+    return data if start < 9 else data[:start] + (2**28 - 1).to_bytes(4, "little") + data[start + 4 :]
+
+
 def test_pictures_and_masks_come_back_bit_for_bit():
     record = made(5, masked=True, guide=6)
     assert np.array_equal(module.rgb(record.picture), noise(5))
@@ -122,6 +128,7 @@ def test_the_shipped_samples_load_without_results():
         ("results.json", lambda data: data.replace(b"sdedit/results/", b"../../", 1), 2, "One result saved"),
         (".webp", lambda data: None, 0, "3 results saved"),
         (".webp", lambda data: b"not a picture", 0, "3 results saved"),
+        (".webp", lambda data: immense(data), 0, "3 results saved"),
     ],
 )
 def test_damaged_results_are_left_out_and_said(tmp_path, painting, results, content, entry, change, left, note):
