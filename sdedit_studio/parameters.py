@@ -82,6 +82,8 @@ class Parameters:
             raise ValueError(f"The seed must lie between 0 and {2**32 - 1}, not {self.seed}.")
         if not 0.0 <= self.guidance <= 30.0:
             raise ValueError(f"The guidance scale must lie between 0 and 30, not {self.guidance:g}.")
+        if self.condition is not None and not isinstance(self.condition, str):
+            raise ValueError("The class must be text.")
         if self.prompt is not None and not isinstance(self.prompt, str):
             raise ValueError("The prompt must be text.")
 

@@ -38,6 +38,7 @@ def test_files_from_before_prompts_are_read():
         ({"guidance": -1.0}, "guidance scale must lie between 0 and 30"),
         ({"guidance": 31.0}, "guidance scale must lie between 0 and 30"),
         ({"guidance": float("nan")}, "guidance scale must lie between 0 and 30"),
+        ({"condition": ["sea"]}, "class must be text"),
         ({"prompt": 3}, "prompt must be text"),
         ({"masking": "loose"}, "not a valid Masking"),
         ({"t0": 1.1}, "t0 must lie between 0 and 1"),
