@@ -81,7 +81,7 @@ def execute_together(
     picture = None
     call_began = perf_counter()
     for call, (moment, previews) in enumerate(_previewed(moments, Previews(model.device), len(jobs)), 1):
-        if len(jobs) == 1 and mask is None:  # with a mask, some tiles may not be run
+        if len(jobs) == 1 and mask is None and strength is None:  # with either, some tiles may not be run
             measured.learn(card.name, moment.stage.pixels, (perf_counter() - call_began) / runs)
         picture = moment.picture
         for each, preview in zip(jobs, previews, strict=True):

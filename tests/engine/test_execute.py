@@ -146,6 +146,13 @@ def test_a_mix_runs_the_network_for_each_class_and_a_call_is_learnt_as_one_run(m
     assert 0.02 < measured.call_seconds(CARD.name, 24 * 16) < 0.055
 
 
+def test_nothing_is_learnt_where_tiles_may_be_left_out(models, measured):
+    strength = np.zeros((32, 40), np.uint8)
+    strength[:, 30:] = 255
+    run(replace(job(), strength=Pixels.of(strength)), models, measured)
+    assert measured.call_seconds(CARD.name, 24 * 16) is None
+
+
 def test_calls_are_learnt_at_their_size(models, measured):
     models.seconds = 0.02
     run(job(), models, measured)
