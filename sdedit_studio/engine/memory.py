@@ -34,17 +34,21 @@ def execute_somehow(
         (lambda: model, TILE // 2, IN_TILES),
         (on_cpu, TILE, ON_CPU),
     ]
+    left = list(jobs)
     for index, (chosen, tile, note) in enumerate(ways):
         try:
             for update in execute_together(jobs, chosen(), cancelled=cancelled, measured=measured, tile=tile):
-                yield replace(update, note=note) if isinstance(update, Result) else update
+                if isinstance(update, Result):
+                    left.remove(update.job)
+                    update = replace(update, note=note)
+                yield update
             return
         except torch.OutOfMemoryError:
             if index == len(ways) - 1:
                 raise
-        if len(jobs) > 1:
-            for job in jobs:
-                yield from execute_somehow([job], model, on_cpu, cancelled=cancelled, measured=measured)
-            return
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+        if len(jobs) > 1:
+            for job in left:
+                yield from execute_somehow([job], model, on_cpu, cancelled=cancelled, measured=measured)
+            return

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from sdedit_studio.diffusion.realism import LEVEL
 from sdedit_studio.engine.execute import Stopped, execute, execute_together
 from sdedit_studio.engine.job import Cancelled, Failed, Lane, Pixels, Progress, Result
 from sdedit_studio.engine.memory import execute_somehow
@@ -109,6 +110,21 @@ def test_without_memory_for_all_they_are_made_one_after_another(measured):
     results = [update for update in updates if isinstance(update, Result)]
     assert ([result.job for result in results], [result.note for result in results]) == (jobs, ["", ""])
     assert sizes == [1] * 4
+
+
+def test_without_memory_to_judge_the_second_the_first_is_not_made_again(measured):
+    """Judging comes after making, so the first of a batch may be done when memory runs out."""
+    short_of_memory = iter([False, False, True])
+
+    def denoise(x, sigma):
+        if sigma == LEVEL and next(short_of_memory, False):
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return x * 0
+
+    model = LoadedModel(CARD, torch.device("cpu"), lambda label: denoise)
+    jobs = [replace(each, judge=True) for each in sheet(1, 2, calls=1)]
+    updates = [*execute_somehow(jobs, model, lambda: model, cancelled=lambda: False, measured=measured)]
+    assert [update.job for update in updates if isinstance(update, Result)] == jobs
 
 
 @pytest.mark.parametrize(
