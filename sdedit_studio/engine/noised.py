@@ -1,4 +1,7 @@
-"""What the model starts from: the guide under the very noise that a run of the first pass brings it to. No torch."""
+"""What the model starts from: the guide under the noise of a first pass at the native size. No torch.
+
+A refined edit whose t0 is so low that it begins at a larger pass has noise of that size, which would look alike.
+"""
 
 from __future__ import annotations
 

@@ -296,7 +296,7 @@ def _generate(window: Window) -> list[Action]:
             window.toggle_results,
             ("Ctrl+Shift+H",),
             "history",
-            checked=lambda: window.results_dock.isVisible(),
+            checked=lambda: window.docks.results.isVisible(),
         ),
         Action("generate.models", "Models…", window.show_models, (), "box"),
         Action("generate.enter", "Accept", window.accept, ("Return", "Enter"), enabled=window.can_accept),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from random import SystemRandom
@@ -27,6 +27,7 @@ from sdedit_studio.ui.edit import Cell, Edit, Shown, applied, cells, edit_of, pa
 from sdedit_studio.ui.following import as_result, quick
 from sdedit_studio.ui.live import Live
 from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.tasks import OwnTasks
 
 if TYPE_CHECKING:
     from sdedit_studio.engine.engine import Engine
@@ -96,7 +97,7 @@ class Generation(QObject):
         self._stale: dict[Cell, Rect] = {}
         self._seed_locked = False
         self._frame = frame_of(studio.document)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = OwnTasks()
         self._comparing = QTimer(self, interval=0)
         self._comparing.timeout.connect(self._catch_up)
         self._estimate: Estimate | None = None
@@ -193,7 +194,7 @@ class Generation(QObject):
         """
         if self.studio.parameters.t0 == 0:
             self._give_up()
-            self.studio.problem.emit("At 0 nothing changes. Move “Change t₀” to the right, to 0.4 for instance.", "")
+            self.studio.problem.emit(words.NO_CHANGE, "")
             return
         if not (self._seed_locked or self.live.on):
             self._draw_seed()
@@ -208,7 +209,7 @@ class Generation(QObject):
         self._give_up()
         self.live.stop()
         run = self._run = _Run()
-        run.task = self._start(self._generate(run, make))
+        run.task = self._tasks.start(self._generate(run, make))
         self.changed.emit()
 
     def present(self, edit: Edit, result: Result) -> None:
@@ -251,9 +252,9 @@ class Generation(QObject):
         if not self.can_apply:
             return False
         if self.live.on and self._shown:
-            self._start(self._apply_live(self._shown))
+            self._tasks.start(self._apply_live(self._shown))
         elif self._finished:
-            self._start(self._apply(self._finished))
+            self._tasks.start(self._apply(self._finished))
         return True
 
     def toggle_live(self) -> None:
@@ -278,19 +279,12 @@ class Generation(QObject):
         self._unwatch()
         self._give_up()
         self.live.stop()
-        for task in self._tasks:
-            task.cancel()
+        self._tasks.cancel()
         self._finished = None
         self._show(None)
 
     def _draw_seed(self) -> None:
         self.studio.set_parameters(seed=SystemRandom().randrange(SEEDS))
-
-    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
 
     def _give_up(self) -> None:
         """Forget the run. Ending its task closes the engine's iterator, which cancels exactly this job."""

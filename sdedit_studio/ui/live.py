@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from sdedit_studio.engine.job import Cancelled, Failed, Lane, Pixels, Progress, Result
 from sdedit_studio.engine.live import Order, Schedule
 from sdedit_studio.parameters import Refine
+from sdedit_studio.ui import words
 from sdedit_studio.ui.edit import Edit, Shown, edit_of
 from sdedit_studio.ui.following import Base, quick, refining, refining_again, subject
 from sdedit_studio.ui.studio import Studio
@@ -199,7 +200,7 @@ class Live(QObject):
         revision = self._studio.history.revision
         try:
             if parameters.t0 == 0:
-                raise ValueError("At t₀ 0 nothing changes. Move “Change t₀” to the right.")
+                raise ValueError(words.NO_CHANGE)
             edit = await asyncio.to_thread(edit_of, document, parameters, revision, self._edit)
         except ValueError as nothing_to_do:
             self._hint, self._edit, self._first, self._base = str(nothing_to_do), None, None, None

@@ -172,6 +172,27 @@ MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
 """Titles with the ids of their actions; "menu." entries are menus that are filled as they open."""
 
 
+LAYER_MENU: tuple[str | None, ...] = (
+    "layer.rename",
+    "layer.duplicate",
+    "layer.delete",
+    "layer.merge-down",
+    LINE,
+    "layer.visible",
+    "layer.guide",
+    "layer.alpha-lock",
+    LINE,
+    "layer.add-mask",
+    "layer.mask-from-selection",
+    "layer.paint-mask",
+    "layer.remove-mask",
+    LINE,
+    "layer.again",
+    "layer.follow",
+    "select.layer",
+    "generate.harmonise",
+)
+
 VARIATION_MENU: tuple[str | None, ...] = (
     "variations.work-out",
     "variations.more",

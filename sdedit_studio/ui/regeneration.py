@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -18,6 +18,7 @@ from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import EMPTY
 from sdedit_studio.ui.edit import Edit, applied
 from sdedit_studio.ui.generation import Generation, State
+from sdedit_studio.ui.tasks import OwnTasks
 from sdedit_studio.ui.words import duration
 
 REST_MS = 1000
@@ -73,7 +74,7 @@ class Regeneration(QObject):
     def __init__(self, generation: Generation, pen_down: Callable[[], bool]) -> None:
         super().__init__(generation)
         self._generation, self._studio, self._pen_down = generation, generation.studio, pen_down
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = OwnTasks()
         self._following: asyncio.Task[None] | None = None
         self._layer: str | None = None
         self._tried: dict[str, Ground] = {}
@@ -92,12 +93,11 @@ class Regeneration(QObject):
     def close(self) -> None:
         """Give up what is under way, before the window goes."""
         self._rest.stop()
-        for task in self._tasks:
-            task.cancel()
+        self._tasks.cancel()
 
     def _finished(self, edit: Edit, result: Result) -> None:
         if edit.replaces is not None:
-            self._start(self._apply(result))
+            self._tasks.start(self._apply(result))
 
     async def _apply(self, result: Result) -> None:
         await self._pen_lifted()
@@ -131,7 +131,7 @@ class Regeneration(QObject):
             if layer.follows and outdated(document, layer) and self._tried.get(layer.id) != now:
                 # Once for each ground: undo has to be able to take it back.
                 self._tried[layer.id], self._layer = now, layer.id
-                self._following = self._start(self._follow(document, layer))
+                self._following = self._tasks.start(self._follow(document, layer))
                 return
 
     async def _follow(self, document: Document, layer: Layer) -> None:
@@ -174,9 +174,3 @@ class Regeneration(QObject):
     async def _pen_lifted(self) -> None:
         while self._pen_down():
             await asyncio.sleep(PEN_UP)
-
-    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task

@@ -13,13 +13,14 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.document.edits import with_picture
+from sdedit_studio.document.edits import result_name, with_picture
 from sdedit_studio.document.history import History
 from sdedit_studio.document.results import Record
 from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.files import pictures
 from sdedit_studio.files import results as files
 from sdedit_studio.files.problem import FileProblem
+from sdedit_studio.ui import words
 from sdedit_studio.ui.compare import PAINTING, Compare
 from sdedit_studio.ui.edit import Edit, Shown
 from sdedit_studio.ui.generation import Generation, State
@@ -130,7 +131,7 @@ class ResultActions(QObject):
     def _may_show(self) -> bool:
         running = self._generation.state in (State.PREPARING, State.RUNNING)
         if running:
-            self._studio.message.emit("A run is under way. Wait for it, or press Esc to end it.")
+            self._studio.message.emit(words.UNDER_WAY)
         return not running
 
     def _fits(self, record: Record) -> bool:
@@ -278,4 +279,4 @@ def _with_layer(document: Document, record: Record) -> Document:
     alpha = np.full(picture.shape[:2], 255, np.uint8) if record.mask is None else files.coverage(record.mask)
     premultiplied = (picture.astype(np.uint16) * alpha[..., None] + 127) // 255
     pixels = np.dstack([premultiplied.astype(np.uint8), alpha])
-    return with_picture(document, pixels, f"SDEdit {record.settings.t0:.2f}, seed {record.settings.seed}")
+    return with_picture(document, pixels, result_name(record.settings))

@@ -1,4 +1,4 @@
-"""Work that the window starts and does not wait for: file access, large edits, the program's own coroutines."""
+"""Coroutines that are started and not waited for: the window's file access and large edits, and those of its parts."""
 
 from __future__ import annotations
 
@@ -36,3 +36,21 @@ class Tasks:
             await work
         except Exception as error:
             self._report(error)
+
+
+class OwnTasks:
+    """Coroutines that belong to one object, tell of their own failures, and end with it. Needs a running loop."""
+
+    def __init__(self) -> None:
+        self._running: set[asyncio.Task[None]] = set()
+
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(work)
+        self._running.add(task)  # a loop alone would not keep it alive
+        task.add_done_callback(self._running.discard)
+        return task
+
+    def cancel(self) -> None:
+        """End everything that still runs."""
+        for task in self._running:
+            task.cancel()

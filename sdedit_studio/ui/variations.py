@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -14,8 +14,10 @@ from PySide6.QtCore import QObject, Signal
 from sdedit_studio.document.target import Target
 from sdedit_studio.engine.job import Cancelled, Failed, Progress, Result, Update
 from sdedit_studio.parameters import Parameters, Refine
+from sdedit_studio.ui import words
 from sdedit_studio.ui.following import subject
 from sdedit_studio.ui.generation import Generation, State
+from sdedit_studio.ui.tasks import OwnTasks
 from sdedit_studio.ui.variation import SEEDS, Variation, around, blended, of_painting, over, seeds_from
 
 COUNTS = (4, 8, 12, 16)
@@ -39,7 +41,7 @@ class Variations(QObject):
         self._generation = generation
         self._studio = generation.studio
         self._engine = generation.engine
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = OwnTasks()
         self._filling: asyncio.Task[None] | None = None
         self._sheet: tuple[Variation, ...] = ()
         self._chosen: tuple[Variation, ...] = ()
@@ -127,7 +129,7 @@ class Variations(QObject):
         """
         parameters = self._studio.parameters
         if parameters.t0 == 0:
-            self._studio.problem.emit("At 0 nothing changes. Move “Change t₀” to the right, to 0.4 for instance.", "")
+            self._studio.problem.emit(words.NO_CHANGE, "")
             return
         first = self._next_seed if self.goes_on else parameters.seed
         document, revision, seeds = self._studio.document, self._studio.history.revision, seeds_from(first, self.count)
@@ -166,9 +168,9 @@ class Variations(QObject):
         if chosen is None or (shown is not None and shown.edit.job is chosen.edit.job):
             return
         if self._generation.state in (State.PREPARING, State.RUNNING):
-            self._studio.message.emit("A run is under way. Wait for it, or give it up with Esc, to see a variation.")
+            self._studio.message.emit(words.UNDER_WAY)
         else:
-            self._start(self._show(chosen))
+            self._tasks.start(self._show(chosen))
 
     def work_out(self) -> None:
         """Carry the chosen one up to full size, and keep its seed."""
@@ -201,19 +203,12 @@ class Variations(QObject):
     def blend(self) -> None:
         """Make the two chosen ones layers, in one undo step, and have the brush paint the upper one in."""
         if self.can_blend:
-            self._start(self._blend(*self._chosen))
+            self._tasks.start(self._blend(*self._chosen))
 
     def close(self) -> None:
         """Let go of the engine, before the window goes."""
         self._give_up()
-        for task in self._tasks:
-            task.cancel()
-
-    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        self._tasks.cancel()
 
     def _give_up(self) -> None:
         """Ending the task closes the engine's iterator, which cancels exactly its jobs."""
@@ -243,7 +238,7 @@ class Variations(QObject):
 
     def _fill(self, make: Callable[[], list[Variation]], kept: Sequence[Variation]) -> None:
         self._give_up()
-        self._filling = self._start(self._fill_with(make, kept))
+        self._filling = self._tasks.start(self._fill_with(make, kept))
         self.changed.emit()
 
     async def _fill_with(self, make: Callable[[], list[Variation]], kept: Sequence[Variation]) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -33,17 +33,17 @@ from sdedit_studio.ui.dialogs.dialog import answered
 from sdedit_studio.ui.dialogs.models import ModelsDialog
 from sdedit_studio.ui.dialogs.samples import samples
 from sdedit_studio.ui.dialogs.shortcuts import ShortcutsDialog
+from sdedit_studio.ui.docks import Docks
 from sdedit_studio.ui.edit_actions import EditActions
 from sdedit_studio.ui.file_actions import ORA, FileActions
 from sdedit_studio.ui.generation import Generation, State
-from sdedit_studio.ui.menus import VARIATION_MENU, fill_menu_bar, show_menu
+from sdedit_studio.ui.menus import LAYER_MENU, VARIATION_MENU, fill_menu_bar, show_menu
 from sdedit_studio.ui.models import Models
 from sdedit_studio.ui.noised_guide import NoisedGuide
 from sdedit_studio.ui.offer import HarmoniseOffer
 from sdedit_studio.ui.option_bar import OptionBar, StabiliserButton
 from sdedit_studio.ui.palette import Palette
 from sdedit_studio.ui.panels.colour import ColourPanel
-from sdedit_studio.ui.panels.dock import Dock
 from sdedit_studio.ui.panels.layers import LayersPanel
 from sdedit_studio.ui.panels.results import ResultsPanel
 from sdedit_studio.ui.panels.sdedit import SdeditPanel
@@ -191,35 +191,7 @@ class Window(QMainWindow):
         column.addWidget(self.stage, 1)
         self.setCentralWidget(centre)
 
-        sdedit = Dock(
-            "sdedit",
-            "SDEdit",
-            "sparkles",
-            self.sdedit,
-            [ActionButton(actions, f"generate.{name}", size=16) for name in ("split", "results", "models")],
-        )
-        layers = Dock(
-            "layers",
-            "Layers",
-            "layers",
-            self.layers,
-            [
-                ActionButton(actions, f"layer.{name}", size=16)
-                for name in ("add", "add-mask", "duplicate", "merge-down", "delete")
-            ],
-            fills=True,
-        )
-        self.colour_dock = Dock(
-            "colour",
-            "Colour",
-            "droplet",
-            self.colour,
-            [ActionButton(actions, f"edit.{name}-colours", size=16) for name in ("swap", "default")],
-        )
-        self.results_dock = Dock(
-            "results", "Results", "history", self.results, [self.results.room], fills=True, behind=layers
-        )
-        self.docks = [sdedit, layers, self.colour_dock, self.results_dock]
+        self.docks = Docks.of(self.sdedit, self.layers, self.colour, self.results, actions)
         self.sdedit.place.setMenu(self._result_menu())
         self.arrangement = Arrangement(self, bars, self.docks, self._preferences)
 
@@ -248,7 +220,7 @@ class Window(QMainWindow):
             self.sdedit.variations.changed,
             canvas.view_changed,
             canvas.brushes.changed,
-            self.results_dock.visibilityChanged,
+            self.docks.results.visibilityChanged,
         ):
             signal.connect(self.actions_.refresh)
         self.generation.changed.connect(self._end_welcome)
@@ -262,7 +234,7 @@ class Window(QMainWindow):
         self.files.saved.connect(self.status_bar.mark_saved)
         canvas.view_changed.connect(lambda: self.status_bar.set_zoom(canvas.zoom))
         canvas.cursor_moved.connect(self.status_bar.set_position)
-        self.layers.list.menu_asked.connect(self._show_layer_menu)
+        self.layers.list.menu_asked.connect(lambda at: show_menu(self, self.actions_, LAYER_MENU, at))
         self.regeneration.progressed.connect(self.layers.list.show_progress)
         self.banner.activity.nudged.connect(lambda by: self.paper_tasks.nudge_t0(by * commands.T0_STEP))
         self.sdedit.strokes.clicked.connect(self.paper_tasks.edit_with_strokes)
@@ -308,7 +280,7 @@ class Window(QMainWindow):
         self._show_title()
 
     def _show_colour_panel(self) -> None:
-        self.colour_dock.reveal()
+        self.docks.colour.reveal()
         self.colour.hex.setFocus()
         self.colour.hex.selectAll()
 
@@ -318,32 +290,6 @@ class Window(QMainWindow):
             self.title_label.setText(title)
             self.menuBar().adjustSize()
             self.setWindowTitle(f"{NAME} — {title}")
-
-    def _show_layer_menu(self, at: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for name in (
-            "rename",
-            "duplicate",
-            "delete",
-            "merge-down",
-            "",
-            "visible",
-            "guide",
-            "alpha-lock",
-            "",
-            "add-mask",
-            "mask-from-selection",
-            "paint-mask",
-            "remove-mask",
-            "",
-            "again",
-            "follow",
-        ):
-            menu.addAction(self.actions_[f"layer.{name}"]) if name else menu.addSeparator()
-        menu.addAction(self.actions_["select.layer"])
-        menu.addAction(self.actions_["generate.harmonise"])
-        menu.popup(at)
 
     def _result_menu(self) -> QMenu:
         menu = QMenu(self)
@@ -392,11 +338,11 @@ class Window(QMainWindow):
             self.studio.set_target(Target.PIXELS)
 
     def toggle_results(self) -> None:
-        if self.results_dock.isVisible():
-            self.results_dock.hide()
+        if self.docks.results.isVisible():
+            self.docks.results.hide()
             self.canvas.setFocus()
         else:
-            self.results_dock.reveal()
+            self.docks.results.reveal()
             self.results.list.setFocus()
 
     def export_steps(self) -> None:

@@ -10,6 +10,10 @@ from sdedit_studio.document.document import Document
 from sdedit_studio.engine.job import Estimate, ModelInfo, Phase, Progress, Status
 from sdedit_studio.raster.geometry import Rect
 
+NO_CHANGE = "At 0 nothing changes. Move “Change t₀” to the right, to 0.4 for instance."
+
+UNDER_WAY = "A run is under way. Wait for it, or press Esc to end it."
+
 WARMING_UP = "You can paint already; the model is warming up."
 
 KEEPS = (

@@ -234,7 +234,7 @@ def test_comma_and_dot_move_t0_by_steps_and_stop_at_the_ends(show, studio):
 
 def test_tab_hides_everything_but_the_canvas_and_brings_it_back(show):
     async def story(window, story):
-        docks = [dock for dock in window.docks if dock is not window.results_dock]  # hidden until asked for
+        docks = [dock for dock in window.docks if dock is not window.docks.results]  # hidden until asked for
         parts = [*docks, window.tool_column, window.option_bar, window.status_bar]
         width = window.canvas.width()
         key(window, Qt.Key.Key_Tab)
