@@ -36,16 +36,18 @@ def draw_name(painter: QPainter, name: str, area: QRectF, side: Qt.AlignmentFlag
 
 
 def draw_legend(painter: QPainter, area: QRectF) -> None:
-    """Which colour stands for which difference, at the foot of a picture that shows in `area`."""
+    """Which colour stands for which difference, under the name in the middle of a picture that shows in `area`.
+
+    At its foot the banner would lie over it.
+    """
     metrics = QFontMetrics(theme.font())
     ends = "same", f"{round(255 / AMPLIFIED)} grey levels or more"
     first, last = (metrics.horizontalAdvance(end) for end in ends)
     width = first + last + RAMP + 4 * PADDING
     if area.width() < width + 2 * MARGIN or area.height() < 5 * HEIGHT:
         return
-    top = area.bottom() - MARGIN - HEIGHT
     painter.save()
-    plate = _plate(painter, QPointF(area.left() + MARGIN, top), width)
+    plate = _plate(painter, QPointF(area.center().x() - width / 2, area.top() + 2 * MARGIN + HEIGHT), width)
     inner = plate.adjusted(PADDING, 0, -PADDING, 0)
     painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, ends[0])
     painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, ends[1])

@@ -143,6 +143,7 @@ class Compare(QObject):
         if mode is not self._mode:
             self._mode, self._turn_of_right = mode, True
             self._follow()
+            self._redraw()
             self.changed.emit()
 
     def toggle_mode(self, mode: CompareMode) -> None:
@@ -169,6 +170,7 @@ class Compare(QObject):
         self._pair = Sides(left, right, names)
         self._split = self._split or 0.5
         self._follow()
+        self._redraw()
         self.changed.emit()
 
     def end_between(self) -> bool:
@@ -178,6 +180,7 @@ class Compare(QObject):
         self._pair = None
         self._split = self._split_outside
         self._follow()
+        self._redraw()
         self.changed.emit()
         return True
 
@@ -243,7 +246,6 @@ class Compare(QObject):
                     self._preparing = None
             elif self._preparing is None or self._preparing.done():
                 self._preparing = asyncio.ensure_future(self._prepare())
-        self._redraw()
 
     async def _prepare(self) -> None:
         """Make the veils of what is wanted. What was overtaken meanwhile is newer than what stands all the same."""
