@@ -24,7 +24,9 @@ from sdedit_studio.models.load import load
 from sdedit_studio.parameters import Parameters, Refine
 from sdedit_studio.raster.compositor import flatten
 
-SIZE = (768, 512)
+SIZE = (750, 500)
+"""Not a multiple of the grid that seams are matched on."""
+
 SAMPLES = {
     "mountain-lake.ora": ("mountain", (180, 60, 600, 420)),
     "evening-sea.ora": ("sea", (120, 120, 500, 460)),
@@ -40,10 +42,10 @@ def samples() -> Iterator[tuple[np.ndarray, np.ndarray, str]]:
         path = resources.path("samples") / name
         if path.suffix == openraster.SUFFIX:
             document, _ = openraster.load(path)
-            guide = np.ascontiguousarray(flatten(document.layers, document.bounds)[..., 2::-1])
+            picture = Image.fromarray(np.ascontiguousarray(flatten(document.layers, document.bounds)[..., 2::-1]))
         else:
-            with Image.open(path) as picture:
-                guide = np.asarray(picture.convert("RGB").resize(SIZE))
+            picture = Image.open(path).convert("RGB")
+        guide = np.asarray(picture.resize(SIZE))
         mask = Image.new("L", SIZE)
         ImageDraw.Draw(mask).ellipse(box, fill=255)
         yield guide, np.asarray(mask), condition
