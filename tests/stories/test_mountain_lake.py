@@ -76,6 +76,8 @@ def test_paint_a_mountain_lake_and_keep_what_becomes_of_it(qapp, tmp_path):
         await hand.until(lambda: generation.state is State.RESULT, 240)
         assert hand.engine_phase is Phase.READY
         hand.window.compare.toggle_split()
+        if SHOTS:
+            await hand.until(lambda: hand.window.strip.complete, 240)
         await photograph(hand, "result")
         hand.window.compare.toggle_split()
         result = generation.result.picture.array
