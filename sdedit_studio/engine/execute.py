@@ -78,7 +78,7 @@ def execute_together(
         sigma = moment.step.sigma
         return Progress(job, call, calls, moment.index, len(passes), preview, seconds_left, sigma, t0_of_sigma(sigma))
 
-    picture = None
+    picture, previews = None, [each.guide for each in jobs]
     call_began = perf_counter()
     for call, (moment, previews) in enumerate(_previewed(moments, Previews(model.device), len(jobs)), 1):
         if len(jobs) == 1 and mask is None and strength is None:  # with either, some tiles may not be run
@@ -87,16 +87,19 @@ def execute_together(
         for each, preview in zip(jobs, previews, strict=True):
             yield told(each, call, moment, preview)
         call_began = perf_counter()
-    if picture is not None and (cover := coverage(mask, strength)) is not None:
+    if picture is not None and not job.sketch and (cover := coverage(mask, strength)) is not None:
         picture = matched(guide, picture, cover)
     seconds = (perf_counter() - began) / len(jobs)
-    for index, each in enumerate(jobs):
-        unpasted = guide if picture is None else as_pixels(resized(picture[index : index + 1], guide.shape[:2]))
-        if strength is not None:
-            unpasted = paste(guide, unpasted, fading(strength))
-        pasted = Pixels.of(paste(guide, unpasted, mask))
-        whole = pasted if mask is None else Pixels.of(unpasted)
-        away = judged(each, model, unpasted, stoppable) if each.judge else None
+    for index, (each, preview) in enumerate(zip(jobs, previews, strict=True)):
+        if each.sketch:
+            pasted = whole = preview
+        else:
+            unpasted = guide if picture is None else as_pixels(resized(picture[index : index + 1], guide.shape[:2]))
+            if strength is not None:
+                unpasted = paste(guide, unpasted, fading(strength))
+            pasted = Pixels.of(paste(guide, unpasted, mask))
+            whole = pasted if mask is None else Pixels.of(unpasted)
+        away = judged(each, model, whole.array, stoppable) if each.judge else None
         yield Result(each, pasted, whole, seconds, calls, away=away)
 
 

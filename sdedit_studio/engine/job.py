@@ -62,7 +62,8 @@ class Job:
     255 all of it), or None for all of it everywhere. `revision`: the document revision the guide was taken from; it
     names the job and does not influence the picture, so it takes no part in equality. `first`: the picture of the first
     pass, if it was made before: only the refine passes are left to do. One of another size than that pass would have
-    is not used. `judge`: whether its result shall say how far it is from photographs.
+    is not used. `judge`: whether its result shall say how far it is from photographs. `sketch`: whether the picture is
+    wanted as the last `Progress` has it, at the size of its pass and not pasted, which is there sooner.
     """
 
     guide: Pixels
@@ -72,6 +73,7 @@ class Job:
     first: Pixels | None = None
     strength: Pixels | None = None
     judge: bool = False
+    sketch: bool = False
 
     def __post_init__(self) -> None:
         if len(self.guide.shape) != 3:
@@ -128,7 +130,8 @@ class Progress:
 
 @dataclass(frozen=True)
 class Result:
-    """A finished edit. `picture` has the guide's size and equals it bit for bit wherever the mask is 0.
+    """A finished edit. `picture` has the guide's size and equals it bit for bit wherever the mask is 0; of a sketch
+    neither holds, and it has the size of its last pass.
 
     `unpasted`: the same before the mask faded it into the guide, for a layer that has the mask itself. `note`: a
     sentence for the person where it was not made as usual, or "". `away`: for a job that asked to be judged, how far

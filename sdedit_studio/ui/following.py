@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import ceil, floor
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,11 @@ from sdedit_studio.engine.job import Pixels, Result
 from sdedit_studio.engine.trajectory import at_frame_size
 from sdedit_studio.parameters import Parameters, Refine, Solver
 from sdedit_studio.ui.edit import Edit, Shown
+
+Size = tuple[int, int]
+
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom."""
 
 CALLS = 4
 """Model calls of a live picture at most; `docs/live.md` has the measurements."""
@@ -65,9 +71,13 @@ class Base:
 
         The noise is the same, so what was not painted on is nearly the same picture in both; this one has the detail.
         """
-        where = self.painted(edit)
-        new = Image.fromarray(picture.array).resize(self.picture.size, Image.Resampling.BICUBIC)
-        return Pixels.of(np.asarray(Image.composite(new, self.picture, where)))
+        where = _painted(self.edit.job.guide.array, edit.job.guide.array)
+        whole = self.picture.copy()
+        if (box := where.getbbox()) is not None:
+            near = _scaled_box(box, where.size, whole.size)
+            new, cover = (_part(image, near, whole.size) for image in (Image.fromarray(picture.array), where))
+            whole.paste(new, near[:2], cover)
+        return Pixels.of(np.asarray(whole))
 
 
 def subject(document: Document, parameters: Parameters) -> tuple[Any, ...]:
@@ -129,3 +139,18 @@ def _painted(then: np.ndarray, now: np.ndarray) -> Image.Image:
     differs = np.abs(then[::step, ::step].astype(np.int16) - now[::step, ::step]).max(axis=2) >= NOTICED
     wide = Image.fromarray(np.where(differs, 255, 0).astype(np.uint8)).filter(ImageFilter.BoxBlur(REACH))
     return wide.point([0] + [255] * 255).filter(ImageFilter.GaussianBlur(FADE))
+
+
+def _scaled_box(box: Box, size: Size, to: Size) -> Box:
+    """The whole pixels of a picture of size `to` that a box of one of another size meets."""
+    across, down = to[0] / size[0], to[1] / size[1]
+    left, top, right, bottom = box
+    return floor(left * across), floor(top * down), ceil(right * across), ceil(bottom * down)
+
+
+def _part(image: Image.Image, box: Box, whole: Size) -> Image.Image:
+    """What would be in `box` if the image were resized to `whole`."""
+    across, down = image.width / whole[0], image.height / whole[1]
+    left, top, right, bottom = box
+    source = left * across, top * down, right * across, bottom * down
+    return image.resize((right - left, bottom - top), Image.Resampling.BICUBIC, box=source)

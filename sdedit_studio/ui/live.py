@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +25,24 @@ if TYPE_CHECKING:
 STILL = 0.1
 """Seconds between two pictures that are not finished yet: a fast model would only flicker."""
 
+STOPPED = "Live stopped early. Your painting is unchanged; switch it on again."
+
+
+@dataclass(frozen=True)
+class _Arrived:
+    """A picture that the model made of an edit. `whole`: that of a whole pass, rather than an estimate on its way."""
+
+    edit: Edit
+    picture: Pixels
+    whole: bool
+
 
 class Live(QObject):
     """Follows the document of a studio while it is on. Needs a running asyncio loop.
 
+    The next picture is begun while the last one is still made ready to be shown: with a fast model that takes as long.
     `show`: takes each picture, or None when there is none. Signals: `switched()` when it went on, off or to a halt;
-    `followed()` after each finished picture.
+    `followed()` when the picture of a whole pass is shown, and when there turned out to be none.
     """
 
     switched = Signal()
@@ -62,12 +75,13 @@ class Live(QObject):
 
     @property
     def busy(self) -> bool:
-        return self._schedule.running is not None
+        """Whether a picture is being made, or made ready to be shown."""
+        return self._schedule.running is not None or self._showing is not None
 
     @property
     def at_rest(self) -> bool:
         """Whether nothing is left to do for the painting as it is: its picture is made, and refined."""
-        return not self.busy and self._schedule.rests_in() is None
+        return self._schedule.running is None and self._schedule.rests_in() is None
 
     @property
     def rate(self) -> float | None:
@@ -128,6 +142,8 @@ class Live(QObject):
         self._task: asyncio.Task[None] | None = None
         self._edit: Edit | None = None
         self._first: Pixels | None = None
+        self._arrived: _Arrived | None = None
+        self._showing: asyncio.Task[None] | None = None
         self._base: Base | None = None
         self._shown_at = 0.0
         self._hint = ""
@@ -172,6 +188,7 @@ class Live(QObject):
     def _give_up(self) -> None:
         self._rest.stop()
         self._cancel()
+        self._forget_arrived()
         self._schedule.abandoned()
 
     def _cancel(self) -> None:
@@ -180,6 +197,13 @@ class Live(QObject):
             self._task.cancel()
             self._task = None
 
+    def _forget_arrived(self) -> None:
+        """What is not shown yet never will be."""
+        self._arrived = None
+        if self._showing is not None:
+            self._showing.cancel()
+            self._showing = None
+
     async def _carry_out(self, order: Order) -> None:
         try:
             if order.refine:
@@ -187,10 +211,11 @@ class Live(QObject):
             else:
                 await self._follow()
         except Exception:
-            self._fail("Live stopped early. Your painting is unchanged; switch it on again.", traceback.format_exc())
+            self._fail(STOPPED, traceback.format_exc())
         if self._schedule.running == order:
             self._schedule.finished(order)
-            self.followed.emit()
+            if self._showing is None:
+                self.followed.emit()
         self._task = None
         self._next()
 
@@ -204,17 +229,18 @@ class Live(QObject):
             edit = await asyncio.to_thread(edit_of, document, parameters, revision, self._edit)
         except ValueError as nothing_to_do:
             self._hint, self._edit, self._first, self._base = str(nothing_to_do), None, None, None
+            self._forget_arrived()
             self._show(None)
             return
         self._hint, self._edit, self._first = "", edit, None
-        async for update in self._engine.run(edit.job, Lane.LIVE):
+        async for update in self._engine.run(replace(edit.job, sketch=True), Lane.LIVE):
             match update:
                 case Progress() if update.call < update.calls:
                     if monotonic() - self._shown_at >= STILL:
-                        await self._show_unfinished(edit, update.preview)
-                case Progress():
-                    self._first = update.preview
-                    await self._show_finished(edit, update.preview)
+                        self._show_soon(_Arrived(edit, update.preview, whole=False))
+                case Result():
+                    self._first = update.picture
+                    self._show_soon(_Arrived(edit, update.picture, whole=True))
                 case Failed():
                     self._fail(update.message, update.details)
                 case Cancelled():
@@ -233,30 +259,48 @@ class Live(QObject):
             match update:
                 case Progress():
                     if last is not None and last.pass_index < update.pass_index:
-                        await self._show_finished(edit, last.preview)
+                        self._show_soon(_Arrived(edit, last.preview, whole=True))
                     last = update
                 case Result():
-                    await self._show_finished(edit, update.picture if again else update.unpasted)
+                    picture = update.picture if again else update.unpasted
+                    self._show_soon(_Arrived(edit, picture, whole=True))
                 case Failed():
                     self._fail(update.message, update.details)
                 case Cancelled():
                     self._schedule.abandoned()
 
-    async def _show_unfinished(self, edit: Edit, picture: Pixels) -> None:
-        """Show an estimate where it was painted; elsewhere what stands there is better."""
-        if self._base is None:
-            self._put(Shown(edit, picture))
-        elif self._base.fits(edit):
-            self._put(Shown(edit, await asyncio.to_thread(self._base.under, edit, picture)))
+    def _show_soon(self, arrived: _Arrived) -> None:
+        """Show it as soon as it is ready for that; one that arrives before is newer and takes its place."""
+        self._arrived = arrived
+        if self._showing is None:
+            self._showing = asyncio.ensure_future(self._show_arrived())
 
-    async def _show_finished(self, edit: Edit, picture: Pixels) -> None:
-        """Show the picture of a whole pass: all of it, or over a finer one only where it was painted."""
-        base = self._base
+    async def _show_arrived(self) -> None:
+        try:
+            while arrived := self._arrived:
+                self._arrived = None
+                await self._show_whole(arrived) if arrived.whole else await self._show_estimate(arrived)
+        except Exception:
+            self._fail(STOPPED, traceback.format_exc())
+        self._showing = None
+
+    async def _show_estimate(self, arrived: _Arrived) -> None:
+        """Show it where it was painted; elsewhere what stands there is better."""
+        edit, picture, base = arrived.edit, arrived.picture, self._base
+        if base is None:
+            self._put(Shown(edit, picture))
+        elif base.fits(edit):
+            self._put(Shown(edit, await asyncio.to_thread(base.under, edit, picture)))
+
+    async def _show_whole(self, arrived: _Arrived) -> None:
+        """Show all of it, or over a finer picture only where it was painted."""
+        edit, picture, base = arrived.edit, arrived.picture, self._base
         if base is not None and base.fits(edit) and base.picture.width > picture.width:
             picture = await asyncio.to_thread(base.under, edit, picture)
         else:
             self._base = await asyncio.to_thread(Base.of, edit, picture)
         self._put(Shown(edit, picture))
+        self.followed.emit()
 
     def _put(self, shown: Shown) -> None:
         self._shown_at = monotonic()

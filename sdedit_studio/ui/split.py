@@ -74,8 +74,18 @@ class Handle(QWidget):
     def _grip(self, line: QLineF) -> QPointF | None:
         """The middle of the visible part of the line, in the parent's pixels."""
         inside = QRectF(self.parentWidget().rect()).adjusted(8, 8, -8, -8)
-        seen = [step / 64 for step in range(65) if inside.contains(line.pointAt(step / 64))]
-        return line.pointAt((seen[0] + seen[-1]) / 2) if seen else None
+        first, last = 0.0, 1.0
+        for start, by, low, high in (
+            (line.x1(), line.dx(), inside.left(), inside.right()),
+            (line.y1(), line.dy(), inside.top(), inside.bottom()),
+        ):
+            if by == 0:
+                if not low <= start <= high:
+                    return None
+                continue
+            enters, leaves = sorted(((low - start) / by, (high - start) / by))
+            first, last = max(first, enters), min(last, leaves)
+        return line.pointAt((first + last) / 2) if first <= last else None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._offset = event.position() - QPointF(self.SIDE / 2, self.SIDE / 2)

@@ -1,8 +1,11 @@
-"""How closely live mode follows the pen: `python -m tests.benchmarks.live [--json] [--rounds 1]`.
+"""How closely live mode follows the pen: `python -m tests.benchmarks.live [--json] [--rounds 1] [--call MS]`.
 
 Plays the recorded strokes (`tests/stories/strokes.json`) in the real window, offscreen, with live mode off and on, and
 measures how late the window is for each sample of the pen, and, from the end of a stroke, the seconds to the first
 preview that has all of it and to the whole first pass; and the first again for a dab while the picture is refined.
+
+`--call`: a stand-in for the model, whose calls take that many milliseconds and leave the processor alone, as those of
+a graphics card do: what the studio itself can keep up with.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -25,7 +28,11 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 
 from sdedit_studio import resources
+from sdedit_studio.engine.engine import Engine
 from sdedit_studio.engine.job import Phase
+from sdedit_studio.engine.measured import Measured
+from sdedit_studio.engine.prepare import compute_threads
+from sdedit_studio.models.catalogue import find
 from sdedit_studio.ui.program import SWITCH_SECONDS
 from tests.stories.hand import Hand
 from tests.stories.recorded import SAMPLE, Played, Stroke, played, recorded
@@ -45,25 +52,32 @@ async def followed(hand: Hand, stroke: Stroke) -> tuple[Played, dict[str, float]
     """Draw with live mode on. Returns how, and the seconds from the end of the stroke to its pictures."""
     studio, generation = hand.studio, hand.window.generation
     seconds: dict[str, float] = {}
-    end = math.inf
+    end, pictures = math.inf, 0
 
     def note(what: str) -> None:
         shown = generation.shown
         if end < math.inf and shown is not None and shown.edit.job.revision == studio.history.revision:
             seconds.setdefault(what, perf_counter() - end)
 
+    def count() -> None:
+        nonlocal pictures
+        pictures += 1
+
     watches = [
+        (generation.live.followed, count),
         (generation.shown_changed, lambda: note("first preview")),
         (generation.live.followed, lambda: note("first pass")),
     ]
     for signal, watch in watches:
         signal.connect(watch)
+    began = perf_counter()
     outcome = await played(hand, stroke)
     end = perf_counter()
+    rate = pictures / (end - began)
     await hand.until(lambda: len(seconds) == 2)
     for signal, watch in watches:
         signal.disconnect(watch)
-    return outcome, seconds
+    return outcome, seconds | {"rate": rate}
 
 
 async def interrupted(hand: Hand, dab: Stroke) -> float:
@@ -75,7 +89,26 @@ async def interrupted(hand: Hand, dab: Stroke) -> float:
     return seconds["first preview"]
 
 
-def measure(rounds: int) -> dict[str, Any]:
+def stand_in(seconds: float, folder: Path) -> Engine:
+    """An engine whose model does nothing for as long as a call takes. What it measures stays in `folder`."""
+
+    def opened(name: str) -> Any:
+        import torch
+
+        from sdedit_studio.models.load import LoadedModel
+
+        torch.set_num_threads(1)
+
+        def denoise(x: torch.Tensor, sigma: float) -> torch.Tensor:
+            sleep(seconds)
+            return x / (1 + sigma**2)
+
+        return LoadedModel(find(name), torch.device("cpu"), lambda label: denoise)
+
+    return Engine(opener=opened, measured=Measured(compute_threads(), folder / "measured.json"))
+
+
+def measure(rounds: int, call_seconds: float | None) -> dict[str, Any]:
     report: dict[str, Any] = {}
 
     async def story(hand: Hand) -> None:
@@ -85,6 +118,7 @@ def measure(rounds: int) -> dict[str, Any]:
         await hand.until(lambda: len(hand.studio.document.layers) > 2)
         await hand.until(lambda: hand.engine_phase is Phase.READY, 120)
         late: dict[bool, list[float]] = {False: [], True: []}
+        rates: list[float] = []
         pictures: list[dict[str, float]] = []
         waits: list[float] = []
         for turn in range(-1, rounds):  # the first is a rehearsal
@@ -104,7 +138,8 @@ def measure(rounds: int) -> dict[str, Any]:
                     late[True] += [1000 * each for each in on.late]
                     pictures.append(seconds)
                     waits.append(wait)
-                    report["pace"] = {"pictures a second": live.rate, "seconds behind": live.behind}
+                    rates.append(seconds["rate"])
+        report["pictures a second"] = spread(rates)
         report["pen, ms late"] = {f"live {'on' if on else 'off'}": spread(times) for on, times in late.items()}
         for what in ("first preview", "first pass"):
             report[f"{what}, s"] = spread([seconds[what] for seconds in pictures])
@@ -112,7 +147,8 @@ def measure(rounds: int) -> dict[str, Any]:
 
     sys.setswitchinterval(SWITCH_SECONDS)
     with tempfile.TemporaryDirectory() as folder:
-        perform(story, Path(folder))
+        engine = None if call_seconds is None else stand_in(call_seconds, Path(folder))
+        perform(story, Path(folder), engine=engine)
     return report
 
 
@@ -125,8 +161,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure how closely live mode follows the pen.")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     parser.add_argument("--rounds", type=int, default=1, help="times that all strokes are played")
+    parser.add_argument("--call", type=float, help="milliseconds of a call of a stand-in for the model")
     args = parser.parse_args()
-    report = measure(args.rounds)
+    report = measure(args.rounds, args.call and args.call / 1000)
     if args.json:
         print(json.dumps(report, indent=2))
         return
@@ -135,7 +172,7 @@ def main() -> None:
     rows += [(f"{what}, s", report[f"{what}, s"], target) for what, target in TARGETS.items()]
     for what, times, target in rows:
         print(f"{what:32} {times['p50']:7.2f} {times['p95']:7.2f} {times['max']:7.2f} {target:7.2f}")
-    print(", ".join(f"{figure:.2f} {what}" for what, figure in report["pace"].items()))
+    print("pictures a second while drawing: {p50:.1f}".format(**report["pictures a second"]))
 
 
 if __name__ == "__main__":

@@ -53,6 +53,17 @@ def test_the_guides_own_size_comes_back(models, measured):
         assert result.picture.shape == (size[1], size[0], 3)
 
 
+def test_a_sketch_ends_with_what_its_last_call_showed(models, measured):
+    mask = np.zeros((64, 96), np.uint8)
+    mask[20:40, 30:60] = 255
+    sketch = replace(job(96, 64, mask), sketch=True)
+    progress, result = run(sketch, models, measured)
+    assert result.picture is result.unpasted is progress[-1].preview
+    assert result.picture.shape == (16, 24, 3) and result.calls == 4
+    _, unchanged = run(replace(sketch, parameters=replace(sketch.parameters, t0=0.0)), models, measured)
+    assert unchanged.picture == sketch.guide
+
+
 def test_equal_jobs_give_equal_bytes_and_other_seeds_others(models, measured):
     one, two, other = (run(job(seed=seed), models, measured)[1].picture for seed in (5, 5, 6))
     assert one == two

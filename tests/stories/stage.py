@@ -22,8 +22,11 @@ from tests.stories.hand import Hand
 Story = Callable[[Hand], Awaitable[None]]
 
 
-def perform(story: Story, folder: Path, *, model: bool = True) -> None:
-    """Open a window on a fresh profile in `folder`, play, and close it. `model`: start the engine too."""
+def perform(story: Story, folder: Path, *, model: bool = True, engine: Engine | None = None) -> None:
+    """Open a window on a fresh profile in `folder`, play, and close it.
+
+    `model`: start the engine too; `engine`: another one than the studio's own.
+    """
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
     app = QApplication.instance() or QApplication([])
     assert isinstance(app, QApplication)
@@ -32,14 +35,14 @@ def perform(story: Story, folder: Path, *, model: bool = True) -> None:
     loop = qasync.QEventLoop(app)
     asyncio.set_event_loop(loop)
     try:
-        loop.run_until_complete(_play(story, Profile.at(folder), model=model))
+        loop.run_until_complete(_play(story, Profile.at(folder), engine or Engine(), model=model))
     finally:
         loop.close()
         asyncio.set_event_loop(None)
 
 
-async def _play(story: Story, profile: Profile, *, model: bool) -> None:
-    engine, failures = Engine(), list[Exception]()
+async def _play(story: Story, profile: Profile, engine: Engine, *, model: bool) -> None:
+    failures = list[Exception]()
     try:
         async with asyncio.TaskGroup() as group:
             tasks = Tasks(group, failures.append)

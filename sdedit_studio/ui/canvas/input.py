@@ -232,9 +232,11 @@ class Input(QObject):
         match self._doing:
             case _Doing.PAN:
                 self._view.pan_by(sample.point - before.point)
+                self._show_pointer()
             case _Doing.SIZE:
                 self._size(sample.point.x() - before.point.x())
                 self._last = replace(before, point=QPointF(sample.point.x(), before.point.y()))
+                self._show_pointer()
             case _Doing.TOOL:
                 self._queue.append(sample)
                 self._turn.start()
@@ -242,7 +244,6 @@ class Input(QObject):
                 self._queue.append(replace(sample, kind=_Kind.HOVER))
                 self._turn.start()
         self._view.report_pointer(sample.point)
-        self._show_pointer()
 
     def _release(self, sample: _Sample) -> None:
         doing, self._doing = self._doing, _Doing.NOTHING
@@ -318,7 +319,10 @@ class Input(QObject):
     # --- The tool's turn -------------------------------------------------------------------------------------------
 
     def _drain(self, budget: float = BUDGET) -> None:
-        """Give waiting samples to the tool; only the latest of them if it just needs to know where the pointer is."""
+        """Give waiting samples to the tool; only the latest of them if it just needs to know where the pointer is.
+
+        The outline of the tip moves along, so that both are painted at once.
+        """
         if self._draining:
             return
         self._draining = True
@@ -334,6 +338,7 @@ class Input(QObject):
                 self._give(sample)
         finally:
             self._draining = False
+            self._show_pointer()
         if self._queue:
             self._turn.start()
 

@@ -232,6 +232,7 @@ def test_the_tip_is_drawn_at_its_true_size_instead_of_the_cursor(canvas):
     canvas.view.brushes.change("brush", size=40)
     canvas.view.zoom_by(2)
     canvas.move(100, 75)
+    QApplication.processEvents()
     assert canvas.view.cursor().shape() == Qt.CursorShape.BlankCursor
     image = canvas.view.grab().toImage()
     centre = canvas.on_view(100, 75)

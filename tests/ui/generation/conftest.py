@@ -49,6 +49,9 @@ from sdedit_studio.ui.studio import Studio, new_document
 READY = Status(Phase.READY, "scenes-96", "CPU", 0.08)
 WARMING_UP = Status(Phase.WARMING_UP, "scenes-96")
 
+SMALL = (8, 12, 3)
+"""Shape of pictures at the model's own size."""
+
 
 @dataclass(eq=False)
 class Run:
@@ -59,11 +62,15 @@ class Run:
     closed: bool = False
 
     def progress(self, call: int, calls: int = 8, pass_index: int = 0, colour=(90, 60, 30), left: float = 1.5) -> None:
-        preview = np.full((8, 12, 3), colour, np.uint8)
+        preview = np.full(SMALL, colour, np.uint8)
         self.updates.put_nowait(Progress(self.job, call, calls, pass_index, 2, Pixels.of(preview), left))
 
     def finish(self, colour=(200, 40, 10), seconds: float = 1.25, note: str = "", away: float | None = None) -> None:
-        """End with a result that is one colour wherever the mask lets it be."""
+        """End with a result that is one colour wherever the mask lets it be; a sketch is small and has no mask."""
+        if self.job.sketch:
+            small = Pixels.of(np.full(SMALL, colour, np.uint8))
+            self.updates.put_nowait(Result(self.job, small, small, seconds, 8, note, away))
+            return
         picture = self.job.guide.array.copy()
         picture[slice(None) if self.job.mask is None else self.job.mask.array > 0] = colour
         whole = np.full_like(picture, colour)
