@@ -110,6 +110,7 @@ class Regeneration(QObject):
         if self._following is not None and self._layer is not None and not self._still(document, self._layer):
             self._following.cancel()
             self._following = None
+            del self._tried[self._layer]
         if any(layer.follows for layer in document.layers):
             self._rest.start()
 

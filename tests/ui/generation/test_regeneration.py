@@ -184,6 +184,20 @@ def test_it_waits_while_anything_else_runs_and_begins_again_when_painting_goes_o
     tell(story)
 
 
+def test_what_was_given_up_is_made_once_it_is_wanted_again(tell, again):
+    async def story(flow):
+        result = await made(flow, follows=True)
+        paint_below(flow)
+        await flow.until(lambda: flow.engine.idle)
+        follow = flow.studio.document.with_layer
+        flow.studio.push("Follow", follow(result.id, follows=False))
+        await flow.until(lambda: flow.engine.idle[0].closed)
+        flow.studio.push("Follow", follow(result.id, follows=True))
+        await flow.until(lambda: len(flow.engine.idle) == 2)
+
+    tell(story)
+
+
 def test_a_failure_is_told_once_and_leaves_the_layer(tell, again):
     async def story(flow):
         await made(flow, follows=True)
