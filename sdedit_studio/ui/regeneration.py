@@ -83,6 +83,7 @@ class Regeneration(QObject):
         for signal in (self._studio.document_changed, self._studio.layers_changed, self._generation.changed):
             signal.connect(self._stir)
         self._studio.document_replaced.connect(self._stir)
+        self._studio.history_changed.connect(self._stir)
         self._generation.finished.connect(self._finished)
 
     def again(self) -> None:
@@ -116,12 +117,19 @@ class Regeneration(QObject):
 
     def _still(self, document: Document, layer_id: str) -> bool:
         """Whether the layer that is being made stands on what it is made from, and is to be made."""
+        if self._undone:
+            return False
         layer = next((layer for layer in document.layers if layer.id == layer_id), None)
         return layer is not None and layer.follows and ground(below(document, layer_id)) == self._tried[layer_id]
 
+    @property
+    def _undone(self) -> bool:
+        """Whether a step waits to be redone, which another one made by itself would take away."""
+        return self._studio.history.redo_label is not None
+
     def _look(self) -> None:
         """Begin with the lowest layer that has to follow; those above it come after, since it is below them."""
-        if self._following is not None or self._generation.state is not State.IDLE:
+        if self._following is not None or self._generation.state is not State.IDLE or self._undone:
             return  # the end of that will stir again
         if self._pen_down():
             self._rest.start()

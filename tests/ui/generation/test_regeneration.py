@@ -184,6 +184,22 @@ def test_it_waits_while_anything_else_runs_and_begins_again_when_painting_goes_o
     tell(story)
 
 
+def test_nothing_is_made_by_itself_while_a_step_can_be_redone(tell, again):
+    async def story(flow):
+        await made(flow, follows=True)
+        paint_below(flow)
+        await flow.until(lambda: flow.engine.idle)
+        flow.studio.push("Select", flow.studio.document.but(selection=Tiles(1)))
+        flow.studio.undo()
+        await flow.until(lambda: flow.engine.idle[0].closed)
+        await asyncio.sleep(3 * REST)
+        assert len(flow.engine.idle) == 1 and flow.studio.history.redo_label == "Select"
+        flow.studio.redo()
+        await flow.until(lambda: len(flow.engine.idle) == 2)
+
+    tell(story)
+
+
 def test_what_was_given_up_is_made_once_it_is_wanted_again(tell, again):
     async def story(flow):
         result = await made(flow, follows=True)
