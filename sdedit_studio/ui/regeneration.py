@@ -101,7 +101,7 @@ class Regeneration(QObject):
             self._tasks.start(self._apply(result))
 
     async def _apply(self, result: Result) -> None:
-        await self._pen_lifted()
+        await self._until(lambda: not self._pen_down())
         if self._generation.result is result:
             self._generation.apply()
 
@@ -171,15 +171,22 @@ class Regeneration(QObject):
         return "" if estimate.seconds is None else f", about {duration(estimate.seconds)}"
 
     async def _replace(self, edit: Edit, result: Result) -> None:
-        """Build the document off the UI thread, anew if the painting went on meanwhile."""
+        """Build the document off the UI thread, anew if the painting went on meanwhile.
+
+        Under a picture that waits, or is being made, it would count as painted since.
+        """
         while True:
-            await self._pen_lifted()
+            await self._until(self._free)
             now = self._studio.document
             changed = await asyncio.to_thread(applied, edit, result, now, EMPTY)
-            if now is self._studio.document and not self._pen_down():
+            if now is self._studio.document and self._free():
                 self._studio.push("Follow the layers below", changed)
                 return
 
-    async def _pen_lifted(self) -> None:
-        while self._pen_down():
+    def _free(self) -> bool:
+        """Whether a layer may change by itself."""
+        return not self._pen_down() and self._generation.state is State.IDLE
+
+    async def _until(self, may: Callable[[], bool]) -> None:
+        while not may():
             await asyncio.sleep(PEN_UP)

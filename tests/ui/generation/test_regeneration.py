@@ -184,6 +184,22 @@ def test_it_waits_while_anything_else_runs_and_begins_again_when_painting_goes_o
     tell(story)
 
 
+def test_it_does_not_come_between_a_picture_and_its_painting(tell, again):
+    async def story(flow):
+        result = await made(flow, Rect(20, 10, 50, 40), follows=True)
+        paint_below(flow)
+        await flow.until(lambda: flow.engine.idle)
+        await flow.finished((5, 6, 7))
+        flow.engine.idle[0].finish((1, 2, 3))
+        await asyncio.sleep(3 * REST)
+        assert layer(flow, result).pixels is result.pixels
+        assert flow.generation.painted_since.content_bounds().empty
+        flow.generation.discard()
+        await flow.until(lambda: layer(flow, result).pixels.pixel(30, 30) == (3, 2, 1, 255))
+
+    tell(story)
+
+
 def test_nothing_is_made_by_itself_while_a_step_can_be_redone(tell, again):
     async def story(flow):
         await made(flow, follows=True)
