@@ -101,10 +101,10 @@ class Results:
                 record = replace(record, id=known.id, starred=known.starred or record.starred)
         return self._of([*(known for known in self.records if known.id != record.id), record])
 
-    def starred(self, record_id: str, starred: bool) -> Results:
-        """With the star of one record set or taken. Raises KeyError when there is no such record."""
-        changed = replace(self.record(record_id), starred=starred)
-        return self._of(changed if record.id == record_id else record for record in self.records)
+    def starred(self, record_ids: Iterable[str], starred: bool) -> Results:
+        """With the stars of these records set or taken, as far as they are there."""
+        meant = set(record_ids)
+        return self._of(replace(record, starred=starred) if record.id in meant else record for record in self.records)
 
     def without(self, record_ids: Iterable[str]) -> Results:
         """Without these records."""

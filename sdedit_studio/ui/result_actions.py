@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import result_name, with_picture
 from sdedit_studio.document.history import History
-from sdedit_studio.document.results import Record
+from sdedit_studio.document.results import Record, Results
 from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.files import pictures
 from sdedit_studio.files import results as files
@@ -69,7 +69,7 @@ class ResultActions(QObject):
 
     @property
     def deleted(self) -> tuple[Record, ...]:
-        """What was deleted last and can be put back."""
+        """What went last, deleted or for want of room, and can be put back."""
         return self._deleted
 
     # --- Keeping ---------------------------------------------------------------------------------------------------
@@ -199,20 +199,22 @@ class ResultActions(QObject):
         self._studio.message.emit("The settings of this result are back, and its seed is kept.")
 
     def star(self, records: Sequence[Record], starred: bool) -> None:
-        results = self._studio.results
-        for record in records:
-            results = results.starred(record.id, starred)
-        self._studio.set_results(results)
+        self._change(self._studio.results.starred((record.id for record in records), starred))
 
     def delete(self, records: Sequence[Record]) -> None:
         """Take them out of the document; `put_back` brings them back until others are deleted."""
-        self._deleted = tuple(records)
-        self._studio.set_results(self._studio.results.without(record.id for record in records))
-        self.changed.emit()
+        self._change(self._studio.results.without(record.id for record in records))
 
     def put_back(self) -> None:
         deleted, self._deleted = self._deleted, ()
-        self._studio.set_results(self._studio.results.put_back(deleted))
+        self._change(self._studio.results.put_back(deleted), deleted)
+
+    def _change(self, results: Results, back: Sequence[Record] = ()) -> None:
+        """What goes, and what of `back` has no room, can be put back: what lost its star, with its star."""
+        kept = {record.id for record in results}
+        if gone := tuple(record for record in (*self._studio.results, *back) if record.id not in kept):
+            self._deleted = gone
+        self._studio.set_results(results)
         self.changed.emit()
 
     def export(self, record: Record) -> None:

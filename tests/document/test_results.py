@@ -90,15 +90,15 @@ def test_the_same_result_made_again_is_the_newest_and_keeps_its_star():
 def test_stars_deletions_and_putting_back():
     records = [record(number) for number in range(4)]
     results = Results(tuple(records))
-    starred = results.starred(records[1].id, True)
+    starred = results.starred([records[1].id, "gone"], True)
     assert [each.starred for each in starred] == [False, True, False, False]
-    assert starred.starred(records[1].id, False) == results
+    assert starred.starred([records[1].id], False) == results
     assert starred != results
     less = results.without([records[1].id, records[3].id])
     assert numbers(less) == [0, 2]
     assert less.put_back([records[3], records[1], records[0]]) == results
     with pytest.raises(KeyError):
-        results.starred("nothing", True)
+        results.record("nothing")
 
 
 def test_taking_a_star_makes_room_at_once():
@@ -106,4 +106,7 @@ def test_taking_a_star_makes_room_at_once():
     for number in range(3):
         results = results.added(record(number, 10, starred=True))
     assert len(results) == 3
-    assert numbers(results.starred(results.records[0].id, False)) == [1, 2]
+    assert numbers(results.starred([results.records[0].id], False)) == [1, 2]
+    assert numbers(results.starred([each.id for each in reversed(results.records)], False)) == [1, 2], (
+        "the oldest go first"
+    )

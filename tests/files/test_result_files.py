@@ -195,7 +195,7 @@ def test_the_journal_keeps_results_and_writes_each_once(tmp_path, journal, paint
     journal.write(painting, Parameters(), None, results).result()
     first = {path.name: path.stat().st_mtime_ns for path in session(tmp_path).glob("*.webp")}
     assert len(first) == 8
-    more = results.added(made(4)).starred(results.records[0].id, True)
+    more = results.added(made(4)).starred([results.records[0].id], True)
     journal.write(painting, Parameters(), None, more).result()
     second = {path.name: path.stat().st_mtime_ns for path in session(tmp_path).glob("*.webp")}
     assert first.items() < second.items()

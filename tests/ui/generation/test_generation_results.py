@@ -291,6 +291,37 @@ def test_deleted_results_can_be_put_back(story):
     story(told)
 
 
+def test_what_has_no_room_without_its_star_can_be_put_back_with_it(story):
+    async def told(history):
+        panel, studio = history.panel, history.flow.studio
+        records = [await history.made((seed, 0, 0), seed=seed) for seed in (1, 2, 3, 4)]
+        history.actions.star(records, True)
+        studio.set_results(replace(history.results, budget=history.results.nbytes - 1))
+        kept = history.results
+        panel.list.selectAll()
+        QTest.keyClick(panel.list, Qt.Key.Key_Space)
+        assert [record.settings.seed for record in history.results] == [2, 3, 4], "the oldest goes first"
+        assert panel.deleted.text() == "Deleted 1 result."
+        QTest.mouseClick(panel.put_back, LEFT)
+        assert history.results.records[0] == kept.records[0]
+        assert [record.settings.seed for record in history.actions.deleted] == [2], "nor is what made room for it lost"
+        QTest.mouseClick(panel.put_back, LEFT)
+        assert [record.settings.seed for record in history.results] == [1, 3, 4]
+        assert [record.settings.seed for record in history.actions.deleted] == [2]
+
+    story(told)
+
+
+def test_a_star_for_one_that_went_meanwhile_is_no_failure(story):
+    async def told(history):
+        record = await history.made(seed=1)
+        history.flow.studio.set_results(Results())
+        history.actions.star([record], True)
+        assert len(history.results) == 0 and history.actions.deleted == ()
+
+    story(told)
+
+
 def test_what_was_deleted_in_one_document_is_not_put_back_into_another(story):
     async def told(history):
         history.actions.delete([await history.made(seed=1)])

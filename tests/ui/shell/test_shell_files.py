@@ -303,7 +303,7 @@ def test_a_new_result_counts_as_a_change_until_it_is_saved_with_the_document(
         assert not studio.history.modified
         files.save()
         await story.until(lambda: not studio.modified)
-        studio.set_results(studio.results.starred(studio.results.records[0].id, True))
+        studio.set_results(studio.results.starred([studio.results.records[0].id], True))
         assert studio.modified
         files.new()
         press(await story.appears(window, Dialog), "Don’t save")
