@@ -54,6 +54,7 @@ class ResultActions(QObject):
         self._files, self._tasks, self._notice = files, tasks, notice
         self._latest: ref[Result] | None = None
         self._latest_id = ""
+        self._asked: tuple[Record, ...] = ()
         self._deleted: tuple[Record, ...] = ()
         self._opened = studio.history
         generation.finished.connect(self._keep)
@@ -117,13 +118,9 @@ class ResultActions(QObject):
             self._generation.apply()
 
     async def _show(self, record: Record) -> None:
-        if not self._may_show() or not self._fits(record):
+        if not self._may_show() or not (found := await self._read(record)) or not self._may_show():
             return
-        opened = self._studio.history
-        found = await self._read(record)
-        if found is None or not self._may_show() or self._studio.history is not opened or not self._fits(record):
-            return
-        edit, result = found
+        ((edit, result),) = found
         self._latest, self._latest_id = ref(result), record.id
         self._compare.end_between()
         self._generation.present(edit, result)
@@ -158,26 +155,31 @@ class ResultActions(QObject):
             self._studio.push("Add result as a layer", after)
             self._studio.message.emit("Added as a new layer.")
 
-    async def _read(self, record: Record) -> tuple[Edit, Result] | None:
-        """The record as if its run had just ended; None, having said so, when it is damaged."""
+    async def _read(self, *records: Record) -> list[tuple[Edit, Result]]:
+        """The records as if their runs had just ended.
+
+        None, having said why, when one is damaged or of another canvas; nor when others were asked for meanwhile.
+        """
+        opened, self._asked = self._studio.history, records
+        document, revision = opened.document, opened.revision
+        if not all(map(self._fits, records)):
+            return []
         try:
-            return await asyncio.to_thread(presentable, record, self._studio.document, self._studio.history.revision)
+            found = await asyncio.to_thread(lambda: [presentable(each, document, revision) for each in records])
         except (FileProblem, ValueError) as problem:
             self._studio.problem.emit(str(problem), "")
-            return None
+            return []
+        wanted = self._asked is records and self._studio.history is opened
+        return found if wanted and all(map(self._fits, records)) else []
 
     def compare(self, records: Sequence[Record]) -> None:
         """Two of them with each other, the older one at the left; a single one with the painting."""
         self._tasks.start(self._between(sorted(records, key=lambda record: record.time)[-2:]))
 
     async def _between(self, records: Sequence[Record]) -> None:
-        if not all(self._fits(record) for record in records):
+        shown = [Shown(edit, result.unpasted) for edit, result in await self._read(*records)]
+        if not shown:
             return
-        shown: list[Shown] = []
-        for record in records:
-            if (found := await self._read(record)) is None:
-                return
-            shown.append(Shown(found[0], found[1].unpasted))
         left = (shown[0], name(records[0])) if len(shown) == 2 else (None, PAINTING)
         self._compare.between(left[0], shown[-1], (left[1], name(records[-1])))
 
@@ -186,8 +188,7 @@ class ResultActions(QObject):
         self._tasks.start(self._beside_guide(record))
 
     async def _beside_guide(self, record: Record) -> None:
-        if self._fits(record) and (found := await self._read(record)) is not None:
-            edit, result = found
+        for edit, result in await self._read(record):
             self._compare.between(Shown(edit, edit.job.guide), Shown(edit, result.unpasted), (GUIDE, name(record)))
 
     # --- The rest --------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from time import sleep
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from sdedit_studio.parameters import Parameters, Solver
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import rectangle
+from sdedit_studio.ui import result_actions
 from sdedit_studio.ui.edit import edit_of
 from sdedit_studio.ui.file_actions import FileActions
 from sdedit_studio.ui.generation import State
@@ -29,7 +31,7 @@ from sdedit_studio.ui.panels.result_search import meets
 from sdedit_studio.ui.panels.results import ResultsPanel
 from sdedit_studio.ui.preferences import Preferences
 from sdedit_studio.ui.profile import Profile
-from sdedit_studio.ui.result_actions import ResultActions
+from sdedit_studio.ui.result_actions import ResultActions, presentable
 from sdedit_studio.ui.studio import new_document
 from sdedit_studio.ui.tasks import Tasks
 from sdedit_studio.ui.variation import Variation
@@ -556,5 +558,37 @@ def test_two_are_compared_with_each_other_and_one_with_the_painting(story):
         history.actions.show(history.results.records[0])
         await history.shown()
         assert not compare.comparing, "what was asked for last is seen"
+
+    story(told)
+
+
+def test_nothing_is_compared_on_a_canvas_that_came_meanwhile(story):
+    async def told(history):
+        record = await history.made(seed=1)
+        history.flow.generation.discard()
+        for compare in (history.actions.compare_with_guide, lambda record: history.actions.compare([record])):
+            compare(record)
+            await asyncio.sleep(0)
+            history.flow.studio.open(new_document(96, 64), None)
+            await asyncio.sleep(0.1)
+            assert not history.flow.compare.comparing
+
+    story(told)
+
+
+def test_of_two_asked_for_in_a_row_the_later_one_is_shown(story, monkeypatch):
+    async def told(history):
+        first, second = await history.made(seed=1), await history.made((1, 2, 3), seed=2)
+        history.flow.generation.discard()
+
+        def slowly(record, *rest):
+            sleep(0.1 if record is first else 0)
+            return presentable(record, *rest)
+
+        monkeypatch.setattr(result_actions, "presentable", slowly)
+        history.actions.show(first)
+        history.actions.show(second)
+        await asyncio.sleep(0.3)
+        assert history.actions.waiting == second.id
 
     story(told)
