@@ -145,15 +145,21 @@ class ResultActions(QObject):
         return False
 
     async def _add(self, record: Record) -> None:
-        document = self._studio.document
-        try:
-            after = await asyncio.to_thread(_with_layer, document, record)
-        except FileProblem as problem:
-            self._studio.problem.emit(str(problem), "")
-            return
-        if self._studio.document is document:
-            self._studio.push("Add result as a layer", after)
-            self._studio.message.emit("Added as a new layer.")
+        """Build the layer off the UI thread, anew if the painting went on meanwhile."""
+        studio, opened = self._studio, self._studio.history
+        while studio.history is opened:
+            document = studio.document
+            try:
+                after = await asyncio.to_thread(_with_layer, document, record)
+            except FileProblem as problem:
+                studio.problem.emit(str(problem), "")
+                return
+            if document is studio.document:
+                studio.changing.emit()  # a stroke in progress becomes a step of its own
+            if document is studio.document:
+                studio.push("Add result as a layer", after)
+                studio.message.emit("Added as a new layer.")
+                return
 
     async def _read(self, *records: Record) -> list[tuple[Edit, Result]]:
         """The records as if their runs had just ended.

@@ -431,6 +431,8 @@ def test_on_another_canvas_it_can_be_added_as_a_layer(story):
         assert "96 × 64" in history.notice.text.text()
         button = next(each for each in history.notice.findChildren(QPushButton) if each.text() == "Add as a layer")
         button.click()
+        await asyncio.sleep(0)
+        flow.studio.push("Stroke", flow.studio.document.but(selection=None))
         await flow.until(lambda: len(flow.studio.document.layers) == 3)
         assert flow.studio.document.active_layer.pixels.content_bounds().width == 96
         assert flow.studio.history.undo_label == "Add result as a layer"
