@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +13,10 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.document.edits import result_name, with_picture
+from sdedit_studio.document.edits import result_name, strength, with_picture
 from sdedit_studio.document.history import History
 from sdedit_studio.document.results import Record, Results
+from sdedit_studio.document.target import Target, surface, with_surface
 from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.files import pictures
 from sdedit_studio.files import results as files
@@ -145,21 +146,28 @@ class ResultActions(QObject):
         return False
 
     async def _add(self, record: Record) -> None:
-        """Build the layer off the UI thread, anew if the painting went on meanwhile."""
+        if await self._push("Add result as a layer", _with_layer, record):
+            self._studio.message.emit("Added as a new layer.")
+
+    async def _push(self, label: str, change: Callable[[Document, Record], Document], record: Record) -> bool:
+        """Make one undo step of a change, built off the UI thread, anew if the painting went on meanwhile.
+
+        Returns whether it was made: not when it cannot be, which it says, nor when another document was opened.
+        """
         studio, opened = self._studio, self._studio.history
         while studio.history is opened:
             document = studio.document
             try:
-                after = await asyncio.to_thread(_with_layer, document, record)
-            except FileProblem as problem:
+                after = await asyncio.to_thread(change, document, record)
+            except ValueError as problem:
                 studio.problem.emit(str(problem), "")
-                return
+                return False
             if document is studio.document:
                 studio.changing.emit()  # a stroke in progress becomes a step of its own
             if document is studio.document:
-                studio.push("Add result as a layer", after)
-                studio.message.emit("Added as a new layer.")
-                return
+                studio.push(label, after)
+                return True
+        return False
 
     async def _read(self, *records: Record) -> list[tuple[Edit, Result]]:
         """The records as if their runs had just ended.
@@ -200,10 +208,18 @@ class ResultActions(QObject):
     # --- The rest --------------------------------------------------------------------------------------------------
 
     def restore_settings(self, record: Record) -> None:
-        """Make its settings the ones of the next run, the seed kept."""
+        """Make its settings the ones of the next run, the seed kept, and protect what was protected for it."""
         self._studio.set_parameters(**vars(record.settings))
         self._generation.seed_locked = True
-        self._studio.message.emit("The settings of this result are back, and its seed is kept.")
+        if record.strength is None:
+            self._studio.message.emit("The settings of this result are back, and its seed is kept.")
+        else:
+            self._tasks.start(self._protect(record))
+
+    async def _protect(self, record: Record) -> None:
+        if await self._push("Protect as for the result", _protected, record):
+            message = "The settings of this result are back, its seed is kept, and so is what was protected."
+            self._studio.message.emit(message)
 
     def star(self, records: Sequence[Record], starred: bool) -> None:
         self._change(self._studio.results.starred((record.id for record in records), starred))
@@ -259,10 +275,13 @@ def name(record: Record) -> str:
 def recorded(edit: Edit, result: Result) -> Record:
     """The record of a result; for a background thread."""
     job = result.job
+    held = None if job.strength is None else job.strength.array
     return files.made(
         result.unpasted.array,
         job.guide.array,
         None if job.mask is None else job.mask.array,
+        # A task grades its strength itself, and that is nothing a person painted.
+        strength=strength(edit.document, edit.frame) if edit.task else held,
         frame=edit.frame,
         canvas=(edit.document.width, edit.document.height),
         parameters=job.parameters.as_dict(),
@@ -273,10 +292,24 @@ def recorded(edit: Edit, result: Result) -> Record:
 
 def presentable(record: Record, document: Document, revision: int) -> tuple[Edit, Result]:
     """A record as an edit of `document` with its result; for a background thread. Raises FileProblem."""
-    mask = None if record.mask is None else Pixels.of(files.coverage(record.mask))
-    job = Job(Pixels.of(files.rgb(record.guide)), record.settings, mask, revision)
+    mask, held = (None if each is None else Pixels.of(files.coverage(each)) for each in (record.mask, record.strength))
+    job = Job(Pixels.of(files.rgb(record.guide)), record.settings, mask, revision, strength=held)
     picture = Pixels.of(files.rgb(record.picture))
     return Edit(document, record.frame, job), Result(job, picture, picture, record.seconds, record.calls)
+
+
+def _protected(document: Document, record: Record) -> Document:
+    """With the frame of a record protected as it was then; the very same document where it is so already.
+
+    Raises ValueError, with a sentence for the person, when the canvas is another one.
+    """
+    assert record.strength is not None
+    if record.canvas != (document.width, document.height):
+        raise ValueError("The settings are back, but what was protected lies on a canvas of another size.")
+    held, now = 255 - files.coverage(record.strength), surface(document, Target.PROTECTION)
+    if np.array_equal(now.read(record.frame), held):
+        return document
+    return with_surface(document, Target.PROTECTION, now.with_array(held, record.frame.x, record.frame.y))
 
 
 def _write(path: Path, record: Record) -> None:

@@ -66,6 +66,8 @@ def test_what_records_share_counts_once():
     results = Results(budget=100).added(record(0, 10, guide=guide)).added(record(1, 10, guide=bytes(guide)))
     assert results.nbytes == 70
     assert numbers(results.added(record(2, 10, guide=b"h" * 20))) == [0, 1, 2]
+    assert numbers(results.added(record(2, 10, strength=b"h" * 20))) == [0, 1, 2]
+    assert numbers(results.added(record(2, 10, strength=b"h" * 21))) == [1, 2], "what was protected counts as well"
     assert numbers(results.added(record(3, 10, guide=b"h" * 40))) == [3], "a guide goes with the last that needs it"
 
 

@@ -14,14 +14,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMenu, QPushButton
 
 from sdedit_studio.document.edits import with_canvas
+from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.results import Record, Results
-from sdedit_studio.engine.job import Pixels
+from sdedit_studio.engine.job import Pixels, Result
 from sdedit_studio.files import pictures
 from sdedit_studio.files import results as files
 from sdedit_studio.parameters import Parameters, Solver
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import rectangle
+from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui import result_actions
 from sdedit_studio.ui.edit import edit_of
 from sdedit_studio.ui.file_actions import FileActions
@@ -31,12 +33,13 @@ from sdedit_studio.ui.panels.result_search import meets
 from sdedit_studio.ui.panels.results import ResultsPanel
 from sdedit_studio.ui.preferences import Preferences
 from sdedit_studio.ui.profile import Profile
-from sdedit_studio.ui.result_actions import ResultActions, presentable
+from sdedit_studio.ui.result_actions import ResultActions, presentable, recorded
 from sdedit_studio.ui.studio import new_document
+from sdedit_studio.ui.task_edits import HARMONISE, task_edit
 from sdedit_studio.ui.tasks import Tasks
 from sdedit_studio.ui.variation import Variation
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
-from tests.ui.generation.conftest import Flow
+from tests.ui.generation.conftest import Flow, painted_document
 
 # The offscreen platform cannot raise a menu.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
@@ -453,6 +456,64 @@ def test_its_settings_come_back_with_the_seed_kept(story):
         assert history.flow.generation.seed_locked
 
     story(told)
+
+
+async def protected(history) -> Record:
+    """A result for which the left half was held back more and more; nothing is protected any more."""
+    flow = history.flow
+    held = np.repeat(np.arange(64, dtype=np.uint8)[None, :] * 4, 64, axis=0)[:, ::-1]
+    document = flow.studio.document
+    flow.studio.push("Protect", document.but(protection=Tiles.from_array(np.ascontiguousarray(held))))
+    record = await history.made(seed=1)
+    flow.generation.discard()
+    flow.studio.undo()
+    return record
+
+
+def test_with_its_settings_comes_back_what_was_protected_in_one_step(story):
+    async def told(history):
+        flow, actions = history.flow, history.actions
+        record = await protected(history)
+        job = flow.engine.runs[-1].job
+        before = flow.studio.document
+        assert before.protection is None
+        actions.restore_settings(record)
+        await flow.until(lambda: flow.studio.document is not before)
+        assert flow.studio.history.undo_label == "Protect as for the result"
+        assert (await flow.started()).job == job, "so that it is made again"
+        flow.generation.cancel()
+        now = flow.studio.document
+        actions.restore_settings(record)
+        await asyncio.sleep(0.05)
+        assert flow.studio.document is now, "it is so already"
+        flow.studio.undo()
+        assert flow.studio.document is before
+        actions.show(record)
+        await history.shown()
+        assert flow.generation.result.job == job
+
+    story(told)
+
+
+def test_what_was_protected_on_another_canvas_is_said(story):
+    async def told(history):
+        flow = history.flow
+        record = await protected(history)
+        flow.studio.push("Resize", with_canvas(flow.studio.document, 200, 150))
+        history.actions.restore_settings(record)
+        await flow.until(lambda: flow.problems)
+        assert "canvas of another size" in flow.problems[0][0]
+        assert flow.studio.document.protection is None
+
+    story(told)
+
+
+def test_what_a_task_holds_back_by_itself_is_no_protection():
+    boat = Layer("Boat", Tiles.from_array(np.full((20, 30, 4), 255, np.uint8), 30, 20))
+    edit = task_edit(HARMONISE, painted_document().inserted(boat), Parameters(), 0)
+    result = Result(edit.job, edit.job.guide, edit.job.guide, 1.0, 8)
+    assert edit.job.strength is not None
+    assert recorded(edit, result).strength is None
 
 
 def test_a_damaged_result_says_so(story):
