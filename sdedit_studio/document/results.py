@@ -28,6 +28,7 @@ class Record:
 
     `picture`, `guide`: RGB of the frame's size, encoded without loss; `picture` is the model's own, before a mask
     faded it into the guide. `mask`: the coverage that it was made with, encoded likewise, or None for all of the frame.
+    `strength`: the part of t0 that protection left to each pixel, likewise, or None for all of it everywhere.
     `thumbnail`: what it looked like, small and encoded. `frame`: its place on a canvas that had the size `canvas`,
     (width, height). `parameters`: the plain JSON settings. `calls`: of the model. `time`: when, with a zone.
     """
@@ -43,13 +44,14 @@ class Record:
     seconds: float
     time: datetime
     starred: bool = False
+    strength: bytes | None = None
     id: str = field(default_factory=new_id)
 
     @property
     def blobs(self) -> tuple[bytes, ...]:
         """What takes room."""
-        whole = (self.picture, self.guide, self.thumbnail)
-        return whole if self.mask is None else (*whole, self.mask)
+        blobs = (self.picture, self.guide, self.thumbnail, self.mask, self.strength)
+        return tuple(blob for blob in blobs if blob is not None)
 
     @cached_property
     def settings(self) -> Parameters:
@@ -62,7 +64,7 @@ class Record:
 
     @property
     def _identity(self) -> tuple[Any, ...]:
-        return self.frame, self.canvas, self.parameters, self.mask, self.picture
+        return self.frame, self.canvas, self.parameters, self.mask, self.strength, self.picture
 
 
 @dataclass(frozen=True)
@@ -101,10 +103,10 @@ class Results:
                 record = replace(record, id=known.id, starred=known.starred or record.starred)
         return self._of([*(known for known in self.records if known.id != record.id), record])
 
-    def starred(self, record_id: str, starred: bool) -> Results:
-        """With the star of one record set or taken. Raises KeyError when there is no such record."""
-        changed = replace(self.record(record_id), starred=starred)
-        return self._of(changed if record.id == record_id else record for record in self.records)
+    def starred(self, record_ids: Iterable[str], starred: bool) -> Results:
+        """With the stars of these records set or taken, as far as they are there."""
+        meant = set(record_ids)
+        return self._of(replace(record, starred=starred) if record.id in meant else record for record in self.records)
 
     def without(self, record_ids: Iterable[str]) -> Results:
         """Without these records."""

@@ -30,6 +30,7 @@ def made(
     guide: np.ndarray,
     mask: np.ndarray | None,
     *,
+    strength: np.ndarray | None = None,
     frame: Rect,
     canvas: tuple[int, int],
     parameters: Mapping[str, Any],
@@ -38,7 +39,7 @@ def made(
 ) -> Record:
     """The record of a result made just now; takes long, so for a background thread.
 
-    `picture`, `guide`: RGB uint8 (h, w, 3) of the frame's size; `mask`: coverage, uint8 (h, w), or None.
+    `picture`, `guide`: RGB uint8 (h, w, 3) of the frame's size; `mask`, `strength`: uint8 (h, w), or None.
     """
     return Record(
         _encoded(picture),
@@ -51,6 +52,7 @@ def made(
         calls,
         round(seconds, 2),
         datetime.now(UTC),
+        strength=None if strength is None else _encoded(strength),
     )
 
 
@@ -64,7 +66,7 @@ def rgb(data: bytes) -> np.ndarray:
 
 
 def coverage(data: bytes) -> np.ndarray:
-    """The mask of a record: uint8 (h, w). Raises FileProblem when it is damaged."""
+    """The mask or the strength of a record: uint8 (h, w). Raises FileProblem when it is damaged."""
     return np.ascontiguousarray(rgb(data)[..., 0])
 
 
@@ -94,6 +96,7 @@ def as_json(results: Results, put: Callable[[bytes], str]) -> list[dict[str, Any
             "picture": place(record.picture),
             "guide": place(record.guide),
             "mask": place(record.mask),
+            "strength": place(record.strength),
             "thumbnail": place(record.thumbnail),
             "frame": record.frame,
             "canvas": record.canvas,
@@ -141,7 +144,7 @@ def _record(value: Mapping[str, Any], fetch: Callable[[str], bytes]) -> Record:
     seconds = float(value["seconds"])
     if not (isfinite(seconds) and max(width, height, across, down) <= MAX_SIDE):
         raise ValueError("A size or time is beyond all limits.")
-    mask = value["mask"]
+    mask, strength = value["mask"], value.get("strength")  # which older files do not have
     record = Record(
         fetch(str(value["picture"])),
         fetch(str(value["guide"])),
@@ -154,10 +157,11 @@ def _record(value: Mapping[str, Any], fetch: Callable[[str], bytes]) -> Record:
         seconds,
         datetime.fromisoformat(value["time"]).astimezone(UTC),
         bool(value["starred"]),
+        None if strength is None else fetch(str(strength)),
     )
     if not record.settings.model:
         raise ValueError("It names no model.")
-    for data in (record.picture, record.guide, record.mask):
+    for data in (record.picture, record.guide, record.mask, record.strength):
         if data is not None and _size(data) != (width, height):
             raise ValueError("A picture does not have the frame's size.")
     if max(_size(record.thumbnail)) > THUMBNAIL:

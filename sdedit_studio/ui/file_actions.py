@@ -163,6 +163,7 @@ class FileActions(QObject):
             if path is None:
                 return False
         document, parameters, results = self._studio.document, self._studio.parameters, self._studio.results
+        opened = self._studio.history
         self._studio.message.emit(f"Saving {path.name}…")
         async with self._turn:
             try:
@@ -170,10 +171,11 @@ class FileActions(QObject):
             except FileProblem as problem:
                 self._studio.problem.emit(str(problem), "")
                 return False
-        self._studio.mark_saved(document, results, path)
         self._preferences.add_recent(path)
         self._studio.message.emit(f"Saved {path.name}.")
-        self.saved.emit()
+        if self._studio.history is opened:  # else it is another document that is on the canvas by now
+            self._studio.mark_saved(document, results, path)
+            self.saved.emit()
         return True
 
     async def settled(self) -> bool:

@@ -83,6 +83,7 @@ class Regeneration(QObject):
         for signal in (self._studio.document_changed, self._studio.layers_changed, self._generation.changed):
             signal.connect(self._stir)
         self._studio.document_replaced.connect(self._stir)
+        self._studio.history_changed.connect(self._stir)
         self._generation.finished.connect(self._finished)
 
     def again(self) -> None:
@@ -100,7 +101,7 @@ class Regeneration(QObject):
             self._tasks.start(self._apply(result))
 
     async def _apply(self, result: Result) -> None:
-        await self._pen_lifted()
+        await self._until(lambda: not self._pen_down())
         if self._generation.result is result:
             self._generation.apply()
 
@@ -110,17 +111,25 @@ class Regeneration(QObject):
         if self._following is not None and self._layer is not None and not self._still(document, self._layer):
             self._following.cancel()
             self._following = None
+            del self._tried[self._layer]
         if any(layer.follows for layer in document.layers):
             self._rest.start()
 
     def _still(self, document: Document, layer_id: str) -> bool:
         """Whether the layer that is being made stands on what it is made from, and is to be made."""
+        if self._undone:
+            return False
         layer = next((layer for layer in document.layers if layer.id == layer_id), None)
         return layer is not None and layer.follows and ground(below(document, layer_id)) == self._tried[layer_id]
 
+    @property
+    def _undone(self) -> bool:
+        """Whether a step waits to be redone, which another one made by itself would take away."""
+        return self._studio.history.redo_label is not None
+
     def _look(self) -> None:
         """Begin with the lowest layer that has to follow; those above it come after, since it is below them."""
-        if self._following is not None or self._generation.state is not State.IDLE:
+        if self._following is not None or self._generation.state is not State.IDLE or self._undone:
             return  # the end of that will stir again
         if self._pen_down():
             self._rest.start()
@@ -162,15 +171,22 @@ class Regeneration(QObject):
         return "" if estimate.seconds is None else f", about {duration(estimate.seconds)}"
 
     async def _replace(self, edit: Edit, result: Result) -> None:
-        """Build the document off the UI thread, anew if the painting went on meanwhile."""
+        """Build the document off the UI thread, anew if the painting went on meanwhile.
+
+        Under a picture that waits, or is being made, it would count as painted since.
+        """
         while True:
-            await self._pen_lifted()
+            await self._until(self._free)
             now = self._studio.document
             changed = await asyncio.to_thread(applied, edit, result, now, EMPTY)
-            if now is self._studio.document and not self._pen_down():
+            if now is self._studio.document and self._free():
                 self._studio.push("Follow the layers below", changed)
                 return
 
-    async def _pen_lifted(self) -> None:
-        while self._pen_down():
+    def _free(self) -> bool:
+        """Whether a layer may change by itself."""
+        return not self._pen_down() and self._generation.state is State.IDLE
+
+    async def _until(self, may: Callable[[], bool]) -> None:
+        while not may():
             await asyncio.sleep(PEN_UP)

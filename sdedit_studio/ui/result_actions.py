@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +13,10 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.document.edits import result_name, with_picture
+from sdedit_studio.document.edits import result_name, strength, with_picture
 from sdedit_studio.document.history import History
-from sdedit_studio.document.results import Record
+from sdedit_studio.document.results import Record, Results
+from sdedit_studio.document.target import Target, surface, with_surface
 from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.files import pictures
 from sdedit_studio.files import results as files
@@ -54,6 +55,7 @@ class ResultActions(QObject):
         self._files, self._tasks, self._notice = files, tasks, notice
         self._latest: ref[Result] | None = None
         self._latest_id = ""
+        self._asked: tuple[Record, ...] = ()
         self._deleted: tuple[Record, ...] = ()
         self._opened = studio.history
         generation.finished.connect(self._keep)
@@ -69,7 +71,7 @@ class ResultActions(QObject):
 
     @property
     def deleted(self) -> tuple[Record, ...]:
-        """What was deleted last and can be put back."""
+        """What went last, deleted or for want of room, and can be put back."""
         return self._deleted
 
     # --- Keeping ---------------------------------------------------------------------------------------------------
@@ -117,13 +119,9 @@ class ResultActions(QObject):
             self._generation.apply()
 
     async def _show(self, record: Record) -> None:
-        if not self._may_show() or not self._fits(record):
+        if not self._may_show() or not (found := await self._read(record)) or not self._may_show():
             return
-        opened = self._studio.history
-        found = await self._read(record)
-        if found is None or not self._may_show() or self._studio.history is not opened or not self._fits(record):
-            return
-        edit, result = found
+        ((edit, result),) = found
         self._latest, self._latest_id = ref(result), record.id
         self._compare.end_between()
         self._generation.present(edit, result)
@@ -148,36 +146,54 @@ class ResultActions(QObject):
         return False
 
     async def _add(self, record: Record) -> None:
-        document = self._studio.document
-        try:
-            after = await asyncio.to_thread(_with_layer, document, record)
-        except FileProblem as problem:
-            self._studio.problem.emit(str(problem), "")
-            return
-        if self._studio.document is document:
-            self._studio.push("Add result as a layer", after)
+        if await self._push("Add result as a layer", _with_layer, record):
             self._studio.message.emit("Added as a new layer.")
 
-    async def _read(self, record: Record) -> tuple[Edit, Result] | None:
-        """The record as if its run had just ended; None, having said so, when it is damaged."""
+    async def _push(self, label: str, change: Callable[[Document, Record], Document], record: Record) -> bool:
+        """Make one undo step of a change, built off the UI thread, anew if the painting went on meanwhile.
+
+        Returns whether it was made: not when it cannot be, which it says, nor when another document was opened.
+        """
+        studio, opened = self._studio, self._studio.history
+        while studio.history is opened:
+            document = studio.document
+            try:
+                after = await asyncio.to_thread(change, document, record)
+            except ValueError as problem:
+                studio.problem.emit(str(problem), "")
+                return False
+            if document is studio.document:
+                studio.changing.emit()  # a stroke in progress becomes a step of its own
+            if document is studio.document:
+                studio.push(label, after)
+                return True
+        return False
+
+    async def _read(self, *records: Record) -> list[tuple[Edit, Result]]:
+        """The records as if their runs had just ended.
+
+        None, having said why, when one is damaged or of another canvas; nor when others were asked for meanwhile.
+        """
+        opened, self._asked = self._studio.history, records
+        document, revision = opened.document, opened.revision
+        if not all(map(self._fits, records)):
+            return []
         try:
-            return await asyncio.to_thread(presentable, record, self._studio.document, self._studio.history.revision)
+            found = await asyncio.to_thread(lambda: [presentable(each, document, revision) for each in records])
         except (FileProblem, ValueError) as problem:
             self._studio.problem.emit(str(problem), "")
-            return None
+            return []
+        wanted = self._asked is records and self._studio.history is opened
+        return found if wanted and all(map(self._fits, records)) else []
 
     def compare(self, records: Sequence[Record]) -> None:
         """Two of them with each other, the older one at the left; a single one with the painting."""
         self._tasks.start(self._between(sorted(records, key=lambda record: record.time)[-2:]))
 
     async def _between(self, records: Sequence[Record]) -> None:
-        if not all(self._fits(record) for record in records):
+        shown = [Shown(edit, result.unpasted) for edit, result in await self._read(*records)]
+        if not shown:
             return
-        shown: list[Shown] = []
-        for record in records:
-            if (found := await self._read(record)) is None:
-                return
-            shown.append(Shown(found[0], found[1].unpasted))
         left = (shown[0], name(records[0])) if len(shown) == 2 else (None, PAINTING)
         self._compare.between(left[0], shown[-1], (left[1], name(records[-1])))
 
@@ -186,33 +202,42 @@ class ResultActions(QObject):
         self._tasks.start(self._beside_guide(record))
 
     async def _beside_guide(self, record: Record) -> None:
-        if self._fits(record) and (found := await self._read(record)) is not None:
-            edit, result = found
+        for edit, result in await self._read(record):
             self._compare.between(Shown(edit, edit.job.guide), Shown(edit, result.unpasted), (GUIDE, name(record)))
 
     # --- The rest --------------------------------------------------------------------------------------------------
 
     def restore_settings(self, record: Record) -> None:
-        """Make its settings the ones of the next run, the seed kept."""
+        """Make its settings the ones of the next run, the seed kept, and protect what was protected for it."""
         self._studio.set_parameters(**vars(record.settings))
         self._generation.seed_locked = True
-        self._studio.message.emit("The settings of this result are back, and its seed is kept.")
+        if record.strength is None:
+            self._studio.message.emit("The settings of this result are back, and its seed is kept.")
+        else:
+            self._tasks.start(self._protect(record))
+
+    async def _protect(self, record: Record) -> None:
+        if await self._push("Protect as for the result", _protected, record):
+            message = "The settings of this result are back, its seed is kept, and so is what was protected."
+            self._studio.message.emit(message)
 
     def star(self, records: Sequence[Record], starred: bool) -> None:
-        results = self._studio.results
-        for record in records:
-            results = results.starred(record.id, starred)
-        self._studio.set_results(results)
+        self._change(self._studio.results.starred((record.id for record in records), starred))
 
     def delete(self, records: Sequence[Record]) -> None:
         """Take them out of the document; `put_back` brings them back until others are deleted."""
-        self._deleted = tuple(records)
-        self._studio.set_results(self._studio.results.without(record.id for record in records))
-        self.changed.emit()
+        self._change(self._studio.results.without(record.id for record in records))
 
     def put_back(self) -> None:
         deleted, self._deleted = self._deleted, ()
-        self._studio.set_results(self._studio.results.put_back(deleted))
+        self._change(self._studio.results.put_back(deleted), deleted)
+
+    def _change(self, results: Results, back: Sequence[Record] = ()) -> None:
+        """What goes, and what of `back` has no room, can be put back: what lost its star, with its star."""
+        kept = {record.id for record in results}
+        if gone := tuple(record for record in (*self._studio.results, *back) if record.id not in kept):
+            self._deleted = gone
+        self._studio.set_results(results)
         self.changed.emit()
 
     def export(self, record: Record) -> None:
@@ -250,10 +275,13 @@ def name(record: Record) -> str:
 def recorded(edit: Edit, result: Result) -> Record:
     """The record of a result; for a background thread."""
     job = result.job
+    held = None if job.strength is None else job.strength.array
     return files.made(
         result.unpasted.array,
         job.guide.array,
         None if job.mask is None else job.mask.array,
+        # A task grades its strength itself, and that is nothing a person painted.
+        strength=strength(edit.document, edit.frame) if edit.task else held,
         frame=edit.frame,
         canvas=(edit.document.width, edit.document.height),
         parameters=job.parameters.as_dict(),
@@ -264,10 +292,24 @@ def recorded(edit: Edit, result: Result) -> Record:
 
 def presentable(record: Record, document: Document, revision: int) -> tuple[Edit, Result]:
     """A record as an edit of `document` with its result; for a background thread. Raises FileProblem."""
-    mask = None if record.mask is None else Pixels.of(files.coverage(record.mask))
-    job = Job(Pixels.of(files.rgb(record.guide)), record.settings, mask, revision)
+    mask, held = (None if each is None else Pixels.of(files.coverage(each)) for each in (record.mask, record.strength))
+    job = Job(Pixels.of(files.rgb(record.guide)), record.settings, mask, revision, strength=held)
     picture = Pixels.of(files.rgb(record.picture))
     return Edit(document, record.frame, job), Result(job, picture, picture, record.seconds, record.calls)
+
+
+def _protected(document: Document, record: Record) -> Document:
+    """With the frame of a record protected as it was then; the very same document where it is so already.
+
+    Raises ValueError, with a sentence for the person, when the canvas is another one.
+    """
+    assert record.strength is not None
+    if record.canvas != (document.width, document.height):
+        raise ValueError("The settings are back, but what was protected lies on a canvas of another size.")
+    held, now = 255 - files.coverage(record.strength), surface(document, Target.PROTECTION)
+    if np.array_equal(now.read(record.frame), held):
+        return document
+    return with_surface(document, Target.PROTECTION, now.with_array(held, record.frame.x, record.frame.y))
 
 
 def _write(path: Path, record: Record) -> None:

@@ -224,7 +224,7 @@ class Variations(QObject):
     def _clear(self) -> None:
         """Another canvas: nothing of the sheet fits it."""
         self._give_up()
-        self._earlier, self._settings = False, None
+        self._earlier, self._settings, self._showing = False, None, None
         self._set_sheet(())
 
     def _look(self) -> None:

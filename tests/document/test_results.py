@@ -66,6 +66,8 @@ def test_what_records_share_counts_once():
     results = Results(budget=100).added(record(0, 10, guide=guide)).added(record(1, 10, guide=bytes(guide)))
     assert results.nbytes == 70
     assert numbers(results.added(record(2, 10, guide=b"h" * 20))) == [0, 1, 2]
+    assert numbers(results.added(record(2, 10, strength=b"h" * 20))) == [0, 1, 2]
+    assert numbers(results.added(record(2, 10, strength=b"h" * 21))) == [1, 2], "what was protected counts as well"
     assert numbers(results.added(record(3, 10, guide=b"h" * 40))) == [3], "a guide goes with the last that needs it"
 
 
@@ -90,15 +92,15 @@ def test_the_same_result_made_again_is_the_newest_and_keeps_its_star():
 def test_stars_deletions_and_putting_back():
     records = [record(number) for number in range(4)]
     results = Results(tuple(records))
-    starred = results.starred(records[1].id, True)
+    starred = results.starred([records[1].id, "gone"], True)
     assert [each.starred for each in starred] == [False, True, False, False]
-    assert starred.starred(records[1].id, False) == results
+    assert starred.starred([records[1].id], False) == results
     assert starred != results
     less = results.without([records[1].id, records[3].id])
     assert numbers(less) == [0, 2]
     assert less.put_back([records[3], records[1], records[0]]) == results
     with pytest.raises(KeyError):
-        results.starred("nothing", True)
+        results.record("nothing")
 
 
 def test_taking_a_star_makes_room_at_once():
@@ -106,4 +108,7 @@ def test_taking_a_star_makes_room_at_once():
     for number in range(3):
         results = results.added(record(number, 10, starred=True))
     assert len(results) == 3
-    assert numbers(results.starred(results.records[0].id, False)) == [1, 2]
+    assert numbers(results.starred([results.records[0].id], False)) == [1, 2]
+    assert numbers(results.starred([each.id for each in reversed(results.records)], False)) == [1, 2], (
+        "the oldest go first"
+    )

@@ -31,10 +31,11 @@ def noise(seed: int, channels: int = 3) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
 
 
-def made(seed: int, *, masked: bool = False, guide: int = 0, starred: bool = False) -> Record:
+def made(seed: int, *, masked: bool = False, guide: int = 0, starred: bool = False, held: bool = False) -> Record:
     parameters = Parameters(seed=seed, condition="sea").as_dict()
     mask = noise(seed, 1) if masked else None
     given = {"frame": FRAME, "canvas": (120, 90), "parameters": parameters, "calls": 15, "seconds": 5.125}
+    given["strength"] = noise(100 + seed, 1) if held else None
     return replace(module.made(noise(seed), noise(guide), mask, **given), starred=starred)
 
 
@@ -64,10 +65,11 @@ def immense(data: bytes) -> bytes:
 
 
 def test_pictures_and_masks_come_back_bit_for_bit():
-    record = made(5, masked=True, guide=6)
+    record = made(5, masked=True, guide=6, held=True)
     assert np.array_equal(module.rgb(record.picture), noise(5))
     assert np.array_equal(module.rgb(record.guide), noise(6))
     assert np.array_equal(module.coverage(record.mask), noise(5, 1))
+    assert np.array_equal(module.coverage(record.strength), noise(105, 1))
     assert record.time.tzinfo is not None
     assert record.seconds == 5.12
 
@@ -96,6 +98,18 @@ def test_results_are_saved_with_a_document_and_come_back(tmp_path, painting, res
         pictures = [name for name in archive.namelist() if name.startswith("sdedit/results/") and "json" not in name]
         assert len(pictures) == 3 + 3 + 1 + 1, "the three share a guide, and one has a mask"
         assert b"results" not in archive.read("stack.xml"), "other programs do not see them"
+
+
+def test_what_was_protected_is_saved_with_a_result_and_files_of_older_versions_have_none(tmp_path, painting):
+    results = Results().added(made(1, masked=True, held=True))
+    save(tmp_path / "a.ora", painting, None, results)
+    assert plain(load_results(tmp_path / "a.ora")) == plain(results)
+
+    def older(name, data):
+        return data.replace(b'"strength"', b'"other"') if name.endswith("results.json") else data
+
+    (record,) = load_results(rewritten(tmp_path / "a.ora", tmp_path / "b.ora", older))
+    assert record.strength is None
 
 
 def test_equal_documents_give_equal_files_and_one_without_results_has_no_trace(tmp_path, painting, results):
@@ -195,7 +209,7 @@ def test_the_journal_keeps_results_and_writes_each_once(tmp_path, journal, paint
     journal.write(painting, Parameters(), None, results).result()
     first = {path.name: path.stat().st_mtime_ns for path in session(tmp_path).glob("*.webp")}
     assert len(first) == 8
-    more = results.added(made(4)).starred(results.records[0].id, True)
+    more = results.added(made(4)).starred([results.records[0].id], True)
     journal.write(painting, Parameters(), None, more).result()
     second = {path.name: path.stat().st_mtime_ns for path in session(tmp_path).glob("*.webp")}
     assert first.items() < second.items()

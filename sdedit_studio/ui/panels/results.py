@@ -42,7 +42,7 @@ class ResultsPanel(QWidget):
         self.show_button = SecondaryButton("Show")
         self.show_button.setToolTip("Show it on the canvas, to be applied or discarded (Enter)")
         self.restore = SecondaryButton("Use settings")
-        self.restore.setToolTip("Take its settings for the next run, and keep its seed")
+        self.restore.setToolTip("Take its settings for the next run, keep its seed, and protect what was protected")
         self.compare = SecondaryButton("Compare")
         self.delete = IconButton("trash-2", "Delete (Delete)", size=16, side=28)
         self.room = QLabel()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from time import sleep
 
 import numpy as np
 import pytest
@@ -13,14 +14,17 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMenu, QPushButton
 
 from sdedit_studio.document.edits import with_canvas
+from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.results import Record, Results
-from sdedit_studio.engine.job import Pixels
+from sdedit_studio.engine.job import Pixels, Result
 from sdedit_studio.files import pictures
 from sdedit_studio.files import results as files
 from sdedit_studio.parameters import Parameters, Solver
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import rectangle
+from sdedit_studio.raster.tiles import Tiles
+from sdedit_studio.ui import result_actions
 from sdedit_studio.ui.edit import edit_of
 from sdedit_studio.ui.file_actions import FileActions
 from sdedit_studio.ui.generation import State
@@ -29,12 +33,13 @@ from sdedit_studio.ui.panels.result_search import meets
 from sdedit_studio.ui.panels.results import ResultsPanel
 from sdedit_studio.ui.preferences import Preferences
 from sdedit_studio.ui.profile import Profile
-from sdedit_studio.ui.result_actions import ResultActions
+from sdedit_studio.ui.result_actions import ResultActions, presentable, recorded
 from sdedit_studio.ui.studio import new_document
+from sdedit_studio.ui.task_edits import HARMONISE, task_edit
 from sdedit_studio.ui.tasks import Tasks
 from sdedit_studio.ui.variation import Variation
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
-from tests.ui.generation.conftest import Flow
+from tests.ui.generation.conftest import Flow, painted_document
 
 # The offscreen platform cannot raise a menu.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
@@ -291,6 +296,37 @@ def test_deleted_results_can_be_put_back(story):
     story(told)
 
 
+def test_what_has_no_room_without_its_star_can_be_put_back_with_it(story):
+    async def told(history):
+        panel, studio = history.panel, history.flow.studio
+        records = [await history.made((seed, 0, 0), seed=seed) for seed in (1, 2, 3, 4)]
+        history.actions.star(records, True)
+        studio.set_results(replace(history.results, budget=history.results.nbytes - 1))
+        kept = history.results
+        panel.list.selectAll()
+        QTest.keyClick(panel.list, Qt.Key.Key_Space)
+        assert [record.settings.seed for record in history.results] == [2, 3, 4], "the oldest goes first"
+        assert panel.deleted.text() == "Deleted 1 result."
+        QTest.mouseClick(panel.put_back, LEFT)
+        assert history.results.records[0] == kept.records[0]
+        assert [record.settings.seed for record in history.actions.deleted] == [2], "nor is what made room for it lost"
+        QTest.mouseClick(panel.put_back, LEFT)
+        assert [record.settings.seed for record in history.results] == [1, 3, 4]
+        assert [record.settings.seed for record in history.actions.deleted] == [2]
+
+    story(told)
+
+
+def test_a_star_for_one_that_went_meanwhile_is_no_failure(story):
+    async def told(history):
+        record = await history.made(seed=1)
+        history.flow.studio.set_results(Results())
+        history.actions.star([record], True)
+        assert len(history.results) == 0 and history.actions.deleted == ()
+
+    story(told)
+
+
 def test_what_was_deleted_in_one_document_is_not_put_back_into_another(story):
     async def told(history):
         history.actions.delete([await history.made(seed=1)])
@@ -398,6 +434,8 @@ def test_on_another_canvas_it_can_be_added_as_a_layer(story):
         assert "96 × 64" in history.notice.text.text()
         button = next(each for each in history.notice.findChildren(QPushButton) if each.text() == "Add as a layer")
         button.click()
+        await asyncio.sleep(0)
+        flow.studio.push("Stroke", flow.studio.document.but(selection=None))
         await flow.until(lambda: len(flow.studio.document.layers) == 3)
         assert flow.studio.document.active_layer.pixels.content_bounds().width == 96
         assert flow.studio.history.undo_label == "Add result as a layer"
@@ -418,6 +456,64 @@ def test_its_settings_come_back_with_the_seed_kept(story):
         assert history.flow.generation.seed_locked
 
     story(told)
+
+
+async def protected(history) -> Record:
+    """A result for which the left half was held back more and more; nothing is protected any more."""
+    flow = history.flow
+    held = np.repeat(np.arange(64, dtype=np.uint8)[None, :] * 4, 64, axis=0)[:, ::-1]
+    document = flow.studio.document
+    flow.studio.push("Protect", document.but(protection=Tiles.from_array(np.ascontiguousarray(held))))
+    record = await history.made(seed=1)
+    flow.generation.discard()
+    flow.studio.undo()
+    return record
+
+
+def test_with_its_settings_comes_back_what_was_protected_in_one_step(story):
+    async def told(history):
+        flow, actions = history.flow, history.actions
+        record = await protected(history)
+        job = flow.engine.runs[-1].job
+        before = flow.studio.document
+        assert before.protection is None
+        actions.restore_settings(record)
+        await flow.until(lambda: flow.studio.document is not before)
+        assert flow.studio.history.undo_label == "Protect as for the result"
+        assert (await flow.started()).job == job, "so that it is made again"
+        flow.generation.cancel()
+        now = flow.studio.document
+        actions.restore_settings(record)
+        await asyncio.sleep(0.05)
+        assert flow.studio.document is now, "it is so already"
+        flow.studio.undo()
+        assert flow.studio.document is before
+        actions.show(record)
+        await history.shown()
+        assert flow.generation.result.job == job
+
+    story(told)
+
+
+def test_what_was_protected_on_another_canvas_is_said(story):
+    async def told(history):
+        flow = history.flow
+        record = await protected(history)
+        flow.studio.push("Resize", with_canvas(flow.studio.document, 200, 150))
+        history.actions.restore_settings(record)
+        await flow.until(lambda: flow.problems)
+        assert "canvas of another size" in flow.problems[0][0]
+        assert flow.studio.document.protection is None
+
+    story(told)
+
+
+def test_what_a_task_holds_back_by_itself_is_no_protection():
+    boat = Layer("Boat", Tiles.from_array(np.full((20, 30, 4), 255, np.uint8), 30, 20))
+    edit = task_edit(HARMONISE, painted_document().inserted(boat), Parameters(), 0)
+    result = Result(edit.job, edit.job.guide, edit.job.guide, 1.0, 8)
+    assert edit.job.strength is not None
+    assert recorded(edit, result).strength is None
 
 
 def test_a_damaged_result_says_so(story):
@@ -525,5 +621,37 @@ def test_two_are_compared_with_each_other_and_one_with_the_painting(story):
         history.actions.show(history.results.records[0])
         await history.shown()
         assert not compare.comparing, "what was asked for last is seen"
+
+    story(told)
+
+
+def test_nothing_is_compared_on_a_canvas_that_came_meanwhile(story):
+    async def told(history):
+        record = await history.made(seed=1)
+        history.flow.generation.discard()
+        for compare in (history.actions.compare_with_guide, lambda record: history.actions.compare([record])):
+            compare(record)
+            await asyncio.sleep(0)
+            history.flow.studio.open(new_document(96, 64), None)
+            await asyncio.sleep(0.1)
+            assert not history.flow.compare.comparing
+
+    story(told)
+
+
+def test_of_two_asked_for_in_a_row_the_later_one_is_shown(story, monkeypatch):
+    async def told(history):
+        first, second = await history.made(seed=1), await history.made((1, 2, 3), seed=2)
+        history.flow.generation.discard()
+
+        def slowly(record, *rest):
+            sleep(0.1 if record is first else 0)
+            return presentable(record, *rest)
+
+        monkeypatch.setattr(result_actions, "presentable", slowly)
+        history.actions.show(first)
+        history.actions.show(second)
+        await asyncio.sleep(0.3)
+        assert history.actions.waiting == second.id
 
     story(told)

@@ -184,6 +184,52 @@ def test_it_waits_while_anything_else_runs_and_begins_again_when_painting_goes_o
     tell(story)
 
 
+def test_it_does_not_come_between_a_picture_and_its_painting(tell, again):
+    async def story(flow):
+        result = await made(flow, Rect(20, 10, 50, 40), follows=True)
+        paint_below(flow)
+        await flow.until(lambda: flow.engine.idle)
+        await flow.finished((5, 6, 7))
+        flow.engine.idle[0].finish((1, 2, 3))
+        await asyncio.sleep(3 * REST)
+        assert layer(flow, result).pixels is result.pixels
+        assert flow.generation.painted_since.content_bounds().empty
+        flow.generation.discard()
+        await flow.until(lambda: layer(flow, result).pixels.pixel(30, 30) == (3, 2, 1, 255))
+
+    tell(story)
+
+
+def test_nothing_is_made_by_itself_while_a_step_can_be_redone(tell, again):
+    async def story(flow):
+        await made(flow, follows=True)
+        paint_below(flow)
+        await flow.until(lambda: flow.engine.idle)
+        flow.studio.push("Select", flow.studio.document.but(selection=Tiles(1)))
+        flow.studio.undo()
+        await flow.until(lambda: flow.engine.idle[0].closed)
+        await asyncio.sleep(3 * REST)
+        assert len(flow.engine.idle) == 1 and flow.studio.history.redo_label == "Select"
+        flow.studio.redo()
+        await flow.until(lambda: len(flow.engine.idle) == 2)
+
+    tell(story)
+
+
+def test_what_was_given_up_is_made_once_it_is_wanted_again(tell, again):
+    async def story(flow):
+        result = await made(flow, follows=True)
+        paint_below(flow)
+        await flow.until(lambda: flow.engine.idle)
+        follow = flow.studio.document.with_layer
+        flow.studio.push("Follow", follow(result.id, follows=False))
+        await flow.until(lambda: flow.engine.idle[0].closed)
+        flow.studio.push("Follow", follow(result.id, follows=True))
+        await flow.until(lambda: len(flow.engine.idle) == 2)
+
+    tell(story)
+
+
 def test_a_failure_is_told_once_and_leaves_the_layer(tell, again):
     async def story(flow):
         await made(flow, follows=True)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QContextMenuEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from sdedit_studio.document.edits import with_canvas
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.target import Target
 from sdedit_studio.engine.job import Pixels
@@ -182,6 +183,18 @@ def test_another_document_clears_the_sheet_and_cancels_the_rest(flow, tell):
         await flow.until(lambda: all(run.closed for run in runs))
         assert flow.panel.variations.sheet == () and flow.panel.sheet.sheet.isHidden()
         assert flow.panel.sheet.hint.text().startswith("See your painting with other seeds")
+
+    tell(story)
+
+
+def test_one_that_is_being_shown_is_not_when_the_canvas_becomes_another(flow, tell):
+    async def story(flow):
+        variations = await filled(flow)
+        variations.choose([variations.sheet[0]])
+        await asyncio.sleep(0)
+        flow.studio.push("Resize canvas", with_canvas(flow.studio.document, 200, 150))
+        await asyncio.sleep(0.1)
+        assert flow.generation.state is State.IDLE
 
     tell(story)
 

@@ -22,7 +22,7 @@ from sdedit_studio.ui.dialogs.canvas_size import NewDialog
 from sdedit_studio.ui.dialogs.dialog import Dialog
 from sdedit_studio.ui.dialogs.export import ExportDialog
 from sdedit_studio.ui.file_actions import FileActions
-from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.studio import Studio, new_document
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 
 LEFT = Qt.MouseButton.LeftButton
@@ -86,6 +86,21 @@ def test_what_is_painted_while_saving_is_not_called_saved(studio, window, prefer
         document, _ = openraster.load(tmp_path / "lake.ora")
         assert (len(document.layers), len(studio.document.layers)) == (4, 5)
         assert studio.history.modified
+
+    tell(story)
+
+
+def test_a_document_opened_while_another_is_saved_does_not_get_its_file(studio, window, preferences, tell, tmp_path):
+    async def story(story):
+        files = FileActions(studio, story.tasks, preferences, window)
+        studio.path = tmp_path / "lake.ora"
+        other = new_document()
+        studio.message.connect(lambda text: studio.open(other, None) if text.startswith("Saving") else None)
+        files.save()
+        await story.until(lambda: not story.tasks.busy)
+        assert len(openraster.load(tmp_path / "lake.ora")[0].layers) == 4
+        assert (studio.document, studio.path) == (other, None)
+        assert not studio.modified
 
     tell(story)
 
@@ -303,7 +318,7 @@ def test_a_new_result_counts_as_a_change_until_it_is_saved_with_the_document(
         assert not studio.history.modified
         files.save()
         await story.until(lambda: not studio.modified)
-        studio.set_results(studio.results.starred(studio.results.records[0].id, True))
+        studio.set_results(studio.results.starred([studio.results.records[0].id], True))
         assert studio.modified
         files.new()
         press(await story.appears(window, Dialog), "Don’t save")
