@@ -193,7 +193,7 @@ class Generation(QObject):
         Live mode ends, and its seed stays.
         """
         if self.studio.parameters.t0 == 0:
-            self._give_up()
+            self.cancel()
             self.studio.problem.emit(words.NO_CHANGE, "")
             return
         if not (self._seed_locked or self.live.on):

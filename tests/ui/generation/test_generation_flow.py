@@ -12,6 +12,7 @@ from sdedit_studio.document.layer import Layer
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
+from sdedit_studio.ui import words
 from sdedit_studio.ui.generation import State
 
 
@@ -269,6 +270,20 @@ def test_at_t0_nought_nothing_runs(tell):
         flow.generation.generate()
         assert flow.problems[0][0].startswith("At 0 nothing changes")
         assert flow.generation.state is State.IDLE
+
+    tell(story)
+
+
+def test_at_t0_nought_a_run_under_way_ends_and_its_preview_goes(tell):
+    async def story(flow):
+        run = await flow.started()
+        run.progress(1)
+        await flow.until(lambda: flow.generation.shown)
+        flow.studio.set_parameters(t0=0.0)
+        flow.generation.generate()
+        assert flow.generation.state is State.IDLE and flow.generation.shown is None
+        assert not flow.banner.activity.isVisible() and flow.problems == [(words.NO_CHANGE, "")]
+        await flow.until(lambda: run.closed)
 
     tell(story)
 
