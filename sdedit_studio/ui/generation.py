@@ -23,7 +23,7 @@ from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Phase, Progres
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import EMPTY, Tiles
 from sdedit_studio.ui import words
-from sdedit_studio.ui.edit import Cell, Edit, Shown, applied, cells, edit_of, painted_since
+from sdedit_studio.ui.edit import Cell, Edit, Shown, applied, cells, edit_of, painted_over, painted_since
 from sdedit_studio.ui.following import as_result, quick
 from sdedit_studio.ui.live import Live
 from sdedit_studio.ui.studio import Studio
@@ -336,14 +336,17 @@ class Generation(QObject):
         """Build the layer off the UI thread, anew if the painting went on meanwhile."""
         step = finished.step
         while finished is self._finished:
-            now, painted, stale = self.studio.document, self._painted, tuple(self._stale.values())
-            painted = await asyncio.to_thread(painted_since, painted, finished.edit.document, now, stale)
+            now = self.studio.document
+            painted = await asyncio.to_thread(painted_over, finished.edit, now)
             document = await asyncio.to_thread(applied, finished.edit, finished.result, now, painted, step)
             if now is self.studio.document:
                 self.studio.changing.emit()  # a stroke in progress becomes a step of its own
             if now is self.studio.document and finished is self._finished:
                 self._finished = None
-                self._show_latest()
+                if self._shown is not None and self._shown.edit is finished.edit:
+                    self._show_latest()
+                else:
+                    self.changed.emit()  # another run's picture is seen by now
                 again = finished.edit.replaces is not None
                 self.studio.push("Generate again" if again else "Apply result", document)
                 self.studio.message.emit("Made again in its place." if again else "Applied as a new layer.")

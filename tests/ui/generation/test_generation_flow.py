@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import numpy as np
 import pytest
@@ -381,8 +382,6 @@ def test_a_stroke_made_while_a_large_result_is_applied_is_kept(tell, monkeypatch
                 painted.wait(2)
             return made(*arguments)
 
-        import threading
-
         painted, loop = threading.Event(), asyncio.get_running_loop()
         flow.studio.document_changed.connect(lambda _rects: painted.set())
         monkeypatch.setattr(module, "applied", slow)
@@ -392,5 +391,33 @@ def test_a_stroke_made_while_a_large_result_is_applied_is_kept(tell, monkeypatch
         assert (composite(flow.studio)[5:15, 5:15] == (0, 0, 255, 255)).all()
         assert (composite(flow.studio)[40, 40] == (10, 40, 200, 255)).all()
         assert flow.studio.history.undo_label == "Apply result"
+
+    tell(story)
+
+
+def test_a_run_begun_while_a_result_is_applied_hides_no_stroke_and_keeps_its_preview(tell, monkeypatch):
+    from sdedit_studio.ui import generation as module
+
+    made, ready = module.applied, threading.Event()
+
+    def slow(*arguments):
+        ready.wait(2)
+        return made(*arguments)
+
+    async def story(flow):
+        monkeypatch.setattr(module, "applied", slow)
+        await flow.finished((9, 9, 9))
+        paint(flow.studio, Rect(40, 30, 10, 10))
+        assert flow.generation.apply()
+        run = await flow.started()
+        run.progress(1)
+        await flow.until(lambda: flow.generation.shown.edit.job is run.job)
+        paint(flow.studio, Rect(60, 30, 10, 10))
+        ready.set()
+        await flow.until(lambda: flow.studio.document.active_layer.generation)
+        assert (composite(flow.studio)[35, 45] == (0, 0, 255, 255)).all()
+        assert (composite(flow.studio)[35, 65] == (0, 0, 255, 255)).all()
+        assert (composite(flow.studio)[5, 5] == (9, 9, 9, 255)).all()
+        assert flow.generation.shown.edit.job is run.job
 
     tell(story)
