@@ -164,7 +164,9 @@ class Generation(QObject):
     @property
     def can_apply(self) -> bool:
         """Whether a result waits, or a live picture is seen."""
-        return self._shown is not None if self.live.on else self._finished is not None and self._run is None
+        if self.live.on:
+            return self._shown is not None and not self.live.held
+        return self._finished is not None and self._run is None
 
     @property
     def seed_locked(self) -> bool:
@@ -252,9 +254,10 @@ class Generation(QObject):
         if not self.can_apply:
             return False
         if self.live.on and self._shown:
+            self.live.hold()
             self._tasks.start(self._apply_live(self._shown))
-        elif self._finished:
-            self._tasks.start(self._apply(self._finished))
+        elif finished := self._finished:
+            self._tasks.start(self._apply(finished, lambda: finished is self._finished))
         return True
 
     def toggle_live(self) -> None:
@@ -332,17 +335,18 @@ class Generation(QObject):
         self._show_latest()
         self.studio.problem.emit(sentence, details)
 
-    async def _apply(self, finished: _Finished) -> None:
-        """Build the layer off the UI thread, anew if the painting went on meanwhile."""
+    async def _apply(self, finished: _Finished, wanted: Callable[[], bool]) -> None:
+        """Build the layer off the UI thread, anew if the painting went on meanwhile, as long as it is wanted."""
         step = finished.step
-        while finished is self._finished:
+        while wanted():
             now = self.studio.document
             painted = await asyncio.to_thread(painted_over, finished.edit, now)
             document = await asyncio.to_thread(applied, finished.edit, finished.result, now, painted, step)
             if now is self.studio.document:
                 self.studio.changing.emit()  # a stroke in progress becomes a step of its own
-            if now is self.studio.document and finished is self._finished:
-                self._finished = None
+            if now is self.studio.document and wanted():
+                if finished is self._finished:
+                    self._finished = None
                 if self._shown is not None and self._shown.edit is finished.edit:
                     self._show_latest()
                 else:
@@ -351,13 +355,16 @@ class Generation(QObject):
                 self.studio.push("Generate again" if again else "Apply result", document)
                 self.studio.message.emit("Made again in its place." if again else "Applied as a new layer.")
                 self.applied.emit(finished.edit, finished.result)
+                return
 
     async def _apply_live(self, shown: Shown) -> None:
-        self.live.hold()
-        result = await asyncio.to_thread(as_result, shown, self.live.behind or 0.0)
-        self._finished = _Finished(shown.edit, result)
-        await self._apply(self._finished)
-        self.live.settle()
+        """Apply what live mode shows, which it holds until then, or until another canvas comes."""
+        try:
+            result = await asyncio.to_thread(as_result, shown, self.live.behind or 0.0)
+            await self._apply(_Finished(shown.edit, result), lambda: self.live.held)
+            self.live.settle()
+        finally:
+            self.live.release()
 
     def _show_live(self, shown: Shown | None) -> None:
         """As `_show`, at a pen's pace: nothing but the picture changes, unless there was none or is none now."""

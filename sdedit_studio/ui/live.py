@@ -107,18 +107,27 @@ class Live(QObject):
         self._resume()
 
     def hold(self) -> None:
-        """Keep what is shown, until `settle`."""
+        """Keep what is shown, until `release`."""
         self._held = True
         self._give_up()
         self._resume()
 
+    @property
+    def held(self) -> bool:
+        """Whether what is shown is kept. Another canvas ends that."""
+        return self._held
+
     def settle(self) -> None:
-        """The picture has become part of the painting, so there is nothing to follow before the next stroke."""
+        """If held: the picture is part of the painting now, so there is nothing to follow before the next stroke."""
+        if self._held:
+            self._subject = subject(self._studio.document, self._studio.parameters)
+            self._revision += 1
+            self._base = None
+            self._schedule.settled(self._revision)
+
+    def release(self) -> None:
+        """Go on after `hold`."""
         self._held = False
-        self._subject = subject(self._studio.document, self._studio.parameters)
-        self._revision += 1
-        self._base = None
-        self._schedule.settled(self._revision)
         self._resume()
 
     def _reset(self) -> None:
@@ -134,6 +143,7 @@ class Live(QObject):
 
     def _restart(self) -> None:
         """Another canvas: nothing of the last one fits it."""
+        self._held = False
         if self._on:
             self._give_up()
             self._show(None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import numpy as np
 import pytest
@@ -16,9 +17,11 @@ from sdedit_studio.engine.live import REST
 from sdedit_studio.parameters import Parameters, Refine, Solver
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.ui import generation
 from sdedit_studio.ui.edit import Edit, edit_of
 from sdedit_studio.ui.following import CALLS, Base, refining_again
 from sdedit_studio.ui.generation import State
+from tests.ui.generation.conftest import painted_document
 
 
 def paint(studio, rect: Rect, colour=(0, 0, 255, 255)) -> None:
@@ -288,6 +291,54 @@ def test_enter_takes_exactly_what_is_seen_and_live_goes_on(live, tell):
         flow.studio.undo()
         flow.studio.undo()
         assert flow.studio.document is painted
+
+    tell(story)
+
+
+def held_back(monkeypatch, name: str) -> threading.Event:
+    """Have a function of the generation wait on its thread until the event is set."""
+    made, ready = getattr(generation, name), threading.Event()
+
+    def slow(*arguments):
+        ready.wait(2)
+        return made(*arguments)
+
+    monkeypatch.setattr(generation, name, slow)
+    return ready
+
+
+@pytest.mark.parametrize("moment", ["as_result", "applied"])
+def test_a_live_picture_is_not_applied_to_another_canvas_and_that_is_followed(live, tell, monkeypatch, moment):
+    async def story(flow):
+        flow.generation.toggle_live()
+        await runs(flow, 1)
+        await first_pass(flow)
+        ready = held_back(monkeypatch, moment)
+        assert flow.generation.apply()
+        await asyncio.sleep(0.05)
+        other = painted_document(60, 80)
+        flow.studio.open(other, None)
+        ready.set()
+        run = await runs(flow, 2)
+        assert run.job.guide.width == 60
+        assert await quiet(flow, 0.2) == 2 and flow.studio.document is other
+
+    tell(story)
+
+
+def test_enter_twice_makes_one_layer(live, tell, monkeypatch):
+    async def story(flow):
+        flow.generation.toggle_live()
+        await runs(flow, 1)
+        await first_pass(flow)
+        ready = held_back(monkeypatch, "as_result")
+        assert flow.generation.apply()
+        await asyncio.sleep(0.05)
+        assert not flow.generation.apply()
+        ready.set()
+        await flow.until(lambda: flow.studio.document.active_layer.generation)
+        assert await quiet(flow, 0.2) == 1
+        assert len(flow.studio.document.layers) == 3
 
     tell(story)
 
