@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from random import SystemRandom
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -255,9 +256,9 @@ class Generation(QObject):
             return False
         if self.live.on and self._shown:
             self.live.hold()
-            self._tasks.start(self._apply_live(self._shown))
+            self._tasks.start(self._try(partial(self._apply_live, self._shown)))
         elif finished := self._finished:
-            self._tasks.start(self._apply(finished, lambda: finished is self._finished))
+            self._tasks.start(self._try(partial(self._apply, finished, lambda: finished is self._finished)))
         return True
 
     def toggle_live(self) -> None:
@@ -334,6 +335,15 @@ class Generation(QObject):
         self._run = None
         self._show_latest()
         self.studio.problem.emit(sentence, details)
+
+    async def _try(self, apply: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        try:
+            await apply()
+        except Exception:
+            self.studio.problem.emit(
+                "The result could not be applied. Your painting is unchanged; try again.", traceback.format_exc()
+            )
+            self.changed.emit()
 
     async def _apply(self, finished: _Finished, wanted: Callable[[], bool]) -> None:
         """Build the layer off the UI thread, anew if the painting went on meanwhile, as long as it is wanted."""

@@ -370,6 +370,26 @@ def test_closing_while_running_ends_quietly(tell):
     tell(story)
 
 
+def test_a_result_that_cannot_be_applied_waits_on_and_says_so(tell, monkeypatch):
+    from sdedit_studio.ui import generation as module
+
+    def fail(*_arguments):
+        raise MemoryError
+
+    async def story(flow):
+        await flow.finished()
+        before, result = flow.studio.document, flow.generation.result
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "applied", fail)
+            assert flow.generation.apply()
+            await flow.until(lambda: flow.problems)
+        assert flow.problems[0][0].startswith("The result could not be applied.")
+        assert flow.studio.document is before and flow.generation.result is result
+        await flow.applied()
+
+    tell(story)
+
+
 def test_a_stroke_made_while_a_large_result_is_applied_is_kept(tell, monkeypatch):
     from sdedit_studio.ui import generation as module
 

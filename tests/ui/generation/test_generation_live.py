@@ -343,6 +343,29 @@ def test_enter_twice_makes_one_layer(live, tell, monkeypatch):
     tell(story)
 
 
+@pytest.mark.parametrize("part", ["as_result", "applied"])
+def test_a_live_picture_that_cannot_be_applied_stays_and_live_goes_on(live, tell, monkeypatch, part):
+    def fail(*_arguments):
+        raise MemoryError
+
+    async def story(flow):
+        flow.generation.toggle_live()
+        await runs(flow, 1)
+        await first_pass(flow)
+        before, shown = flow.studio.document, flow.generation.shown
+        with monkeypatch.context() as patch:
+            patch.setattr(generation, part, fail)
+            assert flow.generation.apply()
+            await flow.until(lambda: flow.problems)
+        assert flow.problems[0][0].startswith("The result could not be applied.")
+        assert flow.studio.document is before and flow.generation.shown is shown
+        assert flow.generation.can_apply and flow.generation.result is None
+        paint(flow.studio, Rect(0, 0, 9, 9))
+        await runs(flow, 2)
+
+    tell(story)
+
+
 def test_escape_stops_it_and_leaves_the_painting(live, tell):
     async def story(flow):
         before = flow.studio.document
