@@ -96,6 +96,7 @@ class Live(QObject):
         was, self._on = self._on, False
         if was:
             self._give_up()
+            self._reset()  # it would keep a document alive
             self._resume()
             self._show(None)
             self.switched.emit()

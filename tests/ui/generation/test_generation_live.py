@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -381,6 +383,21 @@ def test_escape_stops_it_and_leaves_the_painting(live, tell):
         flow.studio.undo()
         assert flow.studio.document is before
         assert not flow.banner.escape()
+
+    tell(story)
+
+
+def test_once_off_it_keeps_no_document_alive(live, tell):
+    async def story(flow):
+        flow.generation.toggle_live()
+        await runs(flow, 1)
+        await first_pass(flow)
+        flow.generation.stop_live()
+        followed = ref(flow.studio.document)
+        flow.studio.open(painted_document(60, 80), None)
+        await asyncio.sleep(0.02)
+        gc.collect()
+        assert followed() is None
 
     tell(story)
 
