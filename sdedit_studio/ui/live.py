@@ -200,7 +200,7 @@ class Live(QObject):
         except Exception:
             self._fail("Live stopped early. Your painting is unchanged; switch it on again.", traceback.format_exc())
         if self._schedule.running == order:
-            self._schedule.finished(order)
+            self._schedule.finished(order, empty=bool(self._hint))
             self.followed.emit()
         self._task = None
         self._next()

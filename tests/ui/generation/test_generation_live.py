@@ -445,6 +445,7 @@ def test_with_nothing_to_work_from_it_waits_and_says_why(live, tell, empty_docum
         await flow.until(lambda: flow.banner.activity.detail.text() == "Paint something first")
         assert flow.banner.activity.detail.toolTip() == flow.generation.live.hint
         assert flow.engine.runs == [] and flow.problems == []
+        assert flow.generation.live.at_rest and flow.generation.live.rate is None
         paint(flow.studio, Rect(0, 0, 40, 40))
         await runs(flow, 1)
         assert flow.generation.live.hint == ""
