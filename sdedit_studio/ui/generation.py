@@ -73,13 +73,15 @@ class _Finished:
 class Generation(QObject):
     """At most one run and one result. Needs a running asyncio loop from the first `generate` on.
 
-    Signals: `progressed(Edit, Progress)` after each model call of a run; `finished(Edit, Result)` when it succeeded;
+    Signals: `asked()` when another picture is wanted: a run, live mode, or one that was made before;
+    `progressed(Edit, Progress)` after each model call of a run; `finished(Edit, Result)` when it succeeded;
     `applied(Edit, Result)` when a result, a live picture too, became a layer;
     `changed()` when any property here may read differently, but for `painted_since`, which also follows every
     pen event, and for `shown`; `shown_changed()`; `painted_late()` when `painted_since` caught up with a large change
     only after its `document_changed`.
     """
 
+    asked = Signal()
     progressed = Signal(object, object)
     finished = Signal(object, object)
     applied = Signal(object, object)
@@ -213,6 +215,7 @@ class Generation(QObject):
         self.live.stop()
         run = self._run = _Run()
         run.task = self._tasks.start(self._generate(run, make))
+        self.asked.emit()
         self.changed.emit()
 
     def present(self, edit: Edit, result: Result) -> None:
@@ -220,6 +223,7 @@ class Generation(QObject):
         self._give_up()
         self.live.stop()
         self._finished = _Finished(edit, result)
+        self.asked.emit()
         self._show_latest()
 
     def look_back(self, edit: Edit, step: Progress | None) -> None:
@@ -269,6 +273,7 @@ class Generation(QObject):
         self._give_up()
         self._finished = None
         self._show(None)
+        self.asked.emit()
         self.live.start()
 
     def stop_live(self) -> bool:
