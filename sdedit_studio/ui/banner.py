@@ -332,14 +332,14 @@ class Banner(QObject):
         pill.resized.connect(self._place)
 
     def escape(self) -> bool:
-        """Cancel the run, or else put the problem away, end a comparison or live mode, or discard the result. Returns
+        """End a comparison, or else cancel the run, put the problem away, end live mode, or discard the result. Returns
         whether there was any.
         """
         generation = self._generation
         return (
-            generation.cancel()
+            self._compare.end_between()
+            or generation.cancel()
             or self.problem.put_away()
-            or self._compare.end_between()
             or generation.stop_live()
             or generation.discard()
         )

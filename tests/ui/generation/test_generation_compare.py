@@ -238,6 +238,18 @@ def test_whatever_is_asked_for_next_ends_the_comparison(flow, tell, stage):
     tell(story)
 
 
+def test_escape_ends_a_comparison_before_the_run_behind_it(flow, tell, stage):
+    async def story(flow):
+        first, second = await two_results(flow)
+        await flow.started()
+        flow.compare.between(first, second, ("Seed 1", "Seed 2"))
+        assert flow.banner.escape()
+        assert not flow.compare.comparing and flow.generation.state is State.RUNNING
+        assert flow.banner.escape() and flow.generation.state is State.RESULT
+
+    tell(story)
+
+
 def test_the_icons_choose_the_mode_where_there_is_room(flow, tell, stage):
     async def story(flow):
         await flow.finished(RED)
