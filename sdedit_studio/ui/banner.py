@@ -167,6 +167,9 @@ class ActivityPill(Pill):
             self.detail.setText(f"seed {result.job.parameters.seed}")
             self.detail.setMinimumWidth(0)
         self.setVisible(state is not State.IDLE and not self._compare.comparing)
+        if self.compare.isDown() and not self.compare.isVisible():
+            self.compare.setDown(False)  # out of sight it is not told when the mouse lets go
+            self._compare.hold(False)
         self.resized.emit()
 
     def fit(self, room: int) -> None:
