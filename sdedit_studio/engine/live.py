@@ -66,7 +66,7 @@ class Schedule:
             self._running, self._gave_way = None, True
 
     def settled(self, revision: int) -> None:
-        """`revision` needs no picture: there is nothing to work from, or the painting is the picture already."""
+        """`revision` needs no picture: the painting is the picture already."""
         self._wanted, self._running, self._done = revision, None, Order(revision, refine=True)
 
     def take(self) -> Order | None:
@@ -83,11 +83,15 @@ class Schedule:
             return None
         return max(0.0, self._changed_at + REST - self._clock())
 
-    def finished(self, order: Order) -> None:
-        """The order was carried out. One that was given up meanwhile counts for nothing."""
+    def finished(self, order: Order, *, empty: bool = False) -> None:
+        """The order was carried out. One that was given up meanwhile counts for nothing.
+
+        `empty`: there was nothing to work from, so there is nothing to refine, and no pace to tell.
+        """
         if order == self._running:
-            self._running, self._done, self._gave_way = None, order, False
-            if not order.refine:
+            self._running, self._gave_way = None, False
+            self._done = replace(order, refine=True) if empty else order
+            if not self._done.refine:
                 self._seconds.append(self._clock() - self._began)
 
     def abandoned(self) -> None:

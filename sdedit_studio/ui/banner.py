@@ -167,6 +167,9 @@ class ActivityPill(Pill):
             self.detail.setText(f"seed {result.job.parameters.seed}")
             self.detail.setMinimumWidth(0)
         self.setVisible(state is not State.IDLE and not self._compare.comparing)
+        if self.compare.isDown() and not self.compare.isVisible():
+            self.compare.setDown(False)  # out of sight it is not told when the mouse lets go
+            self._compare.hold(False)
         self.resized.emit()
 
     def fit(self, room: int) -> None:
@@ -332,14 +335,14 @@ class Banner(QObject):
         pill.resized.connect(self._place)
 
     def escape(self) -> bool:
-        """Cancel the run, or else put the problem away, end a comparison or live mode, or discard the result. Returns
+        """End a comparison, or else cancel the run, put the problem away, end live mode, or discard the result. Returns
         whether there was any.
         """
         generation = self._generation
         return (
-            generation.cancel()
+            self._compare.end_between()
+            or generation.cancel()
             or self.problem.put_away()
-            or self._compare.end_between()
             or generation.stop_live()
             or generation.discard()
         )

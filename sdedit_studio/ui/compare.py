@@ -17,7 +17,7 @@ from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import EMPTY, Tiles
 from sdedit_studio.ui.captions import draw_legend, draw_name
 from sdedit_studio.ui.edit import Shown
-from sdedit_studio.ui.generation import Generation, State
+from sdedit_studio.ui.generation import Generation
 from sdedit_studio.ui.split import Handle
 from sdedit_studio.ui.veil import CRISP, Veil, zoom_of
 
@@ -121,7 +121,7 @@ class Compare(QObject):
         self._turns = QTimer(self, interval=FLICKER_MS)
         self._turns.timeout.connect(self._take_turns)
         generation.shown_changed.connect(self._follow)
-        generation.changed.connect(self._generation_changed)
+        generation.asked.connect(self.end_between)
         generation.painted_late.connect(self._redraw)
         generation.studio.document_replaced.connect(self.end_between)
         view.add_overlay(self._paint)
@@ -162,7 +162,7 @@ class Compare(QObject):
         return self._pair is not None
 
     def between(self, left: Shown | None, right: Shown | None, names: tuple[str, str]) -> None:
-        """Compare any two pictures, None being the painting, until `end_between` or the next run."""
+        """Compare any two pictures, None being the painting, until `end_between` or until another one is asked for."""
         if right is None:
             left, right, names = right, left, (names[1], names[0])
         if self._pair is None:
@@ -225,10 +225,6 @@ class Compare(QObject):
         return super().eventFilter(watched, event)
 
     # --- Making it ready -------------------------------------------------------------------------------------------
-
-    def _generation_changed(self) -> None:
-        if self._generation.state is State.PREPARING:
-            self.end_between()
 
     def _follow(self) -> None:
         """Make ready what is to be seen now. Nothing to see is seen at once."""

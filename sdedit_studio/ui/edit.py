@@ -24,7 +24,7 @@ from sdedit_studio.engine.trajectory import at_frame_size
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.raster.tiles import TILE, Tiles, blank
+from sdedit_studio.raster.tiles import EMPTY, TILE, Tiles, blank
 
 Cell = tuple[int, int]
 """Column and row of a 256 px square of the canvas."""
@@ -118,6 +118,12 @@ def painted_since(known: Tiles, then: Document, now: Document, rects: Iterable[R
             picture[~painted] = 0
         known = known.with_array(picture, rect.x, rect.y)
     return known
+
+
+def painted_over(edit: Edit, now: Document) -> Tiles:
+    """`painted_since` of all that changed in the edit's frame after its guide was taken."""
+    rects = [part for rect in now.damage(edit.document) for _, part in cells(rect & edit.frame)]
+    return painted_since(EMPTY, edit.document, now, rects)
 
 
 def _coverage(layer: Layer, rect: Rect) -> np.ndarray:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from random import SystemRandom
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -23,7 +24,7 @@ from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Phase, Progres
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import EMPTY, Tiles
 from sdedit_studio.ui import words
-from sdedit_studio.ui.edit import Cell, Edit, Shown, applied, cells, edit_of, painted_since
+from sdedit_studio.ui.edit import Cell, Edit, Shown, applied, cells, edit_of, painted_over, painted_since
 from sdedit_studio.ui.following import as_result, quick
 from sdedit_studio.ui.live import Live
 from sdedit_studio.ui.studio import Studio
@@ -72,13 +73,15 @@ class _Finished:
 class Generation(QObject):
     """At most one run and one result. Needs a running asyncio loop from the first `generate` on.
 
-    Signals: `progressed(Edit, Progress)` after each model call of a run; `finished(Edit, Result)` when it succeeded;
+    Signals: `asked()` when another picture is wanted: a run, live mode, or one that was made before;
+    `progressed(Edit, Progress)` after each model call of a run; `finished(Edit, Result)` when it succeeded;
     `applied(Edit, Result)` when a result, a live picture too, became a layer;
     `changed()` when any property here may read differently, but for `painted_since`, which also follows every
     pen event, and for `shown`; `shown_changed()`; `painted_late()` when `painted_since` caught up with a large change
     only after its `document_changed`.
     """
 
+    asked = Signal()
     progressed = Signal(object, object)
     finished = Signal(object, object)
     applied = Signal(object, object)
@@ -164,7 +167,9 @@ class Generation(QObject):
     @property
     def can_apply(self) -> bool:
         """Whether a result waits, or a live picture is seen."""
-        return self._shown is not None if self.live.on else self._finished is not None and self._run is None
+        if self.live.on:
+            return self._shown is not None and not self.live.held
+        return self._finished is not None and self._run is None
 
     @property
     def seed_locked(self) -> bool:
@@ -193,7 +198,7 @@ class Generation(QObject):
         Live mode ends, and its seed stays.
         """
         if self.studio.parameters.t0 == 0:
-            self._give_up()
+            self.cancel()
             self.studio.problem.emit(words.NO_CHANGE, "")
             return
         if not (self._seed_locked or self.live.on):
@@ -210,6 +215,7 @@ class Generation(QObject):
         self.live.stop()
         run = self._run = _Run()
         run.task = self._tasks.start(self._generate(run, make))
+        self.asked.emit()
         self.changed.emit()
 
     def present(self, edit: Edit, result: Result) -> None:
@@ -217,6 +223,7 @@ class Generation(QObject):
         self._give_up()
         self.live.stop()
         self._finished = _Finished(edit, result)
+        self.asked.emit()
         self._show_latest()
 
     def look_back(self, edit: Edit, step: Progress | None) -> None:
@@ -252,9 +259,10 @@ class Generation(QObject):
         if not self.can_apply:
             return False
         if self.live.on and self._shown:
-            self._tasks.start(self._apply_live(self._shown))
-        elif self._finished:
-            self._tasks.start(self._apply(self._finished))
+            self.live.hold()
+            self._tasks.start(self._try(partial(self._apply_live, self._shown)))
+        elif finished := self._finished:
+            self._tasks.start(self._try(partial(self._apply, finished, lambda: finished is self._finished)))
         return True
 
     def toggle_live(self) -> None:
@@ -265,6 +273,7 @@ class Generation(QObject):
         self._give_up()
         self._finished = None
         self._show(None)
+        self.asked.emit()
         self.live.start()
 
     def stop_live(self) -> bool:
@@ -332,29 +341,45 @@ class Generation(QObject):
         self._show_latest()
         self.studio.problem.emit(sentence, details)
 
-    async def _apply(self, finished: _Finished) -> None:
-        """Build the layer off the UI thread, anew if the painting went on meanwhile."""
+    async def _try(self, apply: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        try:
+            await apply()
+        except Exception:
+            self.studio.problem.emit(
+                "The result could not be applied. Your painting is unchanged; try again.", traceback.format_exc()
+            )
+            self.changed.emit()
+
+    async def _apply(self, finished: _Finished, wanted: Callable[[], bool]) -> None:
+        """Build the layer off the UI thread, anew if the painting went on meanwhile, as long as it is wanted."""
         step = finished.step
-        while finished is self._finished:
-            now, painted, stale = self.studio.document, self._painted, tuple(self._stale.values())
-            painted = await asyncio.to_thread(painted_since, painted, finished.edit.document, now, stale)
+        while wanted():
+            now = self.studio.document
+            painted = await asyncio.to_thread(painted_over, finished.edit, now)
             document = await asyncio.to_thread(applied, finished.edit, finished.result, now, painted, step)
             if now is self.studio.document:
                 self.studio.changing.emit()  # a stroke in progress becomes a step of its own
-            if now is self.studio.document and finished is self._finished:
-                self._finished = None
-                self._show_latest()
+            if now is self.studio.document and wanted():
+                if finished is self._finished:
+                    self._finished = None
+                if self._shown is not None and self._shown.edit is finished.edit:
+                    self._show_latest()
+                else:
+                    self.changed.emit()  # another run's picture is seen by now
                 again = finished.edit.replaces is not None
                 self.studio.push("Generate again" if again else "Apply result", document)
                 self.studio.message.emit("Made again in its place." if again else "Applied as a new layer.")
                 self.applied.emit(finished.edit, finished.result)
+                return
 
     async def _apply_live(self, shown: Shown) -> None:
-        self.live.hold()
-        result = await asyncio.to_thread(as_result, shown, self.live.behind or 0.0)
-        self._finished = _Finished(shown.edit, result)
-        await self._apply(self._finished)
-        self.live.settle()
+        """Apply what live mode shows, which it holds until then, or until another canvas comes."""
+        try:
+            result = await asyncio.to_thread(as_result, shown, self.live.behind or 0.0)
+            await self._apply(_Finished(shown.edit, result), lambda: self.live.held)
+            self.live.settle()
+        finally:
+            self.live.release()
 
     def _show_live(self, shown: Shown | None) -> None:
         """As `_show`, at a pen's pace: nothing but the picture changes, unless there was none or is none now."""

@@ -101,6 +101,7 @@ class Live(QObject):
     def start(self) -> None:
         """Go on, or go on again after a failure."""
         self._on, self._broken, self._held = True, False, False
+        self._give_up()
         self._reset()
         self._look()
         self.switched.emit()
@@ -110,6 +111,7 @@ class Live(QObject):
         was, self._on = self._on, False
         if was:
             self._give_up()
+            self._reset()  # it would keep a document alive
             self._resume()
             self._show(None)
             self.switched.emit()
@@ -121,18 +123,27 @@ class Live(QObject):
         self._resume()
 
     def hold(self) -> None:
-        """Keep what is shown, until `settle`."""
+        """Keep what is shown, until `release`."""
         self._held = True
         self._give_up()
         self._resume()
 
+    @property
+    def held(self) -> bool:
+        """Whether what is shown is kept. Another canvas ends that."""
+        return self._held
+
     def settle(self) -> None:
-        """The picture has become part of the painting, so there is nothing to follow before the next stroke."""
+        """If held: the picture is part of the painting now, so there is nothing to follow before the next stroke."""
+        if self._held:
+            self._subject = subject(self._studio.document, self._studio.parameters)
+            self._revision += 1
+            self._base = None
+            self._schedule.settled(self._revision)
+
+    def release(self) -> None:
+        """Go on after `hold`."""
         self._held = False
-        self._subject = subject(self._studio.document, self._studio.parameters)
-        self._revision += 1
-        self._base = None
-        self._schedule.settled(self._revision)
         self._resume()
 
     def _reset(self) -> None:
@@ -150,6 +161,7 @@ class Live(QObject):
 
     def _restart(self) -> None:
         """Another canvas: nothing of the last one fits it."""
+        self._held = False
         if self._on:
             self._give_up()
             self._show(None)
@@ -213,7 +225,7 @@ class Live(QObject):
         except Exception:
             self._fail(STOPPED, traceback.format_exc())
         if self._schedule.running == order:
-            self._schedule.finished(order)
+            self._schedule.finished(order, empty=bool(self._hint))
             if self._showing is None:
                 self.followed.emit()
         self._task = None

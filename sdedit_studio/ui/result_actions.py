@@ -123,7 +123,6 @@ class ResultActions(QObject):
             return
         ((edit, result),) = found
         self._latest, self._latest_id = ref(result), record.id
-        self._compare.end_between()
         self._generation.present(edit, result)
 
     def _may_show(self) -> bool:

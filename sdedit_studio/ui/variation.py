@@ -13,8 +13,8 @@ from PIL import Image
 from sdedit_studio.document.document import Document
 from sdedit_studio.engine.job import Pixels, Result
 from sdedit_studio.parameters import Parameters, Refine
-from sdedit_studio.raster.tiles import COVERAGE, EMPTY, Tiles
-from sdedit_studio.ui.edit import Edit, Shown, applied, cells, edit_of, painted_since
+from sdedit_studio.raster.tiles import COVERAGE, Tiles
+from sdedit_studio.ui.edit import Edit, Shown, applied, edit_of, painted_over
 from sdedit_studio.ui.following import as_result, refining
 
 SEEDS = 2**32
@@ -111,11 +111,6 @@ def blended(below: Variation, above: Variation, now: Document) -> Document:
     """
     document = now
     for each in (below, above):
-        document = applied(each.edit, each.result(), document, _painted(over(each.edit, now), now))
+        document = applied(each.edit, each.result(), document, painted_over(over(each.edit, now), now))
     top = document.active_layer
     return document.with_layer(top.id, pixels=top.masked(), mask=Tiles(COVERAGE))
-
-
-def _painted(edit: Edit, now: Document) -> Tiles:
-    rects = [part for rect in now.damage(edit.document) for _, part in cells(rect & edit.frame)]
-    return painted_since(EMPTY, edit.document, now, rects)

@@ -132,6 +132,17 @@ def test_the_pace_is_that_of_first_passes():
 EVENTS = st.lists(st.sampled_from(["change", "lift", "end", "wait", "pause", "go on", "give up"]), max_size=60)
 
 
+def test_nothing_to_work_from_says_nothing_of_the_pace_and_is_not_refined():
+    schedule, clock = begun()
+    schedule.take()
+    clock.now += 0.01
+    schedule.finished(first(1), empty=True)
+    assert schedule.rate is None and schedule.behind is None
+    assert schedule.rests_in() is None and schedule.take() is None
+    schedule.changed(2)
+    assert schedule.take() == first(2)
+
+
 @given(EVENTS)
 def test_whatever_happens_the_last_revision_is_followed_refined_and_then_left_alone(events):
     """Only the latest revision is ever ordered, and only a change makes anything run a second time."""

@@ -5,7 +5,17 @@ from __future__ import annotations
 from math import exp, log
 
 from PySide6.QtCore import QEvent, QLocale, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import (
+    QFocusEvent,
+    QFontMetrics,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from sdedit_studio.ui import theme
@@ -91,7 +101,15 @@ class Track(QWidget):
         self._grip = (event.position().x(), moved)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._grip is not None and event.button() == Qt.MouseButton.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._let_go()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Out of sight it is not told when the mouse lets go."""
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._grip is not None:
             self._grip = None
             self.update()
             self.released.emit()

@@ -222,6 +222,34 @@ def test_the_painting_is_a_side_too_and_a_run_ends_the_comparison(flow, tell, st
     tell(story)
 
 
+def test_whatever_is_asked_for_next_ends_the_comparison(flow, tell, stage):
+    async def story(flow):
+        generation = flow.generation
+        first, second = await two_results(flow)
+        edit, result = generation.edit, generation.result
+        for ask in (lambda: generation.present(edit, result), generation.toggle_live):
+            flow.compare.between(first, second, ("Seed 1", "Seed 2"))
+            ask()
+            assert not flow.compare.comparing and flow.banner.activity.isVisible()
+        flow.compare.between(first, second, ("Seed 1", "Seed 2"))
+        generation.stop_live()
+        assert flow.compare.comparing
+
+    tell(story)
+
+
+def test_escape_ends_a_comparison_before_the_run_behind_it(flow, tell, stage):
+    async def story(flow):
+        first, second = await two_results(flow)
+        await flow.started()
+        flow.compare.between(first, second, ("Seed 1", "Seed 2"))
+        assert flow.banner.escape()
+        assert not flow.compare.comparing and flow.generation.state is State.RUNNING
+        assert flow.banner.escape() and flow.generation.state is State.RESULT
+
+    tell(story)
+
+
 def test_the_icons_choose_the_mode_where_there_is_room(flow, tell, stage):
     async def story(flow):
         await flow.finished(RED)

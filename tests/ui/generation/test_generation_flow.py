@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from sdedit_studio.document.layer import Layer
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
+from sdedit_studio.ui import words
 from sdedit_studio.ui.generation import State
 
 
@@ -273,6 +275,20 @@ def test_at_t0_nought_nothing_runs(tell):
     tell(story)
 
 
+def test_at_t0_nought_a_run_under_way_ends_and_its_preview_goes(tell):
+    async def story(flow):
+        run = await flow.started()
+        run.progress(1)
+        await flow.until(lambda: flow.generation.shown)
+        flow.studio.set_parameters(t0=0.0)
+        flow.generation.generate()
+        assert flow.generation.state is State.IDLE and flow.generation.shown is None
+        assert not flow.banner.activity.isVisible() and flow.problems == [(words.NO_CHANGE, "")]
+        await flow.until(lambda: run.closed)
+
+    tell(story)
+
+
 def test_a_failure_is_one_sentence_with_details_and_leaves_the_painting(tell):
     async def story(flow):
         before = flow.studio.document
@@ -354,6 +370,26 @@ def test_closing_while_running_ends_quietly(tell):
     tell(story)
 
 
+def test_a_result_that_cannot_be_applied_waits_on_and_says_so(tell, monkeypatch):
+    from sdedit_studio.ui import generation as module
+
+    def fail(*_arguments):
+        raise MemoryError
+
+    async def story(flow):
+        await flow.finished()
+        before, result = flow.studio.document, flow.generation.result
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "applied", fail)
+            assert flow.generation.apply()
+            await flow.until(lambda: flow.problems)
+        assert flow.problems[0][0].startswith("The result could not be applied.")
+        assert flow.studio.document is before and flow.generation.result is result
+        await flow.applied()
+
+    tell(story)
+
+
 def test_a_stroke_made_while_a_large_result_is_applied_is_kept(tell, monkeypatch):
     from sdedit_studio.ui import generation as module
 
@@ -366,8 +402,6 @@ def test_a_stroke_made_while_a_large_result_is_applied_is_kept(tell, monkeypatch
                 painted.wait(2)
             return made(*arguments)
 
-        import threading
-
         painted, loop = threading.Event(), asyncio.get_running_loop()
         flow.studio.document_changed.connect(lambda _rects: painted.set())
         monkeypatch.setattr(module, "applied", slow)
@@ -377,5 +411,33 @@ def test_a_stroke_made_while_a_large_result_is_applied_is_kept(tell, monkeypatch
         assert (composite(flow.studio)[5:15, 5:15] == (0, 0, 255, 255)).all()
         assert (composite(flow.studio)[40, 40] == (10, 40, 200, 255)).all()
         assert flow.studio.history.undo_label == "Apply result"
+
+    tell(story)
+
+
+def test_a_run_begun_while_a_result_is_applied_hides_no_stroke_and_keeps_its_preview(tell, monkeypatch):
+    from sdedit_studio.ui import generation as module
+
+    made, ready = module.applied, threading.Event()
+
+    def slow(*arguments):
+        ready.wait(2)
+        return made(*arguments)
+
+    async def story(flow):
+        monkeypatch.setattr(module, "applied", slow)
+        await flow.finished((9, 9, 9))
+        paint(flow.studio, Rect(40, 30, 10, 10))
+        assert flow.generation.apply()
+        run = await flow.started()
+        run.progress(1)
+        await flow.until(lambda: flow.generation.shown.edit.job is run.job)
+        paint(flow.studio, Rect(60, 30, 10, 10))
+        ready.set()
+        await flow.until(lambda: flow.studio.document.active_layer.generation)
+        assert (composite(flow.studio)[35, 45] == (0, 0, 255, 255)).all()
+        assert (composite(flow.studio)[35, 65] == (0, 0, 255, 255)).all()
+        assert (composite(flow.studio)[5, 5] == (9, 9, 9, 255)).all()
+        assert flow.generation.shown.edit.job is run.job
 
     tell(story)

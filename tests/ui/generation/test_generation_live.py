@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import threading
 from dataclasses import replace
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -17,9 +20,11 @@ from sdedit_studio.engine.live import REST
 from sdedit_studio.parameters import Parameters, Refine, Solver
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.ui import generation
 from sdedit_studio.ui.edit import Edit, edit_of
 from sdedit_studio.ui.following import CALLS, Base, refining_again
 from sdedit_studio.ui.generation import State
+from tests.ui.generation.conftest import painted_document
 
 
 def paint(studio, rect: Rect, colour=(0, 0, 255, 255)) -> None:
@@ -293,6 +298,77 @@ def test_enter_takes_exactly_what_is_seen_and_live_goes_on(live, tell):
     tell(story)
 
 
+def held_back(monkeypatch, name: str) -> threading.Event:
+    """Have a function of the generation wait on its thread until the event is set."""
+    made, ready = getattr(generation, name), threading.Event()
+
+    def slow(*arguments):
+        ready.wait(2)
+        return made(*arguments)
+
+    monkeypatch.setattr(generation, name, slow)
+    return ready
+
+
+@pytest.mark.parametrize("moment", ["as_result", "applied"])
+def test_a_live_picture_is_not_applied_to_another_canvas_and_that_is_followed(live, tell, monkeypatch, moment):
+    async def story(flow):
+        flow.generation.toggle_live()
+        await runs(flow, 1)
+        await first_pass(flow)
+        ready = held_back(monkeypatch, moment)
+        assert flow.generation.apply()
+        await asyncio.sleep(0.05)
+        other = painted_document(60, 80)
+        flow.studio.open(other, None)
+        ready.set()
+        run = await runs(flow, 2)
+        assert run.job.guide.width == 60
+        assert await quiet(flow, 0.2) == 2 and flow.studio.document is other
+
+    tell(story)
+
+
+def test_enter_twice_makes_one_layer(live, tell, monkeypatch):
+    async def story(flow):
+        flow.generation.toggle_live()
+        await runs(flow, 1)
+        await first_pass(flow)
+        ready = held_back(monkeypatch, "as_result")
+        assert flow.generation.apply()
+        await asyncio.sleep(0.05)
+        assert not flow.generation.apply()
+        ready.set()
+        await flow.until(lambda: flow.studio.document.active_layer.generation)
+        assert await quiet(flow, 0.2) == 1
+        assert len(flow.studio.document.layers) == 3
+
+    tell(story)
+
+
+@pytest.mark.parametrize("part", ["as_result", "applied"])
+def test_a_live_picture_that_cannot_be_applied_stays_and_live_goes_on(live, tell, monkeypatch, part):
+    def fail(*_arguments):
+        raise MemoryError
+
+    async def story(flow):
+        flow.generation.toggle_live()
+        await runs(flow, 1)
+        await first_pass(flow)
+        before, shown = flow.studio.document, flow.generation.shown
+        with monkeypatch.context() as patch:
+            patch.setattr(generation, part, fail)
+            assert flow.generation.apply()
+            await flow.until(lambda: flow.problems)
+        assert flow.problems[0][0].startswith("The result could not be applied.")
+        assert flow.studio.document is before and flow.generation.shown is shown
+        assert flow.generation.can_apply and flow.generation.result is None
+        paint(flow.studio, Rect(0, 0, 9, 9))
+        await runs(flow, 2)
+
+    tell(story)
+
+
 def test_escape_stops_it_and_leaves_the_painting(live, tell):
     async def story(flow):
         before = flow.studio.document
@@ -308,6 +384,21 @@ def test_escape_stops_it_and_leaves_the_painting(live, tell):
         flow.studio.undo()
         assert flow.studio.document is before
         assert not flow.banner.escape()
+
+    tell(story)
+
+
+def test_once_off_it_keeps_no_document_alive(live, tell):
+    async def story(flow):
+        flow.generation.toggle_live()
+        await runs(flow, 1)
+        await first_pass(flow)
+        flow.generation.stop_live()
+        followed = ref(flow.studio.document)
+        flow.studio.open(painted_document(60, 80), None)
+        await asyncio.sleep(0.02)
+        gc.collect()
+        assert followed() is None
 
     tell(story)
 
@@ -355,6 +446,7 @@ def test_with_nothing_to_work_from_it_waits_and_says_why(live, tell, empty_docum
         await flow.until(lambda: flow.banner.activity.detail.text() == "Paint something first")
         assert flow.banner.activity.detail.toolTip() == flow.generation.live.hint
         assert flow.engine.runs == [] and flow.problems == []
+        assert flow.generation.live.at_rest and flow.generation.live.rate is None
         paint(flow.studio, Rect(0, 0, 40, 40))
         await runs(flow, 1)
         assert flow.generation.live.hint == ""

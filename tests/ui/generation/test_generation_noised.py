@@ -149,3 +149,14 @@ def test_letting_go_before_it_is_ready_shows_nothing(flow, noised, tell):
         assert not noised.shown
 
     tell(story)
+
+
+def test_a_slider_that_is_hidden_while_it_is_held_lets_go(flow, noised, tell):
+    async def story(flow):
+        track = flow.panel.t0.track
+        QTest.mousePress(track, Qt.MouseButton.LeftButton, pos=at(flow, 0.4))
+        await flow.until(lambda: noised.shown)
+        flow.panel.hide()
+        assert not noised.shown
+
+    tell(story)

@@ -243,6 +243,20 @@ def test_holding_compare_shows_before(flow, tell):
     tell(story)
 
 
+def test_what_is_compared_is_let_go_when_it_goes_under_the_mouse(flow, tell):
+    async def story(flow):
+        await flow.finished()
+        window, button = flow.view.windowHandle(), flow.banner.activity.compare
+        at = button.mapTo(flow.view, button.rect().center())
+        QTest.mousePress(window, Qt.MouseButton.LeftButton, pos=at)
+        assert flow.compare.before
+        flow.generation.discard()
+        QTest.mouseRelease(window, Qt.MouseButton.LeftButton, pos=at)
+        assert not flow.compare.before and not button.isDown()
+
+    tell(story)
+
+
 def test_a_problem_shows_one_sentence_with_details_behind_a_button(flow, tell):
     async def story(flow):
         run = await flow.started()
