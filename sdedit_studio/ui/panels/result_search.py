@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from sdedit_studio.document.results import Record
 from sdedit_studio.ui import words
 
 
 def meets(record: Record, search: str) -> bool:
-    """Whether each word of a search is the beginning of something that can be said of the record."""
+    """Whether each word of a search is the beginning of something that can be said of the record.
+
+    What follows the name of a setting, as in "seed 3", is sought in that setting alone.
+    """
     wanted = _split(search)
-    known = _words(record) if wanted else []
-    return all(any(word.startswith(each) for word in known) for each in wanted)
+    if not wanted:
+        return True
+    settings = _settings(record)
+    known = [*settings, *(word for values in settings.values() for word in values), *_words(record)]
+    return all(
+        any(word.startswith(each) for word in settings.get(before, known)) for before, each in pairwise(["", *wanted])
+    )
+
+
+def _settings(record: Record) -> dict[str, list[str]]:
+    """The values of what has a name, in the ways in which they are written."""
+    t0 = f"{record.settings.t0:.2f}"
+    level = [t0, t0.removeprefix("0")]
+    return {"seed": [str(record.settings.seed)], "t0": level, "t₀": level}
 
 
 def _words(record: Record) -> list[str]:
     settings, local = record.settings, record.time.astimezone()
-    t0 = f"{settings.t0:.2f}"
     said = [
-        f"seed {settings.seed} t0 t₀ {t0} {t0.removeprefix('0')} {settings.model} {settings.solver}",
-        f"{settings.condition or 'any'} {settings.prompt or ''}",
+        f"{settings.model} {settings.solver} {settings.condition or 'any'} {settings.prompt or ''}",
         f"{words.day(record.time)} {local:%A} {local:%B} {local:%Y-%m-%d} {local:%H:%M}",
         "starred" if record.starred else "",
         "masked" if record.mask is not None else "",

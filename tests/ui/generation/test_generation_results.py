@@ -586,6 +586,8 @@ def test_a_search_meets_what_can_be_said_of_a_result():
     may = replace(record, time=datetime(2026, 5, 3, 12, tzinfo=UTC))
     assert meets(may, "may 2026")
     assert meets(may, "2026-05")
+    ten = replace(record, time=datetime(2026, 5, 3, 10, 10).astimezone())
+    assert meets(ten, "10:1") and not meets(ten, "seed 1") and not meets(ten, "t0 .1")
     assert meets(replace(record, time=datetime.now(UTC) - timedelta(days=1)), "yesterday")
 
 
