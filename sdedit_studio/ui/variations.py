@@ -22,6 +22,9 @@ from sdedit_studio.ui.variation import SEEDS, Variation, around, blended, of_pai
 
 COUNTS = (4, 8, 12, 16)
 
+MadeOf = tuple[tuple[Any, ...], Parameters | None, int]
+"""The painting of a sheet, its settings where its seeds go on, and the seed that comes next."""
+
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 
 
@@ -133,18 +136,16 @@ class Variations(QObject):
             return
         first = self._next_seed if self.goes_on else parameters.seed
         document, revision, seeds = self._studio.document, self._studio.history.revision, seeds_from(first, self.count)
-        self._painted, self._settings = subject(document, _unseeded(parameters)), _without_detail(parameters)
-        self._earlier = False
-        self._fill(lambda: of_painting(document, parameters, revision, seeds), [])
-        self._next_seed = (first + self.count) % SEEDS
+        painted, settings = subject(document, _unseeded(parameters)), _without_detail(parameters)
+        made_of = painted, settings, (first + self.count) % SEEDS
+        self._fill(lambda: of_painting(document, parameters, revision, seeds), [], made_of)
 
     def more_like_this(self) -> None:
         """Make a sheet of small changes of the chosen one, which stays as its first."""
         chosen = self.one
         if chosen is not None:
-            self._settings = None
             seeds = seeds_from(chosen.seed + 1, self.count - 1)
-            self._fill(lambda: around(chosen, seeds), [chosen])
+            self._fill(lambda: around(chosen, seeds), [chosen], (self._painted, None, self._next_seed))
 
     def stop(self) -> bool:
         """Leave the sheet as far as it is. Returns whether it was being filled."""
@@ -236,16 +237,17 @@ class Variations(QObject):
             self._earlier = earlier
             self.changed.emit()
 
-    def _fill(self, make: Callable[[], list[Variation]], kept: Sequence[Variation]) -> None:
+    def _fill(self, make: Callable[[], list[Variation]], kept: Sequence[Variation], made_of: MadeOf) -> None:
         self._give_up()
-        self._filling = self._tasks.start(self._fill_with(make, kept))
+        self._filling = self._tasks.start(self._fill_with(make, kept, made_of))
         self.changed.emit()
 
-    async def _fill_with(self, make: Callable[[], list[Variation]], kept: Sequence[Variation]) -> None:
+    async def _fill_with(self, make: Callable[[], list[Variation]], kept: Sequence[Variation], made_of: MadeOf) -> None:
         try:
             made = await asyncio.to_thread(make)
             stay = [*kept, *(each for each in self._sheet if each.starred and each.done and each not in kept)]
             new = [each for each in made if not any(each.same_as(other) for other in stay)]
+            self._painted, self._settings, self._next_seed = made_of
             self._set_sheet([*stay, *new])
             self._look()
             if new:

@@ -107,6 +107,22 @@ def test_painting_goes_on_while_it_fills_and_the_sheet_says_that_it_is_older(flo
     tell(story)
 
 
+def test_a_sheet_that_came_to_nothing_leaves_the_one_before_as_it_was(flow, tell, empty_document):
+    async def story(flow):
+        variations = await filled(flow)
+        paint(flow.studio)
+        variations.make()
+        assert variations.stop()
+        assert variations.earlier and not variations.goes_on
+        flow.studio.push("Clear", empty_document)
+        variations.make()
+        await flow.until(lambda: flow.problems)
+        assert flow.problems[0][0].startswith("Paint something first")
+        assert variations.earlier and len(variations.sheet) == 4
+
+    tell(story)
+
+
 def test_beginning_again_after_something_more_urgent_shows_nothing_coarser(flow, tell):
     async def story(flow):
         runs = await begun(flow)
