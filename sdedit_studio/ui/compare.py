@@ -5,6 +5,7 @@ their difference. Here is what is shown and how it is drawn; where the widgets l
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QCoreApplication, QEvent, QLineF, QObject, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QTransform
 
-from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.geometry import NOTHING, Rect
 from sdedit_studio.raster.tiles import EMPTY, Tiles
 from sdedit_studio.ui.captions import draw_legend, draw_name
 from sdedit_studio.ui.edit import Shown
@@ -80,7 +81,7 @@ class Veils:
     def area(self) -> Rect:
         """The part of the canvas that they can change, which the split runs across."""
         areas = [veil.area for veil in (self.left, self.right) if veil]
-        return areas[0] | areas[-1] if areas else Rect(0, 0, 0, 0)
+        return areas[0] | areas[-1] if areas else NOTHING
 
 
 NO_VEILS = Veils()
@@ -124,7 +125,7 @@ class Compare(QObject):
         generation.asked.connect(self.end_between)
         generation.painted_late.connect(self._redraw)
         generation.studio.document_replaced.connect(self.end_between)
-        view.add_overlay(self._paint)
+        view.add_overlay(self._paint, self._hidden)
 
     # --- What is compared, and how ---------------------------------------------------------------------------------
 
@@ -304,6 +305,14 @@ class Compare(QObject):
                 area = to_view.mapRect(QRectF(*veils.difference.frame)) & view
                 draw_name(painter, f"Difference: {' · '.join(self.sides.names)}", area, middle)
                 draw_legend(painter, area)
+
+    def _hidden(self) -> Rect:
+        """The part of the canvas under a picture that has no mask: in live mode all of it, so it need not be drawn."""
+        veil = self._veils.right
+        if self._before or self._mode is not CompareMode.SPLIT or veil is None or veil.masked:
+            return NOTHING
+        left = math.ceil(self._split_x(self._veils.area))
+        return veil.frame & Rect(left, veil.frame.y, veil.frame.right - left, veil.frame.height)
 
     def _draw(self, painter: QPainter, veil: Veil | None, to_view: QTransform, visible: Rect) -> None:
         """Draw a picture, and over the generation's own what was painted since."""

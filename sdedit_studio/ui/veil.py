@@ -74,6 +74,11 @@ class Veil:
         bgra[..., :3] = colours[..., ::-1]
         return Veil(None, frame, frame, _levels(bgra), True)
 
+    @property
+    def masked(self) -> bool:
+        """Whether the canvas shows through it."""
+        return self.shown is not None and self.shown.edit.job.mask is not None
+
     def draw(self, painter: QPainter, to_view: QTransform) -> None:
         """Draw it through a view transform; the painter is in view pixels, and its clip is respected."""
         scale = zoom_of(to_view)

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import QWidget
 
 from sdedit_studio.document.edits import frame_of
 from sdedit_studio.raster.compositor import Composite
-from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.geometry import NOTHING, Rect
 from sdedit_studio.ui.canvas.ants import Ants
 from sdedit_studio.ui.canvas.drops import Drops
 from sdedit_studio.ui.canvas.input import Input
@@ -43,6 +43,9 @@ from sdedit_studio.ui.tools.toolbox import Toolbox
 Overlay = Callable[[QPainter, QTransform, Rect], None]
 """Draws over the picture: the painter is in view pixels, the transform maps document to view, and the rectangle is the
 part of the document that has to be drawn."""
+
+Hides = Callable[[], Rect]
+"""The part of the document of which an overlay lets nothing through."""
 
 SLICE = 0.008
 """Seconds of compositing at a time."""
@@ -72,7 +75,7 @@ class CanvasView(QWidget):
         self._viewport = Viewport(page_width=studio.document.width, page_height=studio.document.height)
         self._fits = True
         self._composite = Composite(studio.document.width, studio.document.height)
-        self._overlays: list[Overlay] = []
+        self._overlays: list[tuple[Overlay, Hides]] = []
         self._frame: Rect | None = None
         self._ants = Ants(self)
         self._tip = Tip()
@@ -143,9 +146,9 @@ class CanvasView(QWidget):
         """The document point under a point of the view."""
         return self._viewport.to_document(point)
 
-    def add_overlay(self, overlay: Overlay) -> None:
+    def add_overlay(self, overlay: Overlay, hides: Hides = lambda: NOTHING) -> None:
         """Have something drawn over the picture and under all outlines. Ask for it by `update`."""
-        self._overlays.append(overlay)
+        self._overlays.append((overlay, hides))
         self.update()
 
     def set_viewport(self, viewport: Viewport) -> None:
@@ -330,10 +333,12 @@ class CanvasView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self._viewport.upright)
         draw_page(painter, area, self._viewport)
         visible = self._viewport.seen(QRectF(area.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)))
-        self._composite.draw(painter, self.to_view, visible)
-        for overlay in self._overlays:
+        on_page = visible & self._viewport.page
+        if not (self._viewport.upright and any(on_page in hides() for _, hides in self._overlays)):
+            self._composite.draw(painter, self.to_view, visible)
+        for overlay, _ in self._overlays:
             painter.save()
-            overlay(painter, self.to_view, visible & self._viewport.page)
+            overlay(painter, self.to_view, on_page)
             painter.restore()
 
     def _paint_outlines(self, painter: QPainter) -> None:

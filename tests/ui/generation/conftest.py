@@ -195,7 +195,7 @@ class Canvas(QWidget):
         self.visible = Rect(0, 0, 10_000, 10_000)
         self.busy = False
 
-    def add_overlay(self, overlay) -> None:
+    def add_overlay(self, overlay, hides=None) -> None:
         self.overlays.append(overlay)
 
     def paintEvent(self, event) -> None:

@@ -7,9 +7,12 @@ import asyncio
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
-from sdedit_studio.raster.compositor import flatten
+from sdedit_studio.raster.compositor import Composite, flatten
+from sdedit_studio.raster.geometry import NOTHING, Rect
+from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.canvas.view import CanvasView
 from sdedit_studio.ui.compare import Compare
 from sdedit_studio.ui.generation import State
@@ -83,5 +86,45 @@ def test_the_split_follows_the_view(flow, tell, canvas):
             await asyncio.sleep(0.02)
             grip = canvas.to_document(flow.compare._handle.geometry().center().toPointF())
             assert grip.x() == pytest.approx(48, abs=0.6)
+
+    tell(story)
+
+
+@pytest.mark.parametrize("split", [0.0, 0.4])
+def test_the_painting_is_not_drawn_where_a_picture_hides_it_and_looks_the_same(flow, tell, canvas, monkeypatch, split):
+    drawn: list[int] = []
+    draw = Composite.draw
+    monkeypatch.setattr(Composite, "draw", lambda *args: (drawn.append(1), draw(*args)))
+
+    def looks() -> QImage:
+        drawn.clear()
+        return canvas.grab().toImage()
+
+    async def story(flow):
+        (await flow.started()).finish((200, 40, 10))
+        await flow.until(lambda: flow.compare._veils.right is not None)
+        flow.compare.set_split(split)
+        overlays = canvas._overlays
+        everything = [(overlay, lambda: NOTHING) for overlay, _ in overlays]
+        for change in (lambda: None, lambda: canvas.zoom_by(1.7), lambda: canvas.rotate_by(20)):
+            change()
+            canvas._overlays = overlays
+            seen, hidden = looks(), not drawn
+            assert hidden == (split == 0 and canvas.viewport.upright)
+            canvas._overlays = everything
+            assert looks() == seen and drawn
+
+    tell(story)
+
+
+def test_under_a_mask_the_painting_is_drawn(flow, tell, canvas):
+    async def story(flow):
+        selected = Tiles.from_array(np.full((30, 40), 255, np.uint8), 10, 10)
+        flow.studio.push("Select", flow.studio.document.but(selection=selected))
+        outside = colour_at(canvas, 80, 50)
+        (await flow.started()).finish((200, 40, 10))
+        await flow.until(lambda: flow.compare._veils.right is not None)
+        assert colour_at(canvas, 80, 50) == outside
+        assert colour_at(canvas, 30, 25) == (200, 40, 10)
 
     tell(story)
