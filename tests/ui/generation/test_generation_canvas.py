@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
 from sdedit_studio.raster.compositor import Composite, flatten
-from sdedit_studio.raster.geometry import NOTHING, Rect
+from sdedit_studio.raster.geometry import NOTHING
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.canvas.view import CanvasView
 from sdedit_studio.ui.compare import Compare
