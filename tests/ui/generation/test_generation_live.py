@@ -251,6 +251,45 @@ def test_an_unfinished_picture_shows_only_where_it_was_painted(live, tell):
     tell(story)
 
 
+def test_the_next_picture_is_begun_while_the_last_is_made_ready_and_the_newest_is_shown(live, tell, monkeypatch):
+    async def story(flow):
+        ready, make = threading.Event(), Base.of
+        monkeypatch.setattr(Base, "of", lambda *args: ready.wait(30) and make(*args))
+        flow.generation.toggle_live()
+        (await runs(flow, 1)).finish((90, 60, 30))
+        await flow.until(lambda: flow.engine.runs[0].closed)
+        for count, x in ((2, 0), (3, 20)):
+            paint(flow.studio, Rect(x, 0, 9, 9))
+            (await runs(flow, count)).finish((count, 200, 30))
+            await flow.until(lambda count=count: flow.engine.runs[count - 1].closed)
+        assert flow.generation.shown is None and flow.generation.live.busy
+        painted, shown = flow.studio.document, []
+        note = flow.generation.shown_changed.connect(lambda: shown.append(flow.generation.shown.edit.document))
+        ready.set()
+        await flow.until(lambda: not flow.generation.live.busy)
+        flow.generation.shown_changed.disconnect(note)
+        assert len(shown) == 2 and shown[-1] is painted
+        await drawn(flow)
+        assert colour_seen(flow, 50, 50) == (3, 200, 30)
+
+    tell(story)
+
+
+def test_what_was_not_shown_when_live_ended_never_is(live, tell, monkeypatch):
+    async def story(flow):
+        ready, make = threading.Event(), Base.of
+        monkeypatch.setattr(Base, "of", lambda *args: ready.wait(30) and make(*args))
+        flow.generation.toggle_live()
+        (await runs(flow, 1)).finish((90, 60, 30))
+        await flow.until(lambda: flow.engine.runs[0].closed)
+        flow.generation.stop_live()
+        ready.set()
+        await asyncio.sleep(0.1)
+        assert flow.generation.shown is None and not flow.generation.live.busy
+
+    tell(story)
+
+
 def test_a_stroke_stays_in_sight_until_the_picture_that_has_it_is_drawn(live, tell):
     async def story(flow):
         flow.generation.toggle_live()
