@@ -162,6 +162,26 @@ def test_stopping_keeps_what_is_ready(flow, tell):
     tell(story)
 
 
+def test_another_model_ends_the_filling_so_that_the_one_before_is_not_loaded_again(flow, tell):
+    async def story(flow):
+        variations = flow.panel.variations
+        runs = await begun(flow)
+        runs[0].progress(8)
+        runs[0].finish()
+        await flow.until(lambda: variations.sheet[0].done)
+        flow.studio.set_parameters(t0=0.6)
+        assert variations.filling
+        flow.studio.set_parameters(model="cats-64")
+        await flow.until(lambda: runs[-1].closed)
+        assert [each.seed for each in variations.sheet] == [1] and not variations.filling
+        assert flow.messages[-1].startswith("Another model was chosen")
+        assert await begun(flow), "a sheet of the new model fills"
+        flow.studio.set_parameters(calls=5)
+        assert variations.filling
+
+    tell(story)
+
+
 def test_a_failure_is_said_once_and_keeps_what_is_ready(flow, tell):
     async def story(flow):
         variations = flow.panel.variations
