@@ -5,6 +5,7 @@ their difference. Here is what is shown and how it is drawn; where the widgets l
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -247,10 +248,25 @@ class Compare(QObject):
         """Make the veils of what is wanted. What was overtaken meanwhile is newer than what stands all the same."""
         ready = None
         while (wanted := self._wanted) != ready:
-            veils = await asyncio.to_thread(Veils.of, *wanted)
+            try:
+                veils = await asyncio.to_thread(Veils.of, *wanted)
+            except Exception:  # a difference of large pictures needs many times their memory
+                veils = NO_VEILS
+                if self._wanted == wanted:
+                    self._step_down(traceback.format_exc())
             ready = wanted
             if self._wanted[1] is not None:
                 self._show(veils)
+
+    def _step_down(self, details: str) -> None:
+        """What is wanted cannot be made ready: say so, and want something plainer rather than leave what stood."""
+        self._generation.studio.problem.emit(
+            "This could not be shown. Your painting and results are unchanged.", details
+        )
+        if self._mode not in PLACES:
+            self.set_mode(self._place)
+        else:
+            self.end_between()
 
     def _show(self, veils: Veils) -> None:
         self._veils, self._over = veils, EMPTY

@@ -163,6 +163,37 @@ def test_a_difference_is_amplified_and_coloured(flow, tell, stage):
     tell(story)
 
 
+def test_what_cannot_be_made_ready_is_said_and_something_plainer_shown(flow, tell, stage, monkeypatch):
+    def too_large(*_args):
+        raise MemoryError
+
+    async def story(flow):
+        first, second = await two_results(flow)
+        canvas = stage.canvas
+        flow.compare.set_mode(CompareMode.DIFFERENCE)
+        await ready(flow)
+        monkeypatch.setattr(Veil, "of_difference", too_large)
+        flow.compare.between(None, first, ("Your painting", "Seed 1"))
+        await ready(flow)
+        assert [sentence for sentence, _ in flow.problems] == [
+            "This could not be shown. Your painting and results are unchanged."
+        ]
+        assert flow.compare.mode is CompareMode.SPLIT and flow.compare.comparing
+        assert colour_at(canvas, canvas.to_view, 70, 56) == RED
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Veil, "of", too_large)
+            flow.compare.between(first, second, ("Seed 1", "Seed 2"))
+            await ready(flow)
+            assert not flow.compare.comparing and len(flow.problems) == 3
+            assert colour_at(canvas, canvas.to_view, 70, 56) == (60, 90, 40), "nothing rather than another picture"
+        await flow.finished(RED)
+        await ready(flow)
+        assert colour_at(canvas, canvas.to_view) == RED
+
+    tell(story)
+
+
 def test_a_difference_of_two_results_knows_their_masks_and_their_sizes(flow, tell, stage):
     async def story(flow):
         first, second = await two_results(flow)
