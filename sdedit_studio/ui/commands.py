@@ -272,9 +272,10 @@ def _generate(window: Window) -> list[Action]:
         Action(
             "generate.compare",
             "See before (hold)",
-            window.compare.peek,
+            window.compare.glance,
             ("\\",),
             enabled=lambda: generation.shown is not None,
+            key_run=window.compare.peek,
         ),
         Action(
             "generate.split",
