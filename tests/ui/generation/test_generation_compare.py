@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import SIGNAL, QPoint, QPointF, Qt
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from sdedit_studio.engine.job import Pixels
 from sdedit_studio.ui.banner import Banner
@@ -112,6 +115,24 @@ def test_the_window_shows_the_whole_result_and_closing_it_goes_back(flow, tell, 
         stage.window_.close()
         assert flow.compare.mode is CompareMode.SPLIT and not stage.window_.isVisible()
         assert not stage._preferences.result_geometry.isEmpty()
+
+    tell(story)
+
+
+def test_a_window_that_is_minimised_is_hidden_again_without_a_fuss(flow, tell, stage):
+    async def story(flow):
+        await flow.finished(RED)
+        flow.compare.set_mode(CompareMode.BESIDE)
+        await ready(flow)
+        await flow.until(stage.beside.isVisible)
+        redrawn = SIGNAL("redrawn()")
+        seen = flow.compare.receivers(redrawn)
+        for event, told in ((QHideEvent, seen - 1), (QShowEvent, seen), (QHideEvent, seen - 1)):
+            for _ in range(2):
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error")
+                    QApplication.sendEvent(stage.beside, event())
+                assert flow.compare.receivers(redrawn) == told
 
     tell(story)
 
