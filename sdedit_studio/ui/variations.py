@@ -289,6 +289,7 @@ class Variations(QObject):
 
     async def _show(self, chosen: Variation) -> None:
         result = await asyncio.to_thread(chosen.result)
+        await self._generation.settled()
         if chosen is self._showing and self._generation.state not in (State.PREPARING, State.RUNNING):
             self._generation.present(over(chosen.edit, self._studio.document), result)
 

@@ -329,6 +329,35 @@ def test_a_live_picture_is_not_applied_to_another_canvas_and_that_is_followed(li
     tell(story)
 
 
+def test_what_was_applied_on_another_canvas_has_no_part_in_what_is_applied_on_this_one(live, tell, monkeypatch):
+    async def story(flow):
+        flow.generation.toggle_live()
+        await runs(flow, 1)
+        await first_pass(flow)
+        first = held_back(monkeypatch, "as_result")
+        assert flow.generation.apply()
+        await asyncio.sleep(0.05)
+        flow.studio.open(painted_document(), None)
+        await runs(flow, 2)
+        await first_pass(flow)
+        other, edit = flow.studio.document, flow.generation.shown.edit
+        applied = []
+        flow.generation.applied.connect(lambda edit, _result: applied.append(edit))
+        second = held_back(monkeypatch, "as_result")
+        assert flow.generation.apply()
+        await asyncio.sleep(0.05)
+        first.set()
+        await asyncio.sleep(0.1)
+        assert flow.studio.document is other and flow.generation.live.held
+        second.set()
+        await flow.until(lambda: applied)
+        await asyncio.sleep(0.1)
+        assert applied == [edit] and not flow.generation.live.held
+        assert len(flow.studio.document.layers) == len(other.layers) + 1
+
+    tell(story)
+
+
 def test_enter_twice_makes_one_layer(live, tell, monkeypatch):
     async def story(flow):
         flow.generation.toggle_live()

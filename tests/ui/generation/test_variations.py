@@ -271,6 +271,26 @@ def test_another_one_goes_over_what_was_applied_but_not_over_strokes(flow, tell)
     tell(story)
 
 
+def test_what_was_applied_becomes_a_layer_although_another_one_is_chosen_meanwhile(flow, tell):
+    async def story(flow):
+        variations = await filled(flow)
+        variations.choose([variations.sheet[0]])
+        await shown(flow, variations.sheet[0])
+        before = flow.studio.document
+        assert flow.generation.apply() and flow.generation.apply(), "asked for twice it is one layer"
+        variations.choose([variations.sheet[1]])
+        await shown(flow, variations.sheet[1])
+        assert flow.studio.document.active_layer.name == "SDEdit 0.40, seed 1"
+        assert len(flow.studio.document.layers) == len(before.layers) + 1
+        await flow.applied()
+        assert (composite(flow.studio.document)[..., 2::-1] == COLOURS[1]).all(), "it lies over the first"
+        flow.studio.undo()
+        flow.studio.undo()
+        assert flow.studio.document is before
+
+    tell(story)
+
+
 def test_looking_at_one_ends_live_mode_and_the_cost_is_again_that_of_generate(flow, tell):
     async def story(flow):
         variations = await filled(flow)
