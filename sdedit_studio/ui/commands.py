@@ -267,7 +267,7 @@ def _generate(window: Window) -> list[Action]:
             checked=lambda: generation.live.on,
         ),
         Action("generate.cancel", "Cancel the run", generation.cancel, enabled=running),
-        Action("generate.apply", "Apply the result", generation.apply, enabled=lambda: generation.can_apply),
+        Action("generate.apply", "Apply the result", generation.apply, enabled=window.can_apply),
         Action("generate.discard", "Discard the result", generation.discard, enabled=has_result),
         Action(
             "generate.compare",
