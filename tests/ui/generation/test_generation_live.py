@@ -20,6 +20,7 @@ from sdedit_studio.engine.live import REST
 from sdedit_studio.parameters import Parameters, Refine, Solver
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui import generation
 from sdedit_studio.ui.edit import Edit, edit_of
 from sdedit_studio.ui.following import CALLS, Base, refining_again
@@ -547,6 +548,23 @@ def test_a_guide_brought_up_to_date_is_the_guide(flow):
         assert np.array_equal(again.job.guide.array, guide(studio.document, studio.document.bounds)), change
 
 
+def test_whether_only_paint_differs_is_told_without_a_look_at_a_mask(flow, monkeypatch):
+    studio = flow.studio
+    cover = Tiles.from_array(np.full((64, 48), 255, np.uint8))
+    held = Tiles.from_array(np.full((9, 9), 100, np.uint8))
+    studio.push("Select", studio.document.but(selection=cover, protection=held))
+    before = edit_of(studio.document, Parameters(), 0)
+    base = Base.of(before, before.job.guide)
+    paint(studio, Rect(20, 10, 30, 30), (9, 90, 200, 255))
+    again = edit_of(studio.document, Parameters(), 1, before)
+    monkeypatch.setattr(Pixels, "__eq__", lambda *_args: pytest.fail("An 8K mask is compared at every picture."))
+    assert base.fits(again) and again.job.mask is not None and again.job.strength is not None
+    for change in ({"selection": None}, {"protection": None}, {"frame": Rect(0, 0, 80, 60)}):
+        studio.push("Change", studio.document.but(**change))
+        again = edit_of(studio.document, Parameters(), 2, again)
+        assert not base.fits(again), change
+
+
 def test_a_coarse_picture_over_a_fine_one_changes_nothing_far_from_the_paint(flow):
     document = flow.studio.document
     then = np.full((400, 600, 3), 120, np.uint8)
@@ -589,5 +607,7 @@ def test_what_cannot_be_refined_in_part_is_refined_whole(flow):
     assert refining_again(base, edit(little, strength=weak), Refine.FULL, first) is None
     land = np.zeros((400, 600), np.uint8)
     land[300:] = 255
-    masked = [edit(picture, mask=Pixels.of(land)) for picture in (then, little)]
+    mask = Pixels.of(land)
+    masked = [edit(picture, mask=mask) for picture in (then, little)]
+    assert Base.of(masked[0], fine).fits(masked[1])
     assert refining_again(Base.of(masked[0], fine), masked[1], Refine.FULL, first) is None
