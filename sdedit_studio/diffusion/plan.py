@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, inf, log2, sqrt
+from math import ceil, floor, inf, log2, sqrt
 
 from sdedit_studio.diffusion.schedule import VP
 from sdedit_studio.parameters import Parameters, Refine
@@ -19,6 +19,9 @@ REFINE_LEVELS = ((0.5, 5), (0.3, 4))
 """
 
 FEW_CALLS = 2
+
+MOST_SQUARES = 2.5
+"""What a first pass may cost at most, in squares of the model's native side: two, and what strides round up."""
 
 Size = tuple[int, int]
 
@@ -64,11 +67,13 @@ def t0_of_sigma(sigma: float) -> float:
 def native_size(width: int, height: int, native: int, stride: int) -> Size:
     """The size of the first pass for a frame: the frame's aspect, short side `native`, sides multiples of `stride`.
 
-    Frames longer than 2:1 keep the area of a 2:1 one, so that no frame costs more than twice a square.
+    Frames longer than 2:1 keep the area of a 2:1 one, so that no frame costs more than `MOST_SQUARES`. Those so long
+    that their short side would be a fraction of a stride are made shorter for it.
     """
     aspect = max(width, height) / min(width, height)
     short = max(stride, round(native * min(1.0, sqrt(2 / aspect)) / stride) * stride)
-    long = max(stride, round(short * aspect / stride) * stride)
+    longest = floor(MOST_SQUARES * native**2 / (short * stride))
+    long = max(1, min(round(short * aspect / stride), longest)) * stride
     return (long, short) if width >= height else (short, long)
 
 

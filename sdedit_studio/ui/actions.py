@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
@@ -20,6 +20,7 @@ class Action:
     `enabled` and `checked`: asked whenever the state of the window may have changed; `checked` makes it a switch.
     `label`: a title that follows the state, such as "Undo brush stroke". `repeats`: holding the key runs it again and
     again. `on_canvas`: the key works only while the canvas has the focus, because elsewhere it means something else.
+    `key_run`: what its key does, where holding that differs from choosing the action in a menu or the palette.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Action:
     label: Callable[[], str] | None = None
     repeats: bool = False
     on_canvas: bool = False
+    key_run: Callable[[], object] | None = None
 
     @property
     def group(self) -> str:
@@ -55,6 +57,8 @@ class Actions(QObject):
                 Qt.ShortcutContext.WidgetWithChildrenShortcut if action.on_canvas else Qt.ShortcutContext.WindowShortcut
             )
             made.triggered.connect(lambda _checked, run=action.run: (run(), self.refresh()))
+            if action.key_run is not None:
+                made.installEventFilter(self)
             (canvas if action.on_canvas else window).addAction(made)
             self._made[action.id] = made
             self._set_keys(action)
@@ -146,6 +150,16 @@ class Actions(QObject):
 
     def _set_keys(self, action: Action) -> None:
         self._made[action.id].setShortcuts([QKeySequence(key) for key in self.keys(action.id)])
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Only an action's event tells its key from its menu entry."""
+        if event.type() != QEvent.Type.Shortcut:
+            return False
+        key_run = next(action.key_run for action in self._declared.values() if self._made[action.id] is watched)
+        assert key_run is not None
+        key_run()
+        self.refresh()
+        return True
 
     def _refresh_now(self) -> None:
         for action in self._declared.values():

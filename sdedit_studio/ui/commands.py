@@ -267,14 +267,15 @@ def _generate(window: Window) -> list[Action]:
             checked=lambda: generation.live.on,
         ),
         Action("generate.cancel", "Cancel the run", generation.cancel, enabled=running),
-        Action("generate.apply", "Apply the result", generation.apply, enabled=lambda: generation.can_apply),
+        Action("generate.apply", "Apply the result", generation.apply, enabled=window.can_apply),
         Action("generate.discard", "Discard the result", generation.discard, enabled=has_result),
         Action(
             "generate.compare",
             "See before (hold)",
-            window.compare.peek,
+            window.compare.glance,
             ("\\",),
             enabled=lambda: generation.shown is not None,
+            key_run=window.compare.peek,
         ),
         Action(
             "generate.split",

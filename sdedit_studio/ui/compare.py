@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -27,6 +28,18 @@ if TYPE_CHECKING:
 
 FLICKER_MS = 500
 """How long each of two pictures stands. Slower than three changes a second, so that it is safe to look at."""
+
+RELEASES = frozenset({QEvent.Type.KeyRelease})
+PRESSES = frozenset(
+    {
+        QEvent.Type.MouseButtonPress,
+        QEvent.Type.TabletPress,
+        QEvent.Type.TouchBegin,
+        QEvent.Type.KeyPress,
+        QEvent.Type.ShortcutOverride,  # all that is seen of a key that is a shortcut
+    }
+)
+"""What ends a look at the painting alone, taken with a key that is held or from a menu."""
 
 PAINTING = "Your painting"
 NOTHING_YET = "Result: press Generate or Live"
@@ -108,6 +121,7 @@ class Compare(QObject):
         self._preparing: asyncio.Task[None] | None = None
         self._over = EMPTY
         self._before = False
+        self._until = RELEASES
         self._split = self._split_outside = 0.0
         self._turn_of_right = True
         self._application = cast("QCoreApplication", QCoreApplication.instance())
@@ -215,12 +229,20 @@ class Compare(QObject):
 
     def peek(self) -> None:
         """Show the painting alone until a key is released; for a shortcut, which tells only of being pressed."""
+        self._look_before(RELEASES)
+
+    def glance(self) -> None:
+        """Show the painting alone until anything is pressed; for a menu, where nothing is held."""
+        self._look_before(PRESSES)
+
+    def _look_before(self, until: frozenset[QEvent.Type]) -> None:
+        self._until = until
         self.hold(True)
         self._application.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        released = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyRelease and not event.isAutoRepeat()
-        if released or event.type() == QEvent.Type.ApplicationDeactivate:
+        repeated = isinstance(event, QKeyEvent) and event.isAutoRepeat()
+        if (event.type() in self._until and not repeated) or event.type() == QEvent.Type.ApplicationDeactivate:
             self._application.removeEventFilter(self)
             self.hold(False)
         return super().eventFilter(watched, event)
@@ -248,10 +270,25 @@ class Compare(QObject):
         """Make the veils of what is wanted. What was overtaken meanwhile is newer than what stands all the same."""
         ready = None
         while (wanted := self._wanted) != ready:
-            veils = await asyncio.to_thread(Veils.of, *wanted)
+            try:
+                veils = await asyncio.to_thread(Veils.of, *wanted)
+            except Exception:  # a difference of large pictures needs many times their memory
+                veils = NO_VEILS
+                if self._wanted == wanted:
+                    self._step_down(traceback.format_exc())
             ready = wanted
             if self._wanted[1] is not None:
                 self._show(veils)
+
+    def _step_down(self, details: str) -> None:
+        """What is wanted cannot be made ready: say so, and want something plainer rather than leave what stood."""
+        self._generation.studio.problem.emit(
+            "This could not be shown. Your painting and results are unchanged.", details
+        )
+        if self._mode not in PLACES:
+            self.set_mode(self._place)
+        else:
+            self.end_between()
 
     def _show(self, veils: Veils) -> None:
         self._veils, self._over = veils, EMPTY

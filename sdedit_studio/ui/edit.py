@@ -56,7 +56,8 @@ class Shown:
 def edit_of(document: Document, parameters: Parameters, revision: int, before: Edit | None = None) -> Edit:
     """What Generate sends. Raises ValueError, with a sentence for the person, when there is nothing to work from.
 
-    `before`: an earlier edit; of its guide only what changed since is drawn anew.
+    `before`: an earlier one of these; of its guide only what changed since is drawn anew, and what may change is the
+    very same object until something else may.
     """
     if not any(layer.visible and layer.in_guide for layer in document.layers):
         raise ValueError("No visible layer is part of the guide. Mark one in the Layers panel.")
@@ -64,11 +65,19 @@ def edit_of(document: Document, parameters: Parameters, revision: int, before: E
     picture = guide(document, frame) if before is None else _guide_after(before, document, frame)
     if (picture == picture[0, 0]).all():
         raise ValueError("Paint something first: the canvas is one flat colour, and a few rough strokes are enough.")
-    mask, may_change = (
-        None if coverage is None else Pixels.of(coverage)
-        for coverage in (edit_mask(document, frame), strength(document, frame))
-    )
+    if before is not None and _may_change_alike(before, document, frame):
+        mask, may_change = before.job.mask, before.job.strength
+    else:
+        mask, may_change = (
+            None if coverage is None else Pixels.of(coverage)
+            for coverage in (edit_mask(document, frame), strength(document, frame))
+        )
     return Edit(document, frame, Job(Pixels.of(picture), parameters, mask, revision, strength=may_change))
+
+
+def _may_change_alike(before: Edit, document: Document, frame: Rect) -> bool:
+    then = before.document
+    return before.frame == frame and then.selection is document.selection and then.protection is document.protection
 
 
 def _guide_after(before: Edit, document: Document, frame: Rect) -> np.ndarray:

@@ -54,11 +54,12 @@ class Base:
         return Base(edit, image)
 
     def fits(self, edit: Edit) -> bool:
-        """Whether the edits differ in nothing but what was painted."""
+        """Whether the edits differ in nothing but what was painted. Looks at no pixel: `edit_of` keeps their masks."""
         own, other = self.edit.job, edit.job
         return (
             self.edit.frame == edit.frame
-            and (own.mask, own.strength) == (other.mask, other.strength)
+            and own.mask is other.mask
+            and own.strength is other.strength
             and replace(own.parameters, refine=Refine.OFF) == replace(other.parameters, refine=Refine.OFF)
         )
 

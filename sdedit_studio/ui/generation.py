@@ -95,6 +95,7 @@ class Generation(QObject):
         self.engine = engine
         self._run: _Run | None = None
         self._finished: _Finished | None = None
+        self._applying: dict[_Finished | Shown, asyncio.Task[None]] = {}
         self._shown: Shown | None = None
         self._painted = EMPTY
         self._stale: dict[Cell, Rect] = {}
@@ -249,21 +250,29 @@ class Generation(QObject):
         """Put the result away. Returns whether there was one."""
         if not self._finished:
             return False
+        self._applying.pop(self._finished, None)
         self._finished = None
         self._show_latest()
         self.studio.message.emit("Discarded. Your painting is unchanged.")
         return True
 
     def apply(self) -> bool:
-        """Make the result a layer, or exactly what live mode shows, in one undo step. Returns whether there is one."""
+        """Make the result a layer, or exactly what live mode shows, in one undo step. Returns whether there is one.
+
+        That takes a moment, and is done whatever is asked for meanwhile but discarding it, or another canvas.
+        """
         if not self.can_apply:
             return False
         if self.live.on and self._shown:
-            self.live.hold()
-            self._tasks.start(self._try(partial(self._apply_live, self._shown)))
-        elif finished := self._finished:
-            self._tasks.start(self._try(partial(self._apply, finished, lambda: finished is self._finished)))
+            self._begin_to_apply(self._shown, partial(self._apply_live, self._shown, self.live.hold()))
+        elif (finished := self._finished) and finished not in self._applying:
+            self._begin_to_apply(finished, partial(self._apply, finished, finished))
         return True
+
+    async def settled(self) -> None:
+        """Wait until what is being applied is a layer, so that what comes next lies over it."""
+        while self._applying:
+            await asyncio.wait(self._applying.values())
 
     def toggle_live(self) -> None:
         """Have the picture follow the painting, or no longer. A run or a result gives way to it."""
@@ -341,7 +350,10 @@ class Generation(QObject):
         self._show_latest()
         self.studio.problem.emit(sentence, details)
 
-    async def _try(self, apply: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def _begin_to_apply(self, asked: _Finished | Shown, apply: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._applying[asked] = self._tasks.start(self._try(asked, apply))
+
+    async def _try(self, asked: _Finished | Shown, apply: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
             await apply()
         except Exception:
@@ -349,17 +361,19 @@ class Generation(QObject):
                 "The result could not be applied. Your painting is unchanged; try again.", traceback.format_exc()
             )
             self.changed.emit()
+        finally:
+            self._applying.pop(asked, None)
 
-    async def _apply(self, finished: _Finished, wanted: Callable[[], bool]) -> None:
-        """Build the layer off the UI thread, anew if the painting went on meanwhile, as long as it is wanted."""
+    async def _apply(self, finished: _Finished, asked: _Finished | Shown) -> None:
+        """Build the layer off the UI thread, anew if the painting went on meanwhile, as long as it is asked for."""
         step = finished.step
-        while wanted():
+        while asked in self._applying:
             now = self.studio.document
             painted = await asyncio.to_thread(painted_over, finished.edit, now)
             document = await asyncio.to_thread(applied, finished.edit, finished.result, now, painted, step)
             if now is self.studio.document:
                 self.studio.changing.emit()  # a stroke in progress becomes a step of its own
-            if now is self.studio.document and wanted():
+            if now is self.studio.document and asked in self._applying:
                 if finished is self._finished:
                     self._finished = None
                 if self._shown is not None and self._shown.edit is finished.edit:
@@ -372,14 +386,14 @@ class Generation(QObject):
                 self.applied.emit(finished.edit, finished.result)
                 return
 
-    async def _apply_live(self, shown: Shown) -> None:
+    async def _apply_live(self, shown: Shown, hold: object) -> None:
         """Apply what live mode shows, which it holds until then, or until another canvas comes."""
         try:
             result = await asyncio.to_thread(as_result, shown, self.live.behind or 0.0)
-            await self._apply(_Finished(shown.edit, result), lambda: self.live.held)
-            self.live.settle()
+            await self._apply(_Finished(shown.edit, result), shown)
+            self.live.settle(hold)
         finally:
-            self.live.release()
+            self.live.release(hold)
 
     def _show_live(self, shown: Shown | None) -> None:
         """As `_show`, at a pen's pace: nothing but the picture changes, unless there was none or is none now."""
@@ -438,6 +452,7 @@ class Generation(QObject):
 
     def _document_replaced(self) -> None:
         """Another document, or another canvas size: neither the run nor the result fits it."""
+        self._applying.clear()
         if self._run or self._finished:
             self._give_up()
             self._finished = None

@@ -53,7 +53,7 @@ class Live(QObject):
         self._studio, self._engine, self._show = studio, engine, show
         self._on = False
         self._broken = False
-        self._held = False
+        self._hold: object | None = None
         self._in_sight = True
         self._reset()
         self._rest = QTimer(self, singleShot=True)
@@ -100,7 +100,7 @@ class Live(QObject):
 
     def start(self) -> None:
         """Go on, or go on again after a failure."""
-        self._on, self._broken, self._held = True, False, False
+        self._on, self._broken, self._hold = True, False, None
         self._give_up()
         self._reset()
         self._look()
@@ -122,29 +122,31 @@ class Live(QObject):
         self._in_sight = in_sight
         self._resume()
 
-    def hold(self) -> None:
-        """Keep what is shown, until `release`."""
-        self._held = True
+    def hold(self) -> object:
+        """Keep what is shown, until `release`. Returns what to end it by, which another hold is not ended by."""
+        self._hold = object()
         self._give_up()
         self._resume()
+        return self._hold
 
     @property
     def held(self) -> bool:
         """Whether what is shown is kept. Another canvas ends that."""
-        return self._held
+        return self._hold is not None
 
-    def settle(self) -> None:
+    def settle(self, hold: object) -> None:
         """If held: the picture is part of the painting now, so there is nothing to follow before the next stroke."""
-        if self._held:
+        if self._hold is hold:
             self._subject = subject(self._studio.document, self._studio.parameters)
             self._revision += 1
             self._base = None
             self._schedule.settled(self._revision)
 
-    def release(self) -> None:
+    def release(self, hold: object) -> None:
         """Go on after `hold`."""
-        self._held = False
-        self._resume()
+        if self._hold is hold:
+            self._hold = None
+            self._resume()
 
     def _reset(self) -> None:
         self._schedule = Schedule(monotonic)
@@ -161,7 +163,7 @@ class Live(QObject):
 
     def _restart(self) -> None:
         """Another canvas: nothing of the last one fits it."""
-        self._held = False
+        self._hold = None
         if self._on:
             self._give_up()
             self._show(None)
@@ -186,7 +188,7 @@ class Live(QObject):
         self._next()
 
     def _resume(self) -> None:
-        self._schedule.paused = not self._on or self._broken or self._held or not self._in_sight
+        self._schedule.paused = not self._on or self._broken or self.held or not self._in_sight
         self._next()
 
     def _next(self) -> None:

@@ -54,6 +54,8 @@ class NoisedGuide(QObject):
         self._frame: Rect | None = None
         self._image: QImage | None = None
         view.add_overlay(self._paint)
+        for signal in (studio.document_changed, studio.document_replaced, studio.selection_changed):
+            signal.connect(self._begin_again)
 
     @property
     def shown(self) -> bool:
@@ -70,6 +72,11 @@ class NoisedGuide(QObject):
             self._task.cancel()
             self._task = None
         self._show(None)
+
+    def _begin_again(self) -> None:
+        """The keyboard can undo while the mouse holds the slider: what is shown is not of this guide, or frame."""
+        if self._task is not None:
+            self.hold()
 
     async def _follow(self) -> None:
         """Draw the latest t0, as fast as pictures can be made, until cancelled."""

@@ -92,7 +92,9 @@ class PaperTasks(QObject):
     def _generation_changed(self) -> None:
         if self._generation.state is not State.IDLE:
             self.decline()
-        elif self._opened_split:
+        edit = self._generation.edit
+        of_a_task = self._generation.state is State.PREPARING or (edit is not None and bool(edit.task))
+        if self._opened_split and not of_a_task:
             self._opened_split = False
             self._compare.set_split(0.0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect
 from dataclasses import dataclass, field
 from math import ceil
 
@@ -44,7 +45,7 @@ class Playback(QObject):
         self._generation = generation
         self._running: _Run | None = None
         self._over: _Run | None = None
-        self._position = 0
+        self._call = 0
         self._backwards = False
         self._available = False
         self._packing: asyncio.Task[None] | None = None
@@ -72,8 +73,11 @@ class Playback(QObject):
 
     @property
     def position(self) -> int:
-        """Which of the steps is looked at; the last one is the result itself."""
-        return self._position
+        """Which of the steps is looked at; the last one is the result itself.
+
+        Told by its model call: packing goes on when a run is over, and can still leave out steps for want of room.
+        """
+        return bisect(self._over.trajectory, self._call, key=lambda point: point.call) - 1 if self._over else 0
 
     @property
     def last(self) -> int:
@@ -82,7 +86,7 @@ class Playback(QObject):
     @property
     def point(self) -> Point | None:
         """The step that is looked at."""
-        return self._over and self._over.trajectory[self._position]
+        return self._over and self._over.trajectory[self.position]
 
     @property
     def playing(self) -> bool:
@@ -94,30 +98,30 @@ class Playback(QObject):
         self._move(position)
 
     def step(self, by: int) -> None:
-        self.go(self._position + by)
+        self.go(self.position + by)
 
     def toggle(self) -> None:
         """Play to the end, from there back to the noise first; or stop."""
         if self.playing:
             self._timer.stop()
         elif self._available:
-            self._backwards = self._position == self.last
+            self._backwards = self.position == self.last
             self._timer.start()
         self.moved.emit()
 
     def _advance(self) -> None:
         stride = ceil((self.last + 1) / MOST)
-        self._move(self._position + (-stride if self._backwards else stride))
-        if self._position == 0:
+        self._move(self.position + (-stride if self._backwards else stride))
+        if self.position == 0:
             self._backwards = False
-        elif self._position == self.last:
+        elif self.position == self.last:
             self._timer.stop()
             self.moved.emit()
 
     def _move(self, position: int) -> None:
-        if not self._available:
+        if not self._available or self._over is None:
             return
-        self._position = min(self.last, max(0, position))
+        self._call = self._over.trajectory[min(self.last, max(0, position))].call
         if self._looking is None or self._looking.done():
             self._looking = asyncio.ensure_future(self._look())
         self.moved.emit()
@@ -126,7 +130,7 @@ class Playback(QObject):
         """Show the step, and then another one if that is asked for meanwhile."""
         shown = None
         while (run := self._over) is not None and shown is not self.point:
-            shown, at_end = self.point, self._position == self.last
+            shown, at_end = self.point, self.position == self.last
             step = None if shown is None or at_end else await asyncio.to_thread(shown.unpacked)
             self._generation.look_back(run.edit, step)
 
@@ -139,13 +143,16 @@ class Playback(QObject):
 
     async def _pack(self) -> None:
         while (run := self._running or self._over) is not None and (loose := run.trajectory.loose()) is not None:
-            run.trajectory.settle(loose, await asyncio.to_thread(loose.packed))
+            packed, steps = await asyncio.to_thread(loose.packed), len(run.trajectory)
+            run.trajectory.settle(loose, packed)
+            if run is self._over and len(run.trajectory) < steps:
+                self.changed.emit()
 
     def _finish(self, edit: Edit, result: Result) -> None:
         run, self._running = self._running, None
         if run is not None and run.edit is edit and len(run.trajectory) > 1:
             run.result = result
-            self._over, self._position = run, len(run.trajectory) - 1
+            self._over, self._call = run, run.trajectory[-1].call
             self._follow()
             self.changed.emit()
 

@@ -27,7 +27,7 @@ from sdedit_studio.ui.edit import Edit, Shown
 from sdedit_studio.ui.generation import Generation, State
 from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.tasks import Tasks
-from sdedit_studio.ui.variation import Variation
+from sdedit_studio.ui.variation import Variation, over
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class ResultActions(QObject):
             return
         ((edit, result),) = found
         self._latest, self._latest_id = ref(result), record.id
-        self._generation.present(edit, result)
+        self._generation.present(over(edit, self._studio.document), result)
 
     def _may_show(self) -> bool:
         running = self._generation.state in (State.PREPARING, State.RUNNING)
@@ -182,6 +182,7 @@ class ResultActions(QObject):
         except (FileProblem, ValueError) as problem:
             self._studio.problem.emit(str(problem), "")
             return []
+        await self._generation.settled()
         wanted = self._asked is records and self._studio.history is opened
         return found if wanted and all(map(self._fits, records)) else []
 

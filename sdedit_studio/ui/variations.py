@@ -55,9 +55,10 @@ class Variations(QObject):
         self._showing: Variation | None = None
         self.count = COUNTS[0]
         studio = self._studio
+        self._model = studio.parameters.model
         for signal in (studio.document_changed, studio.selection_changed, studio.layers_changed):
             signal.connect(self._look)
-        studio.parameters_changed.connect(self._look)
+        studio.parameters_changed.connect(self._parameters_changed)
         studio.document_replaced.connect(self._clear)
         generation.changed.connect(self.changed)
 
@@ -228,6 +229,13 @@ class Variations(QObject):
         self._earlier, self._settings, self._showing = False, None, None
         self._set_sheet(())
 
+    def _parameters_changed(self) -> None:
+        """Give up what is filling for another model: the worker would load the two by turns, whenever it is idle."""
+        before, self._model = self._model, self._studio.parameters.model
+        if self._model != before and self.stop():
+            self._studio.message.emit("Another model was chosen, so the sheet of variations stays as far as it is.")
+        self._look()
+
     def _look(self) -> None:
         """See whether the sheet is still one of this painting. At every pen event, so it only compares identities."""
         if not self._sheet:
@@ -281,6 +289,7 @@ class Variations(QObject):
 
     async def _show(self, chosen: Variation) -> None:
         result = await asyncio.to_thread(chosen.result)
+        await self._generation.settled()
         if chosen is self._showing and self._generation.state not in (State.PREPARING, State.RUNNING):
             self._generation.present(over(chosen.edit, self._studio.document), result)
 

@@ -324,8 +324,12 @@ class Window(QMainWindow):
         self.canvas.accept()
         self.studio.redo()
 
+    def can_apply(self) -> bool:
+        """What would be applied has to be in sight."""
+        return self.generation.can_apply and not self.compare.comparing
+
     def can_accept(self) -> bool:
-        return self.canvas.waits or (self.generation.can_apply and not self.compare.comparing)
+        return self.canvas.waits or self.can_apply()
 
     def accept(self) -> None:
         """Enter: finish what the tool is about, or keep the result."""

@@ -1,13 +1,14 @@
 """The passes of an edit."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sdedit_studio.diffusion.plan import Pass, native_size, plan, sigma_of_t0
+from sdedit_studio.diffusion.plan import MOST_SQUARES, Pass, native_size, plan, sigma_of_t0
 from sdedit_studio.parameters import Parameters, Refine
 
 MODEL = {"native": 96, "stride": 16}
+MODELS = [(96, 16), (64, 8), (256, 32), (512, 64)]
 sides = st.integers(1, 3000)
 
 
@@ -61,6 +62,19 @@ def test_every_frame_has_passes_a_model_can_run(width, height, t0, refine):
     if refine is Refine.FULL:
         assert passes[-1].width >= width
         assert passes[-1].height >= height
+
+
+@given(width=st.integers(1, 8192), height=st.integers(1, 8192), model=st.sampled_from(MODELS))
+@example(width=8192, height=1, model=(96, 16))
+@example(width=256, height=8192, model=(512, 64))
+def test_no_frame_costs_more_than_promised(width, height, model):
+    native, stride = model
+    across, down = native_size(width, height, native, stride)
+    assert across % stride == down % stride == 0
+    assert stride**2 <= across * down <= MOST_SQUARES * native**2
+    assert (across >= down) == (width >= height) or across == down
+    if max(width, height) <= 4 * min(width, height):
+        assert across / down == pytest.approx(width / height, rel=0.2), "an ordinary frame keeps its shape"
 
 
 @pytest.mark.parametrize("frame", [(4000, 100), (100, 4000), (300, 300), (1, 1)])

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sdedit_studio.diffusion.plan import sigma_of_t0
+from sdedit_studio.diffusion.plan import MOST_SQUARES, sigma_of_t0
 from sdedit_studio.engine.execute import Stopped, execute
 from sdedit_studio.engine.job import Pixels, Progress, Result
 from sdedit_studio.engine.preview import SIDE
@@ -51,6 +51,14 @@ def test_the_guides_own_size_comes_back(models, measured):
     for size in ((40, 32), (33, 71), (1, 1), (7, 200)):
         _, result = run(job(*size, refine=Refine.FULL), models, measured)
         assert result.picture.shape == (size[1], size[0], 3)
+
+
+@pytest.mark.parametrize(("size", "calls"), [((1, 400), 4), ((8192, 1), 4)])
+def test_a_thread_of_a_frame_costs_no_more_than_another(models, measured, size, calls):
+    _, result = run(job(*size, calls=calls), models, measured)
+    assert result.picture.shape == (size[1], size[0], 3)
+    cost = sum(width * height for width, height in models.calls)
+    assert cost <= calls * MOST_SQUARES * CARD.native**2
 
 
 def test_a_sketch_ends_with_what_its_last_call_showed(models, measured):

@@ -27,6 +27,7 @@ class ResultView(QWidget):
         self._canvas, self._compare, self._linked = canvas, compare, linked
         self._own = Viewport()
         self._fits = True
+        self._seen = False
         self._grabbed: QPointF | None = None
         self._navigation = Navigation(self)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -99,21 +100,25 @@ class ResultView(QWidget):
     # --- Events ----------------------------------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Whatever is not seen costs nothing."""
-        studio, canvas = self._canvas.studio, self._canvas
-        studio.document_changed.connect(self._document_changed)
-        studio.document_replaced.connect(self.fit)
-        canvas.caught_up.connect(self.update)
-        canvas.view_changed.connect(self.update)
-        self._compare.redrawn.connect(self.update)
+        self._set_seen(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
+        self._set_seen(False)
+
+    def _set_seen(self, seen: bool) -> None:
+        """Whatever is not seen costs nothing. In a window that is minimised, events of both kinds come in a row."""
+        if seen == self._seen:
+            return
+        self._seen = seen
         studio, canvas = self._canvas.studio, self._canvas
-        studio.document_changed.disconnect(self._document_changed)
-        studio.document_replaced.disconnect(self.fit)
-        canvas.caught_up.disconnect(self.update)
-        canvas.view_changed.disconnect(self.update)
-        self._compare.redrawn.disconnect(self.update)
+        for signal, slot in (
+            (studio.document_changed, self._document_changed),
+            (studio.document_replaced, self.fit),
+            (canvas.caught_up, self.update),
+            (canvas.view_changed, self.update),
+            (self._compare.redrawn, self.update),
+        ):
+            signal.connect(slot) if seen else signal.disconnect(slot)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.update()

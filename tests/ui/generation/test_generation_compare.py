@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import SIGNAL, QPoint, QPointF, Qt
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from sdedit_studio.engine.job import Pixels
 from sdedit_studio.ui.banner import Banner
@@ -116,6 +119,24 @@ def test_the_window_shows_the_whole_result_and_closing_it_goes_back(flow, tell, 
     tell(story)
 
 
+def test_a_window_that_is_minimised_is_hidden_again_without_a_fuss(flow, tell, stage):
+    async def story(flow):
+        await flow.finished(RED)
+        flow.compare.set_mode(CompareMode.BESIDE)
+        await ready(flow)
+        await flow.until(stage.beside.isVisible)
+        redrawn = SIGNAL("redrawn()")
+        seen = flow.compare.receivers(redrawn)
+        for event, told in ((QHideEvent, seen - 1), (QShowEvent, seen), (QHideEvent, seen - 1)):
+            for _ in range(2):
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error")
+                    QApplication.sendEvent(stage.beside, event())
+                assert flow.compare.receivers(redrawn) == told
+
+    tell(story)
+
+
 def test_the_place_is_remembered_but_not_a_passing_look(flow, tell, stage, qtbot):
     async def story(flow):
         await flow.finished(RED)
@@ -159,6 +180,37 @@ def test_a_difference_is_amplified_and_coloured(flow, tell, stage):
         await flow.finished((60, 90, 40))
         await ready(flow)
         assert colour_at(stage.canvas, stage.canvas.to_view) == (0, 0, 0)
+
+    tell(story)
+
+
+def test_what_cannot_be_made_ready_is_said_and_something_plainer_shown(flow, tell, stage, monkeypatch):
+    def too_large(*_args):
+        raise MemoryError
+
+    async def story(flow):
+        first, second = await two_results(flow)
+        canvas = stage.canvas
+        flow.compare.set_mode(CompareMode.DIFFERENCE)
+        await ready(flow)
+        monkeypatch.setattr(Veil, "of_difference", too_large)
+        flow.compare.between(None, first, ("Your painting", "Seed 1"))
+        await ready(flow)
+        assert [sentence for sentence, _ in flow.problems] == [
+            "This could not be shown. Your painting and results are unchanged."
+        ]
+        assert flow.compare.mode is CompareMode.SPLIT and flow.compare.comparing
+        assert colour_at(canvas, canvas.to_view, 70, 56) == RED
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Veil, "of", too_large)
+            flow.compare.between(first, second, ("Seed 1", "Seed 2"))
+            await ready(flow)
+            assert not flow.compare.comparing and len(flow.problems) == 3
+            assert colour_at(canvas, canvas.to_view, 70, 56) == (60, 90, 40), "nothing rather than another picture"
+        await flow.finished(RED)
+        await ready(flow)
+        assert colour_at(canvas, canvas.to_view) == RED
 
     tell(story)
 

@@ -415,6 +415,19 @@ def test_a_stroke_made_while_a_large_result_is_applied_is_kept(tell, monkeypatch
     tell(story)
 
 
+@pytest.mark.parametrize(("then", "layers"), [("toggle_live", 3), ("discard", 2)])
+def test_what_was_applied_becomes_a_layer_unless_it_is_discarded_meanwhile(tell, then, layers):
+    async def story(flow):
+        await flow.finished()
+        assert flow.generation.apply()
+        getattr(flow.generation, then)()
+        await flow.generation.settled()
+        await asyncio.sleep(0.1)
+        assert len(flow.studio.document.layers) == layers
+
+    tell(story)
+
+
 def test_a_run_begun_while_a_result_is_applied_hides_no_stroke_and_keeps_its_preview(tell, monkeypatch):
     from sdedit_studio.ui import generation as module
 

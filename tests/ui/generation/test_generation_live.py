@@ -20,6 +20,7 @@ from sdedit_studio.engine.live import REST
 from sdedit_studio.parameters import Parameters, Refine, Solver
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui import generation
 from sdedit_studio.ui.edit import Edit, edit_of
 from sdedit_studio.ui.following import CALLS, Base, refining_again
@@ -368,6 +369,35 @@ def test_a_live_picture_is_not_applied_to_another_canvas_and_that_is_followed(li
     tell(story)
 
 
+def test_what_was_applied_on_another_canvas_has_no_part_in_what_is_applied_on_this_one(live, tell, monkeypatch):
+    async def story(flow):
+        flow.generation.toggle_live()
+        await runs(flow, 1)
+        await first_pass(flow)
+        first = held_back(monkeypatch, "as_result")
+        assert flow.generation.apply()
+        await asyncio.sleep(0.05)
+        flow.studio.open(painted_document(), None)
+        await runs(flow, 2)
+        await first_pass(flow)
+        other, edit = flow.studio.document, flow.generation.shown.edit
+        applied = []
+        flow.generation.applied.connect(lambda edit, _result: applied.append(edit))
+        second = held_back(monkeypatch, "as_result")
+        assert flow.generation.apply()
+        await asyncio.sleep(0.05)
+        first.set()
+        await asyncio.sleep(0.1)
+        assert flow.studio.document is other and flow.generation.live.held
+        second.set()
+        await flow.until(lambda: applied)
+        await asyncio.sleep(0.1)
+        assert applied == [edit] and not flow.generation.live.held
+        assert len(flow.studio.document.layers) == len(other.layers) + 1
+
+    tell(story)
+
+
 def test_enter_twice_makes_one_layer(live, tell, monkeypatch):
     async def story(flow):
         flow.generation.toggle_live()
@@ -557,6 +587,23 @@ def test_a_guide_brought_up_to_date_is_the_guide(flow):
         assert np.array_equal(again.job.guide.array, guide(studio.document, studio.document.bounds)), change
 
 
+def test_whether_only_paint_differs_is_told_without_a_look_at_a_mask(flow, monkeypatch):
+    studio = flow.studio
+    cover = Tiles.from_array(np.full((64, 48), 255, np.uint8))
+    held = Tiles.from_array(np.full((9, 9), 100, np.uint8))
+    studio.push("Select", studio.document.but(selection=cover, protection=held))
+    before = edit_of(studio.document, Parameters(), 0)
+    base = Base.of(before, before.job.guide)
+    paint(studio, Rect(20, 10, 30, 30), (9, 90, 200, 255))
+    again = edit_of(studio.document, Parameters(), 1, before)
+    monkeypatch.setattr(Pixels, "__eq__", lambda *_args: pytest.fail("An 8K mask is compared at every picture."))
+    assert base.fits(again) and again.job.mask is not None and again.job.strength is not None
+    for change in ({"selection": None}, {"protection": None}, {"frame": Rect(0, 0, 80, 60)}):
+        studio.push("Change", studio.document.but(**change))
+        again = edit_of(studio.document, Parameters(), 2, again)
+        assert not base.fits(again), change
+
+
 def test_a_coarse_picture_over_a_fine_one_changes_nothing_far_from_the_paint(flow):
     document = flow.studio.document
     then = np.full((400, 600, 3), 120, np.uint8)
@@ -599,5 +646,7 @@ def test_what_cannot_be_refined_in_part_is_refined_whole(flow):
     assert refining_again(base, edit(little, strength=weak), Refine.FULL, first) is None
     land = np.zeros((400, 600), np.uint8)
     land[300:] = 255
-    masked = [edit(picture, mask=Pixels.of(land)) for picture in (then, little)]
+    mask = Pixels.of(land)
+    masked = [edit(picture, mask=mask) for picture in (then, little)]
+    assert Base.of(masked[0], fine).fits(masked[1])
     assert refining_again(Base.of(masked[0], fine), masked[1], Refine.FULL, first) is None

@@ -11,7 +11,9 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
+from sdedit_studio.document.edits import flipped, with_canvas
 from sdedit_studio.engine.job import Pixels
+from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui import words
 from sdedit_studio.ui.noised_guide import NoisedGuide
@@ -137,6 +139,23 @@ def test_there_is_nothing_to_show_of_latents_or_of_an_empty_canvas(flow, noised,
         noised.hold()
         await asyncio.sleep(0.1)
         assert not noised.shown and not flow.problems
+
+    tell(story)
+
+
+def test_undo_while_the_slider_is_held_shows_the_guide_that_is_there_then(flow, noised, tell):
+    async def story(flow):
+        flow.studio.set_parameters(t0=0.0)
+        flow.studio.push("Flip", flipped(flow.studio.document, horizontally=False))
+        flow.studio.push("Resize canvas", with_canvas(flow.studio.document, 48, 32))
+        noised.hold()
+        await flow.until(lambda: noised.shown)
+        assert noised._frame == Rect(0, 0, 48, 32)
+        for top in ((60, 90, 40), (120, 180, 220)):
+            flow.studio.undo()
+            assert not noised.shown
+            await flow.until(lambda: noised.shown)
+            assert noised._frame == Rect(0, 0, 96, 64) and tuple(seen(flow)[5, 5]) == top
 
     tell(story)
 

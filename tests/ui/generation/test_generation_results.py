@@ -400,6 +400,21 @@ def test_it_is_made_a_layer_again_in_one_go(story):
     story(told)
 
 
+def test_one_shown_while_another_is_being_applied_comes_after_it(story):
+    async def told(history):
+        flow = history.flow
+        first, _ = await history.made((10, 20, 30), seed=1), await history.made((200, 0, 0), seed=2)
+        assert flow.generation.apply()
+        history.actions.show(first)
+        await flow.until(lambda: history.actions.waiting == first.id)
+        assert flow.studio.document.active_layer.generation["seed"] == 2
+        assert flow.generation.painted_since.content_bounds().empty, "it is seen over what was applied"
+        await flow.applied()
+        assert flow.studio.document.active_layer.generation["seed"] == 1
+
+    story(told)
+
+
 def test_enter_in_the_list_shows_the_chosen_one(story):
     async def told(history):
         record = await history.made(seed=1)

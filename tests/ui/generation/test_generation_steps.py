@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from itertools import groupby
 
 import numpy as np
@@ -13,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from sdedit_studio.engine.job import Pixels, Progress, Result
+from sdedit_studio.engine.trajectory import Point, Trajectory
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
@@ -242,6 +244,30 @@ def test_the_steps_are_packed_behind_the_scenes(tell):
             assert isinstance(playback.trajectory[index].picture, bytes)
             step = await asyncio.to_thread(playback.trajectory[index].unpacked)
             assert np.array_equal(step.preview.array, estimate(index + 1))
+
+    tell(story)
+
+
+def test_steps_left_out_for_want_of_room_when_the_run_is_over_leave_a_step_to_look_at(tell, tmp_path, monkeypatch):
+    packs, pack = threading.Event(), Point.packed
+    monkeypatch.setattr(Point, "packed", lambda point: (packs.wait(5), pack(point))[1])
+    monkeypatch.setattr(Trajectory.__init__, "__defaults__", (CALLS * estimate(1).nbytes,))
+
+    async def story(flow):
+        playback = Playback(flow.generation)
+        pill = scrubber(flow, playback, tmp_path)
+        run = await flow.started()
+        for call in range(1, CALLS + 1):
+            run.updates.put_nowait(Progress(run.job, call, CALLS, 0, 1, Pixels.of(estimate(call)), 1.0, 1 / call))
+        run.finish()
+        await flow.until(lambda: playback.available)
+        assert playback.position == playback.last == CALLS - 1
+        packs.set()  # noise packs into more than it was
+        await flow.until(lambda: playback.trajectory.loose() is None)
+        assert playback.last < CALLS - 1
+        assert playback.position == playback.last == pill.track.value and playback.point.call == CALLS
+        playback.step(-1)
+        await flow.until(lambda: np.array_equal(flow.generation.shown.picture.array, estimate(playback.point.call)))
 
     tell(story)
 

@@ -454,3 +454,30 @@ def test_enter_escape_and_backslash_as_shortcuts(flow, tell):
         await flow.until(lambda: len(flow.studio.document.layers) == 3)
 
     tell(story)
+
+
+def test_before_stays_while_its_key_is_held_and_from_a_menu_until_the_next_press(flow, tell):
+    async def story(flow):
+        await flow.finished()
+        await shown(flow)
+        view, compare = flow.view, flow.compare
+        QTest.keyPress(view, Qt.Key.Key_Backslash)
+        compare.peek()
+        QTest.mouseClick(view, Qt.MouseButton.MiddleButton)
+        assert compare.before, "the view can be moved meanwhile"
+        QTest.keyRelease(view, Qt.Key.Key_Backslash)
+        assert not compare.before
+        for press in (
+            lambda: QTest.mousePress(view, Qt.MouseButton.LeftButton),
+            lambda: QTest.keyPress(view, Qt.Key.Key_A),
+        ):
+            compare.glance()
+            QTest.keyRelease(view, Qt.Key.Key_Return)  # the one that chose it in the menu
+            QTest.mouseMove(view, QPoint(30, 30))
+            assert compare.before
+            press()
+            assert not compare.before
+            QTest.mouseRelease(view, Qt.MouseButton.LeftButton)
+            assert not compare.before
+
+    tell(story)

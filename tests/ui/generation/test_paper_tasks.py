@@ -139,6 +139,22 @@ def test_a_split_that_was_open_stays_where_it_was(tell, tasks):
     tell(story)
 
 
+def test_what_is_asked_for_next_is_shown_whole(tell, tasks):
+    async def story(flow: Flow) -> None:
+        await harmonised(flow, tasks)
+        tasks.nudge_t0(0.05)
+        await flow.until(lambda: len(flow.engine.runs) == 2)
+        assert flow.compare.split == 0.5, "it is still about before and after"
+        await flow.finished()
+        assert flow.compare.split == 0.0
+        await harmonised(flow, tasks)
+        assert flow.compare.split == 0.5
+        flow.generation.toggle_live()
+        assert flow.compare.split == 0.0
+
+    tell(story)
+
+
 def test_less_and_more_do_it_again_from_another_t0(tell, tasks):
     async def story(flow: Flow) -> None:
         pill = flow.banner.activity

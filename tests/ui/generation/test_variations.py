@@ -162,6 +162,26 @@ def test_stopping_keeps_what_is_ready(flow, tell):
     tell(story)
 
 
+def test_another_model_ends_the_filling_so_that_the_one_before_is_not_loaded_again(flow, tell):
+    async def story(flow):
+        variations = flow.panel.variations
+        runs = await begun(flow)
+        runs[0].progress(8)
+        runs[0].finish()
+        await flow.until(lambda: variations.sheet[0].done)
+        flow.studio.set_parameters(t0=0.6)
+        assert variations.filling
+        flow.studio.set_parameters(model="cats-64")
+        await flow.until(lambda: runs[-1].closed)
+        assert [each.seed for each in variations.sheet] == [1] and not variations.filling
+        assert flow.messages[-1].startswith("Another model was chosen")
+        assert await begun(flow), "a sheet of the new model fills"
+        flow.studio.set_parameters(calls=5)
+        assert variations.filling
+
+    tell(story)
+
+
 def test_a_failure_is_said_once_and_keeps_what_is_ready(flow, tell):
     async def story(flow):
         variations = flow.panel.variations
@@ -247,6 +267,26 @@ def test_another_one_goes_over_what_was_applied_but_not_over_strokes(flow, tell)
         await flow.applied()
         picture = composite(flow.studio.document)[..., 2::-1]
         assert (picture[4:12, 4:12] == 255).all() and (picture[20:] == COLOURS[1]).all()
+
+    tell(story)
+
+
+def test_what_was_applied_becomes_a_layer_although_another_one_is_chosen_meanwhile(flow, tell):
+    async def story(flow):
+        variations = await filled(flow)
+        variations.choose([variations.sheet[0]])
+        await shown(flow, variations.sheet[0])
+        before = flow.studio.document
+        assert flow.generation.apply() and flow.generation.apply(), "asked for twice it is one layer"
+        variations.choose([variations.sheet[1]])
+        await shown(flow, variations.sheet[1])
+        assert flow.studio.document.active_layer.name == "SDEdit 0.40, seed 1"
+        assert len(flow.studio.document.layers) == len(before.layers) + 1
+        await flow.applied()
+        assert (composite(flow.studio.document)[..., 2::-1] == COLOURS[1]).all(), "it lies over the first"
+        flow.studio.undo()
+        flow.studio.undo()
+        assert flow.studio.document is before
 
     tell(story)
 

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from sdedit_studio.ui.actions import Action, Actions
 from sdedit_studio.ui.dialogs.shortcuts import ACTION_ID, ShortcutsDialog
@@ -42,6 +42,14 @@ class Shell:
             Action("view.light", "Light theme", self._switch, checked=lambda: self.is_light),
             Action("view.hide-panels", "Hide all panels", lambda: self.ran.append("hide"), ("Tab",), on_canvas=True),
             Action("generate.enter", "Accept", lambda: self.ran.append("accept"), ("Return",)),
+            Action(
+                "generate.compare",
+                "See before (hold)",
+                lambda: self.ran.append("glance"),
+                ("\\",),
+                enabled=lambda: self.may_undo,
+                key_run=lambda: self.ran.append("peek"),
+            ),
         ]
         self.preferences = preferences
         self.actions = Actions(self.declared, self.window, self.canvas, preferences)
@@ -79,6 +87,21 @@ def test_a_disabled_action_does_nothing_and_the_state_follows(shell, qtbot):
     shell.actions["view.light"].trigger()
     qtbot.waitUntil(lambda: shell.actions["view.light"].isChecked())
     assert shell.actions["edit.undo"].text() == "Undo stroke"
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # the offscreen platform cannot raise a menu
+def test_what_is_held_with_its_key_is_something_else_in_a_menu(shell, qtbot):
+    QTest.keyClick(shell.canvas, Qt.Key.Key_Backslash)
+    menu = QMenu(shell.window)
+    menu.addAction(shell.actions["generate.compare"])
+    menu.popup(shell.window.pos())
+    QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(menu.actions()[0]).center())
+    assert shell.ran == ["peek", "glance"]
+    shell.may_undo = False
+    shell.actions.refresh()
+    qtbot.waitUntil(lambda: not shell.actions["generate.compare"].isEnabled())
+    QTest.keyClick(shell.canvas, Qt.Key.Key_Backslash)
+    assert shell.ran == ["peek", "glance"]
 
 
 def test_letters_typed_into_a_field_are_no_shortcuts(shell):

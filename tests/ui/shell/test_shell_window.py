@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QKeySequence
@@ -16,10 +17,13 @@ from PySide6.QtWidgets import QApplication, QPushButton, QTabBar, QWidget
 from shiboken6 import isValid
 
 from sdedit_studio.engine.engine import Engine
+from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.files import openraster
+from sdedit_studio.parameters import Parameters
 from sdedit_studio.ui import theme
 from sdedit_studio.ui.dialogs.dialog import Dialog
 from sdedit_studio.ui.dialogs.samples import samples
+from sdedit_studio.ui.edit import Edit, Shown
 from sdedit_studio.ui.menus import MENUS
 from sdedit_studio.ui.preferences import Preferences
 from sdedit_studio.ui.profile import Profile
@@ -529,6 +533,21 @@ def test_the_split_button_follows_the_handle(show):
         await story.until(split.isChecked)
         window.compare.set_split(0.0)
         await story.until(lambda: not split.isChecked())
+
+    show(told)
+
+
+def test_nothing_is_applied_out_of_sight_while_two_pictures_are_compared(show, studio):
+    async def told(window, story):
+        job = Job(Pixels.of(np.zeros((studio.document.height, studio.document.width, 3), np.uint8)), Parameters())
+        edit = Edit(studio.document, studio.document.bounds, job)
+        window.generation.present(edit, Result(job, job.guide, job.guide, 1.0, 8))
+        apply, enter = (window.actions_[f"generate.{each}"] for each in ("apply", "enter"))
+        await story.until(lambda: apply.isEnabled() and enter.isEnabled())
+        window.compare.between(None, Shown(edit, job.guide), ("Your painting", "Seed 1"))
+        await story.until(lambda: not apply.isEnabled() and not enter.isEnabled())
+        window.compare.end_between()
+        await story.until(lambda: apply.isEnabled() and enter.isEnabled())
 
     show(told)
 
