@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect
+from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QPainter, QPainterPath, QRegion
 
 from sdedit_studio.ui.canvas.lines import draw_line, near
 
 SMALLEST = 6.0
 """View pixels: a smaller tip is shown by a cross instead."""
+
+WIDTH = 3.0
+"""View pixels to either side of the outline that its line and the smoothing of it take at most."""
+
+LARGE = 150.0
+"""View pixels: the box around a smaller tip costs less to paint than its parts cost to find."""
 
 _angles = np.linspace(0, 2 * np.pi, 65)
 _CIRCLE = np.stack([np.cos(_angles), np.sin(_angles)], axis=1)
@@ -33,8 +39,16 @@ class Tip:
             return QRegion()
         before = self._region
         self._centre, self._diameter = centre, diameter
-        self._region = near([_CIRCLE * (diameter / 2) + (centre.x(), centre.y())], area) if diameter else QRegion()
+        self._region = self._around(area) if diameter else QRegion()
         return before + self._region
+
+    def _around(self, area: QRect) -> QRegion:
+        """Where the outline is painted, with the width of its line."""
+        x, y, radius = self._centre.x(), self._centre.y(), self._diameter / 2
+        if self._diameter > LARGE:
+            return near([_CIRCLE * radius + (x, y)], area)
+        reach = radius + WIDTH
+        return QRegion(QRectF(x - reach, y - reach, 2 * reach, 2 * reach).toAlignedRect() & area)
 
     def paint(self, painter: QPainter) -> None:
         if self._diameter:
