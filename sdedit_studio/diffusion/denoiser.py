@@ -7,29 +7,29 @@ sigma^2` and `(x - D) / sigma`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import log, sqrt
+from math import log
 from typing import Any, Protocol, overload
 
 from torch import Tensor
 
-Network = Callable[[Tensor, float], Tensor]
-"""A network of a noisy batch (b, c, h, w) and its own time label; returns a batch of the same shape."""
+from sdedit_studio.diffusion.level import Level, column, each
+
+Network = Callable[[Tensor, Level], Tensor]
+"""A network of a noisy batch (b, c, h, w) and its own time label for the level; returns a batch of the same shape."""
 
 
 class Denoiser(Protocol):
-    """`x`: (b, c, h, w) in VE coordinates, data in [-1, 1]; `sigma` > 0: the noise level of all of it. Returns (b, c,
-    h, w).
-    """
+    """`x`: (b, c, h, w) in VE coordinates, data in [-1, 1]; `sigma` > 0: its noise level. Returns (b, c, h, w)."""
 
-    def __call__(self, x: Tensor, sigma: float, /) -> Tensor: ...
+    def __call__(self, x: Tensor, sigma: Level, /) -> Tensor: ...
 
 
 def from_edm(network: Network, sigma_data: float = 0.5) -> Denoiser:
     """`D = c_skip x + c_out F(c_in x, ln(sigma) / 4)` (Karras et al. 2022, table 1)."""
 
-    def denoise(x: Tensor, sigma: float) -> Tensor:
-        skip, out, scale = edm_scales(sigma, sigma_data)
-        return skip * x + out * network(scale * x, log(sigma) / 4)
+    def denoise(x: Tensor, sigma: Level) -> Tensor:
+        skip, out, scale = edm_scales(column(sigma, x), sigma_data)
+        return skip * x + out * network(scale * x, each(edm_label, sigma))
 
     return denoise
 
@@ -49,11 +49,17 @@ def edm_scales(sigma: Any, sigma_data: float) -> Any:
     return sigma_data**2 / total, sigma * sigma_data / root, 1 / root
 
 
+def edm_label(sigma: float) -> float:
+    """`ln(sigma) / 4`."""
+    return log(sigma) / 4
+
+
 def from_noise(network: Network, label: Callable[[float], float]) -> Denoiser:
     """`D = x - sigma eps(x / sqrt(1 + sigma^2), label(sigma))`: DDPM's prediction of the noise, in VP coordinates."""
 
-    def denoise(x: Tensor, sigma: float) -> Tensor:
-        return x - sigma * network(x / sqrt(1 + sigma**2), label(sigma))
+    def denoise(x: Tensor, sigma: Level) -> Tensor:
+        s = column(sigma, x)
+        return x - s * network(x / (1 + s**2) ** 0.5, each(label, sigma))
 
     return denoise
 
@@ -63,9 +69,10 @@ def from_velocity(network: Network, label: Callable[[float], float]) -> Denoiser
     coordinates.
     """
 
-    def denoise(x: Tensor, sigma: float) -> Tensor:
-        scale = sqrt(1 + sigma**2)
-        return (x / scale - sigma * network(x / scale, label(sigma))) / scale
+    def denoise(x: Tensor, sigma: Level) -> Tensor:
+        s = column(sigma, x)
+        scale = (1 + s**2) ** 0.5
+        return (x / scale - s * network(x / scale, each(label, sigma))) / scale
 
     return denoise
 
@@ -73,8 +80,8 @@ def from_velocity(network: Network, label: Callable[[float], float]) -> Denoiser
 def from_picture(network: Network, label: Callable[[float], float]) -> Denoiser:
     """`D = x0(x / sqrt(1 + sigma^2), label(sigma))`: a network that predicts the clean picture, in VP coordinates."""
 
-    def denoise(x: Tensor, sigma: float) -> Tensor:
-        return network(x / sqrt(1 + sigma**2), label(sigma))
+    def denoise(x: Tensor, sigma: Level) -> Tensor:
+        return network(x / (1 + column(sigma, x) ** 2) ** 0.5, each(label, sigma))
 
     return denoise
 
@@ -86,9 +93,9 @@ def from_score(network: Network, low: float = 0.0, high: float = 1.0) -> Denoise
     """
     scale = (high - low) / 2
 
-    def denoise(x: Tensor, sigma: float) -> Tensor:
-        u, s = low + scale * (x + 1), scale * sigma
-        return (u + s**2 * network(u, s) - low) / scale - 1
+    def denoise(x: Tensor, sigma: Level) -> Tensor:
+        u, s = low + scale * (x + 1), each(lambda level: scale * level, sigma)
+        return (u + column(s, x) ** 2 * network(u, s) - low) / scale - 1
 
     return denoise
 
@@ -98,13 +105,11 @@ def from_consistency(network: Network, sigma_min: float = 0.002, sigma_data: flo
     al. 2023, appendix C): a network that maps to the end of the path.
     """
 
-    def denoise(x: Tensor, sigma: float) -> Tensor:
-        if sigma <= sigma_min:
-            return x
-        _, _, scale = edm_scales(sigma, sigma_data)
-        above = sigma - sigma_min
+    def denoise(x: Tensor, sigma: Level) -> Tensor:
+        _, _, scale = edm_scales(column(sigma, x), sigma_data)
+        above = column(each(lambda level: max(0.0, level - sigma_min), sigma), x)
         skip = sigma_data**2 / (above**2 + sigma_data**2)
-        return skip * x + above * sigma_data * scale * network(scale * x, log(sigma) / 4)
+        return skip * x + above * sigma_data * scale * network(scale * x, each(edm_label, sigma))
 
     return denoise
 
@@ -112,9 +117,10 @@ def from_consistency(network: Network, sigma_min: float = 0.002, sigma_data: flo
 def from_flow(network: Network) -> Denoiser:
     """`D = x_t - t v(x_t, t)` with `x_t = x / (1 + sigma)`, `t = sigma / (1 + sigma)`: rectified flow, v = eps - x0."""
 
-    def denoise(x: Tensor, sigma: float) -> Tensor:
-        scale = 1 + sigma
-        return x / scale - sigma / scale * network(x / scale, sigma / scale)
+    def denoise(x: Tensor, sigma: Level) -> Tensor:
+        s = column(sigma, x)
+        scale = 1 + s
+        return x / scale - s / scale * network(x / scale, each(lambda level: level / (1 + level), sigma))
 
     return denoise
 
@@ -129,7 +135,7 @@ def guided(conditional: Denoiser, unconditional: Denoiser, scale: float) -> Deno
     if scale == 0:
         return unconditional
 
-    def denoise(x: Tensor, sigma: float) -> Tensor:
+    def denoise(x: Tensor, sigma: Level) -> Tensor:
         without = unconditional(x, sigma)
         return without + scale * (conditional(x, sigma) - without)
 
@@ -146,7 +152,7 @@ def mixed(parts: Sequence[tuple[Denoiser, float]]) -> Denoiser:
     if len(parts) == 1:
         return parts[0][0]
 
-    def denoise(x: Tensor, sigma: float) -> Tensor:
+    def denoise(x: Tensor, sigma: Level) -> Tensor:
         (first, share), *others = parts
         total = share * first(x, sigma)
         for denoiser, share in others:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from sdedit_studio.diffusion.level import Level, column
+
 
 class GaussianDenoiser:
     """`D(x, sigma) = mu + C (C + sigma^2 I)^-1 (x - mu)` for data `N(mu, C)`.
@@ -24,12 +26,14 @@ class GaussianDenoiser:
         else:
             self._variance = covariance
 
-    def __call__(self, x: Tensor, sigma: float) -> Tensor:
-        gain = self._variance / (self._variance + sigma**2)
+    def __call__(self, x: Tensor, sigma: Level) -> Tensor:
         if self._basis is None:
-            return self.mean + gain * (x - self.mean)
+            return self.mean + self._gain(x, sigma) * (x - self.mean)
         centred = (x - self.mean).flatten(1) @ self._basis
-        return self.mean + ((gain * centred) @ self._basis.T).reshape(x.shape)
+        return self.mean + ((self._gain(centred, sigma) * centred) @ self._basis.T).reshape(x.shape)
+
+    def _gain(self, x: Tensor, sigma: Level) -> Tensor:
+        return self._variance / (self._variance + column(sigma, x) ** 2)
 
 
 class MixtureDenoiser:
@@ -45,11 +49,12 @@ class MixtureDenoiser:
         count = len(means)
         self._log_weights = torch.tensor(weights or [1 / count] * count, dtype=means.dtype).log()
 
-    def responsibilities(self, x: Tensor, sigma: float) -> Tensor:
+    def responsibilities(self, x: Tensor, sigma: Level) -> Tensor:
         """The probability of each component given `x` (b, c, h, w): (b, k)."""
         distance = (x[:, None] - self.means).flatten(2).square().sum(2)
-        return (self._log_weights - distance / (2 * (self.std**2 + sigma**2))).softmax(1)
+        return (self._log_weights - distance / (2 * (self.std**2 + column(sigma, distance) ** 2))).softmax(1)
 
-    def __call__(self, x: Tensor, sigma: float) -> Tensor:
+    def __call__(self, x: Tensor, sigma: Level) -> Tensor:
         centre = torch.einsum("bk,kchw->bchw", self.responsibilities(x, sigma), self.means)
-        return x + sigma**2 / (self.std**2 + sigma**2) * (centre - x)
+        variance = column(sigma, x) ** 2
+        return x + variance / (self.std**2 + variance) * (centre - x)

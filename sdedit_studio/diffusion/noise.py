@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from sdedit_studio.diffusion.fields import field
+from sdedit_studio.diffusion.transfer import sent
 
 NoiseSource = Callable[[int], Tensor]
 """Standard normal noise for a solver's step: field 0 starts the process, field i enters in step i."""
@@ -27,12 +28,6 @@ def counted(
     """
 
     def draw(step: int) -> Tensor:
-        noise = torch.from_numpy(np.stack([field(seed, step, size, place) for seed in seeds]))
-        # From ordinary memory the copy would wait for all that the graphics card has yet to do.
-        return (
-            noise.pin_memory().to(device, non_blocking=True)
-            if torch.device(device).type == "cuda"
-            else noise.to(device)
-        )
+        return sent(torch.from_numpy(np.stack([field(seed, step, size, place) for seed in seeds])), device)
 
     return draw

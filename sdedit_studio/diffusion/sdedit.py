@@ -8,6 +8,7 @@ from dataclasses import replace
 from torch import Tensor
 
 from sdedit_studio.diffusion.denoiser import Denoiser
+from sdedit_studio.diffusion.level import Level, column
 from sdedit_studio.diffusion.noise import NoiseSource
 from sdedit_studio.diffusion.solver import Keep, Step, nothing_kept, solve
 from sdedit_studio.parameters import Masking, Sde, Solver
@@ -16,7 +17,7 @@ from sdedit_studio.parameters import Masking, Sde, Solver
 def sdedit(
     denoiser: Denoiser,
     guide: Tensor,
-    sigma: float,
+    sigma: Level,
     calls: int,
     noise: Callable[[int], NoiseSource],
     *,
@@ -41,7 +42,7 @@ def sdedit(
     for index in range(repeats):
         source = noise(index)
         keep = nothing_kept if free_below is None else keeping(picture, free_below, source, masking)
-        x = picture + sigma * source(0)
+        x = picture + column(sigma, picture) * source(0)
         for step in solve(denoiser, x, sigma, calls, source, solver=solver, sde=sde, keep=keep):
             picture = step.estimate
             yield replace(step, index=index * calls + step.index, total=repeats * calls)
@@ -55,7 +56,7 @@ def keeping(guide: Tensor, free_below: Tensor, noise: NoiseSource, masking: Mask
     """
     start = noise(0)
 
-    def keep(x: Tensor, above: float, level: float, index: int) -> Tensor:
+    def keep(x: Tensor, above: Level, level: Level, index: int) -> Tensor:
         free = part_below(free_below, above, level)
         if masking is Masking.OFFICIAL:
             free = (free > 0).to(x.dtype)
@@ -63,16 +64,17 @@ def keeping(guide: Tensor, free_below: Tensor, noise: NoiseSource, masking: Mask
             return free * x + (1 - free) * guide
         match masking:
             case Masking.STEADY:
-                kept = guide + level * start
+                kept = guide + column(level, guide) * start
             case Masking.PAPER:
-                kept = guide + above * noise(index)
+                kept = guide + column(above, guide) * noise(index)
             case Masking.OFFICIAL:
-                kept = guide + above * start
+                kept = guide + column(above, guide) * start
         return free * x + (1 - free) * kept
 
     return keep
 
 
-def part_below(threshold: Tensor, above: float, level: float) -> Tensor:
-    """The part, 0 .. 1, of the way in sigma from `above` down to `level` that lies below a threshold."""
-    return ((threshold - level) / (above - level)).clamp(0, 1)
+def part_below(threshold: Tensor, above: Level, level: Level) -> Tensor:
+    """The part, 0 .. 1, of the way in sigma from `above` down to `level` that lies below a threshold (b, 1, h, w)."""
+    start, end = column(above, threshold), column(level, threshold)
+    return ((threshold - end) / (start - end)).clamp(0, 1)

@@ -7,8 +7,9 @@ whoever consumes it can preview, and stop by not asking for more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from math import exp, expm1, inf, log, sqrt
 from typing import Protocol
@@ -16,6 +17,7 @@ from typing import Protocol
 from torch import Tensor
 
 from sdedit_studio.diffusion.denoiser import Denoiser
+from sdedit_studio.diffusion.level import Level, column, each, several
 from sdedit_studio.diffusion.noise import NoiseSource
 from sdedit_studio.diffusion.schedule import VE, VP
 from sdedit_studio.parameters import Sde, Solver
@@ -35,10 +37,10 @@ class Keep(Protocol):
     An estimate is a step straight to level 0, of index 0: what is put back into it has no noise.
     """
 
-    def __call__(self, x: Tensor, above: float, level: float, index: int, /) -> Tensor: ...
+    def __call__(self, x: Tensor, above: Level, level: Level, index: int, /) -> Tensor: ...
 
 
-def nothing_kept(x: Tensor, above: float, level: float, index: int) -> Tensor:
+def nothing_kept(x: Tensor, above: Level, level: Level, index: int) -> Tensor:
     return x
 
 
@@ -54,7 +56,7 @@ class Step:
 
     index: int
     total: int
-    sigma: float
+    sigma: Level
     x: Tensor
     estimate: Tensor
 
@@ -62,7 +64,7 @@ class Step:
 def solve(
     denoiser: Denoiser,
     x: Tensor,
-    sigma: float,
+    sigma: Level,
     calls: int,
     noise: NoiseSource,
     *,
@@ -70,20 +72,27 @@ def solve(
     sde: Sde = Sde.VP,
     keep: Keep = nothing_kept,
 ) -> Iterator[Step]:
-    """Run the named solver from level `sigma` to 0 in exactly `calls` model calls, on the grid that suits it."""
+    """Run the named solver from level `sigma` to 0 in exactly `calls` model calls, on the grid that suits it.
+
+    Pictures of different levels go down in step, each on the grid from its own.
+    """
+
+    def levels(grid: Callable[..., Sequence[float]], *args: object) -> Sequence[Level]:
+        return several(lambda start: grid(start, *args), sigma)
+
     match solver:
         case Solver.DPMPP_2M:
-            return multistep(denoiser, x, rho_grid(sigma, calls), noise, keep, eta=0.0, order=2)
+            return multistep(denoiser, x, levels(rho_grid, calls), noise, keep, eta=0.0, order=2)
         case Solver.DPMPP_2M_SDE:
-            return multistep(denoiser, x, rho_grid(sigma, calls), noise, keep, eta=1.0, order=2)
+            return multistep(denoiser, x, levels(rho_grid, calls), noise, keep, eta=1.0, order=2)
         case Solver.ANCESTRAL:
-            return multistep(denoiser, x, rho_grid(sigma, calls), noise, keep, eta=1.0, order=1)
+            return multistep(denoiser, x, levels(rho_grid, calls), noise, keep, eta=1.0, order=1)
         case Solver.HEUN:
-            return heun(denoiser, x, rho_grid(sigma, calls // 2 + 1), noise, keep, calls=calls)
+            return heun(denoiser, x, levels(rho_grid, calls // 2 + 1), noise, keep, calls=calls)
         case Solver.EULER_MARUYAMA:
-            return euler_maruyama(denoiser, x, paper_grid(sigma, calls, sde), noise, keep, sde=sde)
+            return euler_maruyama(denoiser, x, levels(paper_grid, calls, sde), noise, keep, sde=sde)
         case Solver.RENOISE:
-            return multistep(denoiser, x, renoise_grid(sigma, calls), noise, keep, eta=inf, order=1)
+            return multistep(denoiser, x, levels(renoise_grid, calls), noise, keep, eta=inf, order=1)
 
 
 def rho_grid(sigma: float, count: int, last: float = LAST_LEVEL) -> Sequence[float]:
@@ -109,7 +118,7 @@ def renoise_grid(sigma: float, count: int) -> Sequence[float]:
 
 
 def multistep(
-    denoiser: Denoiser, x: Tensor, sigmas: Sequence[float], noise: NoiseSource, keep: Keep, *, eta: float, order: int
+    denoiser: Denoiser, x: Tensor, sigmas: Sequence[Level], noise: NoiseSource, keep: Keep, *, eta: float, order: int
 ) -> Iterator[Step]:
     """`x <- (s'/s) e^(-eta h) x + (1 - e^(-(1+eta) h)) D~ + s' sqrt(1 - e^(-2 eta h)) z`, h = ln(s/s') (METHOD 4.4).
 
@@ -118,27 +127,38 @@ def multistep(
     multistep consistency sampling, `x <- D + s' z` (Song et al. 2023, algorithm 1). One call a step; the last is `x =
     D`.
     """
-    before: Tensor | None = None
-    h_before = 0.0
+    before: tuple[Tensor, Level] | None = None
     for index, (sigma, lower) in enumerate(pairwise(sigmas), 1):
         estimate = denoiser(x, sigma)
         if lower == 0:
             x = estimate
         else:
-            h = log(sigma / lower)
             ahead = estimate
             if order == 2 and before is not None:
-                ahead = estimate + h / (2 * h_before) * (estimate - before)
-            x = lower / sigma * exp(-eta * h) * x - expm1(-(1 + eta) * h) * ahead
+                earlier, above = before
+                ahead = estimate + column(each(_extrapolation, above, sigma, lower), x) * (estimate - earlier)
+            kept, taken, fresh = (column(part, x) for part in several(partial(_parts, eta=eta), sigma, lower))
+            x = kept * x + taken * ahead
             if eta > 0:
-                x = x + lower * sqrt(-expm1(-2 * eta * h)) * noise(index)
-            before, h_before = estimate, h
+                x = x + fresh * noise(index)
+            before = estimate, sigma
         x = keep(x, sigma, lower, index)
         yield Step(index, len(sigmas) - 1, lower, x, keep(estimate, sigma, 0.0, 0))
 
 
+def _parts(sigma: float, lower: float, eta: float) -> tuple[float, float, float]:
+    """What `multistep`'s step takes of the state, of the picture and of fresh noise."""
+    h = log(sigma / lower)
+    return lower / sigma * exp(-eta * h), -expm1(-(1 + eta) * h), lower * sqrt(-expm1(-2 * eta * h))
+
+
+def _extrapolation(above: float, sigma: float, lower: float) -> float:
+    """`h / (2 h_before)` of the step from `sigma` to `lower`, the one before having come from `above`."""
+    return log(sigma / lower) / (2 * log(above / sigma))
+
+
 def heun(
-    denoiser: Denoiser, x: Tensor, sigmas: Sequence[float], noise: NoiseSource, keep: Keep, *, calls: int
+    denoiser: Denoiser, x: Tensor, sigmas: Sequence[Level], noise: NoiseSource, keep: Keep, *, calls: int
 ) -> Iterator[Step]:
     """The probability-flow ODE by Heun's rule (Karras et al. 2022, algorithm 1): two calls a step, one in the last.
 
@@ -147,21 +167,22 @@ def heun(
     index = 0
     for sigma, lower in pairwise(sigmas):
         estimate = denoiser(x, sigma)
-        slope = (x - estimate) / sigma
+        above, below = column(sigma, x), column(lower, x)
+        slope = (x - estimate) / above
         index += 1
-        ahead = keep(x + (lower - sigma) * slope, sigma, lower, index)
+        ahead = keep(x + (below - above) * slope, sigma, lower, index)
         yield Step(index, calls, lower, ahead, keep(estimate, sigma, 0.0, 0))
-        if lower > 0 and not (sigma == sigmas[0] and calls % 2 == 0):
+        if lower != 0 and not (sigma == sigmas[0] and calls % 2 == 0):
             estimate = denoiser(ahead, lower)
-            slope = (slope + (ahead - estimate) / lower) / 2
+            slope = (slope + (ahead - estimate) / below) / 2
             index += 1
-            ahead = keep(x + (lower - sigma) * slope, sigma, lower, index)
+            ahead = keep(x + (below - above) * slope, sigma, lower, index)
             yield Step(index, calls, lower, ahead, keep(estimate, lower, 0.0, 0))
         x = ahead
 
 
 def euler_maruyama(
-    denoiser: Denoiser, x: Tensor, sigmas: Sequence[float], noise: NoiseSource, keep: Keep, *, sde: Sde
+    denoiser: Denoiser, x: Tensor, sigmas: Sequence[Level], noise: NoiseSource, keep: Keep, *, sde: Sde
 ) -> Iterator[Step]:
     """The paper's algorithms 1 (VE) and 4 (VP), noise in the last step included.
 
@@ -171,8 +192,14 @@ def euler_maruyama(
     """
     for index, (sigma, lower) in enumerate(pairwise(sigmas), 1):
         estimate = denoiser(x, sigma)
-        variance = sigma**2 - lower**2
-        spread = variance if sde is Sde.VE else variance * (1 + lower**2) / (1 + sigma**2)
-        x = x + variance / sigma**2 * (estimate - x) + sqrt(spread) * noise(index)
+        drift, spread = (column(part, x) for part in several(partial(_drift_and_spread, sde=sde), sigma, lower))
+        x = x + drift * (estimate - x) + spread * noise(index)
         x = keep(x, sigma, lower, index)
         yield Step(index, len(sigmas) - 1, lower, x, keep(estimate, sigma, 0.0, 0))
+
+
+def _drift_and_spread(sigma: float, lower: float, sde: Sde) -> tuple[float, float]:
+    """`e^2 / s^2`, and what `euler_maruyama` scales the noise by."""
+    variance = sigma**2 - lower**2
+    spread = variance if sde is Sde.VE else variance * (1 + lower**2) / (1 + sigma**2)
+    return variance / sigma**2, sqrt(spread)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from sdedit_studio.diffusion.denoiser import Denoiser
+from sdedit_studio.diffusion.level import Level
 
 _NONE = 1e-6
 """Less than any weight of a window that was run."""
@@ -23,7 +24,7 @@ def tiled(denoiser: Denoiser, side: int, overlap: int, stride: int, wanted: Tens
     answer there is 0.
     """
 
-    def denoise(x: Tensor, sigma: float) -> Tensor:
+    def denoise(x: Tensor, sigma: Level) -> Tensor:
         rows, columns = (spans(length, side, overlap, stride) for length in x.shape[-2:])
         if len(rows) == len(columns) == 1:
             return denoiser(x, sigma)

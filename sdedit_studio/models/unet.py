@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from functools import partial
+from operator import mul
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from sdedit_studio.diffusion.denoiser import (
     from_score,
     from_velocity,
 )
+from sdedit_studio.diffusion.level import Level, each, row
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem, Prediction
 from sdedit_studio.models.graphs import Graphs
 
@@ -52,10 +54,10 @@ def load_unet(card: ModelCard, device: torch.device, dtype: torch.dtype) -> Call
     time_scale = _time_scale(card)
 
     @torch.inference_mode()
-    def predict(label: int | None, x: Tensor, time: float) -> Tensor:
+    def predict(label: int | None, x: Tensor, time: Level) -> Tensor:
         folded = pixel_unshuffle(x, patch).to(dtype, memory_format=torch.channels_last)
         # As a tensor: UNet2DModel takes a plain number for a step of a schedule, and drops its fraction.
-        times = torch.full((len(x),), time_scale * time, device=device)
+        times = row(each(partial(mul, time_scale), time), x)
         classes = () if label is None else (torch.full((len(x),), label, device=device),)
         return pixel_shuffle(run(folded, times, *classes).float(), patch)
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from sdedit_studio.diffusion.denoiser import Denoiser
+from sdedit_studio.diffusion.level import Level, row
 from sdedit_studio.training.dataset import Pictures
 from sdedit_studio.training.ema import Ema
 from sdedit_studio.training.loss import Batch, Loss
@@ -209,9 +210,9 @@ class Trainer:
         known = self._known(labels, labels >= 0)
 
         @torch.inference_mode()
-        def denoise(x: Tensor, sigma: float) -> Tensor:
+        def denoise(x: Tensor, sigma: Level) -> Tensor:
             with self._autocast():
-                return self.ema.network(x, torch.full((len(x),), sigma, device=x.device), known).float()
+                return self.ema.network(x, row(sigma, x), known).float()
 
         return denoise
 

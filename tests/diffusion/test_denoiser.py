@@ -5,12 +5,15 @@ from math import exp, log, sqrt
 import pytest
 import torch
 from diffusers import CMStochasticIterativeScheduler
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sdedit_studio.diffusion import denoiser as adapt
 from sdedit_studio.diffusion.exact import GaussianDenoiser, MixtureDenoiser
 from sdedit_studio.diffusion.noise import counted
 from sdedit_studio.diffusion.schedule import DiscreteVP
 from sdedit_studio.diffusion.sdedit import sdedit
+from sdedit_studio.diffusion.tiling import tiled
 
 torch.manual_seed(0)
 MEAN = torch.rand(3, 4, 4, dtype=torch.float64) - 0.5
@@ -84,6 +87,45 @@ def test_every_prediction_makes_the_same_picture(name):
         return last.estimate
 
     torch.testing.assert_close(edited(ADAPTED[name]), edited(EXACT), rtol=0, atol=1e-6)
+
+
+def of_each(network):
+    """A network told in terms of one label, for a label of each picture."""
+
+    def predict(x, label):
+        if not isinstance(label, tuple):
+            return network(x, label)
+        return torch.cat([network(x[index : index + 1], one) for index, one in enumerate(label)])
+
+    return predict
+
+
+CONSISTENT = adapt.from_consistency(of_each(lambda x, label: torch.tanh(x) * (1 + label)))
+COVARIANCE = torch.randn(48, 48, dtype=torch.float64)
+OF_LEVELS = {
+    "noise": adapt.from_noise(of_each(noise_network), CLOCK.label),
+    "velocity": adapt.from_velocity(of_each(velocity_network), CLOCK.label),
+    "picture": adapt.from_picture(of_each(picture_network), CLOCK.label),
+    "score": adapt.from_score(of_each(score_network)),
+    "edm": adapt.from_edm(of_each(edm_network)),
+    "consistency": CONSISTENT,
+    "flow": adapt.from_flow(of_each(flow_network)),
+    "guided": adapt.guided(CONSISTENT, EXACT, 2.0),
+    "mixed": adapt.mixed([(CONSISTENT, 0.3), (EXACT, 0.7)]),
+    "gaussian": EXACT,
+    "full covariance": GaussianDenoiser(MEAN, COVARIANCE @ COVARIANCE.T),
+    "mixture": MixtureDenoiser(torch.randn(4, 3, 4, 4, dtype=torch.float64), 0.3),
+    "tiled": tiled(EXACT, 4, 1, 1),
+}
+
+
+@pytest.mark.parametrize("name", OF_LEVELS)
+@given(levels=st.lists(st.floats(1e-3, 50.0), min_size=2, max_size=4, unique=True))
+def test_pictures_of_different_levels_are_each_what_they_are_alone(name, levels):
+    denoise = OF_LEVELS[name]
+    x = torch.randn(len(levels), 3, 4, 4, dtype=torch.float64)
+    alone = [denoise(x[index : index + 1], level) for index, level in enumerate(levels)]
+    torch.testing.assert_close(denoise(x, tuple(levels)), torch.cat(alone))
 
 
 def log_density(x, means, std, sigma):

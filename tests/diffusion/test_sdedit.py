@@ -322,6 +322,18 @@ class TestOwnLevels:
 
     @pytest.mark.parametrize("masking", Masking)
     @pytest.mark.parametrize("solver", Solver)
+    def test_pictures_of_different_levels_are_each_what_they_are_alone(self, guide, solver, masking):
+        sigmas, options = (0.3, self.LEVEL, 5.0), {"solver": solver, "masking": masking, "repeats": 2}
+        own = torch.cat([self.OWN, self.OWN.flip(-1), only(self.OWN > 1)])
+        together = edited(guide, sigmas, noise=seeded(1, 2, 1), free_below=own, **options)
+        for index, (sigma, seed) in enumerate(zip(sigmas, (1, 2, 1), strict=True)):
+            alone = edited(guide, sigma, noise=seeded(seed), free_below=own[index : index + 1], **options)
+            torch.testing.assert_close(together[index : index + 1], alone, rtol=1e-4, atol=1e-4)
+            untouched = (own[index : index + 1] == 0).expand_as(guide)
+            assert torch.equal(together[index : index + 1][untouched], guide[untouched])
+
+    @pytest.mark.parametrize("masking", Masking)
+    @pytest.mark.parametrize("solver", Solver)
     def test_every_way_keeps_the_guide_where_nothing_may_change(self, guide, solver, masking):
         result = edited(guide, self.LEVEL, free_below=self.OWN, solver=solver, masking=masking, repeats=2)
         assert result.isfinite().all()

@@ -10,8 +10,11 @@ from math import inf, isclose, log2, sqrt
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sdedit_studio.diffusion.exact import GaussianDenoiser
+from sdedit_studio.diffusion.level import level_of, of_picture
 from sdedit_studio.diffusion.schedule import VE, VP
 from sdedit_studio.diffusion.solver import euler_maruyama, heun, multistep, paper_grid, renoise_grid, rho_grid, solve
 from sdedit_studio.parameters import Sde, Solver
@@ -80,6 +83,55 @@ def test_the_reverse_sde_ends_in_the_exact_posterior(name):
     r2 = STD**2 / (STD**2 + START**2)
     assert gain == pytest.approx(r2, rel=0.05)
     assert variance == pytest.approx(r2 * START**2, rel=0.05)
+
+
+STARTS = (0.6, START, 6.0)
+
+
+def moments_of_levels(name, count):
+    """`moments` for several starting levels in one batch, whose pictures share the noise of each step."""
+    solver, _, _ = SOLVERS[name]
+    x, noise = basis(count + 1)
+    grids = [[*geometric(count, start, 0.002), 0.0] for start in STARTS for _ in x]
+    levels = [level_of(sigmas) for sigmas in zip(*grids, strict=True)]
+    together = x.repeat(len(STARTS), 1, 1, 1)
+    *_, last = solver(GAUSSIAN, together, levels, lambda step: noise(step).repeat(len(STARTS), 1, 1, 1), untouched)
+    return [(row[0].item(), row[1:].square().sum().item()) for row in last.x.reshape(len(STARTS), -1)]
+
+
+@pytest.mark.parametrize("name", ["ancestral", "dpmpp-2m-sde", "euler-maruyama ve", "euler-maruyama vp"])
+def test_each_of_several_levels_ends_in_its_own_exact_posterior(name):
+    for start, (gain, variance) in zip(STARTS, moments_of_levels(name, 600), strict=True):
+        r2 = STD**2 / (STD**2 + start**2)
+        assert gain == pytest.approx(r2, rel=0.07)
+        assert variance == pytest.approx(r2 * start**2, rel=0.05)
+
+
+@pytest.mark.parametrize("name", ["ddim", "dpmpp-2m", "heun"])
+def test_each_of_several_levels_follows_the_ode_to_the_data(name):
+    """The probability flow scales deviations by r, so that N(0, s^2 + sigma^2) becomes N(0, s^2)."""
+    for start, (gain, variance) in zip(STARTS, moments_of_levels(name, 600), strict=True):
+        assert gain == pytest.approx(STD / sqrt(STD**2 + start**2), rel=0.02)
+        assert variance == 0
+
+
+@pytest.mark.parametrize("solver", Solver)
+@given(
+    sigmas=st.lists(st.floats(0.03, 80.0), min_size=2, max_size=4, unique=True),
+    calls=st.integers(1, 9),
+    sde=st.sampled_from(Sde),
+)
+def test_pictures_of_different_levels_go_the_way_each_goes_alone(solver, sigmas, calls, sde):
+    x = torch.randn(len(sigmas), 1, 2, 2, dtype=torch.float64)
+    fields = torch.randn(calls + 1, *x.shape, dtype=torch.float64)
+    together = list(solve(GAUSSIAN, x, tuple(sigmas), calls, lambda i: fields[i], solver=solver, sde=sde))
+    for index, sigma in enumerate(sigmas):
+        own = slice(index, index + 1)
+        alone = solve(GAUSSIAN, x[own], sigma, calls, lambda i: fields[i, own], solver=solver, sde=sde)  # noqa: B023
+        for ours, theirs in zip(together, alone, strict=True):
+            assert of_picture(ours.sigma, index) == theirs.sigma
+            torch.testing.assert_close(ours.x[own], theirs.x)
+            torch.testing.assert_close(ours.estimate[own], theirs.estimate)
 
 
 def test_algorithm_1_as_the_paper_writes_it():
