@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from sdedit_studio.diffusion.denoiser import Denoiser
+from sdedit_studio.diffusion.level import Level, each, level_of
 from sdedit_studio.diffusion.noise import NoiseSource, counted
 from sdedit_studio.diffusion.plan import Pass, sigma_of_t0
 from sdedit_studio.diffusion.sdedit import part_below, sdedit
@@ -59,7 +60,7 @@ def edit(
     space: Space = PIXELS,
     tile: int = TILE,
     few_step: bool = False,
-    seeds: Sequence[int] = (),
+    others: Sequence[tuple[Parameters, Sequence[Pass]]] = (),
 ) -> Iterator[Moment]:
     """Carry `guide` (h, w, 3) uint8 through `passes`; yields after every model call, and the last picture is the
     result.
@@ -71,8 +72,12 @@ def edit(
     pass runs the chosen solver; the others, whose few calls were tuned for it, DPM-Solver++ 2M, or for a few-step model
     that of few steps. `first`: the picture of the first pass, (h, w, 3) uint8, when it was made before; then that pass
     is left out. `space`: where the denoiser works; `tile`: the side of tiles in pixels.
-    `seeds`: of several pictures made as one batch, in place of the parameters' own.
+    `others`: what else is made in the same batch, of the same guide: parameters that differ in nothing but seed and t0,
+    and passes in nothing but their levels.
     """
+    batch = [(parameters, passes), *others]
+    seeds, t0 = [chosen.seed for chosen, _ in batch], level_of(chosen.t0 for chosen, _ in batch)
+    levels = [level_of(stage.sigma for stage in stages) for stages in zip(*(plan for _, plan in batch), strict=True)]
     picture = None if first is None else as_tensor(first, device)
     whole = as_tensor(guide, device)
     changeable = _changeable(mask, strength)
@@ -80,26 +85,26 @@ def edit(
     tile = max(1, tile // stride) * stride
     sizes = tile // factor, max(OVERLAP, stride) // factor, stride // factor
     refining = Solver.RENOISE if few_step else Solver.DPMPP_2M
-    for index, stage in list(enumerate(passes))[0 if first is None else 1 :]:
+    for index, (stage, level) in list(enumerate(zip(passes, levels, strict=True)))[0 if first is None else 1 :]:
         size = (stage.height, stage.width)
         start = resized(whole, size)
-        free_below = None if changeable is None else own_levels(resized(changeable.to(device), size), parameters.t0)
+        free_below = None if changeable is None else own_levels(resized(changeable.to(device), size), t0)
         if picture is not None:
-            larger, level = resized(picture, size), stage.sigma
+            larger = resized(picture, size)
             if free_below is None:
                 start = larger
             else:
                 # Over a factor of two, so that no edge shows where pixels begin to take part in the pass before.
-                taken = part_below(free_below, min(2 * level, passes[0].sigma), level)
+                taken = part_below(free_below, each(lambda low, high: min(2 * low, high), level, levels[0]), level)
                 start = taken * larger + (1 - taken) * start
         x = space.encode(start)
         free_below = None if free_below is None else pooled(free_below, factor)
         for step in sdedit(
             tiled(denoiser, *sizes, wanted=free_below),
             x,
-            stage.sigma,
+            level,
             stage.calls,
-            partial(_noise, seeds or [parameters.seed], (x.shape[1], x.shape[2], x.shape[3]), index, device),
+            partial(_noise, seeds, (x.shape[1], x.shape[2], x.shape[3]), index, device),
             free_below=free_below,
             solver=parameters.solver if index == 0 else refining,
             sde=parameters.sde,
@@ -110,8 +115,13 @@ def edit(
             yield Moment(index, stage, step, picture)
 
 
-def own_levels(strength: Tensor, t0: float) -> Tensor:
-    """The noise level of each pixel's own t0, `strength` (of any shape, 0 .. 1) times the edit's; infinite at 1."""
+def own_levels(strength: Tensor, t0: Level) -> Tensor:
+    """The noise level of each pixel's own t0, `strength` (of any shape, 0 .. 1) times the edit's; infinite at 1.
+
+    Of several t0 those of each picture: from (1, ...) to (b, ...).
+    """
+    if isinstance(t0, tuple):
+        return torch.cat([own_levels(strength, own) for own in t0])
     levels = [*(sigma_of_t0(t0 * step / _STRENGTHS) for step in range(_STRENGTHS)), inf]
     table = torch.tensor(levels, device=strength.device, dtype=strength.dtype)
     return table[(strength.clamp(0, 1) * _STRENGTHS).round().long()]

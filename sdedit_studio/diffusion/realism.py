@@ -12,6 +12,7 @@ the two would cancel over a whole picture, so it is looked at in windows. `docs/
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp
 
 import torch
@@ -30,22 +31,25 @@ FARTHEST = 5.0
 """No window counts for more, so that one with nothing in it does not drown the others."""
 
 
-def away_from_photographs(denoiser: Denoiser, x: Tensor, noise: Tensor, where: Tensor | None = None) -> float:
-    """`|ln(|e|^2 / s z.e)|` of `x` (1, c, h, w), averaged over windows with the mean of the two as weights.
+def away_from_photographs(denoiser: Denoiser, x: Tensor, noise: Tensor, where: Tensor | None = None) -> Sequence[float]:
+    """`|ln(|e|^2 / s z.e)|` of each of `x` (b, c, h, w), averaged over windows with the mean of the two as weights.
 
-    Near 0 for the data of the model: what is left is the noise of so few values. `noise`: z, of the shape of `x`; with
-    it goes -z, which cancels much of what is left. `where`: weights (1, 1, h, w) of what counts, or None for all.
+    Near 0 for the data of the model: what is left is the noise of so few values. `noise`: z, of one picture's shape;
+    with it goes -z, which cancels much of what is left. `where`: weights (1, 1, h, w) of what counts, or None for all.
     Two model calls, so that something urgent never waits for more than one.
     """
     height, width = x.shape[-2:]
     shorter = min(height, width)
     grid = round(WINDOWS * height / shorter), round(WINDOWS * width / shorter)
-    z = torch.cat([noise, -noise])
-    error = torch.cat([denoiser(x + LEVEL * each, LEVEL) for each in (noise, -noise)]) - x
+    z = torch.stack([noise, -noise])
+    error = torch.stack([denoiser(x + LEVEL * each, LEVEL) for each in z]) - x
     weighted = error if where is None else where * error
-    happened, expected = (
-        adaptive_avg_pool2d((weighted * other).mean(0, keepdim=True).sum(1), grid) for other in (error, LEVEL * z)
-    )
+    happened, expected = (adaptive_avg_pool2d((weighted * other).mean(0).sum(1), grid) for other in (error, LEVEL * z))
+    return [_away(*windows) for windows in zip(happened, expected, strict=True)]
+
+
+def _away(happened: Tensor, expected: Tensor) -> float:
+    """The mean over windows of one picture, by what happened in each and what was expected."""
     weight = (happened + expected.clamp(min=0)) / 2
     if not weight.sum() > 0:
         return 0.0

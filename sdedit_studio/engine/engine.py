@@ -20,7 +20,7 @@ from sdedit_studio.engine.job import (
     Status,
     Step,
     Update,
-    but_for_the_seed,
+    in_common,
 )
 from sdedit_studio.engine.mailbox import Mailbox, Request
 from sdedit_studio.engine.measured import Measured
@@ -82,13 +82,15 @@ class Engine:
                 yield update
 
     async def run_together(self, jobs: Sequence[Job], lane: Lane = Lane.IDLE) -> AsyncIterator[Update]:
-        """`run` for jobs that differ in nothing but the seed, several at a time where the device gains from that.
+        """`run` for jobs with the same `in_common`, several at a time where the device gains from that.
 
         Each update names its job; of every job the last is a `Result`, `Cancelled` or `Failed`. Between two batches
-        anything may go first. Closing the iterator early cancels all. Raises ValueError when the jobs differ in more.
+        anything may go first. Closing the iterator early cancels all. Raises ValueError for jobs that differ in more.
         """
-        if any(but_for_the_seed(job) != but_for_the_seed(jobs[0]) for job in jobs[1:]):
-            raise ValueError("Only edits that differ in nothing but the seed can be made together.")
+        if any(in_common(job) != in_common(jobs[0]) for job in jobs[1:]):
+            raise ValueError(
+                "Only edits that differ in nothing but the seed, or unless refined the t0, can be made together."
+            )
         left = tuple(jobs)
         while left:
             batch, left = left[: self._status.together], left[self._status.together :]

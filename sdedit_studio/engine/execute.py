@@ -12,6 +12,7 @@ from torch import Tensor
 
 from sdedit_studio.diffusion.cascade import TILE, Moment, as_pixels, edit, resized
 from sdedit_studio.diffusion.denoiser import Denoiser
+from sdedit_studio.diffusion.level import Level, of_picture
 from sdedit_studio.diffusion.pasting import coverage, fading, paste
 from sdedit_studio.diffusion.plan import Pass, t0_of_sigma
 from sdedit_studio.diffusion.seam import matched
@@ -41,15 +42,16 @@ def execute(
 def execute_together(
     jobs: Sequence[Job], model: LoadedModel, *, cancelled: Callable[[], bool], measured: Measured, tile: int = TILE
 ) -> Iterator[Progress | Result]:
-    """`execute` for jobs that differ in nothing but the seed, as one batch: of each a `Progress` after each model call,
-    then of each its `Result`.
+    """`execute` for jobs with the same `in_common`, as one batch: of each a `Progress` after each model call, then of
+    each its `Result`.
     """
     began = perf_counter()
     job = jobs[0]
     card, parameters = model.card, job.parameters
     guide = job.guide.array
     mask, strength = (None if part is None else part.array for part in (job.mask, job.strength))
-    passes, runs = card.passes(job.guide.width, job.guide.height, parameters), card.runs(parameters)
+    passes, *others = (card.passes(each.guide.width, each.guide.height, each.parameters) for each in jobs)
+    runs = card.runs(parameters)
     denoise = model.denoiser(parameters.condition, prompt=parameters.prompt, guidance=parameters.guidance)
     stoppable = partial(_stoppable, cancelled=cancelled)
     denoiser = stoppable(denoise)
@@ -68,14 +70,13 @@ def execute_together(
         space=model.space,
         tile=max(tile, card.native),
         few_step=card.few_step,
-        seeds=[each.parameters.seed for each in jobs],
+        others=[(each.parameters, plan) for each, plan in zip(jobs[1:], others, strict=True)],
     )
 
-    def told(job: Job, call: int, moment: Moment, preview: Pixels) -> Progress:
+    def told(job: Job, call: int, moment: Moment, preview: Pixels, sigma: float) -> Progress:
         left = [moment.stage.model_calls - moment.step.index, *(s.model_calls for s in passes[moment.index + 1 :])]
         seconds = [measured.call_seconds(card.name, stage.pixels) or 0.0 for stage in passes[moment.index :]]
         seconds_left = runs * sum(count * each for count, each in zip(left, seconds, strict=True))
-        sigma = moment.step.sigma
         return Progress(job, call, calls, moment.index, len(passes), preview, seconds_left, sigma, t0_of_sigma(sigma))
 
     picture, previews = None, [each.guide for each in jobs]
@@ -84,14 +85,15 @@ def execute_together(
         if len(jobs) == 1 and mask is None and strength is None:  # with either, some tiles may not be run
             measured.learn(card.name, moment.stage.pixels, (perf_counter() - call_began) / runs)
         picture = moment.picture
-        for each, preview in zip(jobs, previews, strict=True):
-            yield told(each, call, moment, preview)
+        for index, (each, preview) in enumerate(zip(jobs, previews, strict=True)):
+            yield told(each, call, moment, preview, of_picture(moment.step.sigma, index))
         call_began = perf_counter()
     if picture is not None and not job.sketch and (cover := coverage(mask, strength)) is not None:
         picture = matched(guide, picture, cover)
     seconds = (perf_counter() - began) / len(jobs)
-    for index, (each, preview) in enumerate(zip(jobs, previews, strict=True)):
-        if each.sketch:
+    finished = []
+    for index, preview in enumerate(previews):
+        if job.sketch:
             pasted = whole = preview
         else:
             unpasted = guide if picture is None else as_pixels(resized(picture[index : index + 1], guide.shape[:2]))
@@ -99,7 +101,9 @@ def execute_together(
                 unpasted = paste(guide, unpasted, fading(strength))
             pasted = Pixels.of(paste(guide, unpasted, mask))
             whole = pasted if mask is None else Pixels.of(unpasted)
-        away = judged(each, model, whole.array, stoppable) if each.judge else None
+        finished.append((pasted, whole))
+    aways = judged(job, model, [whole.array for _, whole in finished], stoppable) if job.judge else [None] * len(jobs)
+    for each, (pasted, whole), away in zip(jobs, finished, aways, strict=True):
         yield Result(each, pasted, whole, seconds, calls, away=away)
 
 
@@ -124,7 +128,7 @@ def _first(job: Job, passes: Sequence[Pass]) -> np.ndarray | None:
 
 
 def _stoppable(denoiser: Denoiser, cancelled: Callable[[], bool]) -> Denoiser:
-    def denoise(x: Tensor, sigma: float) -> Tensor:
+    def denoise(x: Tensor, sigma: Level) -> Tensor:
         if cancelled():
             raise Stopped
         return denoiser(x, sigma)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sdedit_studio.diffusion.pasting import coverage
-from sdedit_studio.parameters import Parameters, Solver
+from sdedit_studio.parameters import Parameters, Refine, Solver
 
 
 @dataclass(frozen=True)
@@ -102,10 +102,16 @@ class Job:
         return coverage(mask, strength)
 
 
-def but_for_the_seed(job: Job) -> tuple[Any, ...]:
-    """Equal for jobs that differ in nothing but the seed; compares no pixels that are the very same object."""
+def in_common(job: Job) -> tuple[Any, ...]:
+    """Equal for jobs that can be made as one batch; compares no pixels that are the very same object.
+
+    They differ in nothing but their seed and their t0; that only where it changes no more of the passes than the level:
+    from 0, which has none, it differs, and a higher one may have more to refine.
+    """
+    chosen = job.parameters
+    t0 = 1.0 if chosen.t0 > 0 and chosen.refine is Refine.OFF else chosen.t0
     rest = (getattr(job, each.name) for each in fields(job) if each.compare and each.name != "parameters")
-    return (replace(job.parameters, seed=0), *rest)
+    return (replace(chosen, seed=0, t0=t0), *rest)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""How far a picture is from photographs, asked of the model that made it. Loads torch."""
+"""How far pictures are from photographs, asked of the model that made them. Loads torch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -21,19 +21,19 @@ _PLACE = (1 << 32, 0)
 
 
 def judged(
-    job: Job, model: LoadedModel, picture: np.ndarray, stoppable: Callable[[Denoiser], Denoiser]
-) -> float | None:
-    """How far `picture` (h, w, 3) uint8, the result of `job`, is from photographs of any kind that the model knows, or
-    of the job's where it must be told.
+    job: Job, model: LoadedModel, pictures: Sequence[np.ndarray], stoppable: Callable[[Denoiser], Denoiser]
+) -> Sequence[float | None]:
+    """How far each of `pictures` (h, w, 3) uint8, the results of `job` and of what was made together with it, is from
+    photographs of any kind that the model knows, or of the job's where it must be told.
 
-    It is seen at the model's native size, and only where it may differ from the guide. None for a few-step model: it
-    goes to a picture and not to the mean of all, so that it is no denoiser in the sense of the estimate.
+    They are seen at the model's native size, and only where they may differ from the guide. None for a few-step model:
+    it goes to a picture and not to the mean of all, so that it is no denoiser in the sense of the estimate.
     """
     card, space, device = model.card, model.space, model.device
     if card.few_step:
-        return None
+        return [None for _ in pictures]
     width, height = native_size(job.guide.width, job.guide.height, card.native, card.stride)
-    x = space.encode(resized(as_tensor(picture, device), (height, width)))
+    x = torch.cat([space.encode(resized(as_tensor(picture, device), (height, width))) for picture in pictures])
     where = None
     if (coverage := job.coverage) is not None:
         editable = torch.from_numpy(coverage > 0).to(device, torch.float32)[None, None]

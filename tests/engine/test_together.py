@@ -1,18 +1,22 @@
-"""Jobs that differ only in their seed, made as one batch: the same pictures, and nothing in anybody's way."""
+"""Jobs that differ only in their seed or t0, made as one batch: the same pictures, and nothing in anybody's way."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sdedit_studio.diffusion.realism import LEVEL
 from sdedit_studio.engine.execute import Stopped, execute, execute_together
 from sdedit_studio.engine.job import Cancelled, Failed, Lane, Pixels, Progress, Result
+from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.memory import execute_somehow
 from sdedit_studio.engine.prepare import together
 from sdedit_studio.models.catalogue import find
@@ -28,6 +32,12 @@ def sheet(*seeds, strength=None, **parameters):
     """Edits of one guide."""
     one = replace(job(**parameters), strength=None if strength is None else Pixels.of(strength))
     return [replace(one, parameters=replace(one.parameters, seed=seed)) for seed in seeds]
+
+
+def ladder(*t0s, strength=None, **parameters):
+    """Edits of one guide from several levels, with one seed."""
+    one = replace(job(**parameters), strength=None if strength is None else Pixels.of(strength))
+    return [replace(one, parameters=replace(one.parameters, t0=t0)) for t0 in t0s]
 
 
 def singly(jobs, model, measured):
@@ -65,6 +75,59 @@ def test_a_batch_makes_what_each_job_makes_alone(models, measured, parameters):
         assert one.calls == other.calls
 
 
+RAMP = np.arange(40, dtype=np.uint8)[None].repeat(32, 0) * 6
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"mask": HALF},
+        {"strength": RAMP},
+        {"mask": HALF, "strength": RAMP, "masking": Masking.PAPER},
+        {"solver": Solver.EULER_MARUYAMA, "repeats": 2},
+        {"solver": Solver.HEUN},
+        {"solver": Solver.RENOISE, "strength": RAMP},
+    ],
+)
+def test_a_batch_of_different_t0_makes_what_each_job_makes_alone(models, measured, parameters):
+    jobs, model = ladder(0.1, 0.9, 0.4, **parameters), models(CARD.name)
+    together = batched(jobs, model, measured)
+    assert [result.job for result in together] == jobs
+    for one, other in zip(together, singly(jobs, model, measured), strict=True):
+        assert apart(one, other) <= 1
+        assert one.calls == other.calls
+
+
+@given(t0s=st.lists(st.floats(0.01, 1.0), min_size=2, max_size=4), seeds=st.lists(st.integers(0, 9), min_size=4))
+def test_any_t0_and_seeds_go_together(t0s, seeds):
+    jobs = [
+        replace(job(), parameters=replace(job().parameters, t0=t0, seed=seed))
+        for t0, seed in zip(t0s, seeds, strict=False)
+    ]
+    model, measured = FakeModels()(CARD.name), Measured(1, Path("none.json"))
+    for one, other in zip(batched(jobs, model, measured), singly(jobs, model, measured), strict=True):
+        assert apart(one, other) <= 1
+
+
+def test_each_of_a_batch_tells_its_own_level(models, measured):
+    jobs, model = ladder(0.2, 0.7), models(CARD.name)
+    together = [*execute_together(jobs, model, cancelled=lambda: False, measured=measured)]
+    for each in jobs:
+        alone = [*execute(each, model, cancelled=lambda: False, measured=measured)]
+        for ours, theirs in zip([u for u in together if u.job == each], alone, strict=True):
+            if isinstance(ours, Progress):
+                assert (ours.call, ours.sigma, ours.t) == (theirs.call, theirs.sigma, theirs.t)
+
+
+def test_a_batch_is_judged_in_two_calls_for_all(models, measured):
+    jobs, model = [replace(each, judge=True) for each in ladder(0.2, 0.5, 0.7, mask=HALF)], models(CARD.name)
+    together = batched(jobs, model, measured)
+    assert len(models.calls) == 4 + 2
+    for one, other in zip(together, singly(jobs, model, measured), strict=True):
+        assert one.away == pytest.approx(other.away, abs=0.02)
+
+
 def test_a_batch_of_one_is_the_very_same(models, measured):
     jobs, model = sheet(7), models(CARD.name)
     assert batched(jobs, model, measured)[0].picture == singly(jobs, model, measured)[0].picture
@@ -73,6 +136,13 @@ def test_a_batch_of_one_is_the_very_same(models, measured):
 def test_the_bundled_model_makes_the_same_in_a_batch(measured):
     model = load(find("scenes-96"), torch.device("cpu"), torch.float32)
     jobs = sheet(1, 2, calls=2)
+    for one, other in zip(batched(jobs, model, measured), singly(jobs, model, measured), strict=True):
+        assert apart(one, other) <= 1
+
+
+def test_the_bundled_model_makes_the_same_of_different_t0(measured):
+    model = load(find("scenes-96"), torch.device("cpu"), torch.float32)
+    jobs = ladder(0.3, 0.7, calls=2)
     for one, other in zip(batched(jobs, model, measured), singly(jobs, model, measured), strict=True):
         assert apart(one, other) <= 1
 
@@ -112,19 +182,18 @@ def test_without_memory_for_all_they_are_made_one_after_another(measured):
     assert sizes == [1] * 4
 
 
-def test_without_memory_to_judge_the_second_the_first_is_not_made_again(measured):
-    """Judging comes after making, so the first of a batch may be done when memory runs out."""
-    short_of_memory = iter([False, False, True])
-
+def test_without_memory_to_judge_all_each_is_made_and_judged_alone(measured):
     def denoise(x, sigma):
-        if sigma == LEVEL and next(short_of_memory, False):
+        if sigma == LEVEL and len(x) > 1:
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return x * 0
 
     model = LoadedModel(CARD, torch.device("cpu"), lambda label: denoise)
     jobs = [replace(each, judge=True) for each in sheet(1, 2, calls=1)]
     updates = [*execute_somehow(jobs, model, lambda: model, cancelled=lambda: False, measured=measured)]
-    assert [update.job for update in updates if isinstance(update, Result)] == jobs
+    results = [update for update in updates if isinstance(update, Result)]
+    assert [result.job for result in results] == jobs
+    assert all(result.away is not None for result in results)
 
 
 @pytest.mark.parametrize(
@@ -188,9 +257,14 @@ async def test_a_failure_is_told_for_each_job(engine, models):
 
 
 @engine_test
-async def test_only_edits_that_differ_in_the_seed_go_together(engine, models):
-    with pytest.raises(ValueError, match="nothing but the seed"):
-        await anext(engine.run_together([job(t0=0.3), job(t0=0.5)]))
+async def test_only_edits_that_differ_in_seed_and_t0_go_together(engine, models):
+    for differing in (
+        [job(t0=0.3, refine=Refine.FULL), job(t0=0.5, refine=Refine.FULL)],
+        [job(t0=0.0), job(t0=0.5)],
+        [job(calls=3), job(calls=4)],
+    ):
+        with pytest.raises(ValueError, match="nothing but the seed"):
+            await anext(engine.run_together(differing))
     with pytest.raises(ValueError, match="nothing but the seed"):
         await anext(engine.run_together([job(seed=1), job(seed=2, mask=HALF)]))
 
