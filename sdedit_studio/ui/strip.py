@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,10 +15,10 @@ import numpy as np
 from PIL import Image
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from sdedit_studio.engine.job import Cancelled, Failed, Job, Lane, Phase, Pixels, Progress, Result
+from sdedit_studio.engine.job import Cancelled, Failed, Job, Phase, Pixels, Progress, Result
 from sdedit_studio.evaluation.measures import l2, rmse
 from sdedit_studio.ui import words
-from sdedit_studio.ui.edit import Edit, edit_of
+from sdedit_studio.ui.edit import edit_of
 from sdedit_studio.ui.following import quick, subject
 from sdedit_studio.ui.generation import Generation, State
 from sdedit_studio.ui.studio import Studio
@@ -190,34 +191,42 @@ class Strip(QObject):
         parameters = replace(quick(studio.parameters), t0=LEVELS[-1])
         edit = await asyncio.to_thread(edit_of, studio.document, parameters, studio.history.revision)
         while not self.complete:
-            missing = [t0 for t0 in LEVELS if t0 not in self._current]
-            t0 = min(missing, key=lambda level: abs(level - studio.parameters.t0))
-            job = replace(edit.job, parameters=replace(parameters, t0=t0), judge=True)
-            sample = await self._sample(edit, job)
-            if sample is None:
+            chosen = [replace(parameters, t0=t0) for t0 in self._next()]
+            if not await self._make([replace(edit.job, parameters=each, judge=True) for each in chosen]):
                 return False
-            self._samples[t0] = sample
-            self._current.add(t0)
-            self.changed.emit()
         return True
 
-    async def _sample(self, edit: Edit, job: Job) -> Sample | None:
-        """One picture with its measures, or None when a gesture began meanwhile."""
-        last: Progress | None = None
-        async for update in self._generation.engine.run(job, Lane.IDLE):
-            if self._pen_down():
-                return None
-            match update:
-                case Progress():
-                    last = update
-                case Failed():
-                    raise ValueError(update.message)
-                case Cancelled():
-                    return None
-                case Result():
-                    picture = last.preview if last else await asyncio.to_thread(self._unchanged, job)
-                    return await asyncio.to_thread(measured, job, picture, update.away)
-        return None
+    def _next(self) -> Sequence[float]:
+        """The missing levels nearest to the chosen t0: as many as go through the network together, or 0 by itself, for
+        which the network has nothing to do.
+        """
+        chosen = self._studio.parameters.t0
+        missing = sorted((t0 for t0 in LEVELS if t0 not in self._current), key=lambda t0: abs(t0 - chosen))
+        if missing[0] == 0:
+            return missing[:1]
+        return [t0 for t0 in missing if t0 > 0][: self._generation.status.together]
+
+    async def _make(self, jobs: Sequence[Job]) -> bool:
+        """Make pictures of one batch, each with its measures. Returns whether all came: not if a gesture began."""
+        previews: dict[float, Pixels] = {}
+        async with aclosing(self._generation.engine.run_together(jobs)) as updates:
+            async for update in updates:
+                if self._pen_down():
+                    return False
+                t0 = update.job.parameters.t0
+                match update:
+                    case Progress():
+                        previews[t0] = update.preview
+                    case Failed():
+                        raise ValueError(update.message)
+                    case Cancelled():
+                        return False
+                    case Result():
+                        picture = previews.get(t0) or await asyncio.to_thread(self._unchanged, update.job)
+                        self._samples[t0] = await asyncio.to_thread(measured, update.job, picture, update.away)
+                        self._current.add(t0)
+                        self.changed.emit()
+        return True
 
     def _unchanged(self, job: Job) -> Pixels:
         """What t0 = 0 gives: the guide, at the size of the others."""

@@ -84,6 +84,45 @@ def test_it_asks_for_this_very_painting_at_every_t0_nearest_first(strip, tell):
     tell(story)
 
 
+def test_as_many_as_go_through_the_network_together_are_asked_for_at_once(strip, tell):
+    async def story(flow):
+        flow.engine.become(replace(READY, together=4))
+        flow.studio.set_parameters(t0=0.21)
+        batches: list[list[float]] = []
+        while not flow.strip.complete:
+            begun = sum(map(len, batches))
+            await flow.until(lambda: len(flow.engine.idle) > begun)  # noqa: B023
+            batch = flow.engine.idle[begun:]
+            batches.append([run.job.parameters.t0 for run in batch])
+            for run in batch:
+                assert not run.closed
+                await answered(flow, run, away=run.job.parameters.t0)
+        assert batches == [[0.2, 0.3, 0.1, 0.4], [0.0], [0.5, 0.6, 0.7, 0.8], [0.9, 1.0]]
+        assert {t0: sample.away for t0, sample in flow.strip.samples.items()} == {t0: t0 for t0 in LEVELS}
+
+    tell(story)
+
+
+def test_of_a_batch_the_finished_show_at_once_and_stay_when_the_rest_gives_way(strip, tell):
+    async def story(flow):
+        flow.engine.become(replace(READY, together=2))
+        await asked(flow, 2)
+        first, second = flow.engine.idle
+        for run, colour in ((second, (10, 20, 30)), (first, (90, 60, 30))):
+            run.progress(CALLS, calls=CALLS, colour=colour)
+        await answered(flow, first)
+        assert flow.strip.samples[0.4].picture.array[0, 0].tolist() == [90, 60, 30]
+        flow.view.busy = True
+        second.progress(CALLS, calls=CALLS)
+        await flow.until(lambda: first.closed and second.closed)
+        assert flow.strip.is_current(0.4) and not flow.strip.is_current(second.job.parameters.t0)
+        flow.view.busy = False
+        await asked(flow, 4)
+        assert second.job.parameters.t0 in [run.job.parameters.t0 for run in flow.engine.idle[2:]]
+
+    tell(story)
+
+
 def test_each_sample_is_measured_against_the_guide(strip, tell):
     async def story(flow):
         await filled(flow)
