@@ -47,7 +47,8 @@ def compute_threads() -> int:
 def together(model: LoadedModel, call_seconds: float | None) -> int:
     """How many pictures to make as one batch, when one for one picture takes `call_seconds`.
 
-    A graphics card makes four in little more than the time of one; the CPU two in 1.5 to 1.7 times it (`docs/variations.md`).
+    A graphics card makes four in little more than the time of one; the CPU two in 1.5 to 1.7 times it
+    (`docs/variations.md`).
     """
     most = 4 if model.device.type == "cuda" else 2
     return 1 if call_seconds is None else max(1, min(most, int(GIVES_WAY / max(call_seconds, 1e-6))))
