@@ -10,28 +10,19 @@ from weakref import ref
 
 import numpy as np
 import pytest
-from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from sdedit_studio.document.edits import guide
-from sdedit_studio.engine.job import Job, Lane, Pixels
+from sdedit_studio.engine.job import Lane
 from sdedit_studio.engine.live import REST
-from sdedit_studio.parameters import Parameters, Refine, Solver
+from sdedit_studio.parameters import Refine, Solver
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui import generation
-from sdedit_studio.ui.edit import Edit, edit_of
-from sdedit_studio.ui.following import CALLS, Base, refining_again
+from sdedit_studio.ui.following import CALLS, Base
 from sdedit_studio.ui.generation import State
-from tests.ui.generation.conftest import painted_document
-
-
-def paint(studio, rect: Rect, colour=(0, 0, 255, 255)) -> None:
-    patch = np.full((rect.height, rect.width, 4), colour, np.uint8)
-    layer = studio.document.active_layer
-    studio.push("Brush", studio.document.with_pixels(layer.pixels.with_array(patch, rect.x, rect.y)))
+from tests.ui.generation.conftest import paint, painted_document
 
 
 def composite(studio) -> np.ndarray:
@@ -572,81 +563,3 @@ def test_the_button_the_dot_and_the_pace(live, tell):
         assert not button.isChecked() and pill.isHidden()
 
     tell(story)
-
-
-def test_a_guide_brought_up_to_date_is_the_guide(flow):
-    studio = flow.studio
-    before = edit_of(studio.document, Parameters(), 0)
-    paint(studio, Rect(20, 10, 30, 30), (9, 90, 200, 255))
-    layer = studio.document.active_layer
-    again = edit_of(studio.document, Parameters(), 1, before)
-    assert np.array_equal(again.job.guide.array, guide(studio.document, studio.document.bounds))
-    for change in ({"opacity": 0.5}, {"visible": False}, {"visible": True}, {"in_guide": False}):
-        studio.push("Change layer", studio.document.with_layer(layer.id, **change))
-        before, again = again, edit_of(studio.document, Parameters(), 2, again)
-        assert np.array_equal(again.job.guide.array, guide(studio.document, studio.document.bounds)), change
-
-
-def test_whether_only_paint_differs_is_told_without_a_look_at_a_mask(flow, monkeypatch):
-    studio = flow.studio
-    cover = Tiles.from_array(np.full((64, 48), 255, np.uint8))
-    held = Tiles.from_array(np.full((9, 9), 100, np.uint8))
-    studio.push("Select", studio.document.but(selection=cover, protection=held))
-    before = edit_of(studio.document, Parameters(), 0)
-    base = Base.of(before, before.job.guide)
-    paint(studio, Rect(20, 10, 30, 30), (9, 90, 200, 255))
-    again = edit_of(studio.document, Parameters(), 1, before)
-    monkeypatch.setattr(Pixels, "__eq__", lambda *_args: pytest.fail("An 8K mask is compared at every picture."))
-    assert base.fits(again) and again.job.mask is not None and again.job.strength is not None
-    for change in ({"selection": None}, {"protection": None}, {"frame": Rect(0, 0, 80, 60)}):
-        studio.push("Change", studio.document.but(**change))
-        again = edit_of(studio.document, Parameters(), 2, again)
-        assert not base.fits(again), change
-
-
-def test_a_coarse_picture_over_a_fine_one_changes_nothing_far_from_the_paint(flow):
-    document = flow.studio.document
-    then = np.full((400, 600, 3), 120, np.uint8)
-    now = then.copy()
-    now[20:60, 20:60] = 250
-    fine = np.random.default_rng(0).integers(0, 256, (400, 600, 3), np.uint8)
-    coarse = np.full((96, 144, 3), 7, np.uint8)
-    edits = [Edit(document, Rect(0, 0, 600, 400), Job(Pixels.of(picture), Parameters())) for picture in (then, now)]
-    seen = Base.of(edits[0], Pixels.of(fine)).under(edits[1], Pixels.of(coarse)).array
-    assert np.abs(seen[25:55, 25:55].astype(int) - 7).max() <= 2
-    assert np.array_equal(seen[200:], fine[200:]) and np.array_equal(seen[:, 250:], fine[:, 250:])
-    assert isinstance(Base.of(edits[0], Pixels.of(fine)).picture, Image.Image)
-
-
-def test_what_cannot_be_refined_in_part_is_refined_whole(flow):
-    then = np.full((400, 600, 3), 120, np.uint8)
-    frame, fine = Rect(0, 0, 600, 400), Pixels.of(np.full((400, 600, 3), 33, np.uint8))
-    first = Pixels.of(np.full((96, 144, 3), 7, np.uint8))
-
-    def edit(picture: np.ndarray, refine: Refine = Refine.FULL, **more) -> Edit:
-        return Edit(flow.studio.document, frame, Job(Pixels.of(picture), Parameters(refine=refine), **more))
-
-    def painted(*box: slice) -> np.ndarray:
-        now = then.copy()
-        now[box] = 250
-        return now
-
-    base = Base.of(edit(then), fine)
-    little = painted(slice(20, 60), slice(20, 60))
-    again = refining_again(base, edit(little), Refine.FULL, first)
-    assert again.job.guide == fine and again.job.first == first
-    assert again.job.mask.array[40, 40] == 255 and not again.job.mask.array[200:].any()
-    two = painted(slice(20, 60), slice(20, 60)) | painted(slice(340, 380), slice(540, 580))
-    assert refining_again(base, edit(two), Refine.FULL, first) is not None
-    assert refining_again(base, edit(painted(slice(0, 300), slice(0, 500))), Refine.FULL, first) is None
-    assert refining_again(base, edit(then), Refine.FULL, first) is None
-    assert refining_again(base, edit(little), Refine.DOUBLE, first) is None
-    assert refining_again(Base.of(edit(then), first), edit(little), Refine.FULL, first) is None
-    weak = Pixels.of(np.full((400, 600), 90, np.uint8))
-    assert refining_again(base, edit(little, strength=weak), Refine.FULL, first) is None
-    land = np.zeros((400, 600), np.uint8)
-    land[300:] = 255
-    mask = Pixels.of(land)
-    masked = [edit(picture, mask=mask) for picture in (then, little)]
-    assert Base.of(masked[0], fine).fits(masked[1])
-    assert refining_again(Base.of(masked[0], fine), masked[1], Refine.FULL, first) is None
