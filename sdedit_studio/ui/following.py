@@ -36,6 +36,9 @@ REACH, FADE = 10, 4
 NOTICED = 6
 """Grey levels by which a guide must differ to count as painted on."""
 
+SUPPORT = 2
+"""Pixels to either side that bicubic resizing looks at."""
+
 LARGE = 0.5
 """Part of the frame from which on all of it is refined anew."""
 
@@ -72,12 +75,11 @@ class Base:
 
         The noise is the same, so what was not painted on is nearly the same picture in both; this one has the detail.
         """
-        where = _painted(self.edit.job.guide.array, edit.job.guide.array)
+        where, new = _painted(self.edit.job.guide.array, edit.job.guide.array), Image.fromarray(picture.array)
         whole = self.picture.copy()
         if (box := where.getbbox()) is not None:
-            near = _scaled_box(box, where.size, whole.size)
-            new, cover = (_part(image, near, whole.size) for image in (Image.fromarray(picture.array), where))
-            whole.paste(new, near[:2], cover)
+            near = _around(box, where, new, whole.size)
+            whole.paste(_part(new, near, whole.size), near[:2], _part(where, near, whole.size))
         return Pixels.of(np.asarray(whole))
 
 
@@ -142,11 +144,21 @@ def _painted(then: np.ndarray, now: np.ndarray) -> Image.Image:
     return wide.point([0] + [255] * 255).filter(ImageFilter.GaussianBlur(FADE))
 
 
-def _scaled_box(box: Box, size: Size, to: Size) -> Box:
-    """The whole pixels of a picture of size `to` that a box of one of another size meets."""
-    across, down = to[0] / size[0], to[1] / size[1]
-    left, top, right, bottom = box
-    return floor(left * across), floor(top * down), ceil(right * across), ceil(bottom * down)
+def _around(box: Box, where: Image.Image, new: Image.Image, to: Size) -> Box:
+    """What a box of `where` is in a picture of size `to`, and as much around it as decides what `new` and `where` look
+    like in it at that size.
+    """
+    (left, top, right, bottom), (width, height) = box, to
+    across, down = width / where.width, height / where.height
+    reach = SUPPORT * max(
+        side / min(small) for side, small in zip(to, zip(where.size, new.size, strict=True), strict=True)
+    )
+    return (
+        max(0, floor(left * across - reach)),
+        max(0, floor(top * down - reach)),
+        min(width, ceil(right * across + reach)),
+        min(height, ceil(bottom * down + reach)),
+    )
 
 
 def _part(image: Image.Image, box: Box, whole: Size) -> Image.Image:

@@ -18,7 +18,7 @@ from sdedit_studio.ui.following import Base, refining_again
 from sdedit_studio.ui.studio import new_document
 from tests.ui.generation.conftest import paint
 
-SIDES = st.integers(40, 700)
+SIDES = st.integers(96, 700)
 
 
 def test_a_guide_brought_up_to_date_is_the_guide(flow):
@@ -114,5 +114,5 @@ def test_only_the_box_around_the_paint_is_worked_on_and_nothing_shows_of_that(wi
     base = Base.of(before, fine)
     whole = Image.fromarray(coarse.array).resize(base.picture.size, Image.Resampling.BICUBIC)
     wanted = np.asarray(Image.composite(whole, base.picture, base.painted(after)))
-    # At its edge, where next to nothing of the picture shows, resizing the box does not know the pixels beyond it.
-    assert np.abs(base.under(after, coarse).array.astype(int) - wanted).max() <= 4
+    # One level each for what resizing rounds across, down, and in the cover.
+    assert np.abs(base.under(after, coarse).array.astype(int) - wanted).max() <= 3
