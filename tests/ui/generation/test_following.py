@@ -106,13 +106,12 @@ def test_only_the_box_around_the_paint_is_worked_on_and_nothing_shows_of_that(wi
     then = noise.integers(0, 200, (height, width, 3), np.uint8)
     now = then.copy()
     now[top : top + 30, left : left + 50] += 40
-    fine, coarse = (
-        Pixels.of(noise.integers(0, 256, (rows, columns, 3), np.uint8)) for rows, columns in ((height, width), (32, 48))
-    )
+    fine, coarse = (Pixels.of(noise.integers(60, 196, (*size, 3), np.uint8)) for size in ((height, width), (32, 48)))
     frame, document = Rect(0, 0, width, height), new_document(1, 1)
     before, after = (Edit(document, frame, Job(Pixels.of(picture), Parameters())) for picture in (then, now))
     base = Base.of(before, fine)
     whole = Image.fromarray(coarse.array).resize(base.picture.size, Image.Resampling.BICUBIC)
     wanted = np.asarray(Image.composite(whole, base.picture, base.painted(after)))
-    # One level each for what resizing rounds across, down, and in the cover.
+    # A level each for what resizing rounds across, down, and in the cover. Nothing overshoots, which would be cut off
+    # in whatever order Pillow resizes the two sides.
     assert np.abs(base.under(after, coarse).array.astype(int) - wanted).max() <= 3
