@@ -251,7 +251,7 @@ def _generate(window: Window) -> list[Action]:
     generation, tasks = window.generation, window.paper_tasks
 
     def has_result() -> bool:
-        return generation.state is State.RESULT
+        return generation.state is State.RESULT and not window.compare.comparing
 
     def running() -> bool:
         return generation.state in (State.PREPARING, State.RUNNING)

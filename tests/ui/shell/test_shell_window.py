@@ -537,17 +537,17 @@ def test_the_split_button_follows_the_handle(show):
     show(told)
 
 
-def test_nothing_is_applied_out_of_sight_while_two_pictures_are_compared(show, studio):
+def test_nothing_is_applied_or_discarded_out_of_sight_while_two_pictures_are_compared(show, studio):
     async def told(window, story):
         job = Job(Pixels.of(np.zeros((studio.document.height, studio.document.width, 3), np.uint8)), Parameters())
         edit = Edit(studio.document, studio.document.bounds, job)
         window.generation.present(edit, Result(job, job.guide, job.guide, 1.0, 8))
-        apply, enter = (window.actions_[f"generate.{each}"] for each in ("apply", "enter"))
-        await story.until(lambda: apply.isEnabled() and enter.isEnabled())
+        actions = [window.actions_[f"generate.{each}"] for each in ("apply", "enter", "discard")]
+        await story.until(lambda: all(action.isEnabled() for action in actions))
         window.compare.between(None, Shown(edit, job.guide), ("Your painting", "Seed 1"))
-        await story.until(lambda: not apply.isEnabled() and not enter.isEnabled())
+        await story.until(lambda: not any(action.isEnabled() for action in actions))
         window.compare.end_between()
-        await story.until(lambda: apply.isEnabled() and enter.isEnabled())
+        await story.until(lambda: all(action.isEnabled() for action in actions))
 
     show(told)
 
