@@ -48,6 +48,8 @@ class Hand:
         await asyncio.sleep(0.01)
 
     async def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """Press a key for what is seen: what has just happened shows a moment after, and so do its actions."""
+        await asyncio.sleep(0.02)
         self.window.activateWindow()
         await self.until(self.window.isActiveWindow)
         self.canvas.setFocus()

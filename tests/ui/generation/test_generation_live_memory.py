@@ -51,7 +51,7 @@ def test_lack_of_memory_pauses_it_keeps_the_picture_and_asking_again_goes_on(flo
         await patiently(lambda: engine.status.phase is Phase.READY)
         studio.set_parameters(refine=Refine.OFF)
         generation.toggle_live()
-        await patiently(lambda: generation.live.rate is not None)
+        await patiently(lambda: generation.live.rate is not None and not generation.live.busy)
         kept, painting = generation.shown, studio.document
         full = True
         studio.set_parameters(t0=0.5)
