@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from sdedit_studio.models.load import LoadedModel
 
 # OpenMP's threads that wait by spinning would take the cores from painting; those that sleep take up to a quarter of a
-# model call to be woken again and again. So they spin for some 15 µs, as long as there is between two operations, and then
-# sleep. Measured on two quiet cores, once: 77 ms a call instead of 103, and a pen no later; with another program on one of the
-# cores, 150 instead of 130. libgomp reads this once, when torch loads it; other runtimes know the first alone.
+# model call to be woken again and again. So they spin for some 15 µs, as long as there is between two operations, and
+# then sleep. Measured on two quiet cores, once: 77 ms a call instead of 103, and a pen no later; with another program
+# on one of the cores, 150 instead of 130. libgomp reads this once, when torch loads it; other runtimes know the first
+# alone.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
