@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from functools import partial
 from time import perf_counter
 
 import numpy as np
 from torch import Tensor
+from torch.nn.modules.module import register_module_forward_pre_hook
 
 from sdedit_studio.diffusion.cascade import TILE, Moment, as_pixels, edit, resized
 from sdedit_studio.diffusion.denoiser import Denoiser
@@ -24,7 +26,7 @@ from sdedit_studio.models.load import LoadedModel
 
 
 class Stopped(Exception):
-    """The job was cancelled between two model calls."""
+    """The job was cancelled, between two model calls or, on a CPU, between two layers of the network."""
 
 
 def execute(
@@ -32,7 +34,8 @@ def execute(
 ) -> Iterator[Progress | Result]:
     """Yield a `Progress` after each model call, then the `Result`.
 
-    `cancelled` is asked before every run of the network, tiles included; `measured` learns what the calls take.
+    `cancelled` is asked before every run of the network, tiles included, and on a CPU before every layer; `measured`
+    learns what the calls take.
     `tile`: the side of tiles in pixels, if the model's native size is not larger.
     Raises Stopped when cancelled, and ModelProblem for a class the model does not know.
     """
@@ -53,7 +56,7 @@ def execute_together(
     passes, *others = (card.passes(each.guide.width, each.guide.height, each.parameters) for each in jobs)
     runs = card.runs(parameters)
     denoise = model.denoiser(parameters.condition, prompt=parameters.prompt, guidance=parameters.guidance)
-    stoppable = partial(_stoppable, cancelled=cancelled)
+    stoppable = partial(_stoppable, cancelled=cancelled, in_layers=model.device.type == "cpu")
     denoiser = stoppable(denoise)
     first = _first(job, passes)
     calls = sum(stage.model_calls for stage in passes[0 if first is None else 1 :])
@@ -127,10 +130,16 @@ def _first(job: Job, passes: Sequence[Pass]) -> np.ndarray | None:
     return job.first.array
 
 
-def _stoppable(denoiser: Denoiser, cancelled: Callable[[], bool]) -> Denoiser:
-    def denoise(x: Tensor, sigma: Level) -> Tensor:
+def _stoppable(denoiser: Denoiser, cancelled: Callable[[], bool], *, in_layers: bool) -> Denoiser:
+    """`in_layers`: also before each layer. A graphics card is told of all layers ahead, or replays a recording."""
+
+    def stop(*_: object) -> None:
         if cancelled():
             raise Stopped
-        return denoiser(x, sigma)
+
+    def denoise(x: Tensor, sigma: Level) -> Tensor:
+        stop()
+        with register_module_forward_pre_hook(stop) if in_layers else nullcontext():
+            return denoiser(x, sigma)
 
     return denoise

@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from sdedit_studio.diffusion.plan import MOST_SQUARES, sigma_of_t0
 from sdedit_studio.engine.execute import Stopped, execute
 from sdedit_studio.engine.job import Pixels, Progress, Result
 from sdedit_studio.engine.preview import SIDE
 from sdedit_studio.models.catalogue import ModelProblem
+from sdedit_studio.models.load import LoadedModel
 from sdedit_studio.parameters import Refine, Solver
 from tests.engine.conftest import CARD, guide, job
 
@@ -142,6 +145,23 @@ def test_cancelling_is_asked_before_every_run_of_the_network(models, measured):
     with pytest.raises(Stopped):
         list(steps)
     assert asked == list(range(8))
+
+
+def test_a_run_of_the_network_is_broken_off_between_two_layers_on_a_cpu(measured):
+    done = []
+
+    class Layer(nn.Module):
+        def forward(self, x):
+            done.append(self)
+            return x
+
+    network = nn.Sequential(*(Layer() for _ in range(5)))
+    model = LoadedModel(CARD, torch.device("cpu"), lambda label: lambda x, sigma: network(x))
+    with pytest.raises(Stopped):
+        list(execute(job(calls=1), model, cancelled=lambda: len(done) == 3, measured=measured))
+    assert done == list(network)[:3]
+    network(torch.zeros(1))
+    assert len(done) == 8, "Nothing is left behind that would stop another run."
 
 
 def test_tiles_too_ask_before_each_run(models, measured):
