@@ -27,8 +27,13 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 
-GIVES_WAY = 0.25
-"""Seconds that a call for several pictures may take: whatever is more urgent waits for it."""
+MOST_TOGETHER, LONGEST = 8, 0.5
+"""Pictures in a batch on a CPU, and the seconds of a call for all of them at the pace of one. It is broken off at once
+for anything more urgent, but begins again after it.
+"""
+
+MOST_ON_CARD, GIVES_WAY = 4, 0.25
+"""The same on a graphics card, where what is more urgent waits for the end of the call."""
 
 COMPARED = 96
 """Side in pixels at which two precisions are compared."""
@@ -48,11 +53,11 @@ def compute_threads() -> int:
 def together(model: LoadedModel, call_seconds: float | None) -> int:
     """How many pictures to make as one batch, when one for one picture takes `call_seconds`.
 
-    A graphics card makes four in little more than the time of one; the CPU two in 1.5 to 1.7 times it
-    (`docs/variations.md`).
+    A graphics card makes four in little more than the time of one; on a CPU each of eight takes two thirds of that or
+    less (`docs/variations.md`).
     """
-    most = 4 if model.device.type == "cuda" else 2
-    return 1 if call_seconds is None else max(1, min(most, int(GIVES_WAY / max(call_seconds, 1e-6))))
+    most, longest = (MOST_TOGETHER, LONGEST) if model.device.type == "cpu" else (MOST_ON_CARD, GIVES_WAY)
+    return 1 if call_seconds is None else max(1, min(most, int(longest / max(call_seconds, 1e-6))))
 
 
 def open_model(name: str, measured: Measured, models_dir: Path | None = None) -> LoadedModel:

@@ -29,6 +29,9 @@ LEVELS = tuple(tenth / 10 for tenth in range(11))
 REST_MS = 1000
 """The painting must have rested this long."""
 
+FIRST = 2
+"""Pictures of the first batch. It is over sooner than a larger one, so that there is something to see."""
+
 
 @dataclass(frozen=True, eq=False)
 class Sample:
@@ -197,14 +200,15 @@ class Strip(QObject):
         return True
 
     def _next(self) -> Sequence[float]:
-        """The missing levels nearest to the chosen t0: as many as go through the network together, or 0 by itself, for
-        which the network has nothing to do.
+        """The missing levels nearest to the chosen t0: a few, so that there is something to see, and then as many as go
+        through the network together; or 0 by itself, for which the network has nothing to do.
         """
         chosen = self._studio.parameters.t0
         missing = sorted((t0 for t0 in LEVELS if t0 not in self._current), key=lambda t0: abs(t0 - chosen))
         if missing[0] == 0:
             return missing[:1]
-        return [t0 for t0 in missing if t0 > 0][: self._generation.status.together]
+        count = self._generation.status.together
+        return [t0 for t0 in missing if t0 > 0][: count if self._current else min(count, FIRST)]
 
     async def _make(self, jobs: Sequence[Job]) -> bool:
         """Make pictures of one batch, each with its measures. Returns whether all came: not if a gesture began."""

@@ -18,7 +18,7 @@ from sdedit_studio.engine.execute import Stopped, execute, execute_together
 from sdedit_studio.engine.job import Cancelled, Failed, Lane, Pixels, Progress, Result
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.memory import execute_somehow
-from sdedit_studio.engine.prepare import together
+from sdedit_studio.engine.prepare import MOST_TOGETHER, together
 from sdedit_studio.models.catalogue import find
 from sdedit_studio.models.load import LoadedModel, load
 from sdedit_studio.parameters import Masking, Refine, Solver
@@ -198,9 +198,9 @@ def test_without_memory_to_judge_all_each_is_made_and_judged_alone(measured):
 
 @pytest.mark.parametrize(
     ("device", "call", "count"),
-    [("cpu", 0.08, 2), ("cpu", 0.2, 1), ("cpu", None, 1), ("cuda", 0.005, 4), ("cuda", 0.1, 2), ("cuda", 3.0, 1)],
+    [("cpu", 0.05, 8), ("cpu", 0.2, 2), ("cpu", None, 1), ("cuda", 0.005, 4), ("cuda", 0.1, 2), ("cuda", 3.0, 1)],
 )
-def test_how_many_are_made_at_once_depends_on_how_long_others_would_wait(device, call, count):
+def test_how_many_are_made_at_once_depends_on_how_long_a_call_takes(device, call, count):
     assert together(LoadedModel(CARD, torch.device(device), lambda label: lambda x, sigma: x), call) == count
 
 
@@ -209,11 +209,11 @@ async def test_every_job_of_a_sheet_ends_with_its_result(engine, models):
     while engine.status.together == 1:
         await asyncio.sleep(0.01)
     models.calls.clear()
-    jobs = sheet(1, 2, 3, calls=2)
+    jobs = sheet(*range(MOST_TOGETHER + 1), calls=2)
     ends = [update async for update in engine.run_together(jobs) if not isinstance(update, Progress)]
     assert [end.job for end in ends] == jobs
     assert all(isinstance(end, Result) for end in ends)
-    assert len(models.calls) == 4, "two at once, then the third"
+    assert len(models.calls) == 4, "as many as go at once, then the last"
 
 
 @engine_test
