@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import ceil, floor
+from math import ceil, floor, sqrt
 from types import MappingProxyType
 from typing import Any
 
@@ -28,6 +28,9 @@ WHITE = (255, 255, 255)
 
 CONTEXT = 32
 """The least number of canvas pixels around a selection that the model sees."""
+
+FADE = 0.1
+"""Over which an edit fades towards an edge of its frame, in parts of the frame's size, the root of its area."""
 
 
 # --- The selected pixels -------------------------------------------------------------------------------------------
@@ -313,14 +316,38 @@ def guide(document: Document, frame: Rect, under: str | None = None) -> np.ndarr
 def edit_mask(document: Document, frame: Rect) -> np.ndarray | None:
     """What is selected inside the frame and not entirely protected, as coverage, uint8 (h, w): 255 is edited, 0 stays.
 
-    None for all of the frame. Raises ValueError when that leaves nothing.
+    It fades towards those edges of the frame beyond which there is more of it. None for all of the frame. Raises
+    ValueError when that leaves nothing.
     """
-    coverage, may_change = None, strength(document, frame)
+    coverage, chosen = None, document.bounds
     if document.selection is not None:
-        coverage = document.selection.read(frame)
+        coverage, chosen = document.selection.read(frame), document.selection.content_bounds() & document.bounds
         if not coverage.any():
             raise ValueError("The selection lies outside the frame. Move one of them, or select nothing.")
-    return unprotected(coverage, may_change)
+    if (faded := _fading(frame, chosen)) is not None:
+        coverage = faded if coverage is None else _scaled(coverage, faded.astype(np.uint16))
+    return unprotected(coverage, strength(document, frame))
+
+
+def _fading(frame: Rect, chosen: Rect) -> np.ndarray | None:
+    """Coverage of the frame that falls to 0 at the edges beyond which what is `chosen` goes on; None without any."""
+    fade = FADE * sqrt(frame.area)
+    down = _ramp(frame.height, fade, chosen.y < frame.y, frame.bottom < chosen.bottom)
+    across = _ramp(frame.width, fade, chosen.x < frame.x, frame.right < chosen.right)
+    coverage = np.round(255 * down[:, None] * across).astype(np.uint8)
+    return None if (coverage == 255).all() else coverage
+
+
+def _ramp(length: int, fade: float, at_start: bool, at_end: bool) -> np.ndarray:
+    """Float (length,): 1, falling to 0 within `fade` of the ends named, without a corner."""
+    place = np.arange(length) + 0.5
+    within = np.full(length, np.inf)
+    if at_start:
+        within = np.minimum(within, place)
+    if at_end:
+        within = np.minimum(within, length - place)
+    part = np.clip(within / fade, 0, 1)
+    return part * part * (3 - 2 * part)
 
 
 def unprotected(coverage: np.ndarray | None, may_change: np.ndarray | None) -> np.ndarray | None:

@@ -1,4 +1,5 @@
 import threading
+from math import ceil, sqrt
 
 import numpy as np
 import pytest
@@ -323,12 +324,34 @@ def test_the_guide_is_the_flagged_layers_on_white(document):
 
 
 def test_the_edit_mask_is_the_selection_in_the_frame(document):
+    assert edits.edit_mask(document, document.bounds) is None
+    document = document.but(selection=soft(1, Rect(30, 40, 60, 60)))
     frame = Rect(20, 30, 100, 90)
-    assert edits.edit_mask(document, frame) is None
-    document = document.but(selection=soft(1, Rect(0, 0, 60, 60)))
     assert np.array_equal(edits.edit_mask(document, frame), document.selection.read(frame))
     with pytest.raises(ValueError, match="outside the frame"):
         edits.edit_mask(document, Rect(200, 200, 50, 50))
+
+
+@given(
+    frame=st.builds(Rect, st.integers(0, 90), st.integers(0, 80), st.integers(100, 200), st.integers(100, 200)),
+    selected=st.none() | st.builds(Rect, *[st.integers(0, 60)] * 2, *[st.integers(140, 240)] * 2),
+)
+def test_an_edit_fades_to_the_edges_of_the_frame_where_there_is_more_to_edit_beyond(frame, selected):
+    document = Document.of(WIDTH, HEIGHT, [Layer("Paint")])
+    document = document if selected is None else document.but(selection=full(selected & document.bounds))
+    frame, chosen = frame & document.bounds, (selected or document.bounds) & document.bounds
+    mask = edits.edit_mask(document, frame)
+    mask = np.full((frame.height, frame.width), 255) if mask is None else mask
+    hard = full(chosen).read(frame)
+    assert (mask <= hard).all()
+    fade = ceil(edits.FADE * sqrt(frame.area))
+    top, left = (fade if chosen.y < frame.y else 0), (fade if chosen.x < frame.x else 0)
+    bottom = frame.height - (fade if chosen.bottom > frame.bottom else 0)
+    right = frame.width - (fade if chosen.right > frame.right else 0)
+    assert np.array_equal(mask[top:bottom, left:right], hard[top:bottom, left:right])
+    for edge, fades in ((mask[0], top), (mask[-1], bottom < frame.height), (mask[:, 0], left)):
+        assert not fades or edge.max() <= 2
+    assert right == frame.width or mask[:, -1].max() <= 2
 
 
 @given(data=st.data())

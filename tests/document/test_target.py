@@ -109,15 +109,24 @@ def test_protecting_is_a_change_to_show_to_undo_and_to_save(seed):
     assert history.nbytes == protection.nbytes
 
 
+def _unheld(frame):
+    """What may change in the frame where nothing is protected."""
+    mask = edits.edit_mask(Document.of(300, 270, [Layer("Paint")]), frame)
+    return np.full((frame.height, frame.width), 255) if mask is None else mask
+
+
 @given(seed=st.integers(0, 99), frame=st.builds(Rect, *[st.integers(0, 100)] * 2, *[st.integers(30, 170)] * 2))
 def test_what_is_protected_may_not_change_by_as_much(seed, frame):
     held = np.random.default_rng(seed).choice([0, 100, 255], (270, 300)).astype(np.uint8)
     document = Document.of(300, 270, [Layer("Paint")]).but(protection=Tiles.from_array(held))
     here = held[frame.slices]
     assert np.array_equal(edits.strength(document, frame), 255 - here)
-    selection = Tiles.from_array(np.full((270, 300), 200, np.uint8))
-    assert np.array_equal(edits.edit_mask(document, frame), np.where(here == 255, 0, 255))
-    assert np.array_equal(edits.edit_mask(document.but(selection=selection), frame), np.where(here == 255, 0, 200))
+    selected = np.zeros((270, 300), np.uint8)
+    selected[frame.slices] = 200
+    document = document.but(selection=Tiles.from_array(selected))
+    assert np.array_equal(edits.edit_mask(document, frame), np.where(here == 255, 0, 200))
+    free = edits.edit_mask(document.but(selection=None), frame)
+    assert (free[here == 255] == 0).all() and (free[here < 255] == _unheld(frame)[here < 255]).all()
 
 
 def test_protection_elsewhere_and_none_at_all_leave_the_frame_free():
@@ -125,6 +134,6 @@ def test_protection_elsewhere_and_none_at_all_leave_the_frame_free():
     assert edits.strength(document, CANVAS) is None and edits.edit_mask(document, CANVAS) is None
     document = document.but(protection=Tiles.from_array(np.full((50, 50), 255, np.uint8)))
     assert edits.strength(document, Rect(100, 100, 90, 90)) is None
-    assert edits.edit_mask(document, Rect(100, 100, 90, 90)) is None
+    assert np.array_equal(edits.edit_mask(document, Rect(100, 100, 90, 90)), _unheld(Rect(100, 100, 90, 90)))
     with pytest.raises(ValueError, match="protected"):
         edits.edit_mask(document, Rect(0, 0, 50, 50))

@@ -202,14 +202,18 @@ class Dock(QDockWidget):
         self._take_height(self.full_height)
 
     def _take_height(self, height: int) -> None:
-        """Ask the column for this height, at the cost of the panels that can use any; Qt would have all others pay."""
+        """Ask the column for this height, at the cost of the panels that can use any, or else of the highest; Qt would
+        have all others pay.
+        """
         window = self.parent()
         if not (isinstance(window, QMainWindow) and self.isVisible() and not self.isFloating()):
             return
         area, more = window.dockWidgetArea(self), height - self.height()
+        same_place = {self, *window.tabifiedDockWidgets(self)}
         column = [dock for dock in window.findChildren(Dock) if dock.isVisible() and not dock.isFloating()]
-        column = [dock for dock in column if dock is not self and window.dockWidgetArea(dock) == area]
-        heights = [dock.height() - (more if dock.fills else 0) for dock in column]
+        column = [dock for dock in column if dock not in same_place and window.dockWidgetArea(dock) == area]
+        paying = [dock for dock in column if dock.fills] or sorted(column, key=Dock.height)[-1:]
+        heights = [dock.height() - (more if dock in paying else 0) for dock in column]
         window.resizeDocks([self, *column], [height, *heights], Qt.Orientation.Vertical)
 
     @property
@@ -235,10 +239,12 @@ class Dock(QDockWidget):
             self._take_height(min(self._unfolded_height or self.full_height, self.full_height))
 
     def reveal(self) -> None:
-        """Be seen, unfolded and in front of the panels that it shares its place with."""
+        """Be seen, unfolded and in front of the panels that it shares its place with; not lower than it would like."""
         self.show()
         self.raise_()
         self.set_folded(False)
+        if self.fills and self.height() < (wanted := TITLE_HEIGHT + self._content.sizeHint().height()):
+            self._take_height(wanted)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if event.pos().y() > TITLE_HEIGHT:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from sdedit_studio import mix
 from sdedit_studio.engine.job import ModelInfo
@@ -15,7 +15,7 @@ from sdedit_studio.ui.panels.advanced import MOST_GUIDANCE
 from sdedit_studio.ui.panels.mix import MOST, MixRows
 from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.widgets.buttons import IconButton
-from sdedit_studio.ui.widgets.fields import TextField
+from sdedit_studio.ui.widgets.fields import ChoiceField, TextField
 from sdedit_studio.ui.widgets.slider_row import SliderRow
 
 FEW = 12
@@ -31,10 +31,10 @@ class ModelChoice(QWidget):
         self._scenes: list[tuple[str, str | None]] = []
         self._listed: list[ModelInfo] | None = None
         self._classes_of: ModelInfo | None = None
-        self.scene = QComboBox()
+        self.scene = ChoiceField()
         self.scene.setAccessibleName("Model and kind of scene")
         self.scene.activated.connect(lambda index: models.choose(*self._scenes[index]))
-        self.kind = QComboBox()
+        self.kind = ChoiceField()
         self.kind.setAccessibleName("Kind of scene")
         self.kind.setToolTip("What to expect in the picture. Type to find it.")
         self.kind.activated.connect(lambda index: studio.set_parameters(condition=self.kind.itemData(index)))
@@ -103,9 +103,9 @@ class ModelChoice(QWidget):
         shares = {} if model is None else _shares(parameters.condition, model)
         text = words.mix(shares) if len(shares) > 1 else ""
         title = model.title if model is not None and not many and text else ""
-        self.scene.setPlaceholderText(f"{title} · {text}" if title else "")
+        self.scene.show_unlisted(f"{title} · {text}" if title else "")
         self.scene.setToolTip(f"{text}\n{_tip(model)}" if title else _tip(model))
-        self.kind.setPlaceholderText(text if many else "")
+        self.kind.show_unlisted(text if many else "")
         classes = () if model is None else model.classes
         self.mix.set_shares(classes, shares)
         self.add.setVisible(len(classes) > 1)

@@ -229,7 +229,7 @@ class ResultList(QListView):
         return QSize(220, ROW)
 
     def sizeHint(self) -> QSize:
-        return QSize(300, 4 * ROW)
+        return QSize(300, 5 * ROW // 2)  # the half one says that there are more
 
     @property
     def records(self) -> list[Record]:

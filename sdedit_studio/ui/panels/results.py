@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
 from sdedit_studio.ui import theme
@@ -78,6 +78,7 @@ class ResultsPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        self._top = top
         column.addLayout(top)
         column.addWidget(middle, 1)
         column.addWidget(self._buttons)
@@ -96,6 +97,10 @@ class ResultsPanel(QWidget):
         actions.changed.connect(self._show_room)
         self._listed: set[str] = set()
         self._results_changed()
+
+    def sizeHint(self) -> QSize:
+        """The same with results and without."""
+        return QSize(300, sum(part.sizeHint().height() for part in (self._top, self.list, self._buttons)))
 
     def _results_changed(self) -> None:
         """A new one is chosen, unless two are chosen already, which is about to become a comparison."""

@@ -1,10 +1,10 @@
-"""Text fields that live in the main window, where single keys and Enter and Esc are shortcuts."""
+"""Fields of the main window: lines to type in, where Enter and Esc are no shortcuts, and lists to choose from."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QComboBox, QLineEdit, QStyle, QStyleOptionComboBox
 
 _OWN_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape, Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
 
@@ -22,3 +22,27 @@ class TextField(QLineEdit):
             event.accept()
             return True
         return super().event(event)
+
+
+class ChoiceField(QComboBox):
+    """A list to choose from that may show what is not in it; an ellipsis tells that not all of that has room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._unlisted = ""
+
+    def show_unlisted(self, text: str) -> None:
+        """What to show while nothing of the list is chosen."""
+        self._unlisted = text
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        parts = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(parts[0], option, parts[1], self).width()
+        self.setPlaceholderText(self.fontMetrics().elidedText(self._unlisted, Qt.TextElideMode.ElideRight, room))

@@ -59,6 +59,17 @@ def test_another_class_is_mixed_in_and_taken_out(mixing):
     assert not model.mix.isVisible()
 
 
+def test_a_mix_that_is_longer_than_the_field_ends_in_an_ellipsis(mixing):
+    scene = mixing.panel.model.scene
+    mixing.studio.set_parameters(condition="mountain 40, forest 30, street 30")
+    whole = "Scenes · mountain 40 %, forest 30 %, street 30 %"
+    scene.resize(170, scene.height())
+    assert shown(mixing).endswith("…") and whole.startswith(shown(mixing)[:-1])
+    assert whole.removeprefix("Scenes · ") in scene.toolTip()
+    scene.resize(600, scene.height())
+    assert shown(mixing) == whole
+
+
 def test_three_are_the_most_and_every_one_keeps_a_part(mixing):
     model, studio = mixing.panel.model, mixing.studio
     studio.set_parameters(condition="mountain 70, sea 30")

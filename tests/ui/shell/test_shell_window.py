@@ -25,6 +25,7 @@ from sdedit_studio.ui.dialogs.dialog import Dialog
 from sdedit_studio.ui.dialogs.samples import samples
 from sdedit_studio.ui.edit import Edit, Shown
 from sdedit_studio.ui.menus import MENUS
+from sdedit_studio.ui.panels.result_list import ROW
 from sdedit_studio.ui.preferences import Preferences
 from sdedit_studio.ui.profile import Profile
 from sdedit_studio.ui.window import Window
@@ -248,6 +249,18 @@ def test_tab_hides_everything_but_the_canvas_and_brings_it_back(show):
         await story.until(lambda: all(part.isVisible() for part in parts))
 
     show(story)
+
+
+def test_the_results_take_room_for_more_than_one_from_the_edit(show):
+    async def told(window, story):
+        place = window.results.list.parentWidget()
+        window.resize(1600, 1000)
+        await story.until(lambda: window.height() == 1000 and window.docks.sdedit.all_seen)
+        window.toggle_results()
+        await story.until(lambda: place.isVisible() and place.height() > 2 * ROW)
+        assert window.sdedit.generate.visibleRegion().boundingRect() == window.sdedit.generate.rect()
+
+    show(told)
 
 
 def test_f6_takes_the_keyboard_round_the_window(show):
