@@ -73,6 +73,7 @@ class Strip(QObject):
         studio.document_replaced.connect(self._forget)
         generation.changed.connect(self._resume)
         generation.live.followed.connect(self._resume)
+        generation.live.switched.connect(self._try_again)
 
     @property
     def samples(self) -> Mapping[float, Sample]:
@@ -138,6 +139,13 @@ class Strip(QObject):
         self._samples, self._current, self._subject = {}, set(), None
         self._look()
         self.changed.emit()
+
+    def _try_again(self) -> None:
+        """What kept it from going on may be over when a person goes on."""
+        if self._hint and self._generation.live.on and not self._generation.live.broken:
+            self._settled, self._hint = False, ""
+            self.changed.emit()
+            self._resume(anew=True)
 
     def _resume(self, *, anew: bool = False) -> None:
         """Go on once the painting has rested, or give way. `anew`: it has just changed, so its rest begins again."""

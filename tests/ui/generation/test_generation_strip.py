@@ -308,6 +308,23 @@ def test_a_failure_is_told_in_its_place_and_not_repeated(strip, tell):
     tell(story)
 
 
+def test_a_failure_is_forgotten_when_a_person_goes_on(strip, tell):
+    async def story(flow):
+        flow.studio.set_parameters(refine=Refine.OFF)
+        run = await asked(flow, 1)
+        run.fail("The model ran out of memory. Choose a smaller one.")
+        await flow.until(lambda: flow.strip.hint)
+        flow.generation.toggle_live()
+        assert flow.strip.hint == ""
+        await flow.until(lambda: flow.engine.runs)
+        run = flow.engine.runs[-1]
+        run.progress(CALLS, calls=CALLS)
+        run.finish()
+        await asked(flow, 2)
+
+    tell(story)
+
+
 def test_a_model_that_cannot_judge_has_no_green_curve_and_no_sweet_spot(strip, tell):
     async def story(flow):
         def greens() -> int:
