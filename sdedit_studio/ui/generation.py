@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import frame_of
 from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Phase, Progress, Result, Status, Update
 from sdedit_studio.raster.geometry import Rect
@@ -38,6 +39,12 @@ SEEDS = 1_000_000
 
 SLICE = 0.003
 """Seconds of comparing the painting with the guide's at a time."""
+
+
+Make = Callable[[Document, int], Edit]
+"""Builds the edit of a document of a revision. Raises ValueError, with a sentence for the person, when there is nothing
+to work from.
+"""
 
 
 class State(Enum):
@@ -204,18 +211,17 @@ class Generation(QObject):
             return
         if not (self._seed_locked or self.live.on):
             self._draw_seed()
-        document, parameters, revision = self.studio.document, self.studio.parameters, self.studio.history.revision
-        self.start(lambda: edit_of(document, parameters, revision))
+        parameters = self.studio.parameters
+        self.start(lambda document, revision: edit_of(document, parameters, revision))
 
-    def start(self, make: Callable[[], Edit]) -> None:
-        """Run the edit that `make` builds on another thread, as `generate` does.
-
-        It raises ValueError, with a sentence for the person, when there is nothing to work from.
+    def start(self, make: Make) -> None:
+        """Run the edit that `make` builds of the document as it is now, on another thread, as `generate` does. What is
+        being applied belongs to the document.
         """
         self._give_up()
         self.live.stop()
         run = self._run = _Run()
-        run.task = self._tasks.start(self._generate(run, make))
+        run.task = self._tasks.start(self._generate(run, make, self.studio.document, self.studio.history.revision))
         self.asked.emit()
         self.changed.emit()
 
@@ -310,9 +316,12 @@ class Generation(QObject):
             self._run.task.cancel()
         self._run = None
 
-    async def _generate(self, run: _Run, make: Callable[[], Edit]) -> None:
+    async def _generate(self, run: _Run, make: Make, document: Document, revision: int) -> None:
+        if self._applying:
+            await self.settled()
+            document, revision = self.studio.document, self.studio.history.revision
         try:
-            edit = await asyncio.to_thread(make)
+            edit = await asyncio.to_thread(make, document, revision)
         except ValueError as nothing_to_do:
             self._fail(str(nothing_to_do), "")
             return

@@ -62,7 +62,7 @@ class PaperTasks(QObject):
         t0 = edit.job.parameters.t0
         again = at(edit, t0 + by)
         if again.job.parameters.t0 != t0:
-            self._generation.start(lambda: again)
+            self._generation.start(lambda *_: again)
             self._studio.message.emit(f"{edit.task} from t₀ {again.job.parameters.t0:.2f}.")
 
     def decline(self) -> bool:
@@ -75,9 +75,8 @@ class PaperTasks(QObject):
 
     def _start(self, task: Task) -> None:
         self._studio.changing.emit()  # a picture that is being scaled is fitted in as it is now
-        document, parameters = self._studio.document, self._studio.parameters
-        revision = self._studio.history.revision
-        self._generation.start(lambda: task_edit(task, document, parameters, revision))
+        parameters = self._studio.parameters
+        self._generation.start(lambda document, revision: task_edit(task, document, parameters, revision))
 
     async def _offer(self, layer: str) -> None:
         fits = await asyncio.to_thread(lies_on_a_picture, self._studio.document)

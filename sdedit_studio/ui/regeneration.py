@@ -88,8 +88,7 @@ class Regeneration(QObject):
 
     def again(self) -> None:
         """Make the active layer anew from what lies below it now, in one undo step once it is done."""
-        document, revision = self._studio.document, self._studio.history.revision
-        self._generation.start(lambda: edit_again(document, document.active, revision))
+        self._generation.start(lambda document, revision: edit_again(document, document.active, revision))
 
     def close(self) -> None:
         """Give up what is under way, before the window goes."""

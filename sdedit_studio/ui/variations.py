@@ -181,7 +181,7 @@ class Variations(QObject):
         edit = over(self.one.worked_out(self._studio.parameters.refine), self._studio.document)
         self._showing = None
         self.lock_seed()
-        self._generation.start(lambda: edit)
+        self._generation.start(lambda *_: edit)
 
     def lock_seed(self) -> None:
         """Have all that comes use the chosen one's seed."""

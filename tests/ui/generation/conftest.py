@@ -34,17 +34,24 @@ from sdedit_studio.engine.job import (
 )
 from sdedit_studio.engine.noised import Noised
 from sdedit_studio.models.catalogue import ModelCard
-from sdedit_studio.parameters import Parameters
+from sdedit_studio.parameters import Parameters, Refine
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles, blank
 from sdedit_studio.ui import theme
 from sdedit_studio.ui.banner import Banner
 from sdedit_studio.ui.compare import Compare
+from sdedit_studio.ui.file_actions import FileActions
 from sdedit_studio.ui.generation import Generation
 from sdedit_studio.ui.models import Models
+from sdedit_studio.ui.panels.results import ResultsPanel
 from sdedit_studio.ui.panels.sdedit import SdeditPanel
+from sdedit_studio.ui.preferences import Preferences
+from sdedit_studio.ui.profile import Profile
+from sdedit_studio.ui.result_actions import ResultActions
 from sdedit_studio.ui.strip import Strip
 from sdedit_studio.ui.studio import Studio, new_document
+from sdedit_studio.ui.tasks import Tasks
+from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 
 READY = Status(Phase.READY, "scenes-96", "CPU", 0.08)
 WARMING_UP = Status(Phase.WARMING_UP, "scenes-96")
@@ -309,3 +316,37 @@ def tell(flow: Flow, loop):
 @pytest.fixture
 def empty_document() -> Document:
     return new_document(96, 64)
+
+
+@pytest.fixture
+def live(flow):
+    flow.studio.set_parameters(refine=Refine.OFF, seed=7)
+    return flow
+
+
+@pytest.fixture
+def story(flow, loop, qtbot, tmp_path):
+    """Run a story, an async function of a `History`."""
+    from tests.ui.generation.history import History
+
+    def run(told) -> None:
+        async def whole() -> None:
+            errors: list[Exception] = []
+            async with asyncio.TaskGroup() as group:
+                tasks = Tasks(group, errors.append)
+                notice = NoticeBar(flow.view)
+                chosen = FileActions(flow.studio, tasks, Preferences(Profile.at(tmp_path).settings), flow.view)
+                actions = ResultActions(flow.studio, flow.generation, flow.compare, chosen, tasks, notice)
+                panel = ResultsPanel(flow.studio, actions)
+                panel.resize(348, 420)
+                qtbot.addWidget(panel)
+                qtbot.addWidget(notice)
+                panel.show()
+                await told(History(flow, actions, panel, notice, chosen, errors))
+                tasks.cancel()
+            for error in errors:
+                raise error
+
+        loop.run_until_complete(whole())
+
+    return run

@@ -428,7 +428,7 @@ def test_what_was_applied_becomes_a_layer_unless_it_is_discarded_meanwhile(tell,
     tell(story)
 
 
-def test_a_run_begun_while_a_result_is_applied_hides_no_stroke_and_keeps_its_preview(tell, monkeypatch):
+def test_a_run_begun_while_a_result_is_applied_has_that_in_its_guide_and_hides_no_stroke(tell, monkeypatch):
     from sdedit_studio.ui import generation as module
 
     made, ready = module.applied, threading.Event()
@@ -442,15 +442,18 @@ def test_a_run_begun_while_a_result_is_applied_hides_no_stroke_and_keeps_its_pre
         await flow.finished((9, 9, 9))
         paint(flow.studio, Rect(40, 30, 10, 10))
         assert flow.generation.apply()
-        run = await flow.started()
-        run.progress(1)
-        await flow.until(lambda: flow.generation.shown.edit.job is run.job)
+        flow.generation.generate()
+        assert flow.generation.state is State.PREPARING
         paint(flow.studio, Rect(60, 30, 10, 10))
         ready.set()
-        await flow.until(lambda: flow.studio.document.active_layer.generation)
-        assert (composite(flow.studio)[35, 45] == (0, 0, 255, 255)).all()
-        assert (composite(flow.studio)[35, 65] == (0, 0, 255, 255)).all()
-        assert (composite(flow.studio)[5, 5] == (9, 9, 9, 255)).all()
-        assert flow.generation.shown.edit.job is run.job
+        await flow.until(lambda: len(flow.engine.runs) == 2)
+        assert flow.studio.document.active_layer.generation
+        run = flow.engine.runs[-1]
+        assert (run.job.guide.array[5, 5] == (9, 9, 9)).all()
+        assert np.array_equal(run.job.guide.array, composite(flow.studio)[..., 2::-1])
+        for x in (45, 65):
+            assert (composite(flow.studio)[35, x] == (0, 0, 255, 255)).all()
+        run.progress(1)
+        await flow.until(lambda: flow.generation.shown and flow.generation.shown.edit.job is run.job)
 
     tell(story)

@@ -1,4 +1,4 @@
-"""Live mode from the switch to a layer: what is asked of the engine, what is shown, and what nothing may touch."""
+"""Live mode: what is asked of the engine, what is shown, and what nothing may touch."""
 
 from __future__ import annotations
 
@@ -9,61 +9,17 @@ from dataclasses import replace
 from weakref import ref
 
 import numpy as np
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from sdedit_studio.document.edits import guide
 from sdedit_studio.engine.job import Lane
-from sdedit_studio.engine.live import REST
 from sdedit_studio.parameters import Refine, Solver
-from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.ui import generation
 from sdedit_studio.ui.following import CALLS, Base
 from sdedit_studio.ui.generation import State
 from tests.ui.generation.conftest import paint, painted_document
-
-
-def composite(studio) -> np.ndarray:
-    return flatten(studio.document.layers, studio.document.bounds)
-
-
-def colour_seen(flow, x: int, y: int) -> tuple[int, int, int]:
-    flow.view.repaint()
-    colour = flow.view.grab().toImage().pixelColor(x, y)
-    return colour.red(), colour.green(), colour.blue()
-
-
-async def runs(flow, count: int):
-    await flow.until(lambda: len(flow.engine.runs) == count)
-    return flow.engine.runs[-1]
-
-
-async def first_pass(flow, colour=(90, 60, 30)):
-    """Carry the newest job through its first pass, and wait until that is drawn."""
-    run = flow.engine.runs[-1]
-    run.progress(CALLS, calls=CALLS, colour=colour)
-    run.finish(colour)
-    await flow.until(lambda: run.closed and not flow.generation.live.busy)
-    await drawn(flow)
-    return run
-
-
-async def drawn(flow) -> None:
-    await flow.until(lambda: (veil := flow.compare._veils.right) is not None and veil.shown is flow.generation.shown)
-
-
-async def quiet(flow, seconds: float = REST + 0.15) -> int:
-    """Wait for longer than the pen would rest. Returns how many jobs there have been."""
-    await asyncio.sleep(seconds)
-    return len(flow.engine.runs)
-
-
-@pytest.fixture
-def live(flow):
-    flow.studio.set_parameters(refine=Refine.OFF, seed=7)
-    return flow
+from tests.ui.generation.living import colour_seen, drawn, first_pass, quiet, runs
 
 
 def test_the_picture_follows_every_change_with_one_seed_and_few_calls(live, tell):
@@ -297,134 +253,6 @@ def test_a_stroke_stays_in_sight_until_the_picture_that_has_it_is_drawn(live, te
         await first_pass(flow, (10, 200, 30))
         assert shown and all(colour == (255, 0, 0) for colour in seen)
         assert colour_seen(flow, 45, 35) == (10, 200, 30)
-
-    tell(story)
-
-
-def test_enter_takes_exactly_what_is_seen_and_live_goes_on(live, tell):
-    async def story(flow):
-        flow.generation.toggle_live()
-        await runs(flow, 1)
-        await first_pass(flow, (90, 60, 30))
-        paint(flow.studio, Rect(40, 30, 10, 10))
-        run = await runs(flow, 2)
-        seen = flow.view.grab().toImage()
-        painted = flow.studio.document
-        await flow.applied()
-        assert np.array_equal(composite(flow.studio)[35, 45], (0, 0, 255, 255))
-        assert np.array_equal(composite(flow.studio)[5, 5], (30, 60, 90, 255))
-        await flow.until(lambda: run.closed)
-        flow.view.repaint()
-        assert flow.generation.state is State.LIVE and flow.generation.shown is None
-        assert flow.studio.document.active_layer.generation["seed"] == 7
-        assert await quiet(flow) == 2
-        assert seen.pixelColor(5, 5).red() == 90
-        paint(flow.studio, Rect(60, 30, 10, 10))
-        following = await runs(flow, 3)
-        assert tuple(following.job.guide.array[5, 5]) == (90, 60, 30)
-        flow.studio.undo()
-        flow.studio.undo()
-        assert flow.studio.document is painted
-
-    tell(story)
-
-
-def held_back(monkeypatch, name: str) -> threading.Event:
-    """Have a function of the generation wait on its thread until the event is set."""
-    made, ready = getattr(generation, name), threading.Event()
-
-    def slow(*arguments):
-        ready.wait(2)
-        return made(*arguments)
-
-    monkeypatch.setattr(generation, name, slow)
-    return ready
-
-
-@pytest.mark.parametrize("moment", ["as_result", "applied"])
-def test_a_live_picture_is_not_applied_to_another_canvas_and_that_is_followed(live, tell, monkeypatch, moment):
-    async def story(flow):
-        flow.generation.toggle_live()
-        await runs(flow, 1)
-        await first_pass(flow)
-        ready = held_back(monkeypatch, moment)
-        assert flow.generation.apply()
-        await asyncio.sleep(0.05)
-        other = painted_document(60, 80)
-        flow.studio.open(other, None)
-        ready.set()
-        run = await runs(flow, 2)
-        assert run.job.guide.width == 60
-        assert await quiet(flow, 0.2) == 2 and flow.studio.document is other
-
-    tell(story)
-
-
-def test_what_was_applied_on_another_canvas_has_no_part_in_what_is_applied_on_this_one(live, tell, monkeypatch):
-    async def story(flow):
-        flow.generation.toggle_live()
-        await runs(flow, 1)
-        await first_pass(flow)
-        first = held_back(monkeypatch, "as_result")
-        assert flow.generation.apply()
-        await asyncio.sleep(0.05)
-        flow.studio.open(painted_document(), None)
-        await runs(flow, 2)
-        await first_pass(flow)
-        other, edit = flow.studio.document, flow.generation.shown.edit
-        applied = []
-        flow.generation.applied.connect(lambda edit, _result: applied.append(edit))
-        second = held_back(monkeypatch, "as_result")
-        assert flow.generation.apply()
-        await asyncio.sleep(0.05)
-        first.set()
-        await asyncio.sleep(0.1)
-        assert flow.studio.document is other and flow.generation.live.held
-        second.set()
-        await flow.until(lambda: applied)
-        await asyncio.sleep(0.1)
-        assert applied == [edit] and not flow.generation.live.held
-        assert len(flow.studio.document.layers) == len(other.layers) + 1
-
-    tell(story)
-
-
-def test_enter_twice_makes_one_layer(live, tell, monkeypatch):
-    async def story(flow):
-        flow.generation.toggle_live()
-        await runs(flow, 1)
-        await first_pass(flow)
-        ready = held_back(monkeypatch, "as_result")
-        assert flow.generation.apply()
-        await asyncio.sleep(0.05)
-        assert not flow.generation.apply()
-        ready.set()
-        await flow.until(lambda: flow.studio.document.active_layer.generation)
-        assert await quiet(flow, 0.2) == 1
-        assert len(flow.studio.document.layers) == 3
-
-    tell(story)
-
-
-@pytest.mark.parametrize("part", ["as_result", "applied"])
-def test_a_live_picture_that_cannot_be_applied_stays_and_live_goes_on(live, tell, monkeypatch, part):
-    def fail(*_arguments):
-        raise MemoryError
-
-    async def story(flow):
-        flow.generation.toggle_live()
-        await runs(flow, 1)
-        await first_pass(flow)
-        before, shown = flow.studio.document, flow.generation.shown
-        with monkeypatch.context() as patch:
-            patch.setattr(generation, part, fail)
-            assert flow.generation.apply()
-            await flow.until(lambda: flow.problems)
-        assert flow.problems[0][0].startswith("The result could not be applied.")
-        assert flow.studio.document is before and flow.generation.shown is shown
-        assert flow.generation.can_apply and flow.generation.result is None
-        paint(flow.studio, Rect(0, 0, 9, 9))
-        await runs(flow, 2)
 
     tell(story)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,14 @@ from shiboken6 import isValid
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.engine.engine import Engine
 from sdedit_studio.raster.tiles import Tiles, blank
 from sdedit_studio.ui import theme
 from sdedit_studio.ui.preferences import Preferences
 from sdedit_studio.ui.profile import Profile
 from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.tasks import Tasks
+from sdedit_studio.ui.window import Window
 
 
 def painted(colour: tuple[int, int, int], width: int = 96, height: int = 64, x: int = 0, y: int = 0) -> Tiles:
@@ -113,5 +116,33 @@ def tell(loop):
         loop.run_until_complete(whole())
         for error in errors:
             raise error
+
+    return run
+
+
+@pytest.fixture
+def show(tell, studio, tmp_path):
+    """Run a story in a window: `show(story)` with `async def story(window, story)`."""
+
+    def run(told, size=(1280, 860), profile=None) -> None:
+        async def whole(story) -> None:
+            place = profile or Profile.at(tmp_path / "profile")
+            engine = Engine()
+            window = Window(studio, engine, place, Preferences(place.settings), story.tasks)
+            window.resize(*size)
+            window.show()
+            await story.until(lambda: window.canvas.isVisible() and window._seen)
+            window.activateWindow()
+            window.canvas.setFocus()
+            try:
+                await told(window, story)
+            finally:
+                window.close_without_asking()
+                engine.close()
+                window.deleteLater()
+                await story.until(lambda: not isValid(window))
+                assert [thread.name for thread in threading.enumerate() if "journal" in thread.name] == []
+
+        tell(whole)
 
     return run

@@ -9,12 +9,12 @@ from PySide6.QtTest import QTest
 from sdedit_studio.document.target import Target
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import rectangle
-from tests.ui.shell.test_shell_window import key, paint, show  # noqa: F401
+from tests.ui.shell.windowed import key, paint
 
 LEFT = Qt.MouseButton.LeftButton
 
 
-def test_a_mask_is_added_painted_on_and_left(show):  # noqa: F811
+def test_a_mask_is_added_painted_on_and_left(show):
     async def told(window, story):
         studio = window.studio
         pixels = studio.document.active_layer.pixels
@@ -38,7 +38,7 @@ def test_a_mask_is_added_painted_on_and_left(show):  # noqa: F811
     show(told)
 
 
-def test_protecting_by_key_by_button_and_by_escape(show):  # noqa: F811
+def test_protecting_by_key_by_button_and_by_escape(show):
     async def told(window, story):
         studio = window.studio
         key(window, Qt.Key.Key_P)
@@ -57,7 +57,7 @@ def test_protecting_by_key_by_button_and_by_escape(show):  # noqa: F811
     show(told)
 
 
-def test_what_is_protected_comes_from_a_selection_and_becomes_one(show):  # noqa: F811
+def test_what_is_protected_comes_from_a_selection_and_becomes_one(show):
     async def told(window, story):
         studio, run = window.studio, window.actions_
         box = rectangle(Rect(10, 10, 40, 30), studio.document.bounds)
@@ -81,7 +81,7 @@ def test_what_is_protected_comes_from_a_selection_and_becomes_one(show):  # noqa
     show(told)
 
 
-def test_cutting_from_a_mask_says_that_it_takes_pixels(show):  # noqa: F811
+def test_cutting_from_a_mask_says_that_it_takes_pixels(show):
     async def told(window, story):
         said = []
         window.studio.message.connect(said.append)

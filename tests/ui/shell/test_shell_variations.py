@@ -9,9 +9,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from sdedit_studio.engine.job import Pixels, Progress, Result
-from tests.ui.shell.test_shell_window import show
-
-__all__ = ["show"]
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 

@@ -1,0 +1,60 @@
+"""Live mode, carried on and looked at by a test."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import numpy as np
+
+from sdedit_studio.engine.live import REST
+from sdedit_studio.raster.compositor import flatten
+from sdedit_studio.ui import generation
+from sdedit_studio.ui.following import CALLS
+
+
+def composite(studio) -> np.ndarray:
+    return flatten(studio.document.layers, studio.document.bounds)
+
+
+def colour_seen(flow, x: int, y: int) -> tuple[int, int, int]:
+    flow.view.repaint()
+    colour = flow.view.grab().toImage().pixelColor(x, y)
+    return colour.red(), colour.green(), colour.blue()
+
+
+async def runs(flow, count: int):
+    await flow.until(lambda: len(flow.engine.runs) == count)
+    return flow.engine.runs[-1]
+
+
+async def first_pass(flow, colour=(90, 60, 30)):
+    """Carry the newest job through its first pass, and wait until that is drawn."""
+    run = flow.engine.runs[-1]
+    run.progress(CALLS, calls=CALLS, colour=colour)
+    run.finish(colour)
+    await flow.until(lambda: run.closed and not flow.generation.live.busy)
+    await drawn(flow)
+    return run
+
+
+async def drawn(flow) -> None:
+    await flow.until(lambda: (veil := flow.compare._veils.right) is not None and veil.shown is flow.generation.shown)
+
+
+async def quiet(flow, seconds: float = REST + 0.15) -> int:
+    """Wait for longer than the pen would rest. Returns how many jobs there have been."""
+    await asyncio.sleep(seconds)
+    return len(flow.engine.runs)
+
+
+def held_back(monkeypatch, name: str) -> threading.Event:
+    """Have a function of the generation wait on its thread until the event is set."""
+    made, ready = getattr(generation, name), threading.Event()
+
+    def slow(*arguments):
+        ready.wait(2)
+        return made(*arguments)
+
+    monkeypatch.setattr(generation, name, slow)
+    return ready
