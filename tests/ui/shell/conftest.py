@@ -124,10 +124,10 @@ def tell(loop):
 def show(tell, studio, tmp_path):
     """Run a story in a window: `show(story)` with `async def story(window, story)`."""
 
-    def run(told, size=(1280, 860), profile=None) -> None:
+    def run(told, size=(1280, 860), profile=None, models=None) -> None:
         async def whole(story) -> None:
             place = profile or Profile.at(tmp_path / "profile")
-            engine = Engine()
+            engine = Engine(models)
             window = Window(studio, engine, place, Preferences(place.settings), story.tasks)
             window.resize(*size)
             window.show()

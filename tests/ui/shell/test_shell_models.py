@@ -6,40 +6,18 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from sdedit_studio.engine.engine import Engine
 from sdedit_studio.ui.dialogs.models import ModelsDialog
 from sdedit_studio.ui.menus import MENUS
-from sdedit_studio.ui.preferences import Preferences
-from sdedit_studio.ui.profile import Profile
 from sdedit_studio.ui.widgets.action_button import ActionButton
-from sdedit_studio.ui.window import Window
 
 # The offscreen platform has no stack of windows and no menus that take the keyboard.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)", extend=True)
 
 
 @pytest.fixture
-def show(tell, studio, tmp_path):
+def show(show, tmp_path):
     """Run a story in a window whose models folder is empty."""
-
-    def run(told) -> None:
-        async def whole(story) -> None:
-            place = Profile.at(tmp_path / "profile")
-            engine = Engine(tmp_path / "models")
-            window = Window(studio, engine, place, Preferences(place.settings), story.tasks)
-            window.resize(1280, 860)
-            window.show()
-            await story.until(lambda: window.canvas.isVisible() and window._seen)
-            try:
-                await told(window, story)
-            finally:
-                window.close_without_asking()
-                engine.close()
-                window.deleteLater()
-
-        tell(whole)
-
-    return run
+    return lambda told: show(told, models=tmp_path / "models")
 
 
 def test_menu_palette_and_panel_lead_to_the_dialog(show):
