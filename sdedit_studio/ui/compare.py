@@ -5,16 +5,17 @@ their difference. Here is what is shown and how it is drawn; where the widgets l
 from __future__ import annotations
 
 import asyncio
-import math
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from math import ceil
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QCoreApplication, QEvent, QLineF, QObject, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QTransform
 
+from sdedit_studio.document.document import Document
 from sdedit_studio.raster.geometry import NOTHING, Rect
 from sdedit_studio.raster.tiles import EMPTY, Tiles
 from sdedit_studio.ui.captions import draw_legend, draw_name
@@ -40,6 +41,9 @@ PRESSES = frozenset(
     }
 )
 """What ends a look at the painting alone, taken with a key that is held or from a menu."""
+
+SMOOTHED = 3
+"""View pixels by which smooth drawing carries a pixel's colour further."""
 
 PAINTING = "Your painting"
 NOTHING_YET = "Result: press Generate or Live"
@@ -90,6 +94,21 @@ class Veils:
             Veil.of_difference(left, right) if different and right else None,
         )
 
+    def is_of(self, document: Document) -> bool:
+        """Whether the right one is a picture of this very painting."""
+        return self.right is not None and self.right.shown is not None and self.right.shown.edit.document is document
+
+    def changed_from(self, before: Veils, over: Tiles | None) -> Rect | None:
+        """The part of the canvas that has to be drawn again when these come in the place of `before`; None where that
+        is not known. `over`: what of a newer painting was drawn over those. Safe on any thread.
+        """
+        new, old = self.right, before.right
+        if self.left or before.left or new is None or old is None or self.area != before.area:
+            return None
+        if new.shown is not None and before.is_of(new.shown.edit.document):
+            return new.differs(old)
+        return None if over is None else new.differs(old) | over.content_bounds()
+
     @property
     def area(self) -> Rect:
         """The part of the canvas that they can change, which the split runs across."""
@@ -98,6 +117,13 @@ class Veils:
 
 
 NO_VEILS = Veils()
+
+
+def _made(
+    wanted: tuple[Shown | None, Shown | None, CompareMode], before: Veils, over: Tiles | None
+) -> tuple[Veils, Rect | None]:
+    veils = Veils.of(*wanted)
+    return veils, veils.changed_from(before, over)
 
 
 class Compare(QObject):
@@ -119,7 +145,7 @@ class Compare(QObject):
         self._veils = NO_VEILS
         self._wanted: tuple[Shown | None, Shown | None, CompareMode] = (None, None, self._mode)
         self._preparing: asyncio.Task[None] | None = None
-        self._over = EMPTY
+        self._over: Tiles | None = None
         self._before = False
         self._until = RELEASES
         self._split = self._split_outside = 0.0
@@ -270,15 +296,18 @@ class Compare(QObject):
         """Make the veils of what is wanted. What was overtaken meanwhile is newer than what stands all the same."""
         ready = None
         while (wanted := self._wanted) != ready:
+            before, over, changed = self._veils, self._over, None
             try:
-                veils = await asyncio.to_thread(Veils.of, *wanted)
+                veils, changed = await asyncio.to_thread(_made, wanted, before, over)
             except Exception:  # a difference of large pictures needs many times their memory
                 veils = NO_VEILS
                 if self._wanted == wanted:
                     self._step_down(traceback.format_exc())
             ready = wanted
             if self._wanted[1] is not None:
-                self._show(veils)
+                right = veils.right and veils.right.shown
+                known = self._over is over or (right is not None and before.is_of(right.edit.document))
+                self._show(veils, changed if known and self._veils is before else None)
 
     def _step_down(self, details: str) -> None:
         """What is wanted cannot be made ready: say so, and want something plainer rather than leave what stood."""
@@ -290,12 +319,18 @@ class Compare(QObject):
         else:
             self.end_between()
 
-    def _show(self, veils: Veils) -> None:
-        self._veils, self._over = veils, EMPTY
+    def _show(self, veils: Veils, changed: Rect | None = None) -> None:
+        """`changed`: the part of the canvas that looks another way with them, or None where that is not known."""
+        self._veils, self._over = veils, None
         flickers = self._mode is CompareMode.FLICKER and veils.right is not None
         if flickers != self._turns.isActive():
             self._turns.start() if flickers else self._turns.stop()
-        self._redraw()
+        if changed is None or self._mode is not CompareMode.SPLIT:
+            self._redraw()
+        else:  # at a pen's pace, with all of the canvas to draw, its samples would have to wait
+            wider = changed.grown(ceil(SMOOTHED / zoom_of(self._view.to_view)))
+            self._view.update(self._view.to_view.mapRect(QRectF(*wider)).toAlignedRect())
+            self.redrawn.emit()
 
     def _take_turns(self) -> None:
         self._turn_of_right = not self._turn_of_right
@@ -348,7 +383,7 @@ class Compare(QObject):
         veil = self._veils.right
         if self._before or self._mode is not CompareMode.SPLIT or veil is None or veil.masked:
             return NOTHING
-        left = math.ceil(self._split_x(self._veils.area))
+        left = ceil(self._split_x(self._veils.area))
         return veil.frame & Rect(left, veil.frame.y, veil.frame.right - left, veil.frame.height)
 
     def _draw(self, painter: QPainter, veil: Veil | None, to_view: QTransform, visible: Rect) -> None:
@@ -374,7 +409,7 @@ class Compare(QObject):
         if shown is not None and veil.shown is not None and shown.edit.document is veil.shown.edit.document:
             self._over = newest
             return (newest,)
-        return self._over, newest
+        return self._over or EMPTY, newest
 
     def _paint_split(self, painter: QPainter, veils: Veils, to_view: QTransform, visible: Rect) -> None:
         area, x = veils.area, self._split_x(veils.area)

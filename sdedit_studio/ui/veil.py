@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, floor
 
 import numpy as np
 from PIL import Image
@@ -10,7 +11,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QTransform
 
 from sdedit_studio.raster.compositor import flatten
-from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.geometry import NOTHING, Rect
 from sdedit_studio.raster.tiles import Tiles, as_image
 from sdedit_studio.ui.edit import Shown
 
@@ -79,6 +80,21 @@ class Veil:
         """Whether the canvas shows through it."""
         return self.shown is not None and self.shown.edit.job.mask is not None
 
+    def differs(self, other: Veil) -> Rect:
+        """The part of the canvas around all that does not look the same in the two."""
+        size = self.levels[0].size()
+        if self.frame != other.frame or size != other.levels[0].size():
+            return self.frame | other.frame
+        unlike = _numbers(self.levels[0]) != _numbers(other.levels[0])
+        rows, columns = (np.flatnonzero(unlike.any(axis=axis)) for axis in (1, 0))
+        if not len(rows):
+            return NOTHING
+        # Smooth enlarging looks at the pixels next to these.
+        across, down = self.frame.width / size.width(), self.frame.height / size.height()
+        left, top = floor((columns[0] - 2) * across), floor((rows[0] - 2) * down)
+        right, bottom = ceil((columns[-1] + 3) * across), ceil((rows[-1] + 3) * down)
+        return Rect(left, top, right - left, bottom - top).moved(self.frame.x, self.frame.y) & self.frame
+
     def draw(self, painter: QPainter, to_view: QTransform) -> None:
         """Draw it through a view transform; the painter is in view pixels, and its clip is respected."""
         scale = zoom_of(to_view)
@@ -92,6 +108,11 @@ class Veil:
         """The smallest level that still has a pixel for each one on screen. `scale`: screen pixels per frame pixel."""
         wanted = scale * self.frame.width
         return next((image for image in reversed(self.levels) if image.width() >= wanted), self.levels[0])
+
+
+def _numbers(image: QImage) -> np.ndarray:
+    """The pixels, each as one number: uint32 (h, w)."""
+    return np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), image.width())
 
 
 def difference_colours() -> np.ndarray:

@@ -8,20 +8,25 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import SIGNAL, QPoint, QPointF, Qt
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import SIGNAL, QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QHideEvent, QImage, QShowEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from sdedit_studio.engine.job import Pixels
+from sdedit_studio.parameters import Refine
+from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.banner import Banner
 from sdedit_studio.ui.canvas.view import CanvasView
 from sdedit_studio.ui.compare import Compare, CompareMode
 from sdedit_studio.ui.edit import Shown
+from sdedit_studio.ui.following import CALLS
 from sdedit_studio.ui.generation import State
+from sdedit_studio.ui.live import STILL
 from sdedit_studio.ui.preferences import Preferences
 from sdedit_studio.ui.stage import Stage
 from sdedit_studio.ui.veil import AMPLIFIED, Veil, difference_colours
+from tests.ui.generation.conftest import paint, painted_document
 
 RED, BLUE, SKY = (200, 40, 10), (10, 40, 200), (120, 180, 220)
 LOW = 44, 56
@@ -315,5 +320,49 @@ def test_the_icons_choose_the_mode_where_there_is_room(flow, tell, stage):
         stage.resize(520, 420)
         await asyncio.sleep(0.05)
         assert not modes.isVisible() and flow.banner.activity.apply.isVisible()
+
+    tell(story)
+
+
+def pixels(view) -> np.ndarray:
+    image = view.grab().toImage().convertToFormat(QImage.Format.Format_ARGB32)
+    return np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), image.width()).copy()
+
+
+@pytest.mark.parametrize("view", [lambda canvas: canvas.fit(), lambda canvas: canvas.zoom_to(2.6)])
+@pytest.mark.parametrize("colours", [[(0, 80, 0)], [(0, 80, 0), (0, 160, 0)], [RED]])
+def test_of_a_new_live_picture_only_what_it_changes_is_drawn(flow, tell, stage, monkeypatch, view, colours):
+    async def story(flow):
+        canvas = stage.canvas
+        flow.studio.open(painted_document(960, 640), None)
+        view(canvas)
+        flow.studio.set_parameters(refine=Refine.OFF)
+        flow.generation.toggle_live()
+        await flow.until(lambda: flow.engine.runs)
+        flow.engine.runs[-1].progress(CALLS, calls=CALLS, colour=RED)
+        flow.engine.runs[-1].finish(RED)
+        await flow.until(lambda: flow.generation.shown and not flow.generation.live.busy)
+        await ready(flow)
+        paint(flow.studio, Rect(440, 300, 60, 30))
+        await flow.until(lambda: len(flow.engine.runs) == 2)
+        canvas.repaint()
+        veil, drawn = flow.compare._veils.right, []
+        for call, colour in enumerate(colours, 1):
+            await asyncio.sleep(STILL)
+            flow.engine.runs[-1].progress(call, calls=CALLS, colour=colour)
+            shown = flow.generation.shown
+            await flow.until(lambda: flow.generation.shown is not shown)  # noqa: B023
+            before = pixels(canvas)
+            with monkeypatch.context() as patch:
+                patch.setattr(canvas, "update", lambda *areas: drawn.append(areas))
+                await ready(flow)
+            assert flow.compare._veils.right is not veil
+            (((area,),), veil) = drawn, flow.compare._veils.right
+            unlike = before != pixels(canvas)
+            rows, columns = (np.flatnonzero(unlike.any(axis=axis)) for axis in (1, 0))
+            assert area.contains(QRect(QPoint(columns[0], rows[0]), QPoint(columns[-1], rows[-1])))
+            assert area.width() * area.height() < 0.3 * canvas.width() * canvas.height() or canvas.zoom > 2
+            drawn.clear()
+            canvas.repaint()
 
     tell(story)
