@@ -111,7 +111,7 @@ class Tiles:
         for rect, tile in sorted(self.items(), key=depth):  # from the outside in: most of the inside need not be read
             if rect in found:
                 continue
-            found |= _nonzero(tile.array[..., 3] if self.channels == COLOUR else tile.array).moved(rect.x, rect.y)
+            found |= nonzero(tile.array[..., 3] if self.channels == COLOUR else tile.array).moved(rect.x, rect.y)
         return found
 
     @property
@@ -241,7 +241,7 @@ class Tiles:
         for key in self.tiles.keys() | other.tiles.keys():
             mine, others = self.tiles.get(key), other.tiles.get(key)
             if mine is not others:
-                changed = _nonzero(_bits(mine) ^ _bits(others))
+                changed = nonzero(_bits(mine) ^ _bits(others))
                 if not changed.empty:
                     whole = self.tile_rect(*key)
                     found.append(changed.moved(whole.x, whole.y))
@@ -251,7 +251,7 @@ class Tiles:
         return Tiles(self.channels, self.origin, MappingProxyType(tiles))
 
 
-def _nonzero(array: np.ndarray) -> Rect:
+def nonzero(array: np.ndarray) -> Rect:
     """The smallest rectangle around everything in a 2-D array that is not 0."""
     rows = np.flatnonzero(array.any(axis=1))
     if not len(rows):

@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage, QPainter, QTransform
 
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import NOTHING, Rect
-from sdedit_studio.raster.tiles import Tiles, as_image
+from sdedit_studio.raster.tiles import Tiles, as_image, nonzero
 from sdedit_studio.ui.edit import Shown
 
 CRISP = 2.0
@@ -85,14 +85,13 @@ class Veil:
         size = self.levels[0].size()
         if self.frame != other.frame or size != other.levels[0].size():
             return self.frame | other.frame
-        unlike = _numbers(self.levels[0]) != _numbers(other.levels[0])
-        rows, columns = (np.flatnonzero(unlike.any(axis=axis)) for axis in (1, 0))
-        if not len(rows):
+        unlike = nonzero(_numbers(self.levels[0]) != _numbers(other.levels[0]))
+        if unlike.empty:
             return NOTHING
-        # Smooth enlarging looks at the pixels next to these.
+        near = unlike.grown(2)  # smooth enlarging looks at the pixels next to these
         across, down = self.frame.width / size.width(), self.frame.height / size.height()
-        left, top = floor((columns[0] - 2) * across), floor((rows[0] - 2) * down)
-        right, bottom = ceil((columns[-1] + 3) * across), ceil((rows[-1] + 3) * down)
+        left, top = floor(near.x * across), floor(near.y * down)
+        right, bottom = ceil(near.right * across), ceil(near.bottom * down)
         return Rect(left, top, right - left, bottom - top).moved(self.frame.x, self.frame.y) & self.frame
 
     def draw(self, painter: QPainter, to_view: QTransform) -> None:
