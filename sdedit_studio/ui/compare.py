@@ -100,14 +100,12 @@ class Veils:
 
     def changed_from(self, before: Veils, over: Tiles | None) -> Rect | None:
         """The part of the canvas that has to be drawn again when these come in the place of `before`; None where that
-        is not known. `over`: what of a newer painting was drawn over those. Safe on any thread.
+        is not known. `over`: what was drawn over those and will not be over these, if known. Safe on any thread.
         """
         new, old = self.right, before.right
-        if self.left or before.left or new is None or old is None or self.area != before.area:
+        if over is None or self.left or before.left or new is None or old is None or self.area != before.area:
             return None
-        if new.shown is not None and before.is_of(new.shown.edit.document):
-            return new.differs(old)
-        return None if over is None else new.differs(old) | over.content_bounds()
+        return new.differs(old) | over.content_bounds()
 
     @property
     def area(self) -> Rect:
@@ -296,7 +294,9 @@ class Compare(QObject):
         """Make the veils of what is wanted. What was overtaken meanwhile is newer than what stands all the same."""
         ready = None
         while (wanted := self._wanted) != ready:
-            before, over, changed = self._veils, self._over, None
+            before, changed, right = self._veils, None, wanted[1]
+            same_painting = right is not None and before.is_of(right.edit.document)
+            over = EMPTY if same_painting else self._over
             try:
                 veils, changed = await asyncio.to_thread(_made, wanted, before, over)
             except Exception:  # a difference of large pictures needs many times their memory
@@ -305,9 +305,8 @@ class Compare(QObject):
                     self._step_down(traceback.format_exc())
             ready = wanted
             if self._wanted[1] is not None:
-                right = veils.right and veils.right.shown
-                known = self._over is over or (right is not None and before.is_of(right.edit.document))
-                self._show(veils, changed if known and self._veils is before else None)
+                known = self._veils is before and (same_painting or self._over is over)
+                self._show(veils, changed if known else None)
 
     def _step_down(self, details: str) -> None:
         """What is wanted cannot be made ready: say so, and want something plainer rather than leave what stood."""
