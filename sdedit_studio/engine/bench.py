@@ -60,7 +60,7 @@ def measure(card: ModelCard, device: torch.device, solvers: Sequence[Solver]) ->
     """Time a model on a device in float32 and in the 16 bits that suit it. Raises ModelProblem when it is damaged."""
     half = torch.bfloat16 if device.type == "cpu" else half_of(card)
     small = max(card.stride, min(card.native, SMALL))
-    exact = load(card, device, torch.float32)
+    exact = load(card, device, torch.float32, compiled=device.type == "cpu")
     yield from _timings(exact, "float32", solvers)
     usual = seconds_per_call(exact, small, small)
     del exact

@@ -10,7 +10,6 @@ from time import perf_counter
 
 import numpy as np
 from torch import Tensor
-from torch.nn.modules.module import register_module_forward_pre_hook
 
 from sdedit_studio.diffusion.cascade import TILE, Moment, as_pixels, edit, resized
 from sdedit_studio.diffusion.denoiser import Denoiser
@@ -22,6 +21,7 @@ from sdedit_studio.engine.job import Job, Pixels, Progress, Result
 from sdedit_studio.engine.judge import judged
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.preview import Previews
+from sdedit_studio.models.asking import asking
 from sdedit_studio.models.load import LoadedModel
 
 
@@ -131,15 +131,15 @@ def _first(job: Job, passes: Sequence[Pass]) -> np.ndarray | None:
 
 
 def _stoppable(denoiser: Denoiser, cancelled: Callable[[], bool], *, in_layers: bool) -> Denoiser:
-    """`in_layers`: also before each layer. A graphics card is told of all layers ahead, or replays a recording."""
+    """`in_layers`: also in a run. A graphics card is told of all layers ahead, or replays a recording."""
 
-    def stop(*_: object) -> None:
+    def stop() -> None:
         if cancelled():
             raise Stopped
 
     def denoise(x: Tensor, sigma: Level) -> Tensor:
         stop()
-        with register_module_forward_pre_hook(stop) if in_layers else nullcontext():
+        with asking(stop) if in_layers else nullcontext():
             return denoiser(x, sigma)
 
     return denoise

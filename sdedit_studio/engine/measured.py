@@ -5,15 +5,12 @@ Kept in the user's cache folder, so that the first estimate after start-up is ri
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import platform
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_cache_path
+from sdedit_studio import cache
 
 _MEMORY = 0.5
 """Weight of what was known against a new measurement: the first call at a size runs long, and is forgotten in a few."""
@@ -28,7 +25,7 @@ class Measured:
 
     def __init__(self, threads: int, path: Path | None = None) -> None:
         self.threads = threads
-        self._path = path or user_cache_path("sdedit-studio", appauthor=False) / "measured.json"
+        self._path = path or cache.folder() / "measured.json"
         self._figures = _read(self._path)
 
     def call_seconds(self, model: str, pixels: int) -> float | None:
@@ -55,13 +52,8 @@ class Measured:
         self._note(model, "precision", precision)
 
     def save(self) -> None:
-        """Write the file whole or not at all; a cache folder that cannot be written is no problem worth telling."""
-        with contextlib.suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._path.parent)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(self._figures, file, indent=1)
-            Path(name).replace(self._path)
+        """Write the file, if the cache folder can be written."""
+        cache.keep(self._path, json.dumps(self._figures, indent=1).encode())
 
     @property
     def _calls_key(self) -> str:

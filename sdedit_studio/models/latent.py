@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
@@ -21,7 +21,7 @@ from diffusers.models.embeddings import get_timestep_embedding
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from sdedit_studio.diffusion.denoiser import Denoiser
@@ -29,7 +29,7 @@ from sdedit_studio.diffusion.level import Level, row
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem
 from sdedit_studio.models.graphs import Graphs
 from sdedit_studio.models.load import LoadedModel
-from sdedit_studio.models.unet import adapted, laid_out
+from sdedit_studio.models.unet import Module, adapted, laid_out
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 AUTOENCODERS = {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}
@@ -39,8 +39,6 @@ TILES = 2
 
 _CALIBRATION = 16
 """Latents across the picture that previews are fitted on."""
-
-Module = TypeVar("Module", bound=nn.Module)
 
 
 def load_latent(card: ModelCard, device: torch.device, dtype: torch.dtype) -> LoadedModel:
@@ -261,11 +259,11 @@ def _part(
     folder = card.folder / part
     try:
         network = build(kind, read_config(folder, card.name))
-        weights = {name: laid_out(weight.to(device, dtype)) for name, weight in load_file(folder / WEIGHTS).items()}
+        weights = {name: weight.to(device, dtype) for name, weight in load_file(folder / WEIGHTS).items()}
         network.load_state_dict(weights, assign=True)
     except (OSError, SafetensorError, RuntimeError, TypeError, ValueError, KeyError) as error:
         raise _damaged(card.name, folder, error) from error
-    return network.eval().requires_grad_(False)
+    return laid_out(network).eval().requires_grad_(False)
 
 
 def _damaged(name: str, folder: Path, error: Exception) -> ModelProblem:

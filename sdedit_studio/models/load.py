@@ -53,13 +53,17 @@ class LoadedModel:
                 return kind.upper()
 
 
-def load(card: ModelCard, device: torch.device, dtype: torch.dtype) -> LoadedModel:
-    """Read the model's weights. Raises ModelProblem when a file is missing or damaged, or its format is unknown."""
+def load(card: ModelCard, device: torch.device, dtype: torch.dtype, *, compiled: bool = False) -> LoadedModel:
+    """Read the model's weights.
+
+    `compiled`: on the CPU in float32, as a graph of ONNX Runtime where that is possible; it takes some seconds more,
+    the first time. Raises ModelProblem when a file is missing or damaged, or its format is unknown.
+    """
     match card.format:
         case "edm-unet" | "unet":
             from sdedit_studio.models.unet import load_unet
 
-            return LoadedModel(card, device, load_unet(card, device, dtype))
+            return LoadedModel(card, device, load_unet(card, device, dtype, compiled=compiled))
         case "latent":
             from sdedit_studio.models.latent import load_latent
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from operator import mul
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from diffusers.models.attention_processor import Attention
 from diffusers.models.unets.unet_2d import UNet2DModel
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from sdedit_studio.diffusion.denoiser import (
     Denoiser,
@@ -31,6 +33,8 @@ from sdedit_studio.diffusion.level import Level, each, row
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem, Prediction
 from sdedit_studio.models.graphs import Graphs
 
+Module = TypeVar("Module", bound=nn.Module)
+
 OWN_KEYS = {"patch", "sigma_data", "nimg", "attention_heads"}
 """What our training and importers add to the network's configuration."""
 
@@ -41,16 +45,18 @@ OTHERS_TIME_SCALE = 1000.0
 """OpenAI's EDM and consistency networks take `1000 ln(sigma) / 4`."""
 
 
-def load_unet(card: ModelCard, device: torch.device, dtype: torch.dtype) -> Callable[[int | None], Denoiser]:
+def load_unet(
+    card: ModelCard, device: torch.device, dtype: torch.dtype, *, compiled: bool
+) -> Callable[[int | None], Denoiser]:
     """The denoiser by class label. "edm-unet" is `D = c_skip y + c_out F(unshuffle(c_in y), 250 ln(sigma) / 4, class)`.
 
-    `dtype`: what the network computes in; pictures stay float32. Raises ModelProblem when a file cannot be read.
+    `dtype`: what the network computes in; pictures stay float32. `compiled`: see `load`. Raises ModelProblem when a
+    file cannot be read.
     """
     config = read_config(card)
-    network = _network(card, config, dtype).to(device)
-    run = Graphs(lambda *inputs: network(*inputs, return_dict=False)[0], device)
+    network = _Output(_network(card, config, dtype))
+    run = (_compiled(network, card, config) if compiled else None) or Graphs(laid_out(network).to(device), device)
     patch = config.get("patch", 1)
-
     time_scale = _time_scale(card)
 
     @torch.inference_mode()
@@ -62,6 +68,33 @@ def load_unet(card: ModelCard, device: torch.device, dtype: torch.dtype) -> Call
         return pixel_shuffle(run(folded, times, *classes).float(), patch)
 
     return lambda label: adapted(card, partial(predict, label))
+
+
+class _Output(nn.Module):
+    """diffusers' network, which gives its one output in a tuple, without it."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return self.network(*inputs, return_dict=False)[0]
+
+
+def _compiled(network: nn.Module, card: ModelCard, config: dict[str, Any]) -> Callable[..., Tensor] | None:
+    """For ONNX Runtime, or None where that is not possible."""
+    from sdedit_studio.models.compiled import Compiled, NotCompiled
+
+    ((label, _), *_) = card.shares(card.some_class)
+    side = card.stride // config.get("patch", 1)
+    example = (torch.zeros(2, config["in_channels"], 2 * side, 3 * side), torch.tensor([1.0, 30.0]))
+    if label is not None:
+        example = (*example, torch.tensor([label, 0]))
+    try:
+        return Compiled(network.eval(), example, json.dumps(config | {"classes": label is not None}, sort_keys=True))
+    except NotCompiled as reason:
+        logging.getLogger(__name__).warning("The model %s runs in torch, more slowly: %s", card.name, reason)
+        return None
 
 
 def adapted(card: ModelCard, network: Network) -> Denoiser:
@@ -123,23 +156,24 @@ def read_weights(card: ModelCard) -> dict[str, Tensor]:
         raise _damaged(card, path, str(error)) from error
 
 
-def _network(card: ModelCard, config: dict[str, Any], dtype: torch.dtype) -> torch.nn.Module:
+def _network(card: ModelCard, config: dict[str, Any], dtype: torch.dtype) -> nn.Module:
     path = card.folder / card.weights
     weights = read_weights(card)
     try:
         # On the meta device nothing is initialised only to be overwritten.
         with torch.device("meta"):
             network = build(config)
-        network.load_state_dict({key: laid_out(value.to(dtype)) for key, value in weights.items()}, assign=True)
+        network.load_state_dict({key: value.to(dtype) for key, value in weights.items()}, assign=True)
     except (RuntimeError, TypeError, ValueError, KeyError) as error:
         reason = str(error).strip().splitlines()[-1].strip()
         raise _damaged(card, path, f"its weights do not fit config.json ({reason})") from error
     return network.eval().requires_grad_(False)
 
 
-def laid_out(weight: Tensor) -> Tensor:
-    """Convolutions run up to a fifth faster with channels last."""
-    return weight.contiguous(memory_format=torch.channels_last) if weight.ndim == 4 else weight
+def laid_out(network: Module) -> Module:
+    """The same network: its convolutions run up to a fifth faster with channels last."""
+    convert_conv2d_weight_memory_format(network, torch.channels_last)
+    return network
 
 
 def _damaged(card: ModelCard, path: Path, reason: str) -> ModelProblem:

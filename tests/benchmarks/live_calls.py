@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=48, help="guides to edit")
     parser.add_argument("--still", type=int, default=16, help="guides to add a stroke to")
     args = parser.parse_args()
-    model = load(find(Parameters.model), torch.device("cpu"), torch.float32)
+    model = load(find(Parameters.model), torch.device("cpu"), torch.float32, compiled=True)
     side = model.card.native
     parts = split(list_pictures(args.pictures), args.count, reference_given=False)
     photographs = read_pictures(args.pictures, parts.photographs, side).pixels

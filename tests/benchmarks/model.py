@@ -93,7 +93,8 @@ def calls() -> dict[str, dict[str, float]]:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     table: dict[str, dict[str, float]] = {}
     for precision in ("float32", "bfloat16"):
-        model = load(find(Parameters.model), device, getattr(torch, precision))
+        compiled = device.type == "cpu" and precision == "float32"
+        model = load(find(Parameters.model), device, getattr(torch, precision), compiled=compiled)
         denoiser = model.denoiser(None)
         for width, height in SIZES:
             x = torch.zeros(1, 3, height, width, device=device)

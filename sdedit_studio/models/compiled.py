@@ -1,0 +1,176 @@
+"""A network on the CPU as a graph of ONNX Runtime, which runs it in two thirds of torch's time (`docs/cpu.md`)."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from io import BytesIO
+
+import numpy as np
+import onnxruntime
+import torch
+from torch import Tensor, nn
+
+from sdedit_studio import cache
+from sdedit_studio.models.asking import Check, asked
+
+INPUTS = ("picture", "times", "classes")
+
+SHARE = 1e-4
+"""Of the largest number that torch gives: how far from its numbers those of a graph may be."""
+
+EVERY = 0.004
+"""Seconds between two looks whether a run is still wanted; the longest layers take about twice that."""
+
+LARGEST = 2**28
+"""Weights of a network that is compiled, 1 GiB of them: compiled, it holds most of them twice."""
+
+_FLOAT, _FATAL = 1, 4
+"""ONNX's number for float32, and ONNX Runtime's for what it shall log: its errors are raised as well."""
+
+
+class NotCompiled(Exception):
+    """ONNX Runtime cannot run the network or gives other numbers than torch, or the network is too large."""
+
+
+class Compiled:
+    """A network as a function of pictures (b, c, h, w), times (b,) and, if it has them, classes (b,), in float32.
+
+    `network`: takes an `example` of these, and is compiled for any other b, h and w. `identity`: says all that its
+    graph depends on; the weights, for one, do not matter. On as many threads as torch has.
+    Raises NotCompiled, and MemoryError.
+    """
+
+    def __init__(self, network: nn.Module, example: tuple[Tensor, ...], identity: str) -> None:
+        if sum(weight.numel() for weight in network.parameters()) > LARGEST:
+            raise NotCompiled("it is too large to hold its weights twice")
+        # ONNX Runtime reads the weights where they lie.
+        self._weights = {name: value.contiguous().numpy() for name, value in network.state_dict().items()}
+        kept = cache.folder() / "graphs" / f"{hashlib.sha256(identity.encode()).hexdigest()}.onnx"
+        try:
+            self._session = self._tried(kept.read_bytes(), network, example)
+        except (OSError, NotCompiled):
+            graph = _graph(network, example)
+            self._session = self._tried(graph, network, example)
+            cache.keep(kept, graph)
+
+    def __call__(self, *inputs: Tensor) -> Tensor:
+        """Raises MemoryError, and what `asking` was given raises."""
+        check, options = asked.get(), onnxruntime.RunOptions()
+        options.log_severity_level = _FATAL
+        with nullcontext() if check is None else _watched(check, options):
+            return _run(self._session, inputs, options)
+
+    def _tried(self, graph: bytes, network: nn.Module, example: tuple[Tensor, ...]) -> onnxruntime.InferenceSession:
+        """A session that was seen to give the network's own numbers."""
+        try:
+            with _memory_errors():
+                session = self._session_of(graph)
+            with torch.inference_mode():
+                given, expected = _run(session, example, onnxruntime.RunOptions()), network(*example)
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise NotCompiled(str(error)) from error
+        if not torch.allclose(given, expected, rtol=0, atol=SHARE * float(expected.abs().max())):
+            raise NotCompiled("its numbers differ from torch's")
+        return session
+
+    def _session_of(self, graph: bytes) -> onnxruntime.InferenceSession:
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = _FATAL
+        options.intra_op_num_threads = torch.get_num_threads()
+        # What it takes for a large picture goes back after it.
+        options.enable_cpu_mem_arena = False
+        # Its threads wait by spinning, which between two runs would take a core from painting.
+        options.add_session_config_entry("session.force_spinning_stop", "1")
+        lent = [
+            onnxruntime.OrtValue.ortvalue_from_numpy_with_onnx_type(value, _FLOAT) for value in self._weights.values()
+        ]
+        options.add_external_initializers(list(self._weights), lent)
+        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
+def _run(session: onnxruntime.InferenceSession, inputs: tuple[Tensor, ...], options: onnxruntime.RunOptions) -> Tensor:
+    feeds = {name: value.contiguous().numpy() for name, value in zip(INPUTS, inputs, strict=False)}
+    with _memory_errors():
+        (output,) = session.run(None, feeds, options)
+    return torch.from_numpy(np.asarray(output))
+
+
+@contextmanager
+def _memory_errors() -> Iterator[None]:
+    """ONNX Runtime's errors have no class that would tell a lack of memory."""
+    try:
+        yield
+    except Exception as error:
+        if any(sign in str(error) for sign in ("bad_alloc", "allocate")):
+            raise MemoryError(str(error)) from error
+        raise
+
+
+@contextmanager
+def _watched(check: Check, options: onnxruntime.RunOptions) -> Iterator[None]:
+    """Within, a thread ends the run with `options` as soon as `check` raises; the same is then raised here."""
+    over, raised = threading.Event(), list[Exception]()
+
+    def watch() -> None:
+        while not over.wait(EVERY):
+            try:
+                check()
+            except Exception as error:
+                raised.append(error)
+                options.terminate = True
+                return
+
+    watcher = threading.Thread(target=watch, name="is it still wanted?")
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+        if raised:
+            raise raised[0] from None
+
+
+def _graph(network: nn.Module, example: tuple[Tensor, ...]) -> bytes:
+    """The network as an ONNX model without its weights, which are to be lent to each session. Raises NotCompiled."""
+    import onnx
+
+    exported = BytesIO()
+    sizes = {0: "batch", 2: "height", 3: "width"}
+    names = list(INPUTS[: len(example)])
+    try:
+        with warnings.catch_warnings(), torch.inference_mode():
+            warnings.simplefilter("ignore")  # that the exporter is an old one, and of sizes that are the same for all
+            torch.onnx.export(
+                network,
+                example,
+                exported,  # pyright: ignore[reportArgumentType]: a file will do, too
+                dynamo=False,  # the new one takes a minute
+                export_params=False,
+                keep_initializers_as_inputs=True,  # or those that happen to be equal would be one
+                do_constant_folding=False,  # it would give weights other names
+                input_names=names,
+                output_names=["output"],
+                dynamic_axes={"picture": sizes, "output": sizes, "times": {0: "batch"}, "classes": {0: "batch"}},
+            )
+    except (RuntimeError, TypeError, ValueError, torch.onnx.OnnxExporterError) as error:
+        raise NotCompiled(str(error)) from error
+    model = onnx.load_model_from_string(exported.getvalue())
+    weights = [value for value in model.graph.input if value.name not in INPUTS]
+    for weight in weights:
+        model.graph.input.remove(weight)
+        tensor = weight.type.tensor_type
+        model.graph.initializer.add(
+            name=weight.name,
+            dims=[size.dim_value for size in tensor.shape.dim],
+            data_type=tensor.elem_type,
+            data_location=onnx.TensorProto.EXTERNAL,
+            external_data=[onnx.StringStringEntryProto(key="location", value="lent")],
+        )
+    return model.SerializeToString()
