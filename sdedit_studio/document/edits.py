@@ -22,6 +22,7 @@ from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.blend import BlendMode
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.smoothstep import smoothstep
 from sdedit_studio.raster.tiles import COLOUR, Tile, Tiles, grey
 
 WHITE = (255, 255, 255)
@@ -339,15 +340,14 @@ def _fading(frame: Rect, chosen: Rect) -> np.ndarray | None:
 
 
 def _ramp(length: int, fade: float, at_start: bool, at_end: bool) -> np.ndarray:
-    """Float (length,): 1, falling to 0 within `fade` of the ends named, without a corner."""
+    """Float (length,): 1, falling to 0 within `fade` of the ends named."""
     place = np.arange(length) + 0.5
     within = np.full(length, np.inf)
     if at_start:
         within = np.minimum(within, place)
     if at_end:
         within = np.minimum(within, length - place)
-    part = np.clip(within / fade, 0, 1)
-    return part * part * (3 - 2 * part)
+    return smoothstep(within / fade)
 
 
 def unprotected(coverage: np.ndarray | None, may_change: np.ndarray | None) -> np.ndarray | None:

@@ -19,6 +19,7 @@ from sdedit_studio.document.layer import Layer, united
 from sdedit_studio.raster.blend import BlendMode
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.smoothstep import smoothstep
 from sdedit_studio.raster.tiles import Tiles
 
 VISIBLE = 8
@@ -175,8 +176,8 @@ def _region(alpha: np.ndarray, area: Rect, canvas: Rect, reach: Reach) -> Region
     covered[area.moved(-around.x, -around.y).slices] = alpha >= VISIBLE
     outwards = _distance(~_coarse(covered, step), step)
     inwards = _distance(_coarse(covered, step), step)
-    mask = _enlarged(_eased(1 - (outwards - grow) / fade), around, step)
-    inside = _enlarged(_eased(inwards / seam), around, step)
+    mask = _enlarged(_coverage(1 - (outwards - grow) / fade), around, step)
+    inside = _enlarged(_coverage(inwards / seam), around, step)
     return Region(Tiles.from_array(mask, around.x, around.y), Tiles.from_array(inside, around.x, around.y))
 
 
@@ -197,10 +198,9 @@ def _distance(where: np.ndarray, step: int) -> np.ndarray:
     return np.asarray(ndimage.distance_transform_edt(where)) * step
 
 
-def _eased(part: np.ndarray) -> np.ndarray:
+def _coverage(part: np.ndarray) -> np.ndarray:
     """From 0 to 255 as `part` goes from 0 to 1, without a corner at either end."""
-    part = np.clip(part, 0, 1)
-    return np.round(255 * part * part * (3 - 2 * part)).astype(np.uint8)
+    return np.round(255 * smoothstep(part)).astype(np.uint8)
 
 
 def _enlarged(coverage: np.ndarray, rect: Rect, step: int) -> np.ndarray:

@@ -8,6 +8,7 @@ from collections import OrderedDict
 import numpy as np
 
 from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.smoothstep import smoothstep
 
 _CACHE_SIZE = 16 * 2**20
 """Pixels of masks that are kept: 64 MiB."""
@@ -58,6 +59,6 @@ def _mask(diameter: float, hardness: float, x: float, y: float) -> np.ndarray:
     fall = np.clip((np.float32(end) - distance) / np.float32(2 * half_width), 0, 1)
     # Smoothstep has no visible corners, but only a linear fall of one pixel covers pixels in proportion.
     roundness = np.float32(1 - 0.5 / half_width)
-    mask = fall + (fall * fall * (3 - 2 * fall) - fall) * roundness
+    mask = fall + (smoothstep(fall) - fall) * roundness
     mask.flags.writeable = False
     return mask
