@@ -112,7 +112,7 @@ class Worker(threading.Thread):
         return self._model if self._model and self._model.card.name == name else self._open(name)
 
     def _open(self, name: str) -> LoadedModel:
-        from sdedit_studio.engine.prepare import warm_up
+        from sdedit_studio.engine.prepare import give_back_memory, warm_up
 
         self._publish(Status(Phase.WARMING_UP, name))
         try:
@@ -125,6 +125,7 @@ class Worker(threading.Thread):
         warm_up(model, self._measured)
         self._measured.save()
         self._model = model
+        give_back_memory()
         self._publish(self._status(Phase.READY, model))
         return model
 

@@ -26,10 +26,13 @@ EVERY = 0.004
 """Seconds between two looks whether a run is still wanted; the longest layers take about twice that."""
 
 LARGEST = 2**28
-"""Weights of a network that is compiled, 1 GiB of them: compiled, it holds most of them twice."""
+"""Weights of a network that is compiled, 1 GiB of them: for a moment they are in memory four times."""
 
-_FLOAT, _FATAL = 1, 4
-"""ONNX's number for float32, and ONNX Runtime's for what it shall log: its errors are raised as well."""
+_FILE = "weights"
+"""The name by which a graph knows the network's weights, float32 one after another."""
+
+_FATAL = 4
+"""What ONNX Runtime shall log: its errors are raised as well."""
 
 
 class NotCompiled(Exception):
@@ -46,15 +49,13 @@ class Compiled:
 
     def __init__(self, network: nn.Module, example: tuple[Tensor, ...], identity: str) -> None:
         if sum(weight.numel() for weight in network.parameters()) > LARGEST:
-            raise NotCompiled("it is too large to hold its weights twice")
-        # ONNX Runtime reads the weights where they lie.
-        self._weights = {name: value.contiguous().numpy() for name, value in network.state_dict().items()}
+            raise NotCompiled("it has too many weights to be compiled in memory")
         kept = cache.folder() / "graphs" / f"{hashlib.sha256(identity.encode()).hexdigest()}.onnx"
         try:
-            self._session = self._tried(kept.read_bytes(), network, example)
+            self._session = _tried(kept.read_bytes(), network, example)
         except (OSError, NotCompiled):
             graph = _graph(network, example)
-            self._session = self._tried(graph, network, example)
+            self._session = _tried(graph, network, example)
             cache.keep(kept, graph)
 
     def __call__(self, *inputs: Tensor) -> Tensor:
@@ -64,34 +65,36 @@ class Compiled:
         with nullcontext() if check is None else _watched(check, options):
             return _run(self._session, inputs, options)
 
-    def _tried(self, graph: bytes, network: nn.Module, example: tuple[Tensor, ...]) -> onnxruntime.InferenceSession:
-        """A session that was seen to give the network's own numbers."""
-        try:
-            with _memory_errors():
-                session = self._session_of(graph)
-            with torch.inference_mode():
-                given, expected = _run(session, example, onnxruntime.RunOptions()), network(*example)
-        except MemoryError:
-            raise
-        except Exception as error:
-            raise NotCompiled(str(error)) from error
-        if not torch.allclose(given, expected, rtol=0, atol=SHARE * float(expected.abs().max())):
-            raise NotCompiled("its numbers differ from torch's")
-        return session
 
-    def _session_of(self, graph: bytes) -> onnxruntime.InferenceSession:
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = _FATAL
-        options.intra_op_num_threads = torch.get_num_threads()
-        # What it takes for a large picture goes back after it.
-        options.enable_cpu_mem_arena = False
-        # Its threads wait by spinning, which between two runs would take a core from painting.
-        options.add_session_config_entry("session.force_spinning_stop", "1")
-        lent = [
-            onnxruntime.OrtValue.ortvalue_from_numpy_with_onnx_type(value, _FLOAT) for value in self._weights.values()
-        ]
-        options.add_external_initializers(list(self._weights), lent)
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+def _tried(graph: bytes, network: nn.Module, example: tuple[Tensor, ...]) -> onnxruntime.InferenceSession:
+    """A session that was seen to give the network's own numbers."""
+    try:
+        with _memory_errors():
+            session = _session(graph, network)
+        with torch.inference_mode():
+            given, expected = _run(session, example, onnxruntime.RunOptions()), network(*example)
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise NotCompiled(str(error)) from error
+    if not torch.allclose(given, expected, rtol=0, atol=SHARE * float(expected.abs().max())):
+        raise NotCompiled("its numbers differ from torch's")
+    return session
+
+
+def _session(graph: bytes, network: nn.Module) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = _FATAL
+    options.intra_op_num_threads = torch.get_num_threads()
+    # What it takes for a large picture goes back after it.
+    options.enable_cpu_mem_arena = False
+    # Its threads wait by spinning, which between two runs would take a core from painting.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
+    # As a file in memory, which it takes the weights out of; of tensors that are lent to it, it makes others and still
+    # needs those.
+    weights = b"".join(value.contiguous().numpy().tobytes() for value in network.state_dict().values())
+    options.add_external_initializers_from_files_in_memory([_FILE], [weights], [len(weights)])
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 def _run(session: onnxruntime.InferenceSession, inputs: tuple[Tensor, ...], options: onnxruntime.RunOptions) -> Tensor:
@@ -162,15 +165,17 @@ def _graph(network: nn.Module, example: tuple[Tensor, ...]) -> bytes:
     except (RuntimeError, TypeError, ValueError, torch.onnx.OnnxExporterError) as error:
         raise NotCompiled(str(error)) from error
     model = onnx.load_model_from_string(exported.getvalue())
-    weights = [value for value in model.graph.input if value.name not in INPUTS]
-    for weight in weights:
-        model.graph.input.remove(weight)
-        tensor = weight.type.tensor_type
+    inputs = {value.name: value for value in model.graph.input}
+    offset = 0
+    for name, value in network.state_dict().items():
+        place = {"location": _FILE, "offset": offset, "length": value.nbytes}
+        model.graph.input.remove(inputs[name])
         model.graph.initializer.add(
-            name=weight.name,
-            dims=[size.dim_value for size in tensor.shape.dim],
-            data_type=tensor.elem_type,
+            name=name,
+            dims=value.shape,
+            data_type=onnx.TensorProto.FLOAT,
             data_location=onnx.TensorProto.EXTERNAL,
-            external_data=[onnx.StringStringEntryProto(key="location", value="lent")],
+            external_data=[onnx.StringStringEntryProto(key=key, value=str(of)) for key, of in place.items()],
         )
+        offset += value.nbytes
     return model.SerializeToString()
