@@ -62,6 +62,8 @@ class Compiled:
         """Raises MemoryError, and what `asking` was given raises."""
         check, options = asked.get(), onnxruntime.RunOptions()
         options.log_severity_level = _FATAL
+        # What a run took goes back after it, or the largest one would be kept.
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         with nullcontext() if check is None else _watched(check, options):
             return _run(self._session, inputs, options)
 
@@ -86,8 +88,6 @@ def _session(graph: bytes, network: nn.Module) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _FATAL
     options.intra_op_num_threads = torch.get_num_threads()
-    # What it takes for a large picture goes back after it.
-    options.enable_cpu_mem_arena = False
     # Its threads wait by spinning, which between two runs would take a core from painting.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     # As a file in memory, which it takes the weights out of; of tensors that are lent to it, it makes others and still
