@@ -4,10 +4,8 @@ called.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -144,10 +142,3 @@ def warm_up(model: LoadedModel, measured: Measured) -> None:
     """Call the model at its native size until its time can be trusted, and note it."""
     side = model.card.native
     measured.learn(model.card.name, side * side, seconds_per_call(model, side, side))
-
-
-def give_back_memory() -> None:
-    """What loading a model took and freed: glibc keeps most of it, 200 MiB for the bundled one."""
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL("libc.so.6").malloc_trim(0)
