@@ -53,8 +53,8 @@ def compute_threads() -> int:
 def together(model: LoadedModel, call_seconds: float | None) -> int:
     """How many pictures to make as one batch, when one for one picture takes `call_seconds`.
 
-    A graphics card makes four in little more than the time of one; on a CPU each of eight takes two thirds of that or
-    less (`docs/variations.md`).
+    A graphics card makes four in little more than the time of one; on a CPU each of eight takes half to nine tenths of
+    that (`docs/variations.md`).
     """
     most, longest = (MOST_TOGETHER, LONGEST) if model.device.type == "cpu" else (MOST_ON_CARD, GIVES_WAY)
     return 1 if call_seconds is None else max(1, min(most, int(longest / max(call_seconds, 1e-6))))
