@@ -26,7 +26,7 @@ EVERY = 0.004
 """Seconds between two looks whether a run is still wanted; the longest layers take about twice that."""
 
 LARGEST = 2**28
-"""Weights of a network that is compiled, 1 GiB of them: for a moment they are in memory four times."""
+"""Weights of a network that is compiled, 1 GiB of them: for a moment they are in memory several times."""
 
 _FILE = "weights"
 """The name by which a graph knows the network's weights, float32 one after another."""
@@ -141,7 +141,7 @@ def _watched(check: Check, options: onnxruntime.RunOptions) -> Iterator[None]:
 
 
 def _graph(network: nn.Module, example: tuple[Tensor, ...]) -> bytes:
-    """The network as an ONNX model without its weights, which are to be lent to each session. Raises NotCompiled."""
+    """The network as an ONNX model without its weights, which each session is given. Raises NotCompiled."""
     import onnx
 
     exported = BytesIO()
