@@ -66,7 +66,7 @@ def set_up():
     state.update((sys.version + str(ROOT)).encode())
     if STAMP.exists() and STAMP.read_text() == state.hexdigest():
         return
-    print("Setting up SDEdit Studio in .venv, once: about a minute, 1.6 GB.", flush=True)
+    print("Setting up SDEdit Studio in .venv, once: one to three minutes, 2.3 GB.", flush=True)
     if sys.platform == "linux":
         system_packages()
     if not PYTHON.exists():
