@@ -4,9 +4,9 @@ import json
 import shutil
 import threading
 
+import onnx
 import pytest
 import torch
-from diffusers.models.unets.unet_2d import UNet2DModel
 from safetensors.torch import load_file, save_file
 
 from sdedit_studio import cache
@@ -15,6 +15,7 @@ from sdedit_studio.models.asking import asking
 from sdedit_studio.models.catalogue import find
 from sdedit_studio.models.compiled import Compiled
 from sdedit_studio.models.load import load
+from sdedit_studio.models.unet import build
 
 CPU = torch.device("cpu")
 
@@ -53,25 +54,16 @@ def test_a_compiled_network_gives_torchs_numbers_at_any_size(tiny_models, graphs
     assert runs == [size for size in (1, 3, 1, 2, 5) for _ in range(3)]
 
 
-def test_a_network_without_classes_is_compiled(tmp_path, graphs, runs):
+def test_a_network_without_classes_is_compiled(tiny_models, tmp_path, graphs, runs):
     folder = tmp_path / "models" / "plain"
-    folder.mkdir(parents=True)
-    config = {
-        "sample_size": 16,
-        "block_out_channels": [8, 8],
-        "down_block_types": ["DownBlock2D", "DownBlock2D"],
-        "up_block_types": ["UpBlock2D", "UpBlock2D"],
-        "layers_per_block": 1,
-        "norm_num_groups": 4,
-        "in_channels": 3,
-        "out_channels": 3,
-    }
-    save_file(UNet2DModel(**config).state_dict(), folder / "model.safetensors")
+    shutil.copytree(tiny_models / "tiny", folder)
+    config, card = (json.loads((folder / name).read_text()) for name in ("config.json", "model.json"))
+    del config["num_class_embeds"], card["classes"], card["any_class"]
+    save_file(build(config).state_dict(), folder / "model.safetensors")
     (folder / "config.json").write_text(json.dumps(config))
-    card = {"title": "Plain", "format": "unet", "weights": "model.safetensors", "native": 16, "stride": 2}
-    (folder / "model.json").write_text(json.dumps(card | {"sigma_min": 0.002, "sigma_max": 80.0}))
+    (folder / "model.json").write_text(json.dumps(card))
     fast, slow = (opened(tmp_path / "models", "plain", fast=fast) for fast in (True, False))
-    x = pictures(2, 3, 20, 12)
+    x = pictures(2, 3, 24, 16)
     torch.testing.assert_close(fast.denoiser(None)(x, 3.0), slow.denoiser(None)(x, 3.0), rtol=1e-4, atol=1e-5)
     assert runs == [2]
 
@@ -79,7 +71,8 @@ def test_a_network_without_classes_is_compiled(tmp_path, graphs, runs):
 def test_the_graph_is_made_once_and_holds_no_weights(tiny_models, tmp_path, graphs, runs, monkeypatch):
     opened(tiny_models)
     (graph,) = graphs.iterdir()
-    assert graph.stat().st_size < (tiny_models / "tiny" / "model.safetensors").stat().st_size + 200_000
+    tensors = onnx.load_model(graph, load_external_data=False).graph.initializer
+    assert tensors and not any(tensor.raw_data or tensor.float_data for tensor in tensors)
     monkeypatch.setattr(compiled, "_graph", lambda *_: pytest.fail("It is there."))
     shutil.copytree(tiny_models / "tiny", tmp_path / "models" / "other")
     weights = tmp_path / "models" / "other" / "model.safetensors"
@@ -92,7 +85,7 @@ def test_the_graph_is_made_once_and_holds_no_weights(tiny_models, tmp_path, grap
 
 
 @pytest.mark.parametrize("harm", [b"", b"\x08\x09 not a graph", None])
-def test_a_damaged_or_wrong_graph_is_made_again(tiny_models, graphs, runs, harm, monkeypatch):
+def test_a_damaged_or_wrong_graph_is_made_again(tiny_models, graphs, runs, harm):
     expected = opened(tiny_models).denoiser("hill")(pictures(1, 3, 16, 16), 1.0)
     (graph,) = graphs.iterdir()
     good = graph.read_bytes()
@@ -102,7 +95,7 @@ def test_a_damaged_or_wrong_graph_is_made_again(tiny_models, graphs, runs, harm,
     assert runs == [1, 1]
 
 
-def test_what_cannot_be_compiled_runs_in_torch(tiny_models, tmp_path, graphs, runs, monkeypatch, caplog):
+def test_what_cannot_be_compiled_runs_in_torch(tiny_models, graphs, runs, monkeypatch, caplog):
     x = pictures(1, 3, 16, 16)
     expected = opened(tiny_models, fast=False).denoiser("hill")(x, 1.0)
 
