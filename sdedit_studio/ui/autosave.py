@@ -53,9 +53,9 @@ class Autosave(QObject):
 
     async def _write(self) -> bool:
         """Returns whether the document as it was now is on disk."""
-        self._wait.stop()
         if self._journal is None or not self._studio.modified:
             return False
+        self._wait.stop()
         self._recorded = True
         studio = self._studio
         written = self._journal.write(studio.document, studio.parameters, studio.path, studio.results)
@@ -74,6 +74,7 @@ class Autosave(QObject):
         self._wait.stop()
         if self._journal is not None:
             self._journal.close()
+            self._journal = None
 
     async def offer(self, notice: NoticeBar) -> bool:
         """Ask, above the canvas, what to do with work that a crash left behind. Returns whether there is any."""

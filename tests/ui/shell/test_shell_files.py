@@ -10,6 +10,7 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QWidget
+from shiboken6 import delete
 
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.results import Record
@@ -238,6 +239,22 @@ def test_unsaved_work_is_recorded_and_forgotten_once_saved(studio, window, prefe
         files.save()
         await story.until(lambda: not list(folder.glob("*/journal.json")))
         autosave.close()
+
+    tell(story)
+
+
+def test_a_window_that_closes_just_after_a_change_leaves_nothing_to_recover(
+    studio, window, preferences, tell, tmp_path
+):
+    async def story(story):
+        files = FileActions(studio, story.tasks, preferences, window)
+        autosave = Autosave(studio, files, story.tasks, tmp_path / "recovery")
+        change(studio)
+        autosave.write()
+        autosave.close()
+        delete(files)
+        await story.until(lambda: not story.tasks.busy)
+        assert list((tmp_path / "recovery").iterdir()) == []
 
     tell(story)
 
