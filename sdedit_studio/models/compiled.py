@@ -137,7 +137,8 @@ def _watched(check: Check, options: onnxruntime.RunOptions) -> Iterator[None]:
         over.set()
         watcher.join()
         if raised:
-            raise raised[0] from None
+            # Taken out, or it and its traceback would hold each other, and the pictures of the frames between.
+            raise raised.pop() from None
 
 
 def _graph(network: nn.Module, example: tuple[Tensor, ...]) -> bytes:

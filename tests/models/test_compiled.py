@@ -1,8 +1,11 @@
 """Networks compiled for ONNX Runtime, beside the same ones run by torch."""
 
+import gc
 import json
 import shutil
 import threading
+import weakref
+from contextlib import suppress
 
 import onnx
 import pytest
@@ -127,16 +130,22 @@ def test_lack_of_memory_is_told_as_such(tiny_models, graphs):
     assert denoiser(pictures(1, 3, 16, 16), 1.0).isfinite().all()
 
 
-def test_a_run_ends_when_it_is_no_longer_wanted(graphs):
-    """The check is called within the run, on another thread; what it raises is raised from the run."""
+class Unwanted(Exception):
+    pass
+
+
+@pytest.fixture
+def long(graphs):
+    """A network whose run takes so long that it is asked for within."""
     network = torch.nn.Sequential(*(torch.nn.Conv2d(64, 64, 3, padding=1) for _ in range(40)))
-    long = Compiled(_Timed(network), (torch.zeros(1, 64, 8, 8), torch.zeros(1)), "forty layers")
+    return Compiled(_Timed(network), (torch.zeros(1, 64, 8, 8), torch.zeros(1)), "forty layers")
+
+
+def test_a_run_ends_when_it_is_no_longer_wanted(long):
+    """The check is called within the run, on another thread; what it raises is raised from the run."""
     large = torch.zeros(1, 64, 192, 192)
     whole = long(large, torch.zeros(1))
     threads = []
-
-    class Unwanted(Exception):
-        pass
 
     def check():
         threads.append(threading.current_thread())
@@ -148,6 +157,28 @@ def test_a_run_ends_when_it_is_no_longer_wanted(graphs):
     assert threading.main_thread() not in threads
     assert not set(threads) & set(threading.enumerate()), "No thread is left behind."
     assert torch.equal(long(large, torch.zeros(1)), whole)
+
+
+def test_what_a_run_was_given_goes_as_soon_as_it_is_broken_off(long):
+    """Not only with the next collection of garbage: live mode breaks off several runs a second."""
+    gone = threading.Event()
+
+    def broken_off():
+        large = torch.zeros(1, 64, 192, 192)
+        weakref.finalize(large, gone.set)
+        with suppress(Unwanted), asking(check):
+            long(large, torch.zeros(1))
+            pytest.fail("It was not broken off.")
+
+    def check():
+        raise Unwanted
+
+    gc.disable()
+    try:
+        broken_off()
+        assert gone.is_set()
+    finally:
+        gc.enable()
 
 
 class _Timed(torch.nn.Module):
