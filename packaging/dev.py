@@ -19,6 +19,8 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 CONSTRAINTS = ROOT / "packaging" / "constraints.txt"
 CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
+ALL_TESTS = ["-n", "2", "--dist", "worksteal"]
+"""Most of them keep one core busy."""
 USAGE = """usage: python3 packaging/dev.py app [arguments of sdedit-studio]
        python3 packaging/dev.py test [arguments of pytest]"""
 
@@ -102,7 +104,7 @@ def main(arguments):
     else:
         if len(arguments) == 1:
             check()
-        command = ["-m", "pytest", *arguments[1:]]
+        command = ["-m", "pytest", *(arguments[1:] or ALL_TESTS)]
     sys.exit(subprocess.run([str(PYTHON), *command], cwd=ROOT if arguments[0] == "test" else None).returncode)
 
 

@@ -136,7 +136,7 @@ def resized(picture: Tensor, size: tuple[int, ...]) -> Tensor:
 
 def as_tensor(pixels: np.ndarray, device: torch.device | str) -> Tensor:
     """(h, w, 3) uint8 as (1, 3, h, w) float32 in [-1, 1]."""
-    return torch.from_numpy(pixels.copy()).to(device).permute(2, 0, 1)[None].float() / 127.5 - 1
+    return torch.from_numpy(pixels.copy()).to(device).permute(2, 0, 1)[None].float().div_(127.5).sub_(1)
 
 
 def as_bytes(picture: Tensor) -> Tensor:

@@ -37,9 +37,18 @@ class Rect(NamedTuple):
 
     def __and__(self, other: Rect) -> Rect:
         """Intersection; an empty rectangle where the two do not meet."""
-        left, top = max(self.x, other.x), max(self.y, other.y)
-        right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
-        return Rect(left, top, max(0, right - left), max(0, bottom - top))
+        x, y, width, height = self  # hundreds for every sample of the pen: written for speed
+        left, top, wide, high = other
+        right, bottom = x + width, y + height
+        if left + wide < right:
+            right = left + wide
+        if top + high < bottom:
+            bottom = top + high
+        if left < x:
+            left = x
+        if top < y:
+            top = y
+        return Rect(left, top, right - left if left < right else 0, bottom - top if top < bottom else 0)
 
     def __or__(self, other: Rect) -> Rect:
         """Smallest rectangle around both; an empty one adds nothing."""

@@ -58,7 +58,7 @@ def test_adding_can_be_given_up(engine, tiny_models, tmp_path):
     async def story() -> None:
         reading = asyncio.Event()
         adding = asyncio.ensure_future(engine.add_model(tiny_models / "tiny", lambda step: reading.set()))
-        await asyncio.wait_for(reading.wait(), 60)
+        await asyncio.wait_for(reading.wait(), 200)
         adding.cancel()
         with pytest.raises(asyncio.CancelledError):
             await adding

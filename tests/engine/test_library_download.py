@@ -85,7 +85,7 @@ def test_a_download_is_told_stopped_and_gone_on_with(hub, tmp_path):
         assert (details.source, details.licence) == ("someone/tiny", "apache-2.0")
         assert engine.models()[-1].title == "tiny"
 
-    asyncio.run(asyncio.wait_for(story(), 120))
+    asyncio.run(asyncio.wait_for(story(), 300))
 
 
 def test_offline_it_is_refused_in_a_sentence(tmp_path, monkeypatch):

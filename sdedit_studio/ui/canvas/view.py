@@ -79,6 +79,7 @@ class CanvasView(QWidget):
         self._frame: Rect | None = None
         self._ants = Ants(self)
         self._tip = Tip()
+        self._cursor: QCursor | Qt.CursorShape | None = None
         self._input = Input(self)
         self._navigation = Navigation(self)
         self._drops = Drops(studio, self)
@@ -251,7 +252,11 @@ class CanvasView(QWidget):
         if across < SMALLEST:
             across = 0.0
         self.update(self._tip.place(QPointF() if at is None else at, across, self.rect()))
-        self.setCursor(Qt.CursorShape.BlankCursor if across else cursor)
+        if across:
+            cursor = Qt.CursorShape.BlankCursor
+        if cursor is not self._cursor:  # setting the same again costs a third of a millisecond at every move
+            self._cursor = cursor
+            self.setCursor(cursor)
 
     def report_pointer(self, point: QPointF | None) -> None:
         if point is None:

@@ -13,6 +13,9 @@ from sdedit_studio.ui.widgets.buttons import SecondaryButton
 BEAT_MS = 450
 """How long a beat rings; at a higher rate the next one cuts it off."""
 
+FRAMES = 6
+"""Of a beat. Each has the canvas under the banner drawn again, while somebody paints."""
+
 RADIUS, RING = 4.0, 4.5
 """Of the dot, and how much further a beat spreads, in pixels."""
 
@@ -25,7 +28,7 @@ class Beat(QObject):
     def __init__(self, live: Live, parent: QObject) -> None:
         super().__init__(parent)
         self._live = live
-        self._ring = QVariantAnimation(self, startValue=0.0, endValue=1.0, duration=BEAT_MS)
+        self._ring = QVariantAnimation(self, startValue=0, endValue=FRAMES, duration=BEAT_MS)
         self._ring.setEasingCurve(QEasingCurve.Type.OutCubic)
         self._ring.valueChanged.connect(self.moved)
         live.followed.connect(self._beat)
@@ -36,7 +39,7 @@ class Beat(QObject):
         colour = theme.current().colour("error" if self._live.broken else "realistic")
         painter.setPen(Qt.PenStyle.NoPen)
         if self._ring.state() == QVariantAnimation.State.Running:
-            spread = float(self._ring.currentValue())
+            spread = self._ring.currentValue() / FRAMES
             halo = QColor(colour)
             halo.setAlphaF(0.5 * (1 - spread))
             painter.setBrush(halo)
