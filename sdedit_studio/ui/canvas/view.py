@@ -47,6 +47,9 @@ part of the document that has to be drawn."""
 Hides = Callable[[], Rect]
 """The part of the document of which an overlay lets nothing through."""
 
+REST_MS = 250
+"""Without anything drawn, after which the painting under a picture that hides it is brought up to date."""
+
 SLICE = 0.008
 """Seconds of compositing at a time."""
 
@@ -85,6 +88,8 @@ class CanvasView(QWidget):
         self._drops = Drops(studio, self)
         self._catching_up = QTimer(self, interval=0)
         self._catching_up.timeout.connect(self._catch_up)
+        self._resting = QTimer(self, singleShot=True, interval=REST_MS)
+        self._resting.timeout.connect(self._catching_up.start)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -329,18 +334,22 @@ class CanvasView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         area = event.rect()
-        self._composite_first(area, event.region())
-        painter = QPainter(self)  # clipped to the event's region, which may be much less than its rectangle
-        self._paint_picture(painter, area)
-        self._paint_outlines(painter)
-
-    def _paint_picture(self, painter: QPainter, area: QRect) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self._viewport.upright)
-        draw_page(painter, area, self._viewport)
         visible = self._viewport.seen(QRectF(area.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)))
         on_page = visible & self._viewport.page
-        if not (self._viewport.upright and any(on_page in hides() for _, hides in self._overlays)):
+        hidden = self._viewport.upright and any(on_page in hides() for _, hides in self._overlays)
+        if not hidden:
+            self._composite_first(area, event.region())
+        elif self._composite.pending:
+            self._resting.start()
+        painter = QPainter(self)  # clipped to the event's region, which may be much less than its rectangle
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self._viewport.upright)
+        draw_page(painter, area, self._viewport)
+        if not hidden:
             self._composite.draw(painter, self.to_view, visible)
+        self._paint_overlays(painter, on_page)
+        self._paint_outlines(painter)
+
+    def _paint_overlays(self, painter: QPainter, on_page: Rect) -> None:
         for overlay, _ in self._overlays:
             painter.save()
             overlay(painter, self.to_view, on_page)

@@ -117,6 +117,36 @@ def test_the_painting_is_not_drawn_where_a_picture_hides_it_and_looks_the_same(f
     tell(story)
 
 
+def test_what_a_picture_hides_is_composited_when_it_comes_to_light_or_when_the_pen_rests(
+    flow, tell, canvas, monkeypatch
+):
+    updated: list[int] = []
+    update = Composite.update
+    monkeypatch.setattr(Composite, "update", lambda *args: updated.append(1) or update(*args))
+
+    async def story(flow):
+        flow.studio.set_colours((255, 0, 255))
+        await flow.finished((200, 40, 10))
+        await flow.until(lambda: flow.compare._veils.right is not None)
+        canvas.grab()
+        await flow.until(lambda: not canvas._composite.pending)
+        updated.clear()
+        stroke(canvas, (20, 20), (60, 20))
+        painted = colour_at(canvas, 40, 20)
+        assert painted != (200, 40, 10) and not updated
+        flow.compare.hold(True)
+        assert colour_at(canvas, 40, 20) == painted and updated
+        flow.compare.hold(False)
+        await flow.until(lambda: not canvas._composite.pending)
+        updated.clear()
+        stroke(canvas, (20, 40), (60, 40))
+        canvas.grab()
+        assert canvas._composite.pending and not updated
+        await flow.until(lambda: not canvas._composite.pending)
+
+    tell(story)
+
+
 def test_under_a_mask_the_painting_is_drawn(flow, tell, canvas):
     async def story(flow):
         selected = Tiles.from_array(np.full((30, 40), 255, np.uint8), 10, 10)
