@@ -20,7 +20,7 @@ from sdedit_studio.raster.blend import BlendMode
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.smoothstep import smoothstep
-from sdedit_studio.raster.tiles import Tiles
+from sdedit_studio.raster.tiles import Tiles, packed
 
 VISIBLE = 8
 """Alpha from which a pixel counts as painted; fainter ones are the tails of soft edges and of shadows."""
@@ -134,7 +134,7 @@ def _sampled(pixels: Tiles, canvas: Rect) -> np.ndarray:
     for key in keys[:: ceil(len(keys) / SAMPLED)]:
         where, tile = pixels.tile_rect(*key), pixels.tiles.get(key)
         inside = (where & canvas).moved(-where.x, -where.y).slices
-        samples.append(MISSING if tile is None else tile.array.view(np.uint32)[inside][::16, ::16].ravel())
+        samples.append(MISSING if tile is None else packed(tile.array)[inside][::16, ::16].ravel())
     return np.concatenate(samples)
 
 

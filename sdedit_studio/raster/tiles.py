@@ -269,7 +269,7 @@ def _bits(tile: Tile | None) -> np.ndarray:
     """A tile with each pixel as one number; a missing one is a single 0, to be broadcast."""
     if tile is None:
         return np.zeros((1, 1), np.uint8)
-    return tile.array.view(np.uint32)[..., 0] if tile.array.ndim == 3 else tile.array
+    return packed(tile.array) if tile.array.ndim == 3 else tile.array
 
 
 EMPTY = Tiles()

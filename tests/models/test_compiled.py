@@ -57,16 +57,18 @@ def test_a_compiled_network_gives_torchs_numbers_at_any_size(tiny_models, graphs
     assert runs == [size for size in (1, 3, 1, 2, 5) for _ in range(3)]
 
 
-def test_a_network_without_classes_is_compiled(tiny_models, tmp_path, graphs, runs):
+def test_a_network_without_classes_or_patches_is_compiled(tiny_models, tmp_path, graphs, runs):
     folder = tmp_path / "models" / "plain"
     shutil.copytree(tiny_models / "tiny", folder)
     config, card = (json.loads((folder / name).read_text()) for name in ("config.json", "model.json"))
-    del config["num_class_embeds"], card["classes"], card["any_class"]
+    del config["num_class_embeds"], config["patch"], card["classes"], card["any_class"]
+    config |= {"in_channels": 3, "out_channels": 3}
+    card |= {"format": "unet", "stride": 2}
     save_file(build(config).state_dict(), folder / "model.safetensors")
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "model.json").write_text(json.dumps(card))
     fast, slow = (opened(tmp_path / "models", "plain", fast=fast) for fast in (True, False))
-    x = pictures(2, 3, 24, 16)
+    x = pictures(2, 3, 20, 12)
     torch.testing.assert_close(fast.denoiser(None)(x, 3.0), slow.denoiser(None)(x, 3.0), rtol=1e-4, atol=1e-5)
     assert runs == [2]
 
