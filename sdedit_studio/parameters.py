@@ -9,11 +9,21 @@ from typing import Any
 
 
 class Refine(StrEnum):
-    """How far the refine cascade carries the first pass up (METHOD: each pass is SDEdit on the last result)."""
+    """How the first pass is carried up to the frame's own size.
 
-    OFF = "off"
+    DETAIL: SDEdit at a fraction of the frame, then a detail network. SDE: SDEdit again and again on the enlarged
+    picture, the pure method. DOUBLE: that, to twice the first pass's size at most, as in documents of earlier versions.
+    OFF: not at all.
+    """
+
+    DETAIL = "detail"
+    SDE = "sde"
     DOUBLE = "2"
-    FULL = "full"
+    OFF = "off"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Refine | None:
+        return cls.SDE if value == "full" else None  # its name before there was DETAIL
 
 
 class Solver(StrEnum):
@@ -55,13 +65,14 @@ class Parameters:
     `calls`: model calls of the first pass. `repeats`: the paper's K. `seed`: 0 .. 2^32 - 1.
     `condition`: the class of scene by its name, or None for any. `prompt`: what a text model shall show, or None for
     nothing said. `guidance`: how far to go from the unconditional estimate to the conditional one; 1 is the
-    conditional one itself, more exaggerates it.
+    conditional one itself, more exaggerates it. `detail`: the name of the detail network, or None for the model's own.
+    `crispness`: how much of what that network adds is taken, 0 to 1.
     """
 
     t0: float = 0.4
     calls: int = 8
     repeats: int = 1
-    refine: Refine = Refine.FULL
+    refine: Refine = Refine.DETAIL
     seed: int = 1
     solver: Solver = Solver.DPMPP_2M
     sde: Sde = Sde.VP
@@ -70,6 +81,8 @@ class Parameters:
     prompt: str | None = None
     guidance: float = 1.0
     masking: Masking = Masking.STEADY
+    detail: str | None = None
+    crispness: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.t0 <= 1.0:
@@ -82,10 +95,11 @@ class Parameters:
             raise ValueError(f"The seed must lie between 0 and {2**32 - 1}, not {self.seed}.")
         if not 0.0 <= self.guidance <= 30.0:
             raise ValueError(f"The guidance scale must lie between 0 and 30, not {self.guidance:g}.")
-        if self.condition is not None and not isinstance(self.condition, str):
-            raise ValueError("The class must be text.")
-        if self.prompt is not None and not isinstance(self.prompt, str):
-            raise ValueError("The prompt must be text.")
+        if not 0.0 <= self.crispness <= 1.0:
+            raise ValueError(f"The crispness must lie between 0 and 1, not {self.crispness:g}.")
+        for name, text in (("class", self.condition), ("prompt", self.prompt), ("detail network", self.detail)):
+            if text is not None and not isinstance(text, str):
+                raise ValueError(f"The {name} must be text.")
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values, for files and picture metadata."""
@@ -109,6 +123,7 @@ class Parameters:
             "model": str,
             "guidance": float,
             "masking": Masking,
+            "crispness": float,
         }
         try:
             return Parameters(**{key: kinds[key](value) if key in kinds else value for key, value in known.items()})

@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from sdedit_studio.cli.choices import RefineChoice
+from sdedit_studio.diffusion.plan import Detail, Stage
 from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.prepare import compute_threads, open_model
@@ -34,9 +36,11 @@ def edit(
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Model calls of the first pass. Default: the model's own.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same picture.")] = Parameters.seed,
-    refine: Annotated[
-        Refine, typer.Option(help="How far to sharpen: the model's native size, twice it, or the guide's own size.")
-    ] = Parameters.refine,
+    refine: RefineChoice = None,
+    detail: Annotated[
+        str | None, typer.Option(help="Which detail network; see `models list`. Default: the model's own.")
+    ] = None,
+    crispness: Annotated[float, typer.Option(help="How much of what it adds is taken, in per cent.")] = 100.0,
     mask: Annotated[
         Path | None,
         typer.Option(help="A picture of the guide's size: white is edited, black stays as it is, grey fades."),
@@ -79,7 +83,9 @@ def edit(
         t0=card.default_t0 if t0 is None else t0,
         calls=card.default_calls if steps is None else steps,
         repeats=repeats,
-        refine=refine,
+        refine=(Refine.DETAIL if detail else card.default_refine) if refine is None else refine,
+        detail=detail,
+        crispness=crispness / 100,
         seed=seed,
         solver=card.default_solver if solver is None else solver,
         sde=sde,
@@ -89,6 +95,7 @@ def edit(
         guidance=card.default_guidance if guidance is None else guidance,
         masking=masking,
     )
+    card.detail(parameters)
     _check("Pictures", out, EXPORTED)
     if trajectory is not None:
         _check("Steps", trajectory, animation.SUFFIXES)
@@ -128,6 +135,13 @@ def _opaque_where_edited(result: Result, original: np.ndarray, stays: Sequence[n
     """The result as BGRA; where anything says that it `stays`, the very pixels of the guide, transparent ones too."""
     picture = np.dstack([result.picture.array[..., ::-1], np.full(original.shape[:2], 255, np.uint8)])
     return np.where(np.any(stays, axis=0)[..., None], original, picture) if stays else picture
+
+
+def words_of(stage: Stage) -> str:
+    """What a pass is, as in "8 calls at 144x96"."""
+    if isinstance(stage, Detail):
+        return f"detail to {stage.width}x{stage.height}"
+    return f"{stage.model_calls} calls at {stage.width}x{stage.height}"
 
 
 def _check(what: str, path: Path, suffixes: Iterable[str]) -> None:
@@ -183,7 +197,7 @@ def _tell(result: Result, model: LoadedModel, out: Path) -> None:
     parameters, card = result.job.parameters, model.card
     width, height = result.picture.width, result.picture.height
     passes = card.passes(width, height, parameters)
-    route = ", ".join(f"{stage.model_calls} calls at {stage.width}x{stage.height}" for stage in passes)
+    route = ", ".join(words_of(stage) for stage in passes)
     shown = parameters.prompt or parameters.condition or "anything"
     chosen = f"{card.name} ({shown}), t0 {parameters.t0:g}, seed {parameters.seed}"
     typer.echo(f"{chosen}, {parameters.solver}: {route or 'no calls'}")

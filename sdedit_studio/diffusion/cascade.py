@@ -1,6 +1,4 @@
-"""The refine cascade: SDEdit at the model's native size, then again on the enlarged result up to the frame's own
-size.
-"""
+"""An edit's passes: SDEdit at the model's native size, then again on the enlarged result, and a detail network."""
 
 from __future__ import annotations
 
@@ -12,14 +10,14 @@ from math import inf
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
+from torch.nn.functional import adaptive_max_pool2d, interpolate, max_pool2d
 
 from sdedit_studio.diffusion.denoiser import Denoiser
-from sdedit_studio.diffusion.level import Level, each, level_of
+from sdedit_studio.diffusion.detail import DetailNetwork, detailed
+from sdedit_studio.diffusion.level import Level, column, each, level_of
 from sdedit_studio.diffusion.noise import NoiseSource, counted
-from sdedit_studio.diffusion.plan import Pass, sigma_of_t0
+from sdedit_studio.diffusion.plan import DETAIL_LEVEL, Detail, Stage, sigma_of_t0
 from sdedit_studio.diffusion.sdedit import part_below, sdedit
-from sdedit_studio.diffusion.solver import Step
 from sdedit_studio.diffusion.space import PIXELS, Space, pooled
 from sdedit_studio.diffusion.tiling import tiled
 from sdedit_studio.parameters import Parameters, Solver
@@ -36,13 +34,15 @@ _STRENGTHS = 1024
 
 @dataclass(frozen=True)
 class Moment:
-    """After a model call of pass `index`. `step` is in the model's space; `picture` (b, 3, h, w) is its estimate, at
-    the size of the pass after its last call, and until then as the space previews it.
+    """After a model call of pass `index`. `picture` (b, 3, h, w) is its estimate, at the size of the pass after its
+    last call, and until then as the model's space previews it. `call` counts the calls of the pass; `sigma`: the noise
+    level that it came down to, 0 after a detail network.
     """
 
     index: int
-    stage: Pass
-    step: Step
+    stage: Stage
+    call: int
+    sigma: Level
     picture: Tensor
 
 
@@ -50,17 +50,18 @@ def edit(
     denoiser: Denoiser,
     guide: np.ndarray,
     mask: np.ndarray | None,
-    passes: Sequence[Pass],
+    passes: Sequence[Stage],
     parameters: Parameters,
     *,
     stride: int,
+    detail: DetailNetwork | None = None,
     strength: np.ndarray | None = None,
     device: torch.device | str = "cpu",
     first: np.ndarray | None = None,
     space: Space = PIXELS,
     tile: int = TILE,
     few_step: bool = False,
-    others: Sequence[tuple[Parameters, Sequence[Pass]]] = (),
+    others: Sequence[tuple[Parameters, Sequence[Stage]]] = (),
 ) -> Iterator[Moment]:
     """Carry `guide` (h, w, 3) uint8 through `passes`; yields after every model call, and the last picture is the
     result.
@@ -71,13 +72,13 @@ def edit(
     `plan`): where that is lower than the pass's level it starts from the guide, not from the pass before. The first
     pass runs the chosen solver; the others, whose few calls were tuned for it, DPM-Solver++ 2M, or for a few-step model
     that of few steps. `first`: the picture of the first pass, (h, w, 3) uint8, when it was made before; then that pass
-    is left out. `space`: where the denoiser works; `tile`: the side of tiles in pixels.
+    is left out. `space`: where the denoiser works; `tile`: the side of tiles in pixels. `detail`: the network of those
+    passes that need one.
     `others`: what else is made in the same batch, of the same guide: parameters that differ in nothing but seed and t0,
     and passes in nothing but their levels.
     """
     batch = [(parameters, passes), *others]
     seeds, t0 = [chosen.seed for chosen, _ in batch], level_of(chosen.t0 for chosen, _ in batch)
-    levels = [level_of(stage.sigma for stage in stages) for stages in zip(*(plan for _, plan in batch), strict=True)]
     picture = None if first is None else as_tensor(first, device)
     whole = as_tensor(guide, device)
     changeable = _changeable(mask, strength)
@@ -85,17 +86,25 @@ def edit(
     tile = max(1, tile // stride) * stride
     sizes = tile // factor, max(OVERLAP, stride) // factor, stride // factor
     refining = Solver.RENOISE if few_step else Solver.DPMPP_2M
-    for index, (stage, level) in list(enumerate(zip(passes, levels, strict=True)))[0 if first is None else 1 :]:
+    highest = level_of([plan[0].sigma for _, plan in batch if plan] or [0.0])
+    for index, stages in list(enumerate(zip(*(plan for _, plan in batch), strict=True)))[0 if first is None else 1 :]:
+        stage = stages[0]
         size = (stage.height, stage.width)
-        start = resized(whole, size)
         free_below = None if changeable is None else own_levels(resized(changeable.to(device), size), t0)
+        if isinstance(stage, Detail):
+            assert picture is not None and detail is not None, "A plan has a detail network where it needs one."
+            picture = _detailed(detail, stage, picture, whole, highest, free_below, tile, parameters.crispness)
+            yield Moment(index, stage, 1, 0.0, picture)
+            continue
+        level = level_of(one.sigma for one in stages)
+        start = resized(whole, size)
         if picture is not None:
             larger = resized(picture, size)
             if free_below is None:
                 start = larger
             else:
                 # Over a factor of two, so that no edge shows where pixels begin to take part in the pass before.
-                taken = part_below(free_below, each(lambda low, high: min(2 * low, high), level, levels[0]), level)
+                taken = part_below(free_below, each(lambda low, high: min(2 * low, high), level, highest), level)
                 start = taken * larger + (1 - taken) * start
         x = space.encode(start)
         free_below = None if free_below is None else pooled(free_below, factor)
@@ -112,7 +121,35 @@ def edit(
             masking=parameters.masking,
         ):
             picture = space.decode(step.estimate) if step.index == step.total else space.preview(step.estimate)
-            yield Moment(index, stage, step, picture)
+            yield Moment(index, stage, step.index, step.sigma, picture)
+
+
+def _detailed(
+    network: DetailNetwork,
+    stage: Detail,
+    picture: Tensor,
+    guide: Tensor,
+    highest: Level,
+    free_below: Tensor | None,
+    side: int,
+    crispness: float,
+) -> Tensor:
+    """The pass before, carried up by the detail network to the size of `stage`, in the guide as far as it was redrawn.
+
+    A pixel is redrawn in full from the level that the pass before a detail network has; one that was edited from a
+    lower one keeps the guide's own detail in proportion, and one that was not edited is the guide.
+    """
+    size, (width, height) = (stage.height, stage.width), stage.base
+    redrawn = column(each(lambda level: min(1.0, level / DETAIL_LEVEL), highest), picture)
+    wanted = None
+    if free_below is not None:
+        redrawn = (free_below / DETAIL_LEVEL).clamp(max=redrawn)
+        wanted = max_pooled(free_below, (height, width))
+    made = detailed(network, resized(picture, (height, width)), side=side, crispness=crispness, wanted=wanted)
+    made = resized(made, size)
+    if isinstance(redrawn, float) and redrawn == 1:
+        return made
+    return redrawn * made + (1 - redrawn) * resized(guide, size)
 
 
 def own_levels(strength: Tensor, t0: Level) -> Tensor:
@@ -132,6 +169,11 @@ def resized(picture: Tensor, size: tuple[int, ...]) -> Tensor:
     if picture.shape[-2:] == size:
         return picture
     return interpolate(picture, size, mode="bicubic", antialias=True)
+
+
+def max_pooled(coverage: Tensor, size: tuple[int, int]) -> Tensor:
+    """`coverage` (b, 1, h, w) at a smaller `size`: not 0 wherever it is not 0 anywhere near."""
+    return adaptive_max_pool2d(max_pool2d(coverage, 3, 1, 1), size)
 
 
 def as_tensor(pixels: np.ndarray, device: torch.device | str) -> Tensor:

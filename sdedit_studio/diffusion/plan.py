@@ -1,7 +1,8 @@
 """The passes of one edit: which sizes, from which noise level, in how many model calls. Loads no torch.
 
-DESIGN: the guide is brought to about the model's native area and edited there; the result is enlarged about 2x, noised
-a little and solved again, until the frame's own size is reached.
+The guide is brought to about the model's native area and edited there. Then either the result is enlarged to a
+quarter of the frame, noised a little, solved again, and a detail network carries it up; or it is enlarged about 2x,
+noised and solved again and again until the frame's own size is reached.
 """
 
 from __future__ import annotations
@@ -16,6 +17,14 @@ from sdedit_studio.parameters import Parameters, Refine
 REFINE_LEVELS = ((0.5, 5), (0.3, 4))
 """Noise level s and model calls of the first refine pass, and of every later one. Chosen by eye on painted guides: at
 0.35 and 0.18 rock and leaves stay soft, at 0.7 and 0.5 they turn to specks.
+"""
+
+DETAIL_LEVEL, DETAIL_CALLS = 0.5, 4
+"""Noise level s and model calls of the pass before a detail network: it takes the blocks out of an enlarged picture."""
+
+LARGEST_BASE = 2
+"""How much longer than the first pass that pass may be. Further up a model knows no more than textures of its own
+size; a detail network that is called again knows better.
 """
 
 FEW_CALLS = 2
@@ -54,6 +63,31 @@ class Pass:
         return self.calls * self.repeats
 
 
+@dataclass(frozen=True)
+class Detail:
+    """One call of a detail network that enlarges `factor` times in each direction.
+
+    The picture is brought to `base`, (width, height), and what the network makes of it to `width` x `height`. One of
+    an odd size or too large for a single call is met in that way too.
+    """
+
+    width: int
+    height: int
+    base: Size
+    factor: int
+
+    calls = model_calls = 1
+    sigma = 0.0
+
+    @property
+    def pixels(self) -> int:
+        """What the network sees, which its cost goes with."""
+        return self.base[0] * self.base[1]
+
+
+Stage = Pass | Detail
+
+
 def sigma_of_t0(t0: float) -> float:
     """The level s at `t0` on the canonical clock: `s^2 = exp(0.1 t0 + 9.95 t0^2) - 1`; 0 at t0 = 0."""
     return CLOCK.sigma(t0)
@@ -86,24 +120,53 @@ def plan(
     stride: int,
     sigma_max: float = inf,
     few_step: bool = False,
-) -> Sequence[Pass]:
+    factor: int = 4,
+) -> Sequence[Stage]:
     """The passes of an edit of a `width` x `height` frame on a model of side `native`; none at t0 = 0.
 
-    The sizes grow by equal ratios of about 2. A t0 whose noise is no more than a refine pass adds starts at that
+    The sizes of SDEdit grow by ratios of about 2. A t0 whose noise is no more than a later pass adds starts at that
     pass, since the smaller ones would only lose detail that such an edit is meant to keep. `sigma_max`: the highest
     level the model knows; a t0 beyond it starts there. `few_step`: it needs no more than `FEW_CALLS` calls to refine.
+    `factor`: how many times the detail network enlarges.
     """
     if parameters.t0 == 0:
         return ()
-    sigma = min(sigma_of_t0(parameters.t0), sigma_max)
-    sizes = _sizes(native_size(width, height, native, stride), (width, height), parameters.refine, stride)
-    levels = [(sigma, 0), *(REFINE_LEVELS[min(i, len(REFINE_LEVELS) - 1)] for i in range(len(sizes) - 1))]
+    sigma, frame = min(sigma_of_t0(parameters.t0), sigma_max), (width, height)
+    native_frame = native_size(width, height, native, stride)
+    details: Sequence[Detail] = ()
+    if parameters.refine is Refine.DETAIL:
+        sizes = _base_sizes(native_frame, frame, factor, stride)
+        refining = [(DETAIL_LEVEL, DETAIL_CALLS)] * (len(sizes) - 1)
+        details = _details(sizes[-1], frame, factor)
+    else:
+        sizes = _sizes(native_frame, frame, parameters.refine, stride)
+        refining = [REFINE_LEVELS[min(i, len(REFINE_LEVELS) - 1)] for i in range(len(sizes) - 1)]
+    levels = [(sigma, 0), *refining]
     first = max(i for i, (level, _) in enumerate(levels) if level >= sigma)
     passes = [Pass(*sizes[first], sigma, parameters.calls, parameters.repeats)]
-    return passes + [
+    passes += [
         Pass(*size, level, min(calls, FEW_CALLS) if few_step else calls)
         for size, (level, calls) in zip(sizes[first + 1 :], levels[first + 1 :], strict=True)
     ]
+    return [*passes, *details]
+
+
+def _base_sizes(first: Size, frame: Size, factor: int, stride: int) -> Sequence[Size]:
+    """The first pass's size, and if it is larger that of the pass from which a detail network reaches the frame."""
+    largest = [LARGEST_BASE * side for side in first]
+    shrink = min(1.0, *(most * factor / whole for most, whole in zip(largest, frame, strict=True)))
+    width, height = (ceil(whole * shrink / factor / stride - _EXACT) * stride for whole in frame)
+    return [first] if width * height <= first[0] * first[1] else [first, (width, height)]
+
+
+def _details(base: Size, frame: Size, factor: int) -> Sequence[Detail]:
+    """The calls that carry a picture of size `base` up to the frame; none where that is no larger."""
+    if all(whole <= side for whole, side in zip(frame, base, strict=True)):
+        return ()
+    before = (ceil(frame[0] / factor), ceil(frame[1] / factor))
+    if all(needed <= side for needed, side in zip(before, base, strict=True)):
+        return [Detail(*frame, base, factor)]
+    return [*_details(base, before, factor), Detail(*frame, before, factor)]
 
 
 def _sizes(first: Size, frame: Size, refine: Refine, stride: int) -> list[Size]:

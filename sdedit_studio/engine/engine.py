@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 from sdedit_studio.diffusion.plan import native_size
 from sdedit_studio.engine import library
+from sdedit_studio.engine.cost import costs
 from sdedit_studio.engine.job import (
     Estimate,
     Job,
@@ -29,7 +31,7 @@ from sdedit_studio.engine.post import post
 from sdedit_studio.engine.prepare import compute_threads, open_model
 from sdedit_studio.engine.worker import Opener, Worker
 from sdedit_studio.models.catalogue import find
-from sdedit_studio.parameters import Parameters
+from sdedit_studio.parameters import Parameters, Refine
 
 
 class Engine:
@@ -128,17 +130,26 @@ class Engine:
     def estimate(self, width: int, height: int, parameters: Parameters) -> Estimate:
         """What an edit of a `width` x `height` frame will cost. Raises ModelProblem when the model is not installed."""
         card = find(parameters.model, self._models_dir)
-        passes = card.passes(width, height, parameters)
-        seconds = [self._measured.call_seconds(card.name, stage.pixels) for stage in passes]
-        known = [stage.model_calls * each for stage, each in zip(passes, seconds, strict=True) if each is not None]
+        passes = costs(card, width, height, parameters)
+        seconds = [cost.seconds(self._measured) for cost in passes]
+        known = [each for each in seconds if each is not None]
         native_width, native_height = native_size(width, height, card.native, card.stride)
         return Estimate(
-            calls=sum(stage.model_calls for stage in passes),
-            seconds=card.runs(parameters) * sum(known) if len(known) == len(passes) else None,
+            calls=sum(cost.stage.model_calls for cost in passes),
+            seconds=sum(known) if len(known) == len(passes) else None,
             native_width=native_width,
             native_height=native_height,
-            sigma=passes[0].sigma if passes else 0.0,
+            sigma=passes[0].stage.sigma if passes else 0.0,
         )
+
+    def carried_up(self, parameters: Parameters) -> Parameters:
+        """The settings with a result of the frame's own size: as they are, or as the model does it by default.
+
+        Raises ModelProblem when the model is not installed.
+        """
+        if parameters.refine in (Refine.DETAIL, Refine.SDE):
+            return parameters
+        return replace(parameters, refine=find(parameters.model, self._models_dir).default_refine)
 
     def noised(self, job: Job) -> Noised | None:
         """What the model starts from when it does `job`; None when it works in latents, where there is nothing to see.

@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from time import perf_counter
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from torch import Tensor
 
 from sdedit_studio.diffusion.cascade import TILE, Moment, as_pixels, edit, resized
-from sdedit_studio.diffusion.denoiser import Denoiser
-from sdedit_studio.diffusion.level import Level, of_picture
+from sdedit_studio.diffusion.level import of_picture
 from sdedit_studio.diffusion.pasting import coverage, fading, paste
-from sdedit_studio.diffusion.plan import Pass, t0_of_sigma
+from sdedit_studio.diffusion.plan import Stage, t0_of_sigma
 from sdedit_studio.diffusion.seam import matched
+from sdedit_studio.engine.cost import costs as costs_of
 from sdedit_studio.engine.job import Job, Pixels, Progress, Result
 from sdedit_studio.engine.judge import judged
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.preview import Previews
 from sdedit_studio.models.asking import asking
 from sdedit_studio.models.load import LoadedModel
+
+Network = TypeVar("Network", bound=Callable[..., Tensor])
 
 
 class Stopped(Exception):
@@ -54,11 +58,14 @@ def execute_together(
     guide = job.guide.array
     mask, strength = (None if part is None else part.array for part in (job.mask, job.strength))
     passes, *others = (card.passes(each.guide.width, each.guide.height, each.parameters) for each in jobs)
-    runs = card.runs(parameters)
+    costs = costs_of(card, job.guide.width, job.guide.height, parameters)
     denoise = model.denoiser(parameters.condition, prompt=parameters.prompt, guidance=parameters.guidance)
     stoppable = partial(_stoppable, cancelled=cancelled, in_layers=model.device.type == "cpu")
     denoiser = stoppable(denoise)
     first = _first(job, passes)
+    detail = model.detail(parameters)
+    if detail is not None:
+        detail = replace(detail, run=stoppable(detail.run))
     calls = sum(stage.model_calls for stage in passes[0 if first is None else 1 :])
     moments = edit(
         denoiser,
@@ -70,6 +77,7 @@ def execute_together(
         strength=strength,
         device=model.device,
         first=first,
+        detail=detail,
         space=model.space,
         tile=max(tile, card.native),
         few_step=card.few_step,
@@ -77,19 +85,19 @@ def execute_together(
     )
 
     def told(job: Job, call: int, moment: Moment, preview: Pixels, sigma: float) -> Progress:
-        left = [moment.stage.model_calls - moment.step.index, *(s.model_calls for s in passes[moment.index + 1 :])]
-        seconds = [measured.call_seconds(card.name, stage.pixels) or 0.0 for stage in passes[moment.index :]]
-        seconds_left = runs * sum(count * each for count, each in zip(left, seconds, strict=True))
+        this, *after = costs[moment.index :]
+        seconds_left = (moment.stage.model_calls - moment.call) * (this.call_seconds(measured) or 0.0)
+        seconds_left += sum(cost.seconds(measured) or 0.0 for cost in after)
         return Progress(job, call, calls, moment.index, len(passes), preview, seconds_left, sigma, t0_of_sigma(sigma))
 
     picture, previews = None, [each.guide for each in jobs]
     call_began = perf_counter()
     for call, (moment, previews) in enumerate(_previewed(moments, Previews(model.device), len(jobs)), 1):
         if len(jobs) == 1 and mask is None and strength is None:  # with either, some tiles may not be run
-            measured.learn(card.name, moment.stage.pixels, (perf_counter() - call_began) / runs)
+            costs[moment.index].learn(measured, perf_counter() - call_began)
         picture = moment.picture
         for index, (each, preview) in enumerate(zip(jobs, previews, strict=True)):
-            yield told(each, call, moment, preview, of_picture(moment.step.sigma, index))
+            yield told(each, call, moment, preview, of_picture(moment.sigma, index))
         call_began = perf_counter()
     if picture is not None and not job.sketch and (cover := coverage(mask, strength)) is not None:
         picture = matched(guide, picture, cover)
@@ -123,23 +131,23 @@ def _previewed(moments: Iterator[Moment], previews: Previews, count: int) -> Ite
         yield ready, [preview() for preview in arrived]
 
 
-def _first(job: Job, passes: Sequence[Pass]) -> np.ndarray | None:
+def _first(job: Job, passes: Sequence[Stage]) -> np.ndarray | None:
     """The picture of the first pass, if the job brings one that the other passes can start from."""
     if job.first is None or len(passes) < 2 or job.first.shape[:2] != (passes[0].height, passes[0].width):
         return None
     return job.first.array
 
 
-def _stoppable(denoiser: Denoiser, cancelled: Callable[[], bool], *, in_layers: bool) -> Denoiser:
+def _stoppable(network: Network, cancelled: Callable[[], bool], *, in_layers: bool) -> Network:
     """`in_layers`: also in a run. A graphics card is told of all layers ahead, or replays a recording."""
 
     def stop() -> None:
         if cancelled():
             raise Stopped
 
-    def denoise(x: Tensor, sigma: Level) -> Tensor:
+    def run(*inputs: Any) -> Tensor:
         stop()
         with asking(stop) if in_layers else nullcontext():
-            return denoiser(x, sigma)
+            return network(*inputs)
 
-    return denoise
+    return cast(Network, run)

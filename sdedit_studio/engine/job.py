@@ -215,6 +215,7 @@ class ModelInfo:
     default_calls: int
     default_solver: Solver = Parameters.solver
     default_guidance: float = Parameters.guidance
+    default_refine: Refine = Parameters.refine
     knows_any: bool = True
     takes_prompt: bool = False
     bundled: bool = False

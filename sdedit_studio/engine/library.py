@@ -88,6 +88,7 @@ def _info(card: ModelCard) -> ModelInfo:
         card.default_calls,
         card.default_solver,
         card.default_guidance,
+        card.default_refine,
         card.some_class is None,
         card.takes_prompt,
         card.bundled,

@@ -18,7 +18,7 @@ from sdedit_studio.evaluation.pictures import Watch, png, unwatched
 from sdedit_studio.evaluation.sheet import sheet
 from sdedit_studio.files.atomic import write
 from sdedit_studio.models.load import LoadedModel
-from sdedit_studio.parameters import Parameters, Refine
+from sdedit_studio.parameters import Parameters
 
 PAIRS, ROWS = 48, 8
 
@@ -84,7 +84,7 @@ def show_refined(
         large = np.stack([_enlarged(guide, width, height) for guide in guides[:count]])
         pictures = []
         for index, guide in enumerate(large):
-            chosen = replace(parameters, refine=Refine.FULL, seed=(parameters.seed + index) % 2**32)
+            chosen = replace(parameters, refine=model.card.default_refine, seed=(parameters.seed + index) % 2**32)
             pictures.append(_carried_up(model, guide, chosen))
             watch("Refining", done * count + index + 1, len(FRAMES) * count)
         write(folder / f"refined-{width}x{height}.png", png(sheet({"strokes": large, "picture": np.stack(pictures)})))
@@ -99,6 +99,7 @@ def _carried_up(model: LoadedModel, guide: np.ndarray, parameters: Parameters) -
         None,
         card.passes(width, height, parameters),
         parameters,
+        detail=model.detail(parameters),
         stride=card.stride,
         device=model.device,
         space=model.space,

@@ -6,7 +6,8 @@ import hashlib
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import MISSING, asdict, dataclass, fields
+from contextlib import suppress
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,12 @@ from uuid import uuid4
 from platformdirs import user_data_path
 
 from sdedit_studio import mix, resources
-from sdedit_studio.diffusion.plan import Pass, plan
+from sdedit_studio.diffusion.plan import Stage, plan
 from sdedit_studio.diffusion.schedule import Betas, DiscreteVP
-from sdedit_studio.parameters import Parameters, Solver
-
-
-class ModelProblem(ValueError):
-    """A model that cannot be found or used; the message is one sentence that says what to do."""
+from sdedit_studio.models import detail
+from sdedit_studio.models.detail import DetailCard
+from sdedit_studio.models.problem import ModelProblem
+from sdedit_studio.parameters import Parameters, Refine, Solver
 
 
 class Prediction(StrEnum):
@@ -38,6 +38,9 @@ class Prediction(StrEnum):
 _SIZES = ("native", "stride", "sigma_min", "sigma_max", "sigma_data", "default_calls")
 """Figures that must be positive."""
 
+_PLACES = ("name", "folder", "models_dir")
+"""Fields that say where a model is, rather than what."""
+
 _SHOWN = 8
 """Classes named in a sentence."""
 
@@ -52,7 +55,8 @@ class ModelCard:
     `prediction` and `schedule`: what the network predicts, and on which discrete schedule, if on one. `range`: of the
     data it was trained on. `sigma_*`: in units of data in [-1, 1], or of latents. `classes`: names of the classes
     0, 1, ...; `any_class`: the label that stands for no class. `few_step`: made for one to four calls. `sha256`: see
-    `digest`. `source`: where it came from.
+    `digest`. `source`: where it came from. `models_dir`: where added models and upscalers are kept, None for the
+    user's folder.
     """
 
     name: str
@@ -77,9 +81,14 @@ class ModelCard:
     licence: str = "not stated"
     sha256: str | None = None
     source: str | None = None
+    models_dir: Path | None = None
 
-    def passes(self, width: int, height: int, parameters: Parameters) -> Sequence[Pass]:
-        """The passes of an edit of a `width` x `height` frame on this model; see `plan`."""
+    def passes(self, width: int, height: int, parameters: Parameters) -> Sequence[Stage]:
+        """The passes of an edit of a `width` x `height` frame on this model; see `plan`.
+
+        Raises ModelProblem when they need a detail network that is not here.
+        """
+        network = self.detail(parameters)
         return plan(
             width,
             height,
@@ -88,7 +97,35 @@ class ModelCard:
             stride=self.stride,
             sigma_max=self.sigma_max,
             few_step=self.few_step,
+            factor=network.factor if network else 1,
         )
+
+    def detail(self, parameters: Parameters) -> DetailCard | None:
+        """The detail network of an edit on this model; None for an edit without one.
+
+        Raises ModelProblem when there is none of that name, or none is named and the model brings none.
+        """
+        if parameters.refine is not Refine.DETAIL:
+            return None
+        if parameters.detail is None:
+            if (own := detail.of_model(self.folder)) is not None:
+                return own
+            raise ModelProblem(
+                f"The model {self.name} brings no detail network: refine by SDE, or choose one of "
+                f"{', '.join(card.name for card in detail_networks(self.models_dir))}."
+            )
+        for card in detail_networks(self.models_dir):
+            if card.name == parameters.detail:
+                return card
+        raise ModelProblem(
+            f"There is no detail network called “{parameters.detail}”. Installed: "
+            f"{', '.join(card.name for card in detail_networks(self.models_dir))}."
+        )
+
+    @property
+    def default_refine(self) -> Refine:
+        """DETAIL where the model brings a detail network."""
+        return Refine.DETAIL if (self.folder / detail.FOLDER / detail.CARD).is_file() else Refine.SDE
 
     @property
     def default_solver(self) -> Solver:
@@ -151,7 +188,7 @@ class ModelCard:
         values = {
             field.name: value
             for field in fields(self)
-            if field.name not in ("name", "folder") and (value := getattr(self, field.name)) != field.default
+            if field.name not in _PLACES and (value := getattr(self, field.name)) != field.default
         }
         if self.schedule is not None:
             values["schedule"] = asdict(self.schedule)
@@ -168,11 +205,20 @@ def installed(models_dir: Path | None = None) -> Sequence[ModelCard]:
     return [card for folder in _folders(models_dir) if (card := _read_or_none(folder))]
 
 
+def detail_networks(models_dir: Path | None = None) -> Sequence[DetailCard]:
+    """All detail networks that can be named: those that models bring, then the upscalers that were added."""
+    found: list[DetailCard] = []
+    for model in installed(models_dir):
+        with suppress(ModelProblem):
+            found += filter(None, [detail.of_model(model.folder)])
+    return [*found, *detail.upscalers(models_dir or user_folder())]
+
+
 def find(name: str, models_dir: Path | None = None) -> ModelCard:
     """The model called `name`. Raises ModelProblem when there is none, or its card cannot be read."""
     for folder in _folders(models_dir):
         if folder.name == name:
-            return read_card(folder)
+            return replace(read_card(folder), models_dir=models_dir)
     names = ", ".join(card.name for card in installed(models_dir)) or "none"
     raise ModelProblem(f"There is no model called “{name}”. Installed: {names}.")
 
@@ -212,7 +258,7 @@ def read_card(folder: Path) -> ModelCard:
 
 def card_of(folder: Path, values: dict[str, Any]) -> ModelCard:
     """The card that a `model.json` of these values is. Raises ModelProblem when it is incomplete or wrong."""
-    known = {field.name: field for field in fields(ModelCard) if field.name not in ("name", "folder")}
+    known = {field.name: field for field in fields(ModelCard) if field.name not in _PLACES}
     if missing := [name for name, field in known.items() if field.default is MISSING and name not in values]:
         raise ModelProblem(
             f"{folder / 'model.json'} lacks {', '.join(missing)}. Restore it, or remove the model's folder."
@@ -230,12 +276,20 @@ def card_of(folder: Path, values: dict[str, Any]) -> ModelCard:
 
 def digest(folder: Path) -> str:
     """The SHA-256 of a model's weights: of its safetensors file, or of the sorted lines `HASH  PATH` of several."""
-    hashes = {path.relative_to(folder).as_posix(): _sha256(path) for path in folder.rglob("*.safetensors")}
-    hashes.pop("reference.safetensors", None)
+    hashes = {path.relative_to(folder).as_posix(): _sha256(path) for path in weight_files(folder)}
     if len(hashes) == 1:
         return next(iter(hashes.values()))
     lines = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(hashes.items()))
     return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def weight_files(folder: Path) -> Sequence[Path]:
+    """The files with a model's own weights, its detail network's left out."""
+    return [
+        path
+        for path in folder.rglob("*.safetensors")
+        if path.name != "reference.safetensors" and path.parent != folder / detail.FOLDER
+    ]
 
 
 def _sha256(path: Path) -> str:

@@ -147,6 +147,7 @@ def _graph(network: nn.Module, example: tuple[Tensor, ...]) -> bytes:
 
     exported = BytesIO()
     sizes = {0: "batch", 2: "height", 3: "width"}
+    made = {0: "batch", 2: "height made", 3: "width made"}
     names = list(INPUTS[: len(example)])
     try:
         with warnings.catch_warnings(), torch.inference_mode():
@@ -161,7 +162,7 @@ def _graph(network: nn.Module, example: tuple[Tensor, ...]) -> bytes:
                 do_constant_folding=False,  # it would give weights other names
                 input_names=names,
                 output_names=["output"],
-                dynamic_axes={"picture": sizes, "output": sizes, "times": {0: "batch"}, "classes": {0: "batch"}},
+                dynamic_axes={"picture": sizes, "output": made, "times": {0: "batch"}, "classes": {0: "batch"}},
             )
     except (RuntimeError, TypeError, ValueError, torch.onnx.OnnxExporterError) as error:
         raise NotCompiled(str(error)) from error

@@ -6,14 +6,15 @@ import json
 from math import prod
 from pathlib import Path
 
+from sdedit_studio.models.catalogue import weight_files
+
 _LONGEST_HEADER = 100 << 20
 """Bytes, as safetensors itself allows."""
 
 
 def parameters(folder: Path) -> int:
     """How many numbers its networks hold, from the headers of the safetensors files; damaged files count nothing."""
-    files = [path for path in folder.rglob("*.safetensors") if path.name != "reference.safetensors"]
-    return sum(_parameters_in(path) for path in files)
+    return sum(_parameters_in(path) for path in weight_files(folder))
 
 
 def about(folder: Path) -> str:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import torch
 
 from sdedit_studio.diffusion.denoiser import Denoiser, guided, mixed
+from sdedit_studio.diffusion.detail import DetailNetwork
 from sdedit_studio.diffusion.space import PIXELS, Space
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem
+from sdedit_studio.models.detail import DetailCard
+from sdedit_studio.models.detail_network import load_detail
+from sdedit_studio.parameters import Parameters
+
+
+_DETAIL_ON_CPU = partial(load_detail, device=torch.device("cpu"), dtype=torch.float32)
 
 
 @dataclass(frozen=True)
@@ -17,6 +25,7 @@ class LoadedModel:
     """A model ready to run. `by_class`: its denoiser for a class label, None for a model without classes.
 
     `space`: where its denoisers work, pixels or latents. `by_prompt`: its denoiser for a prompt and a guidance scale.
+    `by_detail`: a detail network on the same device, by its card.
     """
 
     card: ModelCard
@@ -24,6 +33,12 @@ class LoadedModel:
     by_class: Callable[[int | None], Denoiser]
     space: Space = PIXELS
     by_prompt: Callable[[str, float], Denoiser] | None = None
+    by_detail: Callable[[DetailCard], DetailNetwork] = _DETAIL_ON_CPU
+
+    def detail(self, parameters: Parameters) -> DetailNetwork | None:
+        """The detail network of an edit, or None for one without. Raises ModelProblem when it cannot be had."""
+        card = self.card.detail(parameters)
+        return None if card is None else self.by_detail(card)
 
     def denoiser(self, condition: str | None, *, prompt: str | None = None, guidance: float = 1.0) -> Denoiser:
         """The denoiser of a class by its name or a mix of them, None standing for any, or of a prompt; in `space`.
@@ -59,6 +74,11 @@ def load(card: ModelCard, device: torch.device, dtype: torch.dtype, *, compiled:
     `compiled`: on the CPU in float32, as a graph of ONNX Runtime where that is possible; it takes some seconds more,
     the first time. Raises ModelProblem when a file is missing or damaged, or its format is unknown.
     """
+    model = _load(card, device, dtype, compiled=compiled)
+    return replace(model, by_detail=cache(partial(load_detail, device=device, dtype=dtype, compiled=compiled)))
+
+
+def _load(card: ModelCard, device: torch.device, dtype: torch.dtype, *, compiled: bool) -> LoadedModel:
     match card.format:
         case "edm-unet" | "unet":
             from sdedit_studio.models.unet import load_unet

@@ -12,10 +12,10 @@ from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.engine.engine import Engine
 from sdedit_studio.engine.job import ModelDetails, ModelInfo, ModelRefused, Phase, Status, Step
-from sdedit_studio.parameters import Parameters
+from sdedit_studio.parameters import Parameters, Refine
 from sdedit_studio.ui.studio import Studio
 
-OWN = ("model", "condition", "prompt", "guidance", "solver", "calls", "t0")
+OWN = ("model", "condition", "prompt", "guidance", "solver", "calls", "t0", "refine", "detail")
 """The parameters that belong to a model, and go with it."""
 
 
@@ -99,7 +99,14 @@ class Models(QObject):
             solver=model.default_solver,
             calls=model.default_calls,
             t0=model.default_t0,
+            refine=self._refine_with(model),
         )
+
+    def _refine_with(self, model: ModelInfo) -> Refine:
+        """As the model does it by default, unless it was switched off or a detail network was chosen."""
+        parameters = self._studio.parameters
+        kept = parameters.refine is Refine.OFF or parameters.detail is not None
+        return parameters.refine if kept else model.default_refine
 
     def known_details(self, name: str) -> ModelDetails | None:
         """All there is to tell of a model, if it was read before."""

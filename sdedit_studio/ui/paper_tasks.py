@@ -75,7 +75,7 @@ class PaperTasks(QObject):
 
     def _start(self, task: Task) -> None:
         self._studio.changing.emit()  # a picture that is being scaled is fitted in as it is now
-        parameters = self._studio.parameters
+        parameters = self._generation.engine.carried_up(self._studio.parameters)
         self._generation.start(lambda document, revision: task_edit(task, document, parameters, revision))
 
     async def _offer(self, layer: str) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.regions import Region, painted, pasted
 from sdedit_studio.engine.job import Pixels
-from sdedit_studio.parameters import Parameters, Refine
+from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.edit import Edit, edit_of
 
@@ -39,12 +39,12 @@ EDIT_WITH_STROKES = Task("Edit with strokes", painted, t0=0.4, calls=8)
 
 
 def task_edit(task: Task, document: Document, parameters: Parameters, revision: int) -> Edit:
-    """The edit of a document as it is now, with the model, class, seed and other settings of `parameters`.
+    """The edit of a document as it is now, with the model, class, seed, refine and other settings of `parameters`.
 
     Raises ValueError, with a sentence for the person, when the task has nothing to work on.
     """
     region = task.region(document)
-    settings = replace(parameters, t0=task.t0, calls=task.calls, refine=Refine.FULL)
+    settings = replace(parameters, t0=task.t0, calls=task.calls)
     edit = edit_of(document.but(selection=region.mask, frame=None), settings, revision)
     job = edit.job
     if task.inside < 1:

@@ -62,7 +62,7 @@ class Variation:
     def worked_out(self, refine: Refine) -> Edit:
         """The edit that carries this very picture up to the frame's own size."""
         assert self.picture is not None
-        return refining(self.edit, Refine.FULL if refine is Refine.OFF else refine, self.picture)
+        return refining(self.edit, refine, self.picture)
 
 
 def seeds_from(first: int, count: int) -> Sequence[int]:

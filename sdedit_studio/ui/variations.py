@@ -178,7 +178,8 @@ class Variations(QObject):
         """Carry the chosen one up to full size, and keep its seed."""
         if self.one is None or not self.can_work_out:
             return
-        edit = over(self.one.worked_out(self._studio.parameters.refine), self._studio.document)
+        refine = self._engine.carried_up(self._studio.parameters).refine
+        edit = over(self.one.worked_out(refine), self._studio.document)
         self._showing = None
         self.lock_seed()
         self._generation.start(lambda *_: edit)

@@ -107,7 +107,7 @@ def main() -> None:
     assert parameters is not None
     model = open_model(parameters.model, Measured(compute_threads()))
     frame = frame_of(document)
-    parameters = replace(parameters, refine=Refine.FULL)
+    parameters = replace(parameters, refine=Refine.SDE)
     painting = guide_of(document, frame)
     edit = Edit(document, frame, Job(Pixels.of(painting), quick(parameters)))
     first = first_pass(model, edit)
@@ -118,7 +118,7 @@ def main() -> None:
     row(*["---"] * 6)
     whole = None
     for side in (WHOLE, *args.sides) if args.sides else ():
-        picture, runs = refined(model, refining(edit, Refine.FULL, first).job, side)
+        picture, runs = refined(model, refining(edit, Refine.SDE, first).job, side)
         whole = picture if whole is None else whole
         pixels, seconds = zip(*runs, strict=True)
         name = "one piece" if side == WHOLE else side
@@ -155,10 +155,10 @@ def main() -> None:
     row("tile", "part of the pixels run", "inside the stroke", "where the two fade", "elsewhere")
     row(*["---"] * 5)
     for side in args.stroke:
-        before, runs = refined(model, refining(edit, Refine.FULL, first).job, side)
-        base = Base.of(refining(edit, Refine.FULL, first), Pixels.of(before.astype(np.uint8)))
-        anew, all_runs = refined(model, refining(later, Refine.FULL, later_first).job, side)
-        again = refining_again(base, later, Refine.FULL, later_first)
+        before, runs = refined(model, refining(edit, Refine.SDE, first).job, side)
+        base = Base.of(refining(edit, Refine.SDE, first), Pixels.of(before.astype(np.uint8)))
+        anew, all_runs = refined(model, refining(later, Refine.SDE, later_first).job, side)
+        again = refining_again(base, later, Refine.SDE, later_first)
         assert again is not None
         patched, runs = refined(model, again.job, side)
         cover = again.job.mask.array

@@ -33,7 +33,7 @@ SAMPLES = {
     "lake-sherburne.jpg": ("mountain", (200, 80, 600, 400)),
 }
 BAND, ALONG, MIDDLE = 6, 12, 80
-RUNS = ((0.2, Refine.FULL), (0.35, Refine.FULL), (0.5, Refine.FULL), (0.35, Refine.OFF))
+RUNS = ((0.2, Refine.SDE), (0.35, Refine.SDE), (0.5, Refine.SDE), (0.35, Refine.OFF))
 
 
 def samples() -> Iterator[tuple[np.ndarray, np.ndarray, str]]:

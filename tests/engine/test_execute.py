@@ -32,7 +32,7 @@ def test_no_noise_gives_the_guide_back(models, measured):
 
 
 def test_progress_counts_every_call_of_every_pass(models, measured):
-    progress, result = run(job(96, 64, refine=Refine.FULL, repeats=2), models, measured)
+    progress, result = run(job(96, 64, refine=Refine.SDE, repeats=2), models, measured)
     assert [update.call for update in progress] == list(range(1, len(progress) + 1))
     assert {update.calls for update in progress} == {len(progress)} == {result.calls}
     assert sorted({update.pass_index for update in progress}) == list(range(progress[0].passes))
@@ -43,7 +43,7 @@ def test_progress_counts_every_call_of_every_pass(models, measured):
 
 
 def test_progress_tells_the_noise_that_each_step_came_down_to(models, measured):
-    progress, _ = run(job(96, 64, refine=Refine.FULL), models, measured)
+    progress, _ = run(job(96, 64, refine=Refine.SDE), models, measured)
     for index in range(progress[0].passes):
         levels = [(update.sigma, update.t) for update in progress if update.pass_index == index]
         assert levels == sorted(levels, reverse=True) and levels[-1] == (0, 0)
@@ -52,7 +52,7 @@ def test_progress_tells_the_noise_that_each_step_came_down_to(models, measured):
 
 def test_the_guides_own_size_comes_back(models, measured):
     for size in ((40, 32), (33, 71), (1, 1), (7, 200)):
-        _, result = run(job(*size, refine=Refine.FULL), models, measured)
+        _, result = run(job(*size, refine=Refine.SDE), models, measured)
         assert result.picture.shape == (size[1], size[0], 3)
 
 
@@ -113,7 +113,7 @@ def test_where_a_strength_map_is_black_the_guide_stays_bit_for_bit(models, measu
 
 def test_a_white_strength_map_is_none(models, measured):
     white = Pixels.of(np.full((64, 96), 255, np.uint8))
-    edit = job(96, 64, refine=Refine.FULL)
+    edit = job(96, 64, refine=Refine.SDE)
     plain, mapped = (run(each, models, measured)[1] for each in (edit, replace(edit, strength=white)))
     assert plain.picture == mapped.picture
 
@@ -128,7 +128,7 @@ def test_a_map_and_a_mask_hold_together(models, measured):
 
 
 def test_a_large_preview_is_reduced(models, measured):
-    progress, result = run(job(1600, 400, refine=Refine.FULL, calls=1), models, measured)
+    progress, result = run(job(1600, 400, refine=Refine.SDE, calls=1), models, measured)
     assert max(progress[-1].preview.shape) == SIDE
     assert progress[-1].preview.shape == (192, 768, 3)
     assert result.picture.shape == (400, 1600, 3)
@@ -141,7 +141,7 @@ def test_cancelling_is_asked_before_every_run_of_the_network(models, measured):
         asked.append(len(models.calls))
         return len(models.calls) == 7
 
-    steps = execute(job(900, 600, refine=Refine.FULL), models(CARD.name), cancelled=cancelled, measured=measured)
+    steps = execute(job(900, 600, refine=Refine.SDE), models(CARD.name), cancelled=cancelled, measured=measured)
     with pytest.raises(Stopped):
         list(steps)
     assert asked == list(range(8))
@@ -167,7 +167,7 @@ def test_a_run_of_the_network_is_broken_off_between_two_layers_on_a_cpu(measured
 def test_tiles_too_ask_before_each_run(models, measured):
     """A low t0 starts at the frame's own size, where one call of a pass is many runs of the network."""
     asked = []
-    large = job(900, 600, t0=0.05, refine=Refine.FULL, calls=1)
+    large = job(900, 600, t0=0.05, refine=Refine.SDE, calls=1)
     steps = execute(large, models(CARD.name), cancelled=lambda: asked.append(0), measured=measured)
     assert len(list(steps)) == 2
     assert len(asked) == len(models.calls) > 4

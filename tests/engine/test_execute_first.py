@@ -17,7 +17,7 @@ def run(job, models, measured, card: ModelCard = CARD):
 
 
 def test_it_leaves_the_first_pass_out_and_comes_to_the_same_picture(models, measured):
-    whole = job(96, 64, refine=Refine.FULL)
+    whole = job(96, 64, refine=Refine.SDE)
     progress, result = run(whole, models, measured)
     first = [update for update in progress if update.pass_index == 0]
     models.calls.clear()
@@ -32,7 +32,7 @@ def test_it_leaves_the_first_pass_out_and_comes_to_the_same_picture(models, meas
 def test_it_leaves_pixels_outside_the_mask_alone(models, measured):
     mask = np.zeros((64, 96), np.uint8)
     mask[20:40, 30:60] = 255
-    whole = job(96, 64, mask, refine=Refine.FULL)
+    whole = job(96, 64, mask, refine=Refine.SDE)
     progress, _ = run(whole, models, measured)
     first = next(update for update in reversed(progress) if update.pass_index == 0)
     _, result = run(replace(whole, first=first.preview), models, measured)
@@ -44,6 +44,6 @@ def test_one_that_does_not_fit_is_not_used(models, measured):
         whole = job(96, 64, refine=refine)
         first = Pixels.of(np.zeros((8, 8, 3), np.uint8))
         assert run(replace(whole, first=first), models, measured)[1].picture == run(whole, models, measured)[1].picture
-    only = job(24, 16, refine=Refine.FULL)
+    only = job(24, 16, refine=Refine.SDE)
     fitting = Pixels.of(np.zeros((16, 24, 3), np.uint8))
     assert run(replace(only, first=fitting), models, measured)[1].picture == run(only, models, measured)[1].picture

@@ -37,7 +37,7 @@ def model(tmp_path, limit):
 
 
 def edited(tmp_path, limit, cpu_limit=10_000):
-    job = Job(Pixels.of(np.zeros((600, 600, 3), np.uint8)), Parameters(t0=0.4, calls=1, refine=Refine.FULL))
+    job = Job(Pixels.of(np.zeros((600, 600, 3), np.uint8)), Parameters(t0=0.4, calls=1, refine=Refine.SDE))
     loaded, seen = model(tmp_path, limit)
     on_cpu, seen_on_cpu = model(tmp_path, cpu_limit)
     *_, result = execute_somehow(

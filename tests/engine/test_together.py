@@ -58,7 +58,7 @@ def apart(one: Result, other: Result) -> int:
     "parameters",
     [
         {},
-        {"refine": Refine.FULL},
+        {"refine": Refine.SDE},
         {"mask": HALF},
         {"mask": HALF, "masking": Masking.PAPER, "refine": Refine.DOUBLE},
         {"solver": Solver.EULER_MARUYAMA, "repeats": 2},
@@ -259,7 +259,7 @@ async def test_a_failure_is_told_for_each_job(engine, models):
 @engine_test
 async def test_only_edits_that_differ_in_seed_and_t0_go_together(engine, models):
     for differing in (
-        [job(t0=0.3, refine=Refine.FULL), job(t0=0.5, refine=Refine.FULL)],
+        [job(t0=0.3, refine=Refine.SDE), job(t0=0.5, refine=Refine.SDE)],
         [job(t0=0.0), job(t0=0.5)],
         [job(calls=3), job(calls=4)],
     ):

@@ -253,7 +253,7 @@ def test_an_edit_end_to_end(models, guide, tmp_path):
         assert not np.array_equal(one, done(guide, model, other, tmp_path)[0])
 
 
-@pytest.mark.parametrize("refine", [Refine.OFF, Refine.FULL])
+@pytest.mark.parametrize("refine", [Refine.OFF, Refine.SDE])
 def test_outside_the_mask_it_is_bit_identical(models, guide, refine, tmp_path):
     mask = np.zeros(guide.shape[:2], np.uint8)
     mask[10:30, 20:51] = 255
@@ -266,7 +266,7 @@ def test_outside_the_mask_it_is_bit_identical(models, guide, refine, tmp_path):
 def test_where_a_strength_map_is_black_it_is_bit_identical(models, guide, tmp_path):
     strength = np.zeros(guide.shape[:2], np.uint8)
     strength[:, 20:] = np.linspace(0, 255, 50)
-    parameters = Parameters(t0=0.5, calls=3, refine=Refine.FULL, model="sd", prompt="a hill", guidance=4.0)
+    parameters = Parameters(t0=0.5, calls=3, refine=Refine.SDE, model="sd", prompt="a hill", guidance=4.0)
     result, _ = done(guide, opened(models, "sd"), parameters, tmp_path, strength=strength)
     assert np.array_equal(result[strength == 0], guide[strength == 0])
     assert not np.array_equal(result[strength == 255], guide[strength == 255])

@@ -24,9 +24,9 @@ from sdedit_studio.ui.widgets.seed_field import SeedField
 from sdedit_studio.ui.widgets.slider_row import SliderRow
 
 REFINES = {
+    Refine.DETAIL: ("detail", "A detail network carries the picture to the canvas's own size: crisp, and fast."),
+    Refine.SDE: ("SDE", "The model itself, step by step to the canvas's own size: the pure method, softer and slow."),
     Refine.OFF: ("off", "Leave the picture at the model's own size, enlarged. Fastest."),
-    Refine.DOUBLE: ("2×", "Work out the detail at twice the model's own size."),
-    Refine.FULL: ("full", "Work out the detail at the canvas's own size."),
 }
 
 

@@ -70,7 +70,7 @@ def test_what_cannot_be_refined_in_part_is_refined_whole(flow):
     frame, fine = Rect(0, 0, 600, 400), Pixels.of(np.full((400, 600, 3), 33, np.uint8))
     first = Pixels.of(np.full((96, 144, 3), 7, np.uint8))
 
-    def edit(picture: np.ndarray, refine: Refine = Refine.FULL, **more) -> Edit:
+    def edit(picture: np.ndarray, refine: Refine = Refine.SDE, **more) -> Edit:
         return Edit(flow.studio.document, frame, Job(Pixels.of(picture), Parameters(refine=refine), **more))
 
     def painted(*box: slice) -> np.ndarray:
@@ -80,23 +80,23 @@ def test_what_cannot_be_refined_in_part_is_refined_whole(flow):
 
     base = Base.of(edit(then), fine)
     little = painted(slice(20, 60), slice(20, 60))
-    again = refining_again(base, edit(little), Refine.FULL, first)
+    again = refining_again(base, edit(little), Refine.SDE, first)
     assert again.job.guide == fine and again.job.first == first
     assert again.job.mask.array[40, 40] == 255 and not again.job.mask.array[200:].any()
     two = painted(slice(20, 60), slice(20, 60)) | painted(slice(340, 380), slice(540, 580))
-    assert refining_again(base, edit(two), Refine.FULL, first) is not None
-    assert refining_again(base, edit(painted(slice(0, 300), slice(0, 500))), Refine.FULL, first) is None
-    assert refining_again(base, edit(then), Refine.FULL, first) is None
+    assert refining_again(base, edit(two), Refine.SDE, first) is not None
+    assert refining_again(base, edit(painted(slice(0, 300), slice(0, 500))), Refine.SDE, first) is None
+    assert refining_again(base, edit(then), Refine.SDE, first) is None
     assert refining_again(base, edit(little), Refine.DOUBLE, first) is None
-    assert refining_again(Base.of(edit(then), first), edit(little), Refine.FULL, first) is None
+    assert refining_again(Base.of(edit(then), first), edit(little), Refine.SDE, first) is None
     weak = Pixels.of(np.full((400, 600), 90, np.uint8))
-    assert refining_again(base, edit(little, strength=weak), Refine.FULL, first) is None
+    assert refining_again(base, edit(little, strength=weak), Refine.SDE, first) is None
     land = np.zeros((400, 600), np.uint8)
     land[300:] = 255
     mask = Pixels.of(land)
     masked = [edit(picture, mask=mask) for picture in (then, little)]
     assert Base.of(masked[0], fine).fits(masked[1])
-    assert refining_again(Base.of(masked[0], fine), masked[1], Refine.FULL, first) is None
+    assert refining_again(Base.of(masked[0], fine), masked[1], Refine.SDE, first) is None
 
 
 @given(SIDES, SIDES, st.data())

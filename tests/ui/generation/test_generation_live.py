@@ -114,12 +114,12 @@ def test_nothing_runs_when_nothing_changed(live, tell):
 
 def test_it_refines_when_the_pen_rests_from_the_first_pass_and_gives_way_to_the_next_stroke(live, tell):
     async def story(flow):
-        flow.studio.set_parameters(refine=Refine.FULL)
+        flow.studio.set_parameters(refine=Refine.SDE)
         flow.generation.toggle_live()
         await runs(flow, 1)
         await first_pass(flow, (90, 60, 30))
         refinement = await runs(flow, 2)
-        assert refinement.job.parameters.refine is Refine.FULL
+        assert refinement.job.parameters.refine is Refine.SDE
         assert tuple(refinement.job.first.array[0, 0]) == (90, 60, 30)
         paint(flow.studio, Rect(10, 10, 20, 20))
         await runs(flow, 3)
@@ -136,7 +136,7 @@ def test_it_refines_when_the_pen_rests_from_the_first_pass_and_gives_way_to_the_
 
 def test_over_a_refined_picture_only_what_was_painted_on_is_coarse(live, tell):
     async def story(flow):
-        flow.studio.set_parameters(refine=Refine.FULL)
+        flow.studio.set_parameters(refine=Refine.SDE)
         flow.generation.toggle_live()
         await runs(flow, 1)
         await first_pass(flow)
@@ -153,7 +153,7 @@ def test_over_a_refined_picture_only_what_was_painted_on_is_coarse(live, tell):
 
 def test_only_what_was_painted_is_refined_again(live, tell):
     async def story(flow):
-        flow.studio.set_parameters(refine=Refine.FULL)
+        flow.studio.set_parameters(refine=Refine.SDE)
         flow.generation.toggle_live()
         await runs(flow, 1)
         await first_pass(flow)

@@ -68,7 +68,7 @@ async def quiet(flow) -> int:
 
 def test_it_asks_for_this_very_painting_at_every_t0_nearest_first(strip, tell):
     async def story(flow):
-        flow.studio.set_parameters(calls=20, refine=Refine.FULL, solver=Solver.EULER_MARUYAMA, t0=0.32)
+        flow.studio.set_parameters(calls=20, refine=Refine.SDE, solver=Solver.EULER_MARUYAMA, t0=0.32)
         await filled(flow)
         jobs = [run.job for run in flow.engine.idle]
         t0s = [job.parameters.t0 for job in jobs]

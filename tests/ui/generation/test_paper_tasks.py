@@ -51,7 +51,7 @@ def test_harmonise_chooses_t0_calls_and_frame_and_keeps_the_rest():
     job = edit.job
     assert (job.parameters.t0, job.parameters.calls) == (HARMONISE.t0, HARMONISE.calls)
     assert (job.parameters.seed, job.parameters.condition, job.revision) == (77, "mountain", 5)
-    assert job.parameters.refine is Refine.FULL, "else the picture would be blurred"
+    assert job.parameters.refine is Refine.SDE, "else the picture would be blurred"
     assert edit.document is document
     assert edit.frame in document.bounds
     assert Rect(150, 120, 60, 40) in edit.frame

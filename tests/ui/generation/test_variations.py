@@ -22,7 +22,7 @@ from tests.ui.generation.sheets import COLOURS, begun, composite, filled, paint,
 
 def test_a_sheet_is_the_seed_and_those_after_it(flow, tell):
     async def story(flow):
-        flow.studio.set_parameters(seed=5, refine=Refine.FULL)
+        flow.studio.set_parameters(seed=5, refine=Refine.SDE)
         runs = await begun(flow)
         assert [run.job.parameters.seed for run in runs] == [5, 6, 7, 8]
         assert {run.job.parameters.refine for run in runs} == {Refine.OFF}
@@ -299,7 +299,7 @@ def test_working_one_out_carries_this_very_picture_on_and_keeps_its_seed(flow, t
         variations.work_out()
         assert flow.generation.state is State.RESULT
         flow.studio.set_parameters(refine=Refine.OFF)
-        assert one.worked_out(Refine.OFF).job.parameters.refine is Refine.FULL
+        assert one.worked_out(Refine.OFF).job.parameters.refine is Refine.SDE
 
     tell(story)
 
