@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 
-from sdedit_studio.diffusion.plan import native_size
+from sdedit_studio.diffusion.plan import Detail, native_size
 from sdedit_studio.engine import library
 from sdedit_studio.engine.cost import costs
 from sdedit_studio.engine.job import (
@@ -128,17 +128,23 @@ class Engine:
             request.give_up()
 
     def estimate(self, width: int, height: int, parameters: Parameters) -> Estimate:
-        """What an edit of a `width` x `height` frame will cost. Raises ModelProblem when the model is not installed."""
+        """What an edit of a `width` x `height` frame will cost.
+
+        Raises ModelProblem when the model, or the detail network that it needs, is not installed.
+        """
         card = find(parameters.model, self._models_dir)
         passes = costs(card, width, height, parameters)
         seconds = [cost.seconds(self._measured) for cost in passes]
         known = [each for each in seconds if each is not None]
+        complete = len(known) == len(passes)
         native_width, native_height = native_size(width, height, card.native, card.stride)
         return Estimate(
             calls=sum(cost.stage.model_calls for cost in passes),
-            seconds=sum(known) if len(known) == len(passes) else None,
+            seconds=sum(known) if complete else None,
             native_width=native_width,
             native_height=native_height,
+            details=sum(isinstance(cost.stage, Detail) for cost in passes),
+            later_seconds=sum(known[1:]) if complete else None,
             sigma=passes[0].stage.sigma if passes else 0.0,
         )
 

@@ -256,11 +256,14 @@ class ModelRefused(ValueError):
 class Estimate:
     """What an edit will cost: model calls, and seconds once a call has been measured (else None).
 
-    `sigma`: the noise level that the guide is brought to (data in [-1, 1]); 0 at t0 = 0.
+    `details`: how many of the calls are of a detail network. `later_seconds`: of all passes but the first. `sigma`: the
+    noise level that the guide is brought to (data in [-1, 1]); 0 at t0 = 0.
     """
 
     calls: int
     seconds: float | None
     native_width: int
     native_height: int
+    details: int = 0
+    later_seconds: float | None = None
     sigma: float = 0.0

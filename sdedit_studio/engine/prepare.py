@@ -4,6 +4,7 @@ called.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -11,7 +12,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from sdedit_studio.engine.measured import Measured
-from sdedit_studio.models.catalogue import ModelCard, find
+from sdedit_studio.models.catalogue import ModelCard, ModelProblem, find
+from sdedit_studio.parameters import Parameters, Refine
 
 if TYPE_CHECKING:
     import torch
@@ -139,6 +141,24 @@ def seconds_per_call(model: LoadedModel, width: int, height: int) -> float:
 
 
 def warm_up(model: LoadedModel, measured: Measured) -> None:
-    """Call the model at its native size until its time can be trusted, and note it."""
-    side = model.card.native
-    measured.learn(model.card.name, side * side, seconds_per_call(model, side, side))
+    """Call the model, and the detail network that it brings, until their times can be trusted, and note them."""
+    card, side = model.card, model.card.native
+    measured.learn(card.name, side * side, seconds_per_call(model, side, side))
+    if card.default_refine is Refine.DETAIL:
+        try:
+            _warm_up_detail(model, side, measured)
+        except ModelProblem as problem:  # told where it is asked for; everything else goes without it
+            logging.getLogger(__name__).warning("%s", problem)
+
+
+def _warm_up_detail(model: LoadedModel, side: int, measured: Measured) -> None:
+    import torch
+
+    parameters = Parameters(model=model.card.name, refine=Refine.DETAIL)
+    card, network = model.card.detail(parameters), model.detail(parameters)
+    assert card is not None and network is not None
+    picture = torch.zeros(1, 3, side, side, device=model.device)
+    network.run(picture).cpu()
+    began = perf_counter()
+    network.run(picture).cpu()
+    measured.learn(card.measured_as, side * side, perf_counter() - began)

@@ -99,8 +99,8 @@ def quick(parameters: Parameters) -> Parameters:
     return replace(parameters, calls=min(parameters.calls, CALLS), repeats=1, solver=solver, refine=Refine.OFF)
 
 
-def refining(edit: Edit, refine: Refine, first: Pixels) -> Edit:
-    """The edit that carries the first pass of `edit` further."""
+def refining(edit: Edit, refine: Refine, first: Pixels | None = None) -> Edit:
+    """The edit that carries the first pass of `edit` further. `first`: its picture, if it was made before."""
     parameters = replace(edit.job.parameters, refine=refine)
     return replace(edit, job=replace(edit.job, parameters=parameters, first=first))
 

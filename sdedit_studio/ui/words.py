@@ -62,9 +62,12 @@ def cost(estimate: Estimate | None, status: Status) -> str:
     """How much work an edit is, and how long it takes here."""
     if estimate is None:
         return "This model is not installed; choose another one above."
-    calls = "1 model call" if estimate.calls == 1 else f"{estimate.calls} model calls"
+    count = estimate.calls - estimate.details
+    calls = "1 model call" if count == 1 else f"{count} model calls"
     if estimate.calls == 0:
         return "No model call is needed."
+    if estimate.details:
+        calls += " and detail"
     if estimate.seconds is not None:
         return f"{calls}, about {duration(estimate.seconds)} on this computer."
     if status.phase is Phase.WARMING_UP:
