@@ -12,6 +12,8 @@ CHOSEN = Parameters(
     calls=4,
     repeats=2,
     refine=Refine.OFF,
+    detail="finer",
+    crispness=0.4,
     seed=9,
     solver=Solver.RENOISE,
     sde=Sde.VE,
@@ -48,3 +50,13 @@ def test_files_from_before_prompts_are_read():
 def test_what_is_out_of_range_is_told(changes, message):
     with pytest.raises(ValueError, match=message):
         Parameters.from_dict({**CHOSEN.as_dict(), **changes})
+
+
+def test_documents_of_earlier_versions_keep_what_they_were_made_with():
+    assert Parameters.from_dict({"refine": "full"}).refine is Refine.SDE
+    assert Parameters.from_dict({"refine": "2"}).refine is Refine.DOUBLE
+    assert Parameters.from_dict({"refine": "off", "t0": 0.3}).crispness == 1
+    with pytest.raises(ValueError, match="magic"):
+        Parameters.from_dict({"refine": "magic"})
+    with pytest.raises(ValueError, match="crispness must lie between"):
+        Parameters(crispness=1.2)

@@ -14,6 +14,10 @@ CELL = 16
 """Side in pixels of the cells, in the enlarged picture, whose means stay those of the picture before."""
 
 
+MENDED = 2
+"""How often the smooth change that sees to that is mended. Each time a pixel depends on one cell more around it."""
+
+
 @dataclass(frozen=True)
 class DetailNetwork:
     """`run`: pictures (b, 3, h, w) in [-1, 1] to (b, 3, factor h, factor w), about in [-1, 1].
@@ -40,7 +44,7 @@ def detailed(
     factor = network.factor
     out = enlarged(picture, factor)
     cell = CELL // factor
-    margin = ceil((network.reach + network.fade) / cell) * cell + cell
+    margin = (ceil((network.reach + network.fade) / cell) + 1 + MENDED) * cell
     core = max(cell, (side - 2 * margin) // cell * cell)
     (top, bottom), (left, right) = _box(wanted, picture, cell)
     for y0, y1 in _spans(top, bottom, core, cell):
@@ -71,7 +75,11 @@ def keep_low(picture: Tensor, source: Tensor) -> Tensor:
     cell.
     """
     height, width = picture.shape[-2:]
-    low = _means(source, CELL * source.shape[-1] // width) - _means(picture, CELL)
+    wanted = _means(source, CELL * source.shape[-1] // width) - _means(picture, CELL)
+    low = wanted
+    for _ in range(MENDED):
+        # What is put on smoothly has smoother means than were wanted. Twice the grid is enough to tell by how much.
+        low = low + wanted - avg_pool2d(interpolate(low, scale_factor=2, mode="bilinear"), 2)
     whole = [CELL * count for count in low.shape[-2:]]
     return picture + interpolate(low, whole, mode="bilinear")[..., :height, :width]
 

@@ -149,11 +149,11 @@ class Engine:
         )
 
     def carried_up(self, parameters: Parameters) -> Parameters:
-        """The settings with a result of the frame's own size: as they are, or as the model does it by default.
+        """The settings with the picture refined: as they say, or where they do not, as the model does it by default.
 
         Raises ModelProblem when the model is not installed.
         """
-        if parameters.refine in (Refine.DETAIL, Refine.SDE):
+        if parameters.refine is not Refine.OFF:
             return parameters
         return replace(parameters, refine=find(parameters.model, self._models_dir).default_refine)
 

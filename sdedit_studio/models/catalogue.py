@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import MISSING, asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,7 @@ class ModelCard:
     licence: str = "not stated"
     sha256: str | None = None
     source: str | None = None
-    models_dir: Path | None = None
+    models_dir: Path | None = field(default=None, compare=False)
 
     def passes(self, width: int, height: int, parameters: Parameters) -> Sequence[Stage]:
         """The passes of an edit of a `width` x `height` frame on this model; see `plan`.

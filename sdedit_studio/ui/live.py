@@ -260,6 +260,8 @@ class Live(QObject):
                     if update.call < update.calls and monotonic() - self._shown_at >= STILL:
                         self._show_soon(_Arrived(shown, update.preview, whole=False))
                 case Result():
+                    if shown is edit:
+                        self._first = update.picture
                     self._carried_up = update.picture.shape == edit.job.guide.shape
                     self._show_soon(_Arrived(shown, update.picture, whole=True))
                 case Failed():

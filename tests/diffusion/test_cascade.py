@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sdedit_studio.diffusion.cascade import as_pixels, as_tensor, edit, own_levels, resized
+from sdedit_studio.diffusion.detail import DetailNetwork, detailed
 from sdedit_studio.diffusion.exact import GaussianDenoiser
 from sdedit_studio.diffusion.pasting import fading, paste
-from sdedit_studio.diffusion.plan import Pass, sigma_of_t0
+from sdedit_studio.diffusion.plan import Detail, Pass, sigma_of_t0
 from sdedit_studio.parameters import Parameters, Solver
 
 PASSES = (Pass(48, 32, 1.0, 4), Pass(96, 64, 0.4, 3))
@@ -34,14 +35,14 @@ def moments(guide, mask=None, parameters=None, passes=PASSES):
 
 
 def test_it_goes_through_the_passes_at_their_sizes(guide):
-    seen = [(m.index, m.step.index, m.step.total, tuple(m.step.estimate.shape[-2:])) for m in moments(guide)]
-    assert seen == [(0, i, 4, (32, 48)) for i in range(1, 5)] + [(1, i, 3, (64, 96)) for i in range(1, 4)]
+    seen = [(m.index, m.call, tuple(m.picture.shape[-2:])) for m in moments(guide)]
+    assert seen == [(0, i, (32, 48)) for i in range(1, 5)] + [(1, i, (64, 96)) for i in range(1, 4)]
 
 
 def test_a_pass_starts_from_the_last_result_enlarged(guide):
     """With so little noise that a pass changes nothing, its result is its start."""
     steps = moments(guide, passes=(PASSES[0], Pass(96, 64, 1e-4, 1)))
-    start, end = steps[3].step.estimate, steps[4].step.estimate
+    start, end = steps[3].picture, steps[4].picture
     torch.testing.assert_close(end, resized(start, (64, 96)), rtol=0, atol=1e-3)
 
 
@@ -52,13 +53,93 @@ def test_what_is_not_masked_is_the_guide_in_every_pass(guide):
         size = (moment.stage.height, moment.stage.width)
         expected = resized(as_tensor(guide, "cpu"), size)
         far = slice(0, size[0] // 8)
-        assert torch.equal(moment.step.estimate[..., far, :], expected[..., far, :])
+        assert torch.equal(moment.picture[..., far, :], expected[..., far, :])
 
 
 def test_only_the_first_pass_has_the_chosen_solver(guide):
-    steps = [moment.step for moment in moments(guide, parameters=Parameters(solver=Solver.EULER_MARUYAMA))]
-    assert not torch.equal(steps[3].x, steps[3].estimate), "Euler-Maruyama's last state still has noise"
-    assert torch.equal(steps[6].x, steps[6].estimate)
+    paper, fast = (moments(guide, parameters=Parameters(solver=s)) for s in (Solver.EULER_MARUYAMA, Solver.DPMPP_2M))
+    assert not torch.equal(paper[0].picture, fast[1].picture)
+    again = [
+        list(edit(blue, guide, None, PASSES, Parameters(solver=s), stride=16, first=as_pixels(paper[3].picture)))
+        for s in (Solver.EULER_MARUYAMA, Solver.DPMPP_2M)
+    ]
+    assert torch.equal(again[0][-1].picture, again[1][-1].picture)
+
+
+def checked(x):
+    """A detail network that puts a pattern of known strength on what it enlarges."""
+    larger = x.repeat_interleave(4, -1).repeat_interleave(4, -2)
+    rows, columns = (torch.arange(n) % 2 * 2 - 1 for n in larger.shape[-2:])
+    return larger + 0.2 * rows[:, None] * columns
+
+
+CHECKS = DetailNetwork(checked, 4, 0)
+
+
+class TestDetail:
+    """A picture carried up by a detail network in place of the last passes."""
+
+    passes = (Pass(48, 32, 1.0, 4), Detail(192, 128, (48, 32), 4))
+
+    @pytest.fixture
+    def guide(self):
+        return np.random.default_rng(5).integers(0, 256, (128, 192, 3), np.uint8)
+
+    def last(self, guide, mask=None, strength=None, passes=passes, **parameters):
+        chosen = Parameters(**{"t0": 0.26} | parameters)
+        *_, last = edit(blue, guide, mask, passes, chosen, stride=16, strength=strength, detail=CHECKS)
+        return last
+
+    def test_it_is_one_call_of_its_own(self, guide):
+        before, after = list(edit(blue, guide, None, self.passes, Parameters(), stride=16, detail=CHECKS))[-2:]
+        assert (after.index, after.call, after.sigma, after.stage) == (1, 1, 0.0, self.passes[1])
+        torch.testing.assert_close(after.picture, detailed(CHECKS, before.picture, side=288))
+
+    def test_a_frame_of_another_ratio_is_met_by_resampling(self, guide):
+        odd = self.last(guide[:100, :150], passes=(self.passes[0], Detail(150, 100, (40, 26), 4)))
+        assert odd.picture.shape == (1, 3, 100, 150)
+
+    def test_outside_the_mask_it_is_the_guide(self, guide):
+        mask = np.zeros((128, 192), np.uint8)
+        mask[40:70, 60:90] = 7
+        picture = self.last(guide, mask).picture
+        outside = torch.from_numpy(mask == 0)
+        assert torch.equal(picture[0, :, outside], as_tensor(guide, "cpu")[0, :, outside])
+        whole = self.last(np.full_like(guide, 128)).picture
+        inside = self.last(np.full_like(guide, 128), mask).picture
+        torch.testing.assert_close(inside[..., 44:66, 64:86], whole[..., 44:66, 64:86], rtol=0, atol=0.05)
+
+    def test_white_is_no_map_and_black_is_the_guide(self, guide):
+        white, black = (np.full((128, 192), value, np.uint8) for value in (255, 0))
+        assert torch.equal(self.last(guide, strength=white).picture, self.last(guide).picture)
+        assert np.array_equal(as_pixels(self.last(guide, strength=black).picture), guide)
+
+    def test_a_low_t0_keeps_the_guides_own_detail(self, guide):
+        """It comes down to the guide without a jump, with a map of strengths as with the slider."""
+        errors = []
+        for t0 in (0.0001, 0.02, 0.06, 0.1, 0.14):
+            level = sigma_of_t0(t0)
+            passes = (Pass(48, 32, level, 2), self.passes[1])
+            picture = self.last(guide, passes=passes, t0=t0).picture
+            errors.append((picture - as_tensor(guide, "cpu")).square().mean().item())
+        assert errors == sorted(errors) and errors[0] < 1e-3
+
+    def test_each_picture_of_a_batch_is_the_one_made_alone(self, guide):
+        def passes(t0):
+            return (Pass(48, 32, sigma_of_t0(t0), 4), self.passes[1])
+
+        chosen = [Parameters(t0=0.12, seed=1), Parameters(t0=0.3, seed=2)]
+        plans = [(one, passes(one.t0)) for one in chosen]
+        (first, plan), *others = plans
+        *_, both = edit(blue, guide, None, plan, first, stride=16, detail=CHECKS, others=others)
+        for index, (one, plan) in enumerate(plans):
+            *_, alone = edit(blue, guide, None, plan, one, stride=16, detail=CHECKS)
+            torch.testing.assert_close(both.picture[index], alone.picture[0], rtol=0, atol=1e-4)
+
+    def test_crispness_mixes(self, guide):
+        none, half, whole = (self.last(guide, crispness=c).picture for c in (0.0, 0.5, 1.0))
+        torch.testing.assert_close(half, (none + whole) / 2, rtol=0, atol=1e-5)
+        assert not torch.equal(none, whole)
 
 
 class TestPaste:

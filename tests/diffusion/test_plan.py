@@ -1,10 +1,21 @@
 """The passes of an edit."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sdedit_studio.diffusion.plan import MOST_SQUARES, Pass, native_size, plan, sigma_of_t0
+from sdedit_studio.diffusion.plan import (
+    DETAIL_CALLS,
+    DETAIL_LEVEL,
+    MOST_SQUARES,
+    Detail,
+    Pass,
+    native_size,
+    plan,
+    sigma_of_t0,
+)
 from sdedit_studio.parameters import Parameters, Refine
 
 MODEL = {"native": 96, "stride": 16}
@@ -17,10 +28,44 @@ def sizes(passes):
 
 
 def test_the_default_canvas():
-    passes = plan(768, 512, Parameters(t0=0.4), **MODEL)
+    passes = plan(768, 512, Parameters(t0=0.4, refine=Refine.SDE), **MODEL)
     assert sizes(passes) == [(144, 96), (336, 224), (768, 512)]
     assert passes[0] == Pass(144, 96, sigma_of_t0(0.4), 8)
     assert [stage.sigma for stage in passes[1:]] == sorted((stage.sigma for stage in passes[1:]), reverse=True)
+
+
+def test_a_detail_network_carries_up_a_quarter_of_the_frame():
+    first, base, detail = plan(768, 512, Parameters(t0=0.4), **MODEL)
+    assert (first.width, first.height, base.width, base.height) == (144, 96, 192, 128)
+    assert (base.sigma, base.calls) == (DETAIL_LEVEL, DETAIL_CALLS)
+    assert detail == Detail(768, 512, (192, 128), 4) and detail.pixels == 192 * 128 and detail.model_calls == 1
+
+
+@pytest.mark.parametrize(
+    ("frame", "expected"),
+    [
+        ((96, 96), [(96, 96)]),
+        ((384, 256), [(144, 96), (384, 256)]),
+        ((1000, 700), [(144, 96), (256, 176), (1000, 700)]),
+        ((2048, 1366), [(144, 96), (288, 192), (512, 342), (2048, 1366)]),
+        ((4096, 2730), [(144, 96), (288, 192), (1024, 683), (4096, 2730)]),
+    ],
+)
+def test_frames_of_other_ratios(frame, expected):
+    """A first pass that is a quarter already is not made again, and large frames take a second call."""
+    assert sizes(plan(*frame, Parameters(), **MODEL)) == expected
+
+
+def test_a_network_that_doubles_is_called_more_often():
+    assert sizes(plan(768, 512, Parameters(), **MODEL, factor=2)) == [(144, 96), (288, 192), (384, 256), (768, 512)]
+
+
+def test_a_low_t0_begins_where_a_detail_network_takes_over():
+    assert sizes(plan(768, 512, Parameters(t0=0.1), **MODEL)) == [(192, 128), (768, 512)]
+
+
+def test_a_few_step_model_needs_few_calls_before_it():
+    assert [stage.calls for stage in plan(768, 512, Parameters(calls=3), **MODEL, few_step=True)] == [3, 2, 1]
 
 
 def test_no_noise_no_passes():
@@ -33,8 +78,8 @@ def test_refine_off_and_double():
 
 
 def test_a_low_t0_starts_where_it_loses_no_detail():
-    assert sizes(plan(768, 512, Parameters(t0=0.12), **MODEL)) == [(336, 224), (768, 512)]
-    assert sizes(plan(768, 512, Parameters(t0=0.05), **MODEL)) == [(768, 512)]
+    assert sizes(plan(768, 512, Parameters(t0=0.12, refine=Refine.SDE), **MODEL)) == [(336, 224), (768, 512)]
+    assert sizes(plan(768, 512, Parameters(t0=0.05, refine=Refine.SDE), **MODEL)) == [(768, 512)]
 
 
 def test_levels_the_model_does_not_know_are_not_asked_for():
@@ -43,7 +88,7 @@ def test_levels_the_model_does_not_know_are_not_asked_for():
 
 
 def test_a_few_step_model_refines_in_few_calls():
-    passes = plan(768, 512, Parameters(calls=3), **MODEL, few_step=True)
+    passes = plan(768, 512, Parameters(calls=3, refine=Refine.SDE), **MODEL, few_step=True)
     assert [stage.calls for stage in passes] == [3, 2, 2]
 
 
@@ -56,9 +101,18 @@ def test_repeats_cost_the_first_pass_only():
 @given(width=sides, height=sides, t0=st.floats(0.01, 1), refine=st.sampled_from(Refine))
 def test_every_frame_has_passes_a_model_can_run(width, height, t0, refine):
     passes = plan(width, height, Parameters(t0=t0, refine=refine), **MODEL)
-    assert all(stage.width % 16 == stage.height % 16 == 0 and stage.calls > 0 for stage in passes)
+    solved = [stage for stage in passes if isinstance(stage, Pass)]
+    assert solved and solved == passes[: len(solved)]
+    assert all(stage.width % 16 == stage.height % 16 == 0 and stage.calls > 0 for stage in solved)
     assert all(stage.sigma <= sigma_of_t0(t0) for stage in passes)
-    assert passes == sorted(passes, key=lambda stage: stage.pixels)
+    assert passes == sorted(passes, key=lambda stage: stage.width * stage.height) or refine is Refine.DETAIL
+    if refine is Refine.DETAIL:
+        first, last = native_size(width, height, 96, 16), solved[-1]
+        assert last.width <= 2 * first[0] and last.height <= 2 * first[1]
+        assert (passes[-1].width, passes[-1].height) == (width, height) or last.width >= width
+        for before, after in pairwise(passes[len(solved) - 1 :]):
+            assert after.base == (before.width, before.height)
+            assert after.width <= 4 * after.base[0] and after.height <= 4 * after.base[1]
     if refine is Refine.SDE:
         assert passes[-1].width >= width
         assert passes[-1].height >= height

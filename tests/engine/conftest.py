@@ -12,14 +12,19 @@ import numpy as np
 import pytest
 import torch
 
+from sdedit_studio.diffusion.detail import DetailNetwork
 from sdedit_studio.diffusion.exact import GaussianDenoiser
 from sdedit_studio.engine.job import Job, Pixels
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem
+from sdedit_studio.models.detail import DetailCard
 from sdedit_studio.models.load import LoadedModel
 from sdedit_studio.parameters import Parameters, Refine
 
-CARD = ModelCard("scenes-96", Path(), "Fake", "none", "none", 16, 8, 0.002, 80.0, classes=("hill", "lake"), any_class=2)
+FOLDER = Path(__file__).parent / "model"
+"""Of a model that brings a detail network."""
+
+CARD = ModelCard("scenes-96", FOLDER, "Fake", "none", "none", 16, 8, 0.002, 80.0, classes=("hill", "lake"), any_class=2)
 
 
 @dataclass
@@ -39,7 +44,15 @@ class FakeModels:
         self.opened.append(name)
         self.thread = threading.current_thread()
         card = CARD if name == CARD.name else ModelCard(**{**CARD.__dict__, "name": name})
-        return LoadedModel(card, torch.device("cpu"), lambda label: self._denoise)
+        return LoadedModel(card, torch.device("cpu"), lambda label: self._denoise, by_detail=self._by_detail)
+
+    def _by_detail(self, card: DetailCard) -> DetailNetwork:
+        return DetailNetwork(self._enlarge, card.factor, card.reach or 0)
+
+    def _enlarge(self, x: torch.Tensor) -> torch.Tensor:
+        self.before_call()
+        self.calls.append((4 * x.shape[-1], 4 * x.shape[-2]))
+        return x.repeat_interleave(4, -1).repeat_interleave(4, -2)
 
     def _denoise(self, x: torch.Tensor, sigma: float) -> torch.Tensor:
         self.before_call()

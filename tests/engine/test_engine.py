@@ -264,12 +264,18 @@ class TestEstimate:
     def test_calls_and_sizes_need_no_model(self, measured):
         estimate = Engine(measured=measured).estimate(768, 512, Parameters())
         assert (estimate.native_width, estimate.native_height) == (144, 96)
-        assert estimate.calls == 17
+        assert (estimate.calls, estimate.details) == (13, 1)
         assert estimate.seconds is None
+        assert Engine(measured=measured).estimate(768, 512, Parameters(refine=Refine.SDE)).calls == 17
 
     def test_seconds_come_from_measured_calls(self, measured):
         measured.learn("scenes-96", 144 * 96, 0.1)
         engine = Engine(measured=measured)
+        assert engine.estimate(768, 512, Parameters()).seconds is None
+        measured.learn("scenes-96, detail", 192 * 128, 0.2)
+        whole = engine.estimate(768, 512, Parameters())
+        assert whole.later_seconds == pytest.approx(0.1 * 4 * 16 / 9 + 0.2)
+        assert whole.seconds == pytest.approx(whole.later_seconds + 0.8)
         assert engine.estimate(768, 512, Parameters(refine=Refine.OFF)).seconds == pytest.approx(0.8)
         once, thrice = (engine.estimate(768, 512, Parameters(repeats=k)).seconds for k in (1, 3))
         assert thrice - once == pytest.approx(1.6)

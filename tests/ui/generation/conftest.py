@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +109,7 @@ class FakeEngine:
         self.idle: list[Run] = []
         self.installed = [ModelInfo("scenes-96", "Scenes", 96, 16, ("forest", "mountain"), 0.4, 8)]
         self.latent = False
+        self.later_seconds = 3.0
         self.prepared: list[str] = []
         self.arrivals: list[Arrival] = []
         self._watchers = []
@@ -159,9 +160,14 @@ class FakeEngine:
         if parameters.model not in {model.name for model in self.installed}:
             raise ValueError("There is no such model.")
         if parameters.t0 == 0:
-            return Estimate(0, 0.0, 144, 96, 0.0)
+            return Estimate(0, 0.0, 144, 96)
         seconds = None if self.status.call_seconds is None else 5.2
-        return Estimate(parameters.calls * parameters.repeats + 7, seconds, 144, 96, 2.03)
+        later = None if seconds is None else self.later_seconds
+        details = int(parameters.refine is Refine.DETAIL)
+        return Estimate(parameters.calls * parameters.repeats + 7, seconds, 144, 96, details, later, sigma=2.03)
+
+    def carried_up(self, parameters: Parameters) -> Parameters:
+        return replace(parameters, refine=Refine.DETAIL) if parameters.refine is Refine.OFF else parameters
 
     def noised(self, job: Job) -> Noised | None:
         return None if self.latent else Noised.of(job, ModelCard("scenes-96", Path(), "", "", "", 96, 16, 0.002, 80.0))

@@ -171,7 +171,7 @@ def test_only_what_was_painted_is_refined_again(live, tell):
         assert colour_seen(flow, 4, 4) == (0, 0, 250)
         assert colour_seen(flow, 80, 50) == (1, 100, 1)
         assert flow.generation.shown.edit.job.mask is None
-        flow.studio.set_parameters(refine=Refine.DOUBLE)
+        flow.studio.set_parameters(refine=Refine.DETAIL)
         await runs(flow, 5)
         await first_pass(flow)
         assert (await runs(flow, 6)).job.mask is None

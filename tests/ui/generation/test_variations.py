@@ -251,7 +251,7 @@ def test_looking_at_one_ends_live_mode_and_the_cost_is_again_that_of_generate(fl
         assert flow.panel.cost.text().startswith("11 model calls")
         variations.choose([variations.sheet[0]])
         await shown(flow, variations.sheet[0])
-        assert not flow.generation.live.on and flow.panel.cost.text().startswith("15 model calls")
+        assert not flow.generation.live.on and flow.panel.cost.text().startswith("14 model calls and detail")
 
     tell(story)
 
@@ -298,8 +298,20 @@ def test_working_one_out_carries_this_very_picture_on_and_keeps_its_seed(flow, t
         assert not variations.can_work_out, "it waits already, so Enter is for applying it"
         variations.work_out()
         assert flow.generation.state is State.RESULT
+
+    tell(story)
+
+
+def test_working_one_out_is_for_full_size_even_where_nothing_is_refined(flow, tell):
+    async def story(flow):
+        variations = await filled(flow)
         flow.studio.set_parameters(refine=Refine.OFF)
-        assert one.worked_out(Refine.OFF).job.parameters.refine is Refine.SDE
+        variations.choose([variations.sheet[2]])
+        variations.work_out()
+        await flow.until(lambda: flow.engine.runs)
+        assert flow.engine.runs[0].job.parameters.refine is Refine.DETAIL
+        flow.engine.runs[0].finish()
+        await flow.until(lambda: flow.generation.state is State.RESULT)
 
     tell(story)
 
