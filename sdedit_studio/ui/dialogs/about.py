@@ -17,6 +17,8 @@ TEXT = """\
 every pixel you did not ask to change stays as it was. Nothing leaves this computer.</p>
 <p>The method is SDEdit: Meng, He, Song, Song, Wu, Zhu and Ermon, <i>SDEdit: Guided Image Synthesis and Editing with
 Stochastic Differential Equations</i>, ICLR 2022.</p>
+<p>The detail network’s weights are under CC BY-SA 4.0: made from 4xSPANkendata by terrainer (crustaceous-d on
+OpenModelDB), trained on for this program. Its architecture is SPAN (Wan et al. 2023, Apache 2.0).</p>
 <p>Icons: Lucide (ISC). Typeface: Inter (OFL). Sample photographs: Budgie Backgrounds (CC0).
 Built with Qt {qt}, PyTorch and Pillow.</p>
 """

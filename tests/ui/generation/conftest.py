@@ -75,7 +75,8 @@ class Run:
     def finish(self, colour=(200, 40, 10), seconds: float = 1.25, note: str = "", away: float | None = None) -> None:
         """End with a result that is one colour wherever the mask lets it be; a sketch is small and has no mask."""
         if self.job.sketch:
-            small = Pixels.of(np.full(SMALL, colour, np.uint8))
+            carried_up = self.job.parameters.refine is not Refine.OFF
+            small = Pixels.of(np.full(self.job.guide.shape if carried_up else SMALL, colour, np.uint8))
             self.updates.put_nowait(Result(self.job, small, small, seconds, 8, note, away))
             return
         picture = self.job.guide.array.copy()

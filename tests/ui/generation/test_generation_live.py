@@ -134,6 +134,28 @@ def test_it_refines_when_the_pen_rests_from_the_first_pass_and_gives_way_to_the_
     tell(story)
 
 
+def test_where_it_takes_no_time_the_picture_is_carried_up_while_the_pen_moves(live, tell):
+    async def story(flow):
+        flow.engine.later_seconds = 0.05
+        flow.studio.set_parameters(refine=Refine.DETAIL)
+        flow.generation.toggle_live()
+        one = await runs(flow, 1)
+        assert one.job.parameters.refine is Refine.DETAIL and one.job.sketch and one.job.parameters.calls == CALLS
+        one.progress(CALLS, calls=CALLS + 1, colour=(90, 60, 30))
+        one.progress(CALLS + 1, calls=CALLS + 1, colour=(1, 100, 1), pass_index=1)
+        one.finish((1, 100, 1))
+        await flow.until(lambda: one.closed and not flow.generation.live.busy)
+        await drawn(flow)
+        assert colour_seen(flow, 50, 50) == (1, 100, 1)
+        assert await quiet(flow) == 1, "nothing is left to refine"
+        assert flow.generation.shown.edit.job.parameters.refine is Refine.DETAIL, "what is applied says how it was made"
+        flow.engine.later_seconds = 0.5
+        paint(flow.studio, Rect(10, 10, 20, 20))
+        assert (await runs(flow, 2)).job.parameters.refine is Refine.OFF
+
+    tell(story)
+
+
 def test_over_a_refined_picture_only_what_was_painted_on_is_coarse(live, tell):
     async def story(flow):
         flow.studio.set_parameters(refine=Refine.SDE)
