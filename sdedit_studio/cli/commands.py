@@ -15,6 +15,7 @@ from sdedit_studio.cli.evaluate import evaluate
 from sdedit_studio.cli.models import models
 from sdedit_studio.cli.sweep import sweep
 from sdedit_studio.cli.train import train
+from sdedit_studio.cli.train_detail import train_detail
 from sdedit_studio.engine.problems import describe
 
 app = typer.Typer(
@@ -29,6 +30,7 @@ app.command(epilog="Example:  sdedit-studio edit painting.png -o photo.png --t0 
 app.command(epilog="Example:  sdedit-studio sweep one.png two.png --t0 0:1:0.1 -o sweep")(sweep)
 app.command(epilog="Example:  sdedit-studio evaluate photographs.zip -o evaluation --count 64")(evaluate)
 app.command(epilog="Example:  sdedit-studio train photographs.zip --out my-scenes --size 32 --minutes 10")(train)
+app.command(epilog="Example:  sdedit-studio train-detail photographs --out my-detail --minutes 5")(train_detail)
 app.command(epilog="Example:  sdedit-studio bench --model scenes-96 --json")(bench)
 app.add_typer(models)
 

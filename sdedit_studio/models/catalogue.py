@@ -288,7 +288,7 @@ def weight_files(folder: Path) -> Sequence[Path]:
     return [
         path
         for path in folder.rglob("*.safetensors")
-        if path.name != "reference.safetensors" and path.parent != folder / detail.FOLDER
+        if path.name != "reference.safetensors" and folder / detail.FOLDER not in path.parents
     ]
 
 

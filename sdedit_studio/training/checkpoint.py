@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -31,6 +33,18 @@ def write(path: Path, data: bytes) -> None:
             f"{path} cannot be written ({error.strerror or error}): make room or choose another --out, and run the "
             "same command again. What was saved before is intact."
         ) from error
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    """`write` of `values`, indented."""
+    write(path, (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def write_png(path: Path, picture: Image.Image) -> None:
+    """`write` of `picture` as a PNG file."""
+    buffer = BytesIO()
+    picture.save(buffer, "png")
+    write(path, buffer.getvalue())
 
 
 def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:

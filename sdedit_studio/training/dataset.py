@@ -120,7 +120,7 @@ def read(
     Pictures that cannot be read are left out and counted. Raises TrainingProblem when none is left, or there is no
     room for them.
     """
-    with _opened(source) as (names, load):
+    with opened(source) as (names, load):
         if not names:
             raise TrainingProblem(
                 f"There are no pictures in {source}: give a folder or a zip of JPEG, PNG or WebP pictures, one "
@@ -166,8 +166,8 @@ class _Part:
 
 
 @contextmanager
-def _opened(source: Path) -> Iterator[tuple[list[str], Read]]:
-    """The names of the pictures in a folder or a zip, in order, and how to read one."""
+def opened(source: Path) -> Iterator[tuple[list[str], Read]]:
+    """The names of the pictures in a folder or a zip, in order, and how to read one. Raises TrainingProblem."""
     if source.is_dir():
         files = (path.relative_to(source) for path in source.rglob("*"))
         yield _pictures(file.as_posix() for file in files), lambda name: (source / name).read_bytes()
@@ -214,7 +214,7 @@ def _stored_side(names: Sequence[str], load: Read, size: int) -> int:
 def _room(count: int, side: int, processes: int, scratch: Path | None) -> np.ndarray:
     """Where to put decoded pictures: memory where they fill less than half of what is free, else a mapped file."""
     shape = (count, side, side, 3)
-    if prod(shape) * processes < _free_memory() / 2:
+    if prod(shape) * processes < free_memory() / 2:
         return np.empty(shape, np.uint8)
     free = shutil.disk_usage(scratch or tempfile.gettempdir()).free
     if prod(shape) * processes > free:
@@ -226,7 +226,7 @@ def _room(count: int, side: int, processes: int, scratch: Path | None) -> np.nda
         return np.memmap(file, np.uint8, "w+", shape=shape)
 
 
-def _free_memory() -> float:
+def free_memory() -> float:
     """Bytes that can be taken without pushing other programs out; a cautious guess where the system does not say."""
     try:
         fields = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
@@ -258,10 +258,15 @@ def _decode(name: str, load: Read, side: int) -> tuple[np.ndarray, int] | None:
                 return None
             short_side = min(image.size)
             image.draft("RGB", (side, side))
-            upright = ImageOps.exif_transpose(image)
-            if upright.has_transparency_data:
-                upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright.convert("RGBA"))
-            return np.asarray(ImageOps.fit(upright.convert("RGB"), (side, side), Image.Resampling.LANCZOS)), short_side
+            return np.asarray(ImageOps.fit(upright(image), (side, side), Image.Resampling.LANCZOS)), short_side
     except Exception:
         # Decoders fail in every way there is, and one bad file in a hundred thousand must not end a run.
         return None
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """As it was meant to be seen, on white where it is transparent: RGB."""
+    turned = ImageOps.exif_transpose(image)
+    if turned.has_transparency_data:
+        turned = Image.alpha_composite(Image.new("RGBA", turned.size, "white"), turned.convert("RGBA"))
+    return turned.convert("RGB")

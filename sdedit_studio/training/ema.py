@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 SHARE = 0.05
@@ -21,6 +23,16 @@ class Ema:
         """Take in the weights after a step of `batch` pictures, the last of `images`."""
         blend = get_ema_multi_avg_fn(decay(images, batch))
         blend(list(self.network.parameters()), list(network.parameters()), None)
+
+    def saved(self) -> dict[str, Tensor]:
+        """The average by the names of the weights."""
+        return {f"ema.{name}": average for name, average in self.network.named_parameters()}
+
+    @torch.no_grad()
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Inverse of `saved`."""
+        for name, average in self.network.named_parameters():
+            average.copy_(state[f"ema.{name}"])
 
 
 def decay(images: int, batch: int) -> float:

@@ -7,10 +7,8 @@ DIR/training/loss.csv, loss.png, samples-037.png              progress; 037: at 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,7 @@ from safetensors.torch import save
 from sdedit_studio.diffusion.plan import sigma_of_t0, t0_of_sigma
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.training.card import model_card
-from sdedit_studio.training.checkpoint import save_checkpoint, write
+from sdedit_studio.training.checkpoint import save_checkpoint, write, write_json, write_png
 from sdedit_studio.training.dataset import Dataset
 from sdedit_studio.training.history import Row, as_csv, plot
 from sdedit_studio.training.network import EdmUNet
@@ -38,12 +36,16 @@ class Output:
     """`config`: the network's. `source`: the name of what is trained on; `base`: of the model begun from, if any."""
 
     folder: Path
-    recipe: Recipe
+    trainer: Trainer
     config: Mapping[str, Any]
     data: Dataset
     source: str
     base: str | None
     licence: str
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.trainer.recipe
 
     @property
     def checkpoint(self) -> Path:
@@ -53,10 +55,19 @@ class Output:
     def table(self) -> Path:
         return self.folder / "training" / "loss.csv"
 
-    def save(self, trainer: Trainer, rows: Sequence[Row], seconds: float, progress: float) -> None:
+    def differences(self, state: Mapping[str, Any]) -> list[str]:
+        """What keeps the run of a checkpoint's `state` from going on as this one."""
+        found = Recipe.from_dict(state["recipe"]).differences(self.recipe)
+        if state["classes"] != list(self.data.classes):
+            found.append(f"the classes {', '.join(state['classes']) or 'none'}")
+        if state["base"] != self.base:
+            found.append(f"--from {state['base'] or 'nothing'}")
+        return found
+
+    def save(self, rows: Sequence[Row], seconds: float, progress: float) -> None:
         """Write everything, each file in one move, the checkpoint first. Raises TrainingProblem for a full disk."""
         state = {
-            "images": trainer.images,
+            "images": self.trainer.images,
             "seconds": seconds,
             "recipe": self.recipe.as_dict(),
             "classes": list(self.data.classes),
@@ -64,16 +75,16 @@ class Output:
         }
         # Rows after the checkpoint's are dropped when it is read, so the table goes first.
         write(self.table, as_csv(rows).encode())
-        save_checkpoint(self.checkpoint, trainer.state(), state)
-        self._save_model(trainer, rows[-1])
+        save_checkpoint(self.checkpoint, self.trainer.state(), state)
+        self._save_model(rows[-1])
         training = self.folder / "training"
-        write(training / "loss.png", _png(plot(rows)))
-        write(training / f"samples-{int(100 * progress):03}.png", _png(Image.fromarray(self._samples(trainer))))
+        write_png(training / "loss.png", plot(rows))
+        write_png(training / f"samples-{int(100 * progress):03}.png", Image.fromarray(self._samples()))
 
-    def _save_model(self, trainer: Trainer, last: Row) -> None:
-        network = trainer.ema.network
+    def _save_model(self, last: Row) -> None:
+        network = self.trainer.ema.network
         assert isinstance(network, EdmUNet)
-        model = self._model_json(trainer)
+        model = self._model_json()
         text = model_card(
             model,
             self.config,
@@ -83,15 +94,15 @@ class Output:
             name=self.folder.resolve().name,
             source=self.source,
             base=self.base,
-            device=trainer.device,
+            device=self.trainer.device,
         )
         weights = {name: value.half().contiguous() for name, value in network.network.state_dict().items()}
         write(self.folder / "model.safetensors", save(weights, {"format": "pt"}))
-        write(self.folder / "config.json", _json(self.config))
+        write_json(self.folder / "config.json", self.config)
         write(self.folder / "README.md", text.encode())
-        write(self.folder / "model.json", _json(model))
+        write_json(self.folder / "model.json", model)
 
-    def _model_json(self, trainer: Trainer) -> dict[str, Any]:
+    def _model_json(self) -> dict[str, Any]:
         few_step = self.recipe.few_step
         return {
             "title": self.folder.resolve().name.replace("-", " ").capitalize(),
@@ -100,9 +111,9 @@ class Output:
             "native": self.recipe.size,
             "stride": self.recipe.stride,
             "classes": list(self.data.classes),
-            "any_class": trainer.any_label,
-            "sigma_min": trainer.loss.sigma_min,
-            "sigma_max": trainer.loss.sigma_max,
+            "any_class": self.trainer.any_label,
+            "sigma_min": self.trainer.loss.sigma_min,
+            "sigma_max": self.trainer.loss.sigma_max,
             "sigma_data": SIGMA_DATA,
             "default_t0": default_t0(self.recipe.size),
             "default_calls": FEW_CALLS if few_step else Parameters.calls,
@@ -110,18 +121,18 @@ class Output:
             "licence": self.licence,
         }
 
-    def _samples(self, trainer: Trainer) -> np.ndarray:
+    def _samples(self) -> np.ndarray:
         aside = self.data.held_out
         shown = aside if len(aside) >= SHOWN else self.data.training
         indices = np.linspace(0, len(shown) - 1, SHOWN).astype(int).tolist()
         return sample_sheet(
-            trainer.denoiser,
+            self.trainer.denoiser,
             shown.centres(indices, self.recipe.size),
             shown.labels[indices],
             t0=default_t0(self.recipe.size),
-            sigma_max=trainer.loss.sigma_max,
+            sigma_max=self.trainer.loss.sigma_max,
             few_step=self.recipe.few_step,
-            device=trainer.device,
+            device=self.trainer.device,
         )
 
 
@@ -130,13 +141,3 @@ def default_t0(size: int) -> float:
     the structure's size in pixels, and at 96 px the default suits.
     """
     return round(t0_of_sigma(sigma_of_t0(Parameters.t0) * size / 96), 2)
-
-
-def _json(values: Mapping[str, Any]) -> bytes:
-    return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode()
-
-
-def _png(picture: Image.Image) -> bytes:
-    buffer = BytesIO()
-    picture.save(buffer, "png")
-    return buffer.getvalue()

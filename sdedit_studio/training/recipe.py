@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -111,9 +111,13 @@ class Recipe:
 
     def differences(self, other: Recipe) -> list[str]:
         """What a run of this recipe has that keeps it from going on as `other`; only length and batch may change."""
-        mine, theirs = self.as_dict(), other.as_dict()
-        fixed = (key for key in mine if key not in ("images", "minutes", "batch"))
-        return [f"{key.replace('_', ' ')} {_told(mine[key])}" for key in fixed if mine[key] != theirs[key]]
+        return differences(self.as_dict(), other.as_dict(), free=("images", "minutes", "batch"))
+
+
+def differences(mine: Mapping[str, Any], theirs: Mapping[str, Any], *, free: Collection[str]) -> list[str]:
+    """Where two recipes as plain values differ, told by what mine has; those in `free` may."""
+    fixed = (key for key in mine if key not in free)
+    return [f"{key.replace('_', ' ')} {_told(mine[key])}" for key in fixed if mine[key] != theirs[key]]
 
 
 def _told(value: object) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import inf
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -23,7 +24,7 @@ from sdedit_studio.training.network import EdmUNet
 from sdedit_studio.training.output import Output
 from sdedit_studio.training.problem import TrainingProblem
 from sdedit_studio.training.recipe import SIGMA_DATA, Recipe
-from sdedit_studio.training.trainer import Trainer, rate_factor
+from sdedit_studio.training.trainer import Trainer
 from sdedit_studio.training.world import World
 
 REPORT_SECONDS = 2.0
@@ -43,6 +44,65 @@ class Report:
     saved: bool
 
 
+class Length(Protocol):
+    """Of a run: `images` in all, or None when `minutes` is the length; with `images`, `minutes` are of one sitting."""
+
+    @property
+    def images(self) -> int | None: ...
+
+    @property
+    def minutes(self) -> float | None: ...
+
+
+class Stepper(Protocol):
+    """What a run takes its steps with. `images`: pictures seen. `learning_rate`: of the last step."""
+
+    images: int
+    world: World
+    device: torch.device
+
+    @property
+    def recipe(self) -> Length: ...
+
+    @property
+    def learning_rate(self) -> float: ...
+
+    def step(self, progress: float) -> Tensor:
+        """Take one step at `progress` of the run, in [0, 1). Returns the loss, a scalar on the device."""
+        ...
+
+    def restore(self, state: Mapping[str, Tensor], images: int) -> None:
+        """Go on from `state` after `images` pictures."""
+        ...
+
+
+class Store(Protocol):
+    """Where a run's work goes, and comes from when it goes on."""
+
+    @property
+    def folder(self) -> Path: ...
+
+    @property
+    def checkpoint(self) -> Path: ...
+
+    @property
+    def table(self) -> Path: ...
+
+    @property
+    def trainer(self) -> Stepper: ...
+
+    def differences(self, state: Mapping[str, Any]) -> list[str]:
+        """What keeps the run of a checkpoint's `state` from going on as this one."""
+        ...
+
+    def save(self, rows: Sequence[Row], seconds: float, progress: float) -> None:
+        """Write everything. `rows`: the table; `seconds`: spent training; `progress`: 0 to 1."""
+        ...
+
+
+AnyStore = TypeVar("AnyStore", bound=Store)
+
+
 def prepare(
     recipe: Recipe,
     source: Path,
@@ -54,7 +114,7 @@ def prepare(
     licence: str = "not stated",
     say: Callable[[str], None] = lambda sentence: None,
     progress: Progress = lambda done, total: None,
-) -> Run:
+) -> Run[Output]:
     """Read the pictures and set up a run in `folder`; one that was begun there goes on.
 
     `source`: a folder or zip of pictures. `base`: a model to begin from, whose network and classes are then the run's.
@@ -68,7 +128,7 @@ def prepare(
     if base is not None:
         config = _config_of(base)
         recipe = _like(recipe, base, config)
-    _make(folder)
+    make(folder)
     data = read(
         source,
         recipe.size,
@@ -91,28 +151,30 @@ def prepare(
     network = EdmUNet(config)
     if base is not None:
         network.network.load_state_dict(read_weights(base))
-    _check_room(folder, network)
+    check_room(folder, checkpoint_bytes(network))
     labels = len(data.classes) or None
     trainer = Trainer(
         network, loss_of(recipe), data.training, recipe, any_label=labels, device=device, world=world, say=say
     )
-    run = Run(
-        trainer, Output(folder, recipe, config, data, source.resolve().name, base.name if base else None, licence)
-    )
-    if run.output.checkpoint.exists():
+    held_out = partial(trainer.held_out_loss, data.held_out) if len(data.held_out) else None
+    output = Output(folder, trainer, config, data, source.resolve().name, base.name if base else None, licence)
+    run = Run(output, held_out)
+    if output.checkpoint.exists():
         run.resume()
         say(f"Going on after {trainer.images:,} pictures.")
     return run
 
 
-class Run:
+class Run(Generic[AnyStore]):
     """A trainer and where its work goes, with the clock that ends a run or a sitting.
 
+    `held_out`: the loss on pictures kept aside, at some progress of the run; measured whenever the run is saved.
     `rows`: the table so far. `seconds`: spent training, over all sittings.
     """
 
-    def __init__(self, trainer: Trainer, output: Output) -> None:
-        self.trainer, self.output, self.recipe = trainer, output, trainer.recipe
+    def __init__(self, output: AnyStore, held_out: Callable[[float], float] | None = None) -> None:
+        self.output, self.trainer, self.recipe = output, output.trainer, output.trainer.recipe
+        self._held_out = held_out
         self.rows: list[Row] = []
         self.seconds = 0.0
 
@@ -126,12 +188,7 @@ class Run:
     def resume(self) -> None:
         """Go on from the checkpoint. Raises TrainingProblem when it is of another run."""
         tensors, state = load_checkpoint(self.output.checkpoint)
-        differences = Recipe.from_dict(state["recipe"]).differences(self.recipe)
-        if state["classes"] != list(self.output.data.classes):
-            differences.append(f"the classes {', '.join(state['classes']) or 'none'}")
-        if state["base"] != self.output.base:
-            differences.append(f"--from {state['base'] or 'nothing'}")
-        if differences:
+        if differences := self.output.differences(state):
             raise TrainingProblem(
                 f"{self.output.folder} holds a run with {'; '.join(differences)}: repeat that to go on with it, or "
                 "choose another --out."
@@ -151,7 +208,7 @@ class Run:
         ends = self.seconds + self._limit
         reported_at = saved_at = self.seconds
         saved_images = trainer.images
-        window = _Window(trainer)
+        window = _Window(trainer.device)
         while True:
             self.seconds = monotonic() - began
             progress, over = world.told([self.progress, float(self.seconds >= ends or stop())])
@@ -159,7 +216,7 @@ class Run:
                 break
             window.add(trainer.step(progress))
             self.seconds = monotonic() - began
-            if not world.leads or self.seconds - reported_at < REPORT_SECONDS or not self._note(window, progress):
+            if not world.leads or self.seconds - reported_at < REPORT_SECONDS or not self._note(window):
                 continue
             reported_at = self.seconds
             if saving := self.seconds - saved_at >= SAVE_SECONDS:
@@ -167,7 +224,7 @@ class Run:
                 saved_at, saved_images = self.seconds, trainer.images
             yield Report(progress, self.rows[-1], self._seconds_left(first_row), saving)
         if world.leads and trainer.images > saved_images:
-            self._note(window, progress)
+            self._note(window)
             self._save(min(progress, 1.0))
             yield Report(min(progress, 1.0), self.rows[-1], self._seconds_left(first_row), True)
 
@@ -175,7 +232,7 @@ class Run:
     def _limit(self) -> float:
         return inf if self.recipe.minutes is None else 60 * self.recipe.minutes
 
-    def _note(self, window: _Window, progress: float) -> bool:
+    def _note(self, window: _Window) -> bool:
         """Add a row of what the window saw to the table, if it saw a loss."""
         loss = window.loss()
         if loss is None:
@@ -184,15 +241,14 @@ class Run:
         pictures, seconds = (
             (images - before.images, self.seconds - before.seconds) if before else (images, self.seconds)
         )
-        rate = self.recipe.learning_rate * rate_factor(min(progress, 1.0))
+        rate = self.trainer.learning_rate
         self.rows.append(Row(images, self.seconds, loss, None, rate, pictures / max(seconds, 1e-9)))
         return True
 
     def _save(self, progress: float) -> None:
-        if len(self.output.data.held_out):
-            held_out = self.trainer.held_out_loss(self.output.data.held_out, progress)
-            self.rows[-1] = replace(self.rows[-1], held_out=held_out)
-        self.output.save(self.trainer, self.rows, self.seconds, progress)
+        if self._held_out is not None:
+            self.rows[-1] = replace(self.rows[-1], held_out=self._held_out(progress))
+        self.output.save(self.rows, self.seconds, progress)
 
     def _seconds_left(self, first_row: int) -> float:
         """At the pace of the last rows of this sitting, the first left out: it has the time of compiling in it."""
@@ -207,8 +263,8 @@ class Run:
 class _Window:
     """The losses since the last row, summed on the device, so that no step has to wait for the host."""
 
-    def __init__(self, trainer: Trainer) -> None:
-        self._trainer = trainer
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
         self._clear()
 
     def add(self, loss: Tensor) -> None:
@@ -231,8 +287,8 @@ class _Window:
         return mean
 
     def _clear(self) -> None:
-        device = self._trainer.device
-        self._sum, self._finite = torch.zeros((), device=device), torch.zeros((), dtype=torch.int64, device=device)
+        self._sum = torch.zeros((), device=self._device)
+        self._finite = torch.zeros((), dtype=torch.int64, device=self._device)
         self._steps = 0
 
 
@@ -255,20 +311,23 @@ def _like(recipe: Recipe, base: ModelCard, config: Mapping[str, Any]) -> Recipe:
     )
 
 
-def _make(folder: Path) -> None:
+def make(folder: Path) -> None:
+    """Make the folder of a run. Raises TrainingProblem when that cannot be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TrainingProblem(f"{folder} cannot be made ({error.strerror}): choose another --out.") from error
 
 
-def _check_room(folder: Path, network: torch.nn.Module) -> None:
-    """Better before hours of work than after: a checkpoint is weights, their average and two moments, and so is its
-    successor while it is written.
-    """
-    needed = 2 * 4 * sum(parameter.nbytes for parameter in network.parameters())
+def checkpoint_bytes(network: torch.nn.Module) -> int:
+    """A checkpoint is weights, their average and two moments, and so is its successor while it is written."""
+    return 2 * 4 * sum(parameter.nbytes for parameter in network.parameters())
+
+
+def check_room(folder: Path, needed: int) -> None:
+    """Better before hours of work than after. `needed`: bytes. Raises TrainingProblem when the disk has not so many."""
     if (free := shutil.disk_usage(folder).free) < needed:
         raise TrainingProblem(
-            f"The disk of {folder} has {free / 2**30:.1f} GiB free, and checkpoints need {needed / 2**30:.1f}: make "
+            f"The disk of {folder} has {free / 2**30:.1f} GiB free, and the run needs {needed / 2**30:.1f}: make "
             "room, or choose another --out."
         )

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
@@ -16,9 +15,10 @@ from sdedit_studio.diffusion.level import Level, row
 from sdedit_studio.training.dataset import Pictures
 from sdedit_studio.training.ema import Ema
 from sdedit_studio.training.loss import Batch, Loss
+from sdedit_studio.training.optimizer import descend, restore, saved
 from sdedit_studio.training.problem import TrainingProblem
 from sdedit_studio.training.recipe import Recipe
-from sdedit_studio.training.world import World
+from sdedit_studio.training.world import World, address
 
 WARM_UP = 0.025
 """Share of the run in which the learning rate rises; from there to the end it falls linearly to 0."""
@@ -30,9 +30,6 @@ CPU_PART = 32
 
 HELD_OUT = 256
 """Pictures that the held-out loss is measured on."""
-
-SLOTS = ("step", "exp_avg", "exp_avg_sq")
-"""AdamW's state of each parameter."""
 
 # The first part of an address: what the numbers are for.
 ORDER, DRAWS, DROPOUT, ASIDE = range(4)
@@ -88,6 +85,11 @@ class Trainer:
         self._untried = cuda
 
     @property
+    def learning_rate(self) -> float:
+        """Of the last step."""
+        return self.optimizer.param_groups[0]["lr"]
+
+    @property
     def _own_batch(self) -> int:
         return self.recipe.batch // self.world.size
 
@@ -101,14 +103,8 @@ class Trainer:
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
         self._untried = False
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.recipe.learning_rate * rate_factor(progress)
-        gradients = [parameter.grad for parameter in self.network.parameters() if parameter.grad is not None]
-        for gradient in gradients:
-            # A step without a number leaves the weights as they were; the loss tells of it.
-            torch.nan_to_num(gradient, nan=0.0, posinf=0.0, neginf=0.0, out=gradient)
-        nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_NORM)
-        self.optimizer.step()
+        rate = self.recipe.learning_rate * rate_factor(progress)
+        descend(self.optimizer, self.network.parameters(), rate, GRADIENT_NORM)
         self.images += self.recipe.batch
         self.ema.update(self.network, self.images, self.recipe.batch)
         return loss
@@ -163,8 +159,7 @@ class Trainer:
 
     def _address(self, *where: int) -> int:
         """The seed of the numbers that belong `where`, in this process."""
-        sequence = np.random.SeedSequence([self.recipe.seed, self.world.rank, *where])
-        return int(sequence.generate_state(1, np.uint64)[0])
+        return address(self.recipe.seed, self.world.rank, *where)
 
     def _autocast(self) -> AbstractContextManager[object]:
         return torch.autocast(self.device.type, torch.bfloat16) if self._bf16 else nullcontext()
@@ -218,26 +213,12 @@ class Trainer:
 
     def state(self) -> dict[str, Tensor]:
         """Everything a later sitting needs besides `images`, by name."""
-        state: dict[str, Tensor] = {}
-        for name, parameter in self.network.named_parameters():
-            state[f"network.{name}"] = parameter
-            state.update({f"optimizer.{slot}.{name}": self.optimizer.state[parameter][slot] for slot in SLOTS})
-        for name, average in self.ema.network.named_parameters():
-            state[f"ema.{name}"] = average
-        return state
+        return saved(self.network, self.optimizer) | self.ema.saved()
 
-    @torch.no_grad()
     def restore(self, state: Mapping[str, Tensor], images: int) -> None:
         """Go on from `state` after `images` pictures: what follows is what would have followed then."""
-        slots = {}
-        for index, (name, parameter) in enumerate(self.network.named_parameters()):
-            parameter.copy_(state[f"network.{name}"])
-            step, *moments = (state[f"optimizer.{slot}.{name}"] for slot in SLOTS)
-            laid_out = (torch.empty_like(parameter).copy_(moment) for moment in moments)
-            slots[index] = dict(zip(SLOTS, (step, *laid_out), strict=True))
-        for name, average in self.ema.network.named_parameters():
-            average.copy_(state[f"ema.{name}"])
-        self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": slots})
+        restore(self.network, self.optimizer, state)
+        self.ema.restore(state)
         self.images = images
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-from torch import distributed
+from torch import Tensor, distributed
 
 from sdedit_studio.training.problem import TrainingProblem
 
@@ -40,6 +41,20 @@ class World:
         shared = torch.tensor(values)
         distributed.all_reduce(shared)
         return shared.tolist()
+
+    def average(self, tensors: list[Tensor]) -> None:
+        """Make each of `tensors` the mean of every process's."""
+        if self.size == 1:
+            return
+        together = torch.cat([tensor.flatten() for tensor in tensors])
+        distributed.all_reduce(together)
+        for tensor, mean in zip(tensors, together.div_(self.size).split([t.numel() for t in tensors]), strict=True):
+            tensor.copy_(mean.view_as(tensor))
+
+
+def address(*where: int) -> int:
+    """The seed of the random numbers that belong `where`: drawn by address, a run can be taken up again anywhere."""
+    return int(np.random.SeedSequence(where).generate_state(1, np.uint64)[0])
 
 
 def chosen_device(name: str | None) -> torch.device:

@@ -107,7 +107,7 @@ def test_a_models_classes_fix_the_labels(photographs):
 
 def test_pictures_that_fill_the_memory_are_kept_in_a_mapped_file(photographs, tmp_path, monkeypatch):
     in_memory = read(photographs, 16)
-    monkeypatch.setattr(dataset, "_free_memory", lambda: 1000)
+    monkeypatch.setattr(dataset, "free_memory", lambda: 1000)
     mapped = read(photographs, 16, scratch=tmp_path)
     assert torch.equal(mapped.training.pixels, in_memory.training.pixels)
     assert {path.name for path in tmp_path.iterdir()} == {"photographs"}
@@ -154,7 +154,7 @@ def test_only_unreadable_pictures_are_told(tmp_path):
 
 
 def test_no_room_is_told(photographs, tmp_path, monkeypatch):
-    monkeypatch.setattr(dataset, "_free_memory", lambda: 1000)
+    monkeypatch.setattr(dataset, "free_memory", lambda: 1000)
     monkeypatch.setattr(dataset.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 1000}))
     with pytest.raises(TrainingProblem, match="make room"):
         read(photographs, 16, scratch=tmp_path)

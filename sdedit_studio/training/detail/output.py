@@ -1,0 +1,151 @@
+"""What a run hands out: a folder that can be a model's `detail` folder, and beside it how the training went.
+
+DIR/detail.json, model.safetensors, README.md              the network, whole at any moment
+DIR/training/checkpoint.safetensors, frames/               what the next sitting needs
+DIR/training/loss.csv, loss.png, samples-037.png           progress; 037: at 37 % of the run
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors.torch import save
+from torch import Tensor
+
+from sdedit_studio.diffusion.cascade import as_pixels, as_tensor
+from sdedit_studio.diffusion.detail import enlarged, keep_low
+from sdedit_studio.evaluation.sheet import sheet
+from sdedit_studio.models.catalogue import ModelCard
+from sdedit_studio.models.detail import CARD
+from sdedit_studio.models.span import FACTOR, REACH
+from sdedit_studio.training.checkpoint import save_checkpoint, write, write_json, write_png
+from sdedit_studio.training.detail.card import detail_card
+from sdedit_studio.training.detail.recipe import DetailRecipe
+from sdedit_studio.training.detail.start import Start
+from sdedit_studio.training.detail.trainer import DetailTrainer
+from sdedit_studio.training.history import Row, as_csv, plot
+
+SHOWN, SHOWN_SIDE = 3, 80
+"""Light and usual passes on a sheet of samples, so many of each, and the side in pixels of what is shown of them."""
+
+WEIGHTS = "model.safetensors"
+
+
+@dataclass(frozen=True)
+class DetailOutput:
+    """`source`: the names of what is trained on; `count`: photographs of all processes."""
+
+    folder: Path
+    trainer: DetailTrainer
+    base: ModelCard
+    start: Start
+    source: str
+    count: int
+
+    @property
+    def recipe(self) -> DetailRecipe:
+        return self.trainer.recipe
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "training" / "checkpoint.safetensors"
+
+    @property
+    def table(self) -> Path:
+        return self.folder / "training" / "loss.csv"
+
+    def differences(self, state: Mapping[str, Any]) -> list[str]:
+        """What keeps the run of a checkpoint's `state` from going on as this one."""
+        found = self.recipe.differences(state["recipe"])
+        if state["base"] != self.base.name:
+            found.append(f"--base {state['base']}")
+        if state["start"] != self.start.sha256:
+            found.append("another --start")
+        return found
+
+    def save(self, rows: Sequence[Row], seconds: float, progress: float) -> None:
+        """Write everything, each file in one move. Raises TrainingProblem for a full disk."""
+        state = {
+            "images": self.trainer.images,
+            "seconds": seconds,
+            "recipe": self.recipe.as_dict(),
+            "base": self.base.name,
+            "start": self.start.sha256,
+        }
+        # Rows after the checkpoint's are dropped when it is read, so the table goes first.
+        write(self.table, as_csv(rows).encode())
+        save_checkpoint(self.checkpoint, self.trainer.state(), state)
+        self._save_network(rows[-1])
+        training = self.folder / "training"
+        write_png(training / "loss.png", plot(rows))
+        write_png(training / f"samples-{int(100 * progress):03}.png", Image.fromarray(self.samples()))
+
+    def _save_network(self, last: Row) -> None:
+        weights = {name: value.half().contiguous() for name, value in self.trainer.ema.network.state_dict().items()}
+        text = detail_card(
+            self.recipe,
+            last,
+            name=self._name,
+            base=self.base,
+            start=self.start,
+            count=self.count,
+            source=self.source,
+            size=self.trainer.frame.size,
+            device=self.trainer.device,
+        )
+        write(self.folder / WEIGHTS, save(weights, {"format": "pt"}))
+        write(self.folder / "README.md", text.encode())
+        write_json(
+            self.folder / CARD,
+            {
+                "title": self._name.replace("-", " ").capitalize(),
+                "format": "span",
+                "weights": WEIGHTS,
+                "factor": FACTOR,
+                "reach": REACH,
+                "licence": self.start.licence,
+                "source": f"derived from {self.start.name}",
+            },
+        )
+
+    @property
+    def _name(self) -> str:
+        return self.folder.resolve().name
+
+    @torch.inference_mode()
+    def samples(self) -> np.ndarray:
+        """A sheet (h, w, 3) uint8: middles of base passes enlarged, what the start network and the student make of
+        them, and the photographs.
+        """
+        frames = self.trainer.frames
+        indices = np.linspace(0, len(frames.usual) - 1, min(SHOWN, len(frames.usual))).astype(int)
+        rows = [(frames.photographs[index], made[index]) for made in (frames.usual, frames.light) for index in indices]
+        side = min(SHOWN_SIDE, *frames.usual.shape[1:3])
+        pictures = [as_tensor(_middle(made, side), self.trainer.device) for _, made in rows]
+
+        def made_by(network: torch.nn.Module) -> np.ndarray:
+            return _stacked([keep_low(network(picture), picture) for picture in pictures])
+
+        columns = {
+            "base model's pass, enlarged": _stacked([enlarged(picture, FACTOR) for picture in pictures]),
+            "start network": made_by(self.trainer.teacher),
+            "student": made_by(self.trainer.ema.network),
+            "photograph": np.stack([_middle(photograph, FACTOR * side) for photograph, _ in rows]),
+        }
+        return sheet(columns)
+
+
+def _middle(pixels: np.ndarray, side: int) -> np.ndarray:
+    """The middle square of (h, w, 3) pixels."""
+    top, left = ((length - side) // 2 // FACTOR * FACTOR for length in pixels.shape[:2])
+    return pixels[top : top + side, left : left + side]
+
+
+def _stacked(pictures: Sequence[Tensor]) -> np.ndarray:
+    return np.stack([as_pixels(picture) for picture in pictures])

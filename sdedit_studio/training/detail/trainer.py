@@ -1,0 +1,161 @@
+"""One step of training a detail network after another. Every random number has an address, as in `training.trainer`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from time import perf_counter
+
+import torch
+from torch import Tensor, nn
+
+from sdedit_studio.diffusion.detail import keep_low
+from sdedit_studio.models.span import Span
+from sdedit_studio.models.unet import laid_out
+from sdedit_studio.training.detail import loss
+from sdedit_studio.training.detail.batch import Batch, draw
+from sdedit_studio.training.detail.critic import Critic, Features
+from sdedit_studio.training.detail.frames import Frame, Frames
+from sdedit_studio.training.detail.photographs import Photographs
+from sdedit_studio.training.detail.recipe import KINDS, DetailRecipe
+from sdedit_studio.training.ema import Ema
+from sdedit_studio.training.optimizer import descend, restore, saved
+from sdedit_studio.training.problem import TrainingProblem
+from sdedit_studio.training.trainer import rate_factor
+from sdedit_studio.training.world import World, address
+
+GRADIENT_NORM = 0.5
+
+CRITIC_RATE, CRITIC_NORM = 1e-4, 10.0
+
+CRITIC_NOISE = 0.03
+"""On all that the critic sees: it shall not tell photographs by their rounding."""
+
+# The first part of an address: what the numbers are for.
+DRAWS, NOISE = range(2)
+
+
+class DetailTrainer:
+    """A student that begins as the `start` network, which stays its teacher; and a critic.
+
+    `images` counts the patches seen, and with the networks and optimizers it is all the state there is. `frame`: what
+    the network is trained for. `bf16`: whether networks compute in bfloat16. `learning_rate`: of the last step.
+    """
+
+    def __init__(
+        self,
+        start: Span,
+        frames: Frames,
+        photographs: Photographs,
+        recipe: DetailRecipe,
+        frame: Frame,
+        *,
+        device: torch.device,
+        bf16: bool = False,
+        world: World | None = None,
+    ) -> None:
+        self.world = world or World()
+        if recipe.batch % self.world.size or recipe.batch < KINDS * self.world.size:
+            raise TrainingProblem(
+                f"The batch of {recipe.batch} must be a multiple of the {self.world.size} processes, with at least "
+                f"{KINDS} patches for each."
+            )
+        self.recipe, self.frame, self.frames, self.photographs = recipe, frame, frames, photographs
+        self.device, self.bf16 = device, bf16
+        self.images = 0
+        self.learning_rate = 0.0
+        self.teacher = laid_out(start.eval().requires_grad_(False)).to(device)
+        self.student = deepcopy(self.teacher).requires_grad_(True)
+        self.ema = Ema(self.student)
+        torch.manual_seed(recipe.seed)
+        self.features, self.critic = laid_out(Features()).to(device), laid_out(Critic()).to(device)
+        self.optimizer = torch.optim.Adam(self.student.parameters(), betas=(0.9, 0.99))
+        self.critic_optimizer = torch.optim.Adam(self.critic.learning, betas=(0.5, 0.99))
+
+    def step(self, progress: float) -> Tensor:
+        """Take one step at `progress` of the run, in [0, 1). Returns how far the student is from its teacher."""
+        batch = self._draw()
+        with torch.no_grad(), self._autocast():
+            # What the teacher makes shall not drift either.
+            goal = keep_low(self.teacher(batch.clean).float(), batch.clean).clamp(-1, 1)
+            goal_maps, real_maps = self.features(goal), self.features(batch.photograph)
+        with self._autocast():
+            made = self.student(batch.picture).float()
+            maps = self.features(made)
+        distance = loss.distance(made, goal, batch.picture, maps, goal_maps, batch.aligned)
+        self.learning_rate = self.recipe.learning_rate * rate_factor(progress)
+        self.optimizer.zero_grad()
+        (distance + self._verdict(made, maps, batch.picture)).backward()
+        self._descend(self.optimizer, list(self.student.parameters()), self.learning_rate, GRADIENT_NORM)
+        if self.recipe.adversarial:
+            self._teach_critic(batch.photograph, real_maps, made.detach(), [features.detach() for features in maps])
+        self.images += self.recipe.batch
+        self.ema.update(self.student, self.images, self.recipe.batch)
+        return distance.detach()
+
+    def _verdict(self, made: Tensor, maps: loss.Maps, picture: Tensor) -> Tensor | float:
+        """The weighted adversarial loss; nothing until the critic has learnt."""
+        if not self.recipe.adversarial or self.images < self.recipe.critic_first * self.recipe.batch:
+            return 0.0
+        self.critic.learn(False)
+        with self._autocast():
+            scores = self.critic(made, maps)
+        return self.recipe.adversarial * loss.adversarial_loss(scores, loss.critic_weight(picture))
+
+    def _teach_critic(self, real: Tensor, real_maps: loss.Maps, made: Tensor, maps: loss.Maps) -> None:
+        generator = torch.Generator().manual_seed(self._address(NOISE, self.images))
+        noise = CRITIC_NOISE * torch.randn(real.shape, generator=generator).to(self.device)
+        self.critic.learn(True)
+        with self._autocast():
+            fakes, reals = self.critic(made + noise, maps), self.critic(real + noise, real_maps)
+        self.critic_optimizer.zero_grad()
+        loss.hinge_loss(fakes, reals).backward()
+        self._descend(self.critic_optimizer, self.critic.learning, CRITIC_RATE, CRITIC_NORM)
+
+    def _descend(self, optimizer: torch.optim.Adam, parameters: list[nn.Parameter], rate: float, norm: float) -> None:
+        self.world.average([parameter.grad for parameter in parameters if parameter.grad is not None])
+        descend(optimizer, parameters, rate, norm)
+
+    def _draw(self) -> Batch:
+        count = self.recipe.batch // self.world.size
+        seed = self._address(DRAWS, self.images)
+        batch = draw(self.frames, self.photographs, count, self.frame.patch, self.frame.size[0], seed)
+        return Batch(*(part.to(self.device) for part in (batch.photograph, batch.picture, batch.aligned)))
+
+    def _address(self, *where: int) -> int:
+        return address(self.recipe.seed, self.world.rank, *where)
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything a later sitting needs besides `images`, by name."""
+        critic = saved(self.critic, self.critic_optimizer, "critic.")
+        return saved(self.student, self.optimizer) | self.ema.saved() | critic | {"bf16": torch.tensor(self.bf16)}
+
+    def restore(self, state: Mapping[str, Tensor], images: int) -> None:
+        """Go on from `state` after `images` patches: what follows is what would have followed then."""
+        restore(self.student, self.optimizer, state)
+        restore(self.critic, self.critic_optimizer, state, "critic.")
+        self.ema.restore(state)
+        self.images, self.bf16 = images, bool(state["bf16"])
+
+
+def bf16_is_faster(network: Span, side: int, device: torch.device) -> bool:
+    """Whether to train in bfloat16: on a GPU that has it, and on a CPU where a try is faster than in float32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type != "cpu":
+        return False
+    tried = deepcopy(network).requires_grad_(True)
+    pictures = torch.zeros(2, 3, side, side)
+
+    def seconds(bf16: bool) -> float:
+        began = perf_counter()
+        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+            made = tried(pictures)
+        made.float().mean().backward()
+        return perf_counter() - began
+
+    # The first of each has the time of setting up in it.
+    return min(seconds(True) for _ in range(3)) < min(seconds(False) for _ in range(3))
