@@ -102,7 +102,6 @@ def stand_in(seconds: float, folder: Path) -> Engine:
 
     def opened(name: str) -> Any:
         import torch
-
         from torch.nn.functional import interpolate
 
         from sdedit_studio.diffusion.detail import DetailNetwork
