@@ -88,7 +88,7 @@ async def tell(hand: Hand, camera: Camera) -> None:
     window.files.open_path(resources.path("samples") / f"{SAMPLE}.ora")
     await hand.until(lambda: len(studio.document.layers) > 2)
     await hand.until(lambda: hand.engine_phase is Phase.READY, 300)
-    studio.set_parameters(refine=Refine.DOUBLE)
+    studio.set_parameters(refine=Refine.DETAIL)
     hand.canvas.fit()
     window.notice.hide()
     await hand.key(Qt.Key.Key_B)

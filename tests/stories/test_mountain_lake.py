@@ -59,7 +59,7 @@ def test_paint_a_mountain_lake_and_keep_what_becomes_of_it(qapp, tmp_path):
         painted = studio.document
         assert [layer.name for layer in painted.layers][-1] == "Meadow"
 
-        studio.set_parameters(t0=0.32, seed=5, condition="mountain", refine=Refine.SDE if SHOTS else Refine.OFF)
+        studio.set_parameters(t0=0.32, seed=5, condition="mountain", refine=Refine.DETAIL)
         generation.seed_locked = True
         await hand.key(Qt.Key.Key_Return, CONTROL)
         assert generation.state in (State.PREPARING, State.RUNNING)
