@@ -16,7 +16,6 @@ from sdedit_studio.models.detail import DetailCard
 from sdedit_studio.models.detail_network import load_detail
 from sdedit_studio.parameters import Parameters
 
-
 _DETAIL_ON_CPU = partial(load_detail, device=torch.device("cpu"), dtype=torch.float32)
 
 
