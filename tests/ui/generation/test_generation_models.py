@@ -21,9 +21,9 @@ from sdedit_studio.ui.models import Models
 from sdedit_studio.ui.panels.sdedit import SdeditPanel
 from sdedit_studio.ui.strip import Strip
 from sdedit_studio.ui.studio import Studio
-from tests.ui.generation.conftest import Flow, painted_document
+from tests.ui.generation.conftest import DETAIL, Flow, painted_document
 
-SCENES = ModelInfo("scenes-96", "Scenes", 96, 16, ("forest", "mountain"), 0.4, 8, bundled=True)
+SCENES = ModelInfo("scenes-96", "Scenes", 96, 16, ("forest", "mountain"), 0.4, 8, bundled=True, detail=DETAIL)
 CHURCH = ModelInfo("church", "Church", 256, 32, (), 0.5, 20)
 WORDS = ModelInfo("words", "Words", 512, 64, (), 0.6, 4, Solver.RENOISE, default_guidance=7.5, takes_prompt=True)
 THOUSAND = ModelInfo("thousand", "Thousand", 64, 8, tuple(f"kind {i}" for i in range(1000)), 0.4, 8, knows_any=False)
