@@ -73,7 +73,7 @@ def _upscaler(card: DetailCard, weights: dict[str, Tensor], device: torch.device
 
     @torch.inference_mode()
     def run(x: Tensor) -> Tensor:
-        pictures = (x.clamp(-1, 1).to(dtype) + 1) / 2
+        pictures = ((x.clamp(-1, 1) + 1) / 2).to(dtype)
         # One at a time, as spandrel wants it: some of its networks take no more.
         return torch.cat([found(picture) for picture in pictures.split(1)]).float() * 2 - 1
 

@@ -287,7 +287,7 @@ class ModelsDialog(Dialog):
                     heading = QListWidgetItem("Upscalers", self.list)
                     heading.setFlags(Qt.ItemFlag.NoItemFlags)
                 for upscaler in upscalers:
-                    self._list(upscaler, f"enlarges {upscaler.factor} times · {upscaler.licence}")
+                    self._list(upscaler, f"enlarges {upscaler.factor} times · licence {upscaler.licence}")
                 self._select(current or "")
         in_use = {entry.name for entry in (self._models.chosen, self._models.detail) if entry}
         for row in range(self.list.count()):
