@@ -104,8 +104,8 @@ def test_scene_refine_solver_and_sde_set_the_parameters(flow):
     QTest.keyClick(panel.model.scene, Qt.Key.Key_Down)
     QTest.keyClick(panel.model.scene, Qt.Key.Key_Down)
     assert studio.parameters.condition == "mountain"
-    QTest.keyClick(panel.refine, Qt.Key.Key_Up)
-    assert studio.parameters.refine is Refine.DOUBLE
+    QTest.keyClick(panel.refine, Qt.Key.Key_Down)
+    assert studio.parameters.refine is Refine.SDE
     advanced = panel.advanced
     assert advanced.fold.summary == "8 steps · fast" and not advanced.solver.isVisible()
     click(advanced.fold)
