@@ -21,6 +21,9 @@ CONSTRAINTS = ROOT / "packaging" / "constraints.txt"
 CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 ALL_TESTS = ["-n", "2", "--dist", "worksteal"]
 """Most of them keep one core busy."""
+WITHOUT_DEPENDENCIES = ["spandrel", "einops"]
+"""spandrel asks for torchvision, which the studio never imports; beside the CPU build of torch, the usual torchvision
+cannot be imported, and transformers, which takes any that it finds, could not be either. einops is what it needs."""
 USAGE = """usage: python3 packaging/dev.py app [arguments of sdedit-studio]
        python3 packaging/dev.py test [arguments of pytest]"""
 
@@ -74,7 +77,8 @@ def set_up():
     if not PYTHON.exists():
         subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
     cpu_torch()
-    if not pip("-c", str(CONSTRAINTS), "-e", ".[test]"):
+    constraints = ("-c", str(CONSTRAINTS))
+    if not (pip(*constraints, "-e", ".[test]") and pip(*constraints, "--no-deps", *WITHOUT_DEPENDENCIES)):
         sys.exit("Installing the Python packages failed; see above. Check the connection and run the command again.")
     STAMP.write_text(state.hexdigest())
 

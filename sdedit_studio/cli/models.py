@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +12,9 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 
 from sdedit_studio.diffusion.schedule import Betas
-from sdedit_studio.models import catalogue
+from sdedit_studio.models import catalogue, detail
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem, Prediction
+from sdedit_studio.models.detail import DetailCard
 
 if TYPE_CHECKING:
     from sdedit_studio.models.adding.found import Said
@@ -46,7 +48,7 @@ AttentionOrder = Annotated[
 
 @models.command(name="list")
 def show_all() -> None:
-    """List the installed models."""
+    """List the installed models, and the detail networks that `edit --detail` takes."""
     table = Table(box=None, pad_edge=False)
     for heading in ("Name", "Native size", "Size", "Takes", "Licence", "SHA-256"):
         table.add_column(heading, overflow="fold" if heading == "Licence" else "ellipsis")
@@ -54,13 +56,24 @@ def show_all() -> None:
         sha256 = (card.sha256 or catalogue.digest(card.folder))[:_HASH]
         table.add_row(card.name, f"{card.native} px", _bytes(card.bytes_on_disk), _takes(card), card.licence, sha256)
     Console().print(table)
-    Console(soft_wrap=True).print(f"Models of your own are kept in {catalogue.user_folder()}")
+    networks = Table(box=None, pad_edge=False)
+    for heading in ("Detail network", "Enlarges", "Size", "From", "Licence", "SHA-256"):
+        networks.add_column(heading, overflow="fold" if heading == "Licence" else "ellipsis")
+    for network in catalogue.detail_networks():
+        source = network.source if network.upscaler else f"the model {network.name}"
+        sha256 = (network.sha256 or "")[:_HASH]
+        size = _bytes(network.bytes_on_disk)
+        networks.add_row(network.name, f"{network.factor} times", size, source, network.licence, sha256)
+    Console().print()
+    Console().print(networks)
+    Console(soft_wrap=True).print(f"\nModels of your own are kept in {catalogue.user_folder()}")
 
 
 @models.command()
 def info(name: Annotated[str, typer.Argument(help="The model's name, as `models list` shows it.")]) -> None:
-    """Say what is known of one model."""
-    _show(catalogue.find(name))
+    """Say what is known of one model or upscaler."""
+    upscaler = detail.upscaler(catalogue.user_folder(), name)
+    _show_upscaler(upscaler) if upscaler else _show(catalogue.find(name))
 
 
 @models.command(
@@ -77,7 +90,8 @@ def add(
 ) -> None:
     """Add a model: a folder of diffusers, a .safetensors, or a checkpoint of DDPM, guided-diffusion or score_sde.
 
-    It is copied into one form of its own. Pickles are read without running what is in them.
+    Or add an upscaler: any that spandrel reads and that enlarges two or four times. Either is copied into one form of
+    its own. Pickles are read without running what is in them.
     """
     said = _said(name, licence, prediction, schedule, head_channels, new_attention_order)
     from sdedit_studio.models.adding.add import add as add_model
@@ -120,8 +134,8 @@ def remove(
     name: Annotated[str, typer.Argument(help="The model's name, as `models list` shows it.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Delete a model that was added."""
-    if not (yes or typer.confirm(f"Delete the model {name} and its files?")):
+    """Delete a model or an upscaler that was added."""
+    if not (yes or typer.confirm(f"Delete {name} and its files?")):
         raise typer.Exit(1)
     catalogue.remove(name)
     typer.echo(f"{name} is removed.")
@@ -143,9 +157,28 @@ def _said(
     return Said(name, licence, prediction, schedule, head_channels, new_attention_order)
 
 
-def _added(card: ModelCard) -> None:
-    _show(card)
-    typer.echo(f"\nUse it with:  sdedit-studio edit painting.png -o photo.png --model {card.name}")
+def _added(card: ModelCard | DetailCard) -> None:
+    if isinstance(card, DetailCard):
+        _show_upscaler(card)
+        choice = f"--refine detail --detail {card.name}"
+    else:
+        _show(card)
+        choice = f"--model {card.name}"
+    typer.echo(f"\nUse it with:  sdedit-studio edit painting.png -o photo.png {choice}")
+
+
+def _show_upscaler(card: DetailCard) -> None:
+    _show_facts(
+        {
+            "Name": card.name,
+            "Title": card.title,
+            "Enlarges": f"{card.factor} times",
+            "On disk": f"{_bytes(card.bytes_on_disk)} in {card.folder}",
+            "SHA-256": card.sha256 or "not stated",
+            "From": card.source or "not stated",
+            "Licence": card.licence,
+        }
+    )
 
 
 def _show(card: ModelCard) -> None:
@@ -158,11 +191,21 @@ def _show(card: ModelCard) -> None:
         "Classes": _classes(card),
         "Noise levels": f"{card.sigma_min:.3g} to {card.sigma_max:.3g}",
         "Defaults": f"t0 {card.default_t0:g}, {card.default_calls} steps, {card.default_solver}",
+        "Detail network": _detail(card),
         "On disk": f"{_bytes(card.bytes_on_disk)} in {card.folder}",
         "SHA-256": card.sha256 or catalogue.digest(card.folder),
         "From": card.source or ("the studio itself" if card.bundled else "not stated"),
         "Licence": card.licence,
     }
+    _show_facts(facts)
+
+
+def _detail(card: ModelCard) -> str:
+    network = detail.of_model(card.folder)
+    return f"{network.title}, enlarges {network.factor} times, {network.licence}" if network else "none of its own"
+
+
+def _show_facts(facts: Mapping[str, str]) -> None:
     table = Table.grid(padding=(0, 2))
     for label, fact in facts.items():
         table.add_row(label, fact)

@@ -12,6 +12,7 @@ from sdedit_studio.diffusion.plan import Detail, native_size
 from sdedit_studio.engine import library
 from sdedit_studio.engine.cost import costs
 from sdedit_studio.engine.job import (
+    DetailInfo,
     Estimate,
     Job,
     Lane,
@@ -176,12 +177,16 @@ class Engine:
         """The installed models, the shipped ones first."""
         return library.infos(self._models_dir)
 
+    def detail_networks(self) -> list[DetailInfo]:
+        """The detail networks that models bring, in the models' order, then the upscalers that were added."""
+        return library.detail_infos(self._models_dir)
+
     async def model_details(self, name: str) -> ModelDetails:
         """All there is to tell of one model. Raises ModelRefused when it cannot be read."""
         return await library.details(name, self._models_dir)
 
     async def add_model(self, path: Path, watch: Callable[[Step], None]) -> str:
-        """Bring the model at `path`, a file or a folder, among the installed ones; returns its name.
+        """Bring the model or upscaler at `path`, a file or a folder, among the installed ones; returns its name.
 
         Raises ModelRefused for anything that cannot be used; then, and when cancelled, nothing has changed.
         """
@@ -195,7 +200,10 @@ class Engine:
         return await library.download(repository, self._models_dir, watch)
 
     async def remove_model(self, name: str) -> None:
-        """Delete a model. Raises ModelRefused for a shipped one, or when the system does not allow it."""
+        """Delete a model or an upscaler.
+
+        Raises ModelRefused for a shipped one, or when the system does not allow it.
+        """
         await library.remove(name, self._models_dir)
 
     def close(self) -> None:

@@ -200,10 +200,31 @@ class Status:
 
 
 @dataclass(frozen=True)
+class DetailInfo:
+    """What the window needs to know of a detail network.
+
+    `name`: what an edit's settings call it, which is the model's name for one that a model brings. `factor`: how many
+    times it enlarges. `upscaler`: it was added by itself. `bundled`: it comes with the studio.
+    """
+
+    name: str
+    title: str
+    factor: int
+    licence: str
+    source: str
+    sha256: str
+    bytes_on_disk: int
+    folder: Path
+    upscaler: bool = False
+    bundled: bool = False
+
+
+@dataclass(frozen=True)
 class ModelInfo:
     """What the window needs to know of a model before it is loaded; read from its `model.json`.
 
     `knows_any`: it can run without a class. `takes_prompt`: it reads text. `bundled`: it comes with the studio.
+    `detail`: the detail network that it brings.
     """
 
     name: str
@@ -215,10 +236,15 @@ class ModelInfo:
     default_calls: int
     default_solver: Solver = Parameters.solver
     default_guidance: float = Parameters.guidance
-    default_refine: Refine = Parameters.refine
     knows_any: bool = True
     takes_prompt: bool = False
     bundled: bool = False
+    detail: DetailInfo | None = None
+
+    @property
+    def default_refine(self) -> Refine:
+        """DETAIL where the model brings a detail network."""
+        return Refine.DETAIL if self.detail else Refine.SDE
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,13 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from sdedit_studio.engine.job import ModelDetails, ModelInfo, ModelRefused, Step
+from sdedit_studio import resources
+from sdedit_studio.engine.job import DetailInfo, ModelDetails, ModelInfo, ModelRefused, Step
 from sdedit_studio.engine.post import post
 from sdedit_studio.engine.problems import describe
 from sdedit_studio.models import catalogue, facts
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem, Prediction
+from sdedit_studio.models.detail import DetailCard
 
 Watch = Callable[[Step], None]
 """Told each step, on the loop's thread."""
@@ -48,7 +50,13 @@ _PREDICTS = {
 
 def infos(models_dir: Path | None) -> list[ModelInfo]:
     """The installed models, the shipped ones first."""
-    return [_info(card) for card in catalogue.installed(models_dir)]
+    networks = {network.name: network for network in detail_infos(models_dir) if not network.upscaler}
+    return [_info(card, networks.get(card.name)) for card in catalogue.installed(models_dir)]
+
+
+def detail_infos(models_dir: Path | None) -> list[DetailInfo]:
+    """The detail networks that models bring, in the models' order, then the upscalers that were added."""
+    return [_detail_info(card) for card in catalogue.detail_networks(models_dir)]
 
 
 async def details(name: str, models_dir: Path | None) -> ModelDetails:
@@ -57,7 +65,7 @@ async def details(name: str, models_dir: Path | None) -> ModelDetails:
 
 
 async def add(path: Path, models_dir: Path | None, watch: Watch) -> str:
-    """Bring the model at `path`, a file or a folder, into the models' folder; returns its name.
+    """Bring the model or upscaler at `path`, a file or a folder, into the models' folder; returns its name.
 
     Raises ModelRefused for anything that cannot be used; then, and when cancelled, nothing has changed.
     """
@@ -73,11 +81,26 @@ async def download(repository: str, models_dir: Path | None, watch: Watch) -> st
 
 
 async def remove(name: str, models_dir: Path | None) -> None:
-    """Delete a model. Raises ModelRefused for a shipped one, or when the system does not allow it."""
+    """Delete a model or an upscaler. Raises ModelRefused for a shipped one, or when the system does not allow it."""
     await asyncio.to_thread(_refusing, lambda: catalogue.remove(name, models_dir))
 
 
-def _info(card: ModelCard) -> ModelInfo:
+def _detail_info(card: DetailCard) -> DetailInfo:
+    return DetailInfo(
+        card.name,
+        card.title,
+        card.factor,
+        card.licence,
+        card.source or "not stated",
+        card.sha256 or "",
+        card.bytes_on_disk,
+        card.folder,
+        card.upscaler,
+        card.folder.is_relative_to(resources.path("models")),
+    )
+
+
+def _info(card: ModelCard, detail: DetailInfo | None) -> ModelInfo:
     return ModelInfo(
         card.name,
         card.title,
@@ -88,10 +111,10 @@ def _info(card: ModelCard) -> ModelInfo:
         card.default_calls,
         card.default_solver,
         card.default_guidance,
-        card.default_refine,
         card.some_class is None,
         card.takes_prompt,
         card.bundled,
+        detail,
     )
 
 

@@ -224,11 +224,13 @@ def find(name: str, models_dir: Path | None = None) -> ModelCard:
 
 
 def remove(name: str, models_dir: Path | None = None) -> None:
-    """Delete the model called `name`. Raises ModelProblem for an unknown or a shipped one, or when the system refuses.
+    """Delete the model or the upscaler called `name`.
 
-    It is gone from the catalogue at once, whatever happens while its files are deleted. A damaged one can be removed.
+    Raises ModelProblem for an unknown or a shipped one, or when the system refuses. It is gone from the catalogue at
+    once, whatever happens while its files are deleted. A damaged one can be removed.
     """
-    folder = next((folder for folder in _folders(models_dir) if folder.name == name), None)
+    folders = [*_folders(models_dir), *detail.upscaler_folders(models_dir or user_folder())]
+    folder = next((folder for folder in folders if folder.name == name), None)
     if folder is None:
         find(name, models_dir)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 
@@ -13,6 +14,9 @@ CARD = "detail.json"
 
 FOLDER = "detail"
 """Of a model's folder, the one with the detail network that it brings."""
+
+UPSCALERS = "upscalers"
+"""Of the models' folder, the one with the upscalers that were added, one folder each."""
 
 FORMATS = ("span", "spandrel")
 
@@ -40,6 +44,15 @@ class DetailCard:
     sha256: str | None = None
 
     @property
+    def upscaler(self) -> bool:
+        """Whether it was added by itself; no model brings it."""
+        return self.folder.parent.name == UPSCALERS
+
+    @property
+    def bytes_on_disk(self) -> int:
+        return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+
+    @property
     def measured_as(self) -> str:
         """What its times are kept under; a model may have the same name."""
         return f"{self.name}, detail"
@@ -51,32 +64,31 @@ def of_model(folder: Path) -> DetailCard | None:
     Raises ModelProblem when its card is damaged.
     """
     path = folder / FOLDER
-    return _read(path, folder.name) if (path / CARD).is_file() else None
+    return read_card(path, folder.name) if (path / CARD).is_file() else None
 
 
 def upscalers(models_dir: Path) -> Sequence[DetailCard]:
     """The upscalers that were added, those with a readable card."""
     found = []
-    for card in sorted(upscalers_folder(models_dir).glob(f"*/{CARD}")):
-        try:
-            found.append(_read(card.parent, card.parent.name))
-        except ModelProblem:
-            continue
-    return [card for card in found if not card.name.startswith(".")]
+    for folder in upscaler_folders(models_dir):
+        with suppress(ModelProblem):
+            found.append(read_card(folder, folder.name))
+    return found
 
 
-def upscalers_folder(models_dir: Path) -> Path:
-    """Where upscalers are kept, one folder each."""
-    return models_dir / "upscalers"
+def upscaler_folders(models_dir: Path) -> Sequence[Path]:
+    """The folders of all upscalers that were added."""
+    return [card.parent for card in sorted((models_dir / UPSCALERS).glob(f"[!.]*/{CARD}"))]
 
 
 def upscaler(models_dir: Path, name: str) -> DetailCard | None:
     """The added upscaler called `name`, or None. Raises ModelProblem when its card is damaged."""
-    folder = upscalers_folder(models_dir) / name
-    return _read(folder, name) if folder.parent.name == "upscalers" and (folder / CARD).is_file() else None
+    folders = [folder for folder in upscaler_folders(models_dir) if folder.name == name]
+    return read_card(folders[0], name) if folders else None
 
 
-def _read(folder: Path, name: str) -> DetailCard:
+def read_card(folder: Path, name: str) -> DetailCard:
+    """The card of the detail network in `folder`, which is called `name`. Raises ModelProblem when it is damaged."""
     path = folder / CARD
     try:
         values = json.loads(path.read_text("utf-8"))
@@ -87,6 +99,8 @@ def _read(folder: Path, name: str) -> DetailCard:
         card = DetailCard(name, folder, **{key: values[key] for key in known if key in values})
         if card.factor not in FACTORS or card.format not in FORMATS or not isinstance(card.reach, int | None):
             raise ValueError("its factor, format or reach is wrong")
+        if Path(card.weights).name != card.weights:
+            raise ValueError("its weights must be a file beside it")
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise ModelProblem(
             f"{path} cannot be read: {error}. Restore it, or remove the folder of the detail network."

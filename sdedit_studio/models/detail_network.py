@@ -18,6 +18,7 @@ from sdedit_studio.models.detail import DetailCard
 from sdedit_studio.models.graphs import Graphs
 from sdedit_studio.models.problem import ModelProblem
 from sdedit_studio.models.span import Span
+from sdedit_studio.models.upscaler import build
 
 UNKNOWN_REACH, FADE = 16, 16
 """For networks whose reach nobody knows: how far their windows see, and over what they fade into each other."""
@@ -63,25 +64,18 @@ def _compiled(network: Span, card: DetailCard) -> Callable[[Tensor], Tensor] | N
 
 
 def _upscaler(card: DetailCard, weights: dict[str, Tensor], device: torch.device, dtype: torch.dtype) -> DetailNetwork:
-    try:
-        from spandrel import ImageModelDescriptor, ModelLoader  # pyright: ignore[reportMissingImports]: an extra
-    except ImportError as error:
-        raise ModelProblem(
-            f"The upscaler {card.name} needs the package spandrel: install it with "
-            "`pip install sdedit-studio[upscalers]`."
-        ) from error
-    try:
-        found = ModelLoader(device).load_from_state_dict(weights)
-    except Exception as error:  # whatever a stranger's file makes it raise
-        raise _damaged(card, str(error)) from error
-    assert isinstance(found, ImageModelDescriptor)
+    found = build(weights, f"The detail network {card.name}")
+    if found.purpose == "Inpainting" or found.scale != card.factor:
+        raise _damaged(card, "it is not the network of its card")
     half = {torch.float16: found.supports_half, torch.bfloat16: found.supports_bfloat16}
     dtype = dtype if device.type != "cpu" and half.get(dtype) else torch.float32
-    found.to(device, dtype).eval()
+    found.to(device, dtype)
 
     @torch.inference_mode()
     def run(x: Tensor) -> Tensor:
-        return found((x.clamp(-1, 1).to(dtype) + 1) / 2).float() * 2 - 1
+        pictures = ((x.clamp(-1, 1) + 1) / 2).to(dtype)
+        # One at a time, as spandrel wants it: some of its networks take no more.
+        return torch.cat([found(picture) for picture in pictures.split(1)]).float() * 2 - 1
 
     return DetailNetwork(run, card.factor, UNKNOWN_REACH, FADE)
 

@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.engine.engine import Engine
-from sdedit_studio.engine.job import ModelDetails, ModelInfo, ModelRefused, Phase, Status, Step
+from sdedit_studio.engine.job import DetailInfo, ModelDetails, ModelInfo, ModelRefused, Phase, Status, Step
 from sdedit_studio.parameters import Parameters, Refine
 from sdedit_studio.ui.studio import Studio
 
@@ -31,7 +32,8 @@ class Work:
 class Models(QObject):
     """Needs a running asyncio loop from the first `add`, `download` or `remove` on.
 
-    `changed()` when any property here may read differently; `added(str)` with the name of a model just added.
+    `changed()` when any property here may read differently; `added(str)` with the name of a model or an upscaler just
+    added.
     """
 
     changed = Signal()
@@ -41,6 +43,7 @@ class Models(QObject):
         super().__init__(studio)
         self._studio, self._engine = studio, engine
         self._installed = {model.name: model for model in engine.models()}
+        self._networks = {network.name: network for network in engine.detail_networks()}
         self._details: dict[str, ModelDetails] = {}
         self._parameters = studio.parameters
         self._usable: Parameters | None = None
@@ -64,6 +67,26 @@ class Models(QObject):
     def chosen(self) -> ModelInfo | None:
         """The model that edits are made with; None when it is not installed."""
         return self._installed.get(self._studio.parameters.model)
+
+    @property
+    def detail_networks(self) -> list[DetailInfo]:
+        """Those that models bring, the shipped ones first, then the upscalers."""
+        return list(self._networks.values())
+
+    @property
+    def upscalers(self) -> list[DetailInfo]:
+        """The detail networks that were added by themselves."""
+        return [network for network in self._networks.values() if network.upscaler]
+
+    @property
+    def detail(self) -> DetailInfo | None:
+        """The detail network that edits are made with; None for edits without one, or when it is not installed."""
+        parameters = self._studio.parameters
+        if parameters.refine is not Refine.DETAIL:
+            return None
+        if parameters.detail is None:
+            return self.chosen.detail if self.chosen else None
+        return self._networks.get(parameters.detail)
 
     @property
     def warming_up(self) -> bool:
@@ -99,14 +122,30 @@ class Models(QObject):
             solver=model.default_solver,
             calls=model.default_calls,
             t0=model.default_t0,
-            refine=self._refine_with(model),
+            **self._refined_with(model),
         )
 
-    def _refine_with(self, model: ModelInfo) -> Refine:
-        """As the model does it by default, unless it was switched off or a detail network was chosen."""
+    def choose_refine(self, refine: Refine) -> None:
+        """Refine in this way from now on. A model without a detail network uses the bundled one."""
+        detail, model = self._studio.parameters.detail, self.chosen
+        if refine is Refine.DETAIL and detail is None and (model is None or model.detail is None):
+            detail = next((network.name for network in self._networks.values() if network.bundled), None)
+        self._studio.set_parameters(refine=refine, detail=detail)
+
+    def choose_detail(self, name: str) -> None:
+        """Refine by this detail network from now on."""
+        own = self.chosen.detail if self.chosen else None
+        self._studio.set_parameters(refine=Refine.DETAIL, detail=None if own and own.name == name else name)
+        self.changed.emit()
+
+    def _refined_with(self, model: ModelInfo) -> dict[str, Any]:
+        """As the model does it by default, unless that was switched off or is done by an upscaler."""
         parameters = self._studio.parameters
-        kept = parameters.refine is Refine.OFF or parameters.detail is not None
-        return parameters.refine if kept else model.default_refine
+        if parameters.refine is Refine.OFF:
+            return {}
+        if parameters.refine is Refine.DETAIL and parameters.detail in {network.name for network in self.upscalers}:
+            return {}
+        return {"refine": model.default_refine, "detail": None}
 
     def known_details(self, name: str) -> ModelDetails | None:
         """All there is to tell of a model, if it was read before."""
@@ -119,7 +158,7 @@ class Models(QObject):
         return self._details[name]
 
     def add(self, path: Path) -> None:
-        """Add a model from a file or a folder, unless other work is under way."""
+        """Add a model or an upscaler from a file or a folder, unless other work is under way."""
         self._begin(f"Adding {path.name}", lambda: self._engine.add_model(path, self._step))
 
     def download(self, repository: str) -> None:
@@ -127,14 +166,17 @@ class Models(QObject):
         self._begin(f"Downloading {repository}", lambda: self._engine.download_model(repository, self._step))
 
     def remove(self, name: str) -> None:
-        """Delete a model. If it is the chosen one, the first of the others takes its place."""
-        title = self._installed[name].title
+        """Delete a model or an upscaler. If it is the chosen one, the first of the others takes its place."""
+        title = {**self._networks, **self._installed}[name].title
 
         async def remove() -> None:
             await self._engine.remove_model(name)
             self._refresh()
             if name == self._studio.parameters.model and self._installed:
                 self.choose(next(iter(self._installed)))
+            if name == self._studio.parameters.detail:
+                self._studio.set_parameters(detail=None)
+                self.choose_refine(self._studio.parameters.refine)
 
         self._begin(f"Removing {title}", remove)
 
@@ -179,9 +221,9 @@ class Models(QObject):
         finally:
             self._task = self._work = None
             self._refresh()
-        if added in self._installed:
-            self._studio.message.emit(f"Added {self._installed[added].title}.")
-            self.added.emit(added)
+        if here := self._installed.get(added or "") or self._networks.get(added or ""):
+            self._studio.message.emit(f"Added {here.title}.")
+            self.added.emit(here.name)
 
     def _step(self, step: Step) -> None:
         if self._work is not None:
@@ -202,6 +244,7 @@ class Models(QObject):
     def _refresh(self) -> None:
         missing = self.chosen is None
         self._installed = {model.name: model for model in self._engine.models()}
+        self._networks = {network.name: network for network in self._engine.detail_networks()}
         self._details.clear()
         if missing and self.chosen is not None:  # a document had asked for it
             self._engine.prepare(self._parameters.model)

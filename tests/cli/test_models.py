@@ -1,6 +1,7 @@
 """`sdedit-studio models add|download|remove`, from the command to the folder."""
 
 import pytest
+from PIL import Image
 from safetensors.torch import save_file
 
 from sdedit_studio.cli.commands import command
@@ -37,6 +38,32 @@ def test_a_file_is_added_described_and_removed(file, capsys):
     assert card.sha256[:12] in listed
     assert command(["models", "remove", "mine", "--yes"]) == 0
     assert not card.folder.exists()
+
+
+def test_an_upscaler_is_added_described_and_removed(tmp_path, capsys):
+    from tests.models.adding.strangers import saved
+
+    assert command(["models", "add", str(saved("Compact 4x", tmp_path / "4x_mine.pth", "params"))]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Enlarges 4 times" in told
+    assert "--refine detail --detail 4x-mine" in told
+    assert command(["models", "list"]) == 0
+    assert "4x-mine" in capsys.readouterr().out
+    assert command(["models", "info", "4x-mine"]) == 0
+    assert "4x_mine.pth" in capsys.readouterr().out
+    guide, out = tmp_path / "guide.png", tmp_path / "out.png"
+    Image.new("RGB", (240, 160), (90, 140, 200)).save(guide)
+    arguments = ["--t0", "0.45", "--steps", "1", "--refine", "detail", "--detail", "4x-mine"]
+    assert command(["edit", str(guide), "-o", str(out), *arguments]) == 0
+    with Image.open(out) as picture:
+        assert picture.size == (240, 160)
+    assert command(["models", "remove", "4x-mine", "--yes"]) == 0
+    assert command(["models", "info", "4x-mine"]) == 1
+
+
+def test_a_model_says_which_detail_network_it_brings(capsys):
+    assert command(["models", "info", "scenes-96"]) == 0
+    assert "Scenes, detail, enlarges 4 times" in capsys.readouterr().out
 
 
 def test_removing_asks_first(file, capsys, monkeypatch):

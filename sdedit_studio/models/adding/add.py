@@ -18,12 +18,15 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 
-from sdedit_studio.models.adding import checkpoint, folder, latent, single
+from sdedit_studio.models import detail
+from sdedit_studio.models.adding import checkpoint, folder, latent, single, upscaler
 from sdedit_studio.models.adding.found import Found, Said, as_json, check, stride_of
 from sdedit_studio.models.adding.unpickle import PICKLES
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem, card_of, digest, installed, read_card, user_folder
+from sdedit_studio.models.detail import DetailCard
 from sdedit_studio.models.load import load
 from sdedit_studio.models.unet import read_config, read_weights
+from sdedit_studio.models.upscaler import INSTALL, NoSpandrel
 from sdedit_studio.parameters import Parameters
 
 Watch = Callable[[str], None]
@@ -50,39 +53,56 @@ def add(
     *,
     source: str | None = None,
     watch: Watch = lambda words: None,
-) -> ModelCard:
-    """Bring the model at `path`, a folder or a file, into the models' folder, and return its card.
+) -> ModelCard | DetailCard:
+    """Bring the model or upscaler at `path`, a folder or a file, into the models' folder, and return its card.
 
     It is read, checked (complete, of the right shapes, no value that is not a number), written aside, tried with one
     call, and only then put in its place under its name. `source`: where it came from, by default the name of `path`.
     Raises ModelProblem with one sentence for anything that cannot be used; then nothing has changed.
     """
-    said = said or Said()
-    models_dir = models_dir or user_folder()
+    said, root = said or Said(), models_dir or user_folder()
     if not path.exists():
         raise ModelProblem(f"{path} does not exist. Give a folder or a file of a model.")
-    name = _free_name(said.name or _slug(path.name if path.is_dir() else path.stem), models_dir)
-    with _staged(models_dir, name) as staging:
+    name = _free_name(said.name or _slug(path.name if path.is_dir() else path.stem), root)
+    with _staged(root) as staging:
         watch("Reading")
         facts = _written(path, said, staging, watch)
         facts |= {"source": source or path.resolve().name, "sha256": digest(staging)}
         if said.licence is not None:
             facts["licence"] = said.licence
-        card = card_of(staging, facts)
-        (staging / "model.json").write_text(card.as_json(), "utf-8")
-        watch("Trying it")
-        _try(card)
-    return replace(card, name=name, folder=models_dir / name)
+        if facts["format"] == upscaler.FORMAT:
+            place = root / detail.UPSCALERS / name
+            (staging / detail.CARD).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8")
+            card = detail.read_card(staging, name)
+            watch("Trying it")
+            upscaler.try_out(card)
+            card = replace(card, folder=place)
+        else:
+            place = root / name
+            card = card_of(staging, facts)
+            (staging / "model.json").write_text(card.as_json(), "utf-8")
+            watch("Trying it")
+            _try(card)
+            card = replace(card, name=name, folder=place, models_dir=models_dir)
+        place.parent.mkdir(exist_ok=True)
+        staging.rename(place)
+    return card
 
 
 def _written(path: Path, said: Said, staging: Path, watch: Watch) -> dict[str, Any]:
-    """Write config and weights into `staging`; returns what `model.json` shall say."""
+    """Write config and weights into `staging`; returns what its card, `model.json` or `detail.json`, shall say."""
     if path.is_dir():
         if (path / "model.json").is_file():
             return _own(path, staging)
         if latent.recognise(path):
             return latent.convert(path, said, staging, watch)
-        return _saved(check(folder.convert(path, said, staging), path.name), path, staging)
+        found = check(folder.convert(path, said, staging), path.name)
+        _keep_detail(path, staging)
+        return _saved(found, path, staging)
+    return _of_file(path, said, staging, watch)
+
+
+def _of_file(path: Path, said: Said, staging: Path, watch: Watch) -> dict[str, Any]:
     if path.suffix.lower() not in (".safetensors", *PICKLES):
         raise ModelProblem(
             f"{path.name} is no model file: give a folder of diffusers, a .safetensors, or a .ckpt, .pt or .pth."
@@ -96,12 +116,18 @@ def _written(path: Path, said: Said, staging: Path, watch: Watch) -> dict[str, A
         if not config:
             raise ModelProblem(f"{path.name} needs the config.json that belongs to it: put it into the same folder.")
         found = folder.unet(config, tensors, folder.scheduler_config(path.parent), said, path.name)
-    if found is None:
-        raise ModelProblem(
-            f"{path.name} holds no network of a known kind: DDPM, guided-diffusion, NCSN++, UNet2DModel or Stable "
-            "Diffusion."
-        )
-    return _saved(check(found, path.name), path, staging)
+    if found is not None:
+        return _saved(check(found, path.name), path, staging)
+    unknown = (
+        f"{path.name} holds no network of a known kind: DDPM, guided-diffusion, NCSN++, UNet2DModel or Stable Diffusion"
+    )
+    try:
+        facts = upscaler.convert(tensors, path, staging)
+    except NoSpandrel as error:
+        raise ModelProblem(f"{unknown}. If it is an upscaler, {INSTALL}.") from error
+    if facts is None:
+        raise ModelProblem(f"{unknown}, nor an upscaler that spandrel knows.")
+    return facts
 
 
 def _saved(found: Found, path: Path, staging: Path) -> dict[str, Any]:
@@ -130,6 +156,7 @@ def _own(path: Path, staging: Path) -> dict[str, Any]:
         for name in (*_OWN_FILES, card.weights):
             if (path / name).is_file():
                 shutil.copy2(path / name, staging / Path(name).name)
+        _keep_detail(path, staging)
     return folder.read_json(path / "model.json")
 
 
@@ -144,15 +171,25 @@ def _try(card: ModelCard) -> None:
         raise ModelProblem("The model gives values that are not numbers: it is damaged.")
 
 
+def _keep_detail(path: Path, staging: Path) -> None:
+    """Bring along the detail network that a model's folder has, if it has one."""
+    if (card := detail.of_model(path.resolve())) is None:
+        return
+    kept = staging / detail.FOLDER
+    kept.mkdir()
+    for file in (detail.CARD, card.weights):
+        shutil.copy2(card.folder / file, kept / file)
+    upscaler.try_out(replace(card, folder=kept))
+
+
 @contextmanager
-def _staged(models_dir: Path, name: str) -> Iterator[Path]:
-    """A folder beside the models, which becomes one of them when the block ends, and vanishes if it raises."""
+def _staged(models_dir: Path) -> Iterator[Path]:
+    """A folder beside the models to make one in; what is left of it when the block ends vanishes."""
     staging = models_dir / f".adding-{uuid4().hex}"
     try:
         staging.mkdir(parents=True)
         _clear_stale(models_dir)
         yield staging
-        staging.rename(models_dir / name)
     except OSError as error:
         raise _not_written(error.errno, str(error.strerror or error)) from error
     except SafetensorError as error:
@@ -168,16 +205,19 @@ def _not_written(code: int | None, words: str) -> ModelProblem:
 
 
 def _clear_stale(models_dir: Path) -> None:
-    for left in (*models_dir.glob(".adding-*"), *models_dir.glob(".removed-*")):
+    removed = (each for folder in (models_dir, models_dir / detail.UPSCALERS) for each in folder.glob(".removed-*"))
+    for left in (*models_dir.glob(".adding-*"), *removed):
         if time.time() - left.stat().st_mtime > _STALE:
             shutil.rmtree(left, ignore_errors=True)
 
 
 def _free_name(name: str, models_dir: Path) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name) or name == detail.UPSCALERS:
         raise ModelProblem(f"“{name}” cannot be a model's name: use letters, digits, points, dashes and underscores.")
     if (models_dir / name).exists() or any(card.name == name for card in installed(models_dir)):
         raise ModelProblem(f"There is a model called “{name}” already: remove it first, or give this one another name.")
+    if (models_dir / detail.UPSCALERS / name).exists():
+        raise ModelProblem(f"There is an upscaler called “{name}” already: remove it first, or give another name.")
     return name
 
 

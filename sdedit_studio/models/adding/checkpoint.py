@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -41,17 +41,16 @@ def load_safetensors(path: Path) -> dict[str, Tensor]:
 
 
 def convert(tensors: Mapping[str, Tensor], said: Said, path: Path) -> Found | None:
-    """The network in a research checkpoint; None for one of no known kind. Raises ModelProblem where it is incomplete.
+    """The network in a research checkpoint; None for one of no known kind.
 
-    Where there are several, averaged weights go before raw ones.
+    Raises ModelProblem where it is incomplete.
     """
-    groups = _groups(tensors)
-    recognised = {name: kind for name, state in groups.items() if (kind := _kind(state)) is not None}
+    states = {group: outermost(state) for group, state in groups(tensors).items()}
+    recognised = {name: kind for name, state in states.items() if (kind := _kind(state)) is not None}
     if not recognised:
         return None
-    averaged = [name for name in recognised if "ema" in name.lower()]
-    name = (averaged or list(recognised))[-1]
-    state, kind = groups[name], recognised[name]
+    name = preferred(recognised)
+    state, kind = states[name], recognised[name]
     try:
         match kind:
             case "ddpm":
@@ -59,7 +58,7 @@ def convert(tensors: Mapping[str, Tensor], said: Said, path: Path) -> Found | No
             case "adm":
                 return adm.convert(state, said, path.name, path.stem)
             case _:
-                shadow = groups.get("ema/shadow_params")
+                shadow = states.get("ema/shadow_params")
                 if shadow is not None:
                     state = ncsnpp.shadowed(state, [shadow[str(index)] for index in range(len(shadow))])
                 return ncsnpp.convert(state, said, path.name)
@@ -67,20 +66,25 @@ def convert(tensors: Mapping[str, Tensor], said: Said, path: Path) -> Found | No
         raise ModelProblem(f"{path.name} is incomplete: it lacks {error}. Copy or download it again.") from error
 
 
+def groups(tensors: Mapping[str, Tensor]) -> dict[str, State]:
+    """The state dicts in a checkpoint by where they are in it, in order."""
+    found: dict[str, dict[str, Tensor]] = {}
+    for path, tensor in tensors.items():
+        group, _, name = path.rpartition("/")
+        found.setdefault(group, {})[name] = tensor
+    return dict(found)
+
+
+def preferred(names: Iterable[str]) -> str:
+    """Of several state dicts' names the one to take: averaged weights go before raw ones, later before earlier."""
+    return max(enumerate(names), key=lambda each: ("ema" in each[1].lower(), each[0]))[1]
+
+
 def _kind(state: State) -> str | None:
     for kind, module in (("ddpm", ddpm), ("adm", adm), ("ncsnpp", ncsnpp)):
         if module.recognise(state):
             return kind
     return None
-
-
-def _groups(tensors: Mapping[str, Tensor]) -> dict[str, State]:
-    """State dicts by where they are in the checkpoint, in order; prefixes of wrappers taken off."""
-    groups: dict[str, dict[str, Tensor]] = {}
-    for path, tensor in tensors.items():
-        group, _, name = path.rpartition("/")
-        groups.setdefault(group, {})[name] = tensor
-    return {group: outermost(state) for group, state in groups.items()}
 
 
 def _damaged(path: Path, error: Exception) -> ModelProblem:

@@ -15,11 +15,12 @@ from typing import Any
 from sdedit_studio.models.adding.add import Watch, add
 from sdedit_studio.models.adding.found import Said
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem, user_folder
+from sdedit_studio.models.detail import DetailCard
 
 Fetched = Callable[[int, int], None]
 """Told the bytes that are here, and the bytes in all."""
 
-_FOLDERS = ("", "unet", "vae", "scheduler", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2")
+_FOLDERS = ("", "detail", "unet", "vae", "scheduler", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2")
 _TEXTS = ("*.json", "merges.txt")
 _WEIGHTS = ("diffusion_pytorch_model*", "model*", "pytorch_model*")
 _PREFERRED = (".fp16.safetensors", ".safetensors", ".fp16.bin", ".bin")
@@ -46,7 +47,7 @@ def download(
     *,
     fetched: Fetched = lambda here, total: None,
     watch: Watch = lambda words: None,
-) -> ModelCard:
+) -> ModelCard | DetailCard:
     """Fetch what a model needs of `repository` ("owner/name") and add it. Raises ModelProblem, offline for example.
 
     What was fetched is kept until the model is added, so that the same call goes on from there.

@@ -1,4 +1,4 @@
-"""One model told in full: what it takes, how large it is, where it is from, and what it makes."""
+"""One model or upscaler told in full: what it takes, how large it is, where it is from, and what it makes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont, QGuiApplication, QImageReader
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from sdedit_studio.engine.job import ModelDetails, ModelInfo
+from sdedit_studio.engine.job import DetailInfo, ModelDetails, ModelInfo
 from sdedit_studio.ui import theme
 from sdedit_studio.ui.dialogs.export import bytes_text
 from sdedit_studio.ui.dialogs.samples import rounded
@@ -21,13 +21,17 @@ NAMED = 8
 HASH = 12
 """Digits of the hash that are shown."""
 
-FACTS = ("Takes", "Native size", "Network", "On disk", "Licence", "From", "SHA-256")
+OF_MODELS = ("Takes", "Native size", "Network", "Detail by")
+OF_UPSCALERS = ("Enlarges",)
+FACTS = (*OF_MODELS, *OF_UPSCALERS, "On disk", "Licence", "From", "SHA-256")
 
 LABEL = 84
 
+UPSCALER = "Carries pictures up to the canvas's own size and adds the detail that they lack there."
+
 
 class ModelCard(QFrame):
-    """Shows one model. `use_asked()` and `remove_asked()` are about the model shown; removing was confirmed."""
+    """Shows one model or upscaler. `use_asked()` and `remove_asked()` are about it; removing was confirmed."""
 
     use_asked = Signal()
     remove_asked = Signal()
@@ -45,10 +49,14 @@ class ModelCard(QFrame):
         self.strip = QLabel()
         self.strip.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
         self.facts = {fact: _value() for fact in FACTS}
+        self._labels = {fact: QLabel(fact) for fact in FACTS}
         self.copy = IconButton("copy", "Copy the whole hash", size=14, side=22)
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._sha256))
         self.use = PrimaryButton("Use this model", "check")
         self.use.clicked.connect(self.use_asked)
+        self.use_detail = PrimaryButton("Use for detail", "check")
+        self.use_detail.setToolTip("Refine pictures by this upscaler")
+        self.use_detail.clicked.connect(self.use_asked)
         self.in_use = QLabel("This model is in use.")
         self.in_use.setProperty("role", "secondary")
         self.remove = SecondaryButton("Remove", "trash-2")
@@ -60,7 +68,7 @@ class ModelCard(QFrame):
         self.keep.clicked.connect(lambda: self._ask(False))
         self.delete = SecondaryButton("Delete", "trash-2")
         self.delete.clicked.connect(lambda: (self._ask(False), self.remove_asked.emit()))
-        for button in (self.use, self.remove, self.keep, self.delete):
+        for button in (self.use, self.use_detail, self.remove, self.keep, self.delete):
             button.setAutoDefault(False)
 
         words = QVBoxLayout()
@@ -76,6 +84,7 @@ class ModelCard(QFrame):
         self._choices, self._asking = QWidget(), QWidget()
         choices = _row(self._choices)
         choices.addWidget(self.use)
+        choices.addWidget(self.use_detail)
         choices.addWidget(self.in_use)
         choices.addStretch(1)
         choices.addWidget(self.remove)
@@ -95,29 +104,57 @@ class ModelCard(QFrame):
 
     def show_model(self, model: ModelInfo, *, in_use: bool, warming_up: bool, removable: bool) -> None:
         """Show what is known at once; `show_details` brings the rest."""
-        if self.name.text() != model.name:
-            self._ask(False)
-        self.title.setText(model.title)
-        self.name.setText(model.name)
+        self._show_entry(model, removable=removable)
         self.facts["Takes"].setText(takes(model))
         self.facts["Native size"].setText(f"{model.native} × {model.native} px, sides in steps of {model.stride}")
+        own = model.detail
+        self.facts["Detail by"].setText(
+            f"{own.title}: enlarges {own.factor} times" if own else "None of its own; it can use the built-in one"
+        )
+        self.facts["Detail by"].setToolTip(own.licence if own else "")
         self.use.setVisible(not in_use)
+        self.use_detail.hide()
         self.in_use.setVisible(in_use)
         self.in_use.setText("Warming up. You can close this and paint." if warming_up else "This model is in use.")
+
+    def show_upscaler(self, upscaler: DetailInfo, *, in_use: bool, removable: bool) -> None:
+        """Show all there is to tell of an upscaler."""
+        self._show_entry(upscaler, removable=removable)
+        self.facts["Enlarges"].setText(f"{upscaler.factor} times in each direction")
+        self.about.setText(UPSCALER)
+        self.strip.hide()
+        self._show_files(upscaler)
+        self.use.hide()
+        self.use_detail.setVisible(not in_use)
+        self.in_use.setVisible(in_use)
+        self.in_use.setText("Pictures are refined by this upscaler.")
+
+    def _show_entry(self, entry: ModelInfo | DetailInfo, *, removable: bool) -> None:
+        if self.name.text() != entry.name:
+            self._ask(False)
+        self.title.setText(entry.title)
+        self.name.setText(entry.name)
+        for facts, kind in ((OF_MODELS, ModelInfo), (OF_UPSCALERS, DetailInfo)):
+            for fact in facts:
+                self._labels[fact].setVisible(isinstance(entry, kind))
+                self.facts[fact].setVisible(isinstance(entry, kind))
         self.remove.setVisible(removable)
         if not removable:
             self._ask(False)
 
     def show_details(self, details: ModelDetails | None) -> None:
         """The rest; None while it is being read."""
-        self._sha256 = details.sha256 if details else ""
-        self.copy.setEnabled(details is not None)
         self.about.setText(details.about if details else "")
         self._show_strip(details)
         numbers = f", {count(details.parameters)} parameters" if details and details.parameters else ""
+        self.facts["Network"].setText(f"{details.kind}{numbers}" if details else "…")
+        self._show_files(details)
+
+    def _show_files(self, details: ModelDetails | DetailInfo | None) -> None:
+        self._sha256 = details.sha256 if details else ""
+        self.copy.setEnabled(details is not None)
         size = bytes_text(details.bytes_on_disk) if details else ""
         for fact, text in {
-            "Network": f"{details.kind}{numbers}" if details else "…",
             "On disk": size or "…",
             "Licence": details.licence if details else "…",
             "From": details.source if details else "…",
@@ -140,7 +177,7 @@ class ModelCard(QFrame):
         grid.setVerticalSpacing(2 * theme.SPACE)
         grid.setColumnStretch(1, 1)
         for index, (fact, value) in enumerate(self.facts.items()):
-            label = QLabel(fact)
+            label = self._labels[fact]
             label.setProperty("role", "secondary")
             label.setFixedWidth(LABEL)
             if fact == "SHA-256":

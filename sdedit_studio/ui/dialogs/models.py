@@ -33,7 +33,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sdedit_studio.engine.job import ModelInfo, ModelRefused
+from sdedit_studio.engine.job import DetailInfo, ModelInfo, ModelRefused
 from sdedit_studio.ui import theme, words
 from sdedit_studio.ui.dialogs.dialog import Dialog
 from sdedit_studio.ui.dialogs.model_card import ModelCard
@@ -44,6 +44,8 @@ from sdedit_studio.ui.widgets.fields import TextField
 
 TITLE = Qt.ItemDataRole.DisplayRole
 NAME, LINE, IN_USE = (Qt.ItemDataRole.UserRole + offset for offset in range(3))
+
+Entry = ModelInfo | DetailInfo
 
 FILES = "Models (*.safetensors *.ckpt *.pt *.pth *.bin)"
 
@@ -58,10 +60,10 @@ that kind, here on this computer.</p>
 
 
 class _Rows(QStyledItemDelegate):
-    """Title over what the model takes, with a tick at the one in use."""
+    """Title over what the model takes, with a tick at the one in use; without a name, the heading of what follows."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(100, 48)
+        return QSize(100, 48 if index.data(NAME) else 34)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -69,6 +71,13 @@ class _Rows(QStyledItemDelegate):
         look, area = theme.current(), QRectF(option.rect).adjusted(2, 1, -2, -1)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not index.data(NAME):
+            painter.setFont(theme.font(theme.HINT_PIXELS, QFont.Weight.DemiBold))
+            painter.setPen(look.colour("secondary"))
+            place = Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft
+            painter.drawText(area.adjusted(12, 0, -12, -5), place, index.data(TITLE))
+            painter.restore()
+            return
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         if selected or option.state & QStyle.StateFlag.State_MouseOver:
             painter.setPen(Qt.PenStyle.NoPen)
@@ -77,7 +86,7 @@ class _Rows(QStyledItemDelegate):
         text = area.adjusted(12, 6, -34, -6)
         for part, font, role, align in (
             (
-                Qt.ItemDataRole.DisplayRole,
+                TITLE,
                 theme.font(weight=QFont.Weight.DemiBold),
                 "strong",
                 Qt.AlignmentFlag.AlignTop,
@@ -117,7 +126,7 @@ class _DropPlace(QWidget):
         painter.drawText(top, Qt.AlignmentFlag.AlignCenter, "Drop a model here")
         painter.setPen(look.colour("hint"))
         painter.setFont(theme.font(theme.HINT_PIXELS))
-        what = "A diffusers folder, what you trained,\na .safetensors, or a .ckpt or .pt of research code"
+        what = "A diffusers folder, what you trained, a file\nof research code or an upscaler: .pth, .safetensors"
         painter.drawText(QRectF(8, 36, self.width() - 16, 36), Qt.AlignmentFlag.AlignCenter, what)
 
 
@@ -139,7 +148,7 @@ class ModelsDialog(Dialog):
         self.list.setMinimumHeight(200)
         self.drop_place = _DropPlace()
         self.add = SecondaryButton("Add…", "folder-open")
-        self.add.setToolTip("Add a model that is on this computer")
+        self.add.setToolTip("Add a model or an upscaler that is on this computer")
         self.download = SecondaryButton("Download…", "download")
         self.download.setToolTip("Fetch a model from Hugging Face")
         self.card = ModelCard()
@@ -266,20 +275,23 @@ class ModelsDialog(Dialog):
     # --- What is shown ---------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        installed, chosen = self._models.installed, self._models.chosen
-        names = [self.list.item(row).data(NAME) for row in range(self.list.count())]
-        if names != [model.name for model in installed]:
+        installed, upscalers = self._models.installed, self._models.upscalers
+        items = [self.list.item(row) for row in range(self.list.count())]
+        if [item.data(NAME) for item in items if item.data(NAME)] != [each.name for each in (*installed, *upscalers)]:
             current = self.list.currentItem() and self.list.currentItem().data(NAME)
             with QSignalBlocker(self.list):
                 self.list.clear()
                 for model in installed:
-                    item = QListWidgetItem(model.title)
-                    item.setData(NAME, model.name)
-                    item.setData(LINE, _line(model))
-                    self.list.addItem(item)
+                    self._list(model, _line(model))
+                if upscalers:
+                    heading = QListWidgetItem("Upscalers", self.list)
+                    heading.setFlags(Qt.ItemFlag.NoItemFlags)
+                for upscaler in upscalers:
+                    self._list(upscaler, f"enlarges {upscaler.factor} times · licence {upscaler.licence}")
                 self._select(current or "")
-        for row, model in enumerate(installed):
-            self.list.item(row).setData(IN_USE, model == chosen)
+        in_use = {entry.name for entry in (self._models.chosen, self._models.detail) if entry}
+        for row in range(self.list.count()):
+            self.list.item(row).setData(IN_USE, self.list.item(row).data(NAME) in in_use)
         self._right.setCurrentWidget(self.card if installed else self.empty)
         self._show_current()
         work = self._models.work
@@ -295,25 +307,33 @@ class ModelsDialog(Dialog):
         self.refusal.setText(self._models.refusal)
         self.refused.setVisible(bool(self._models.refusal))
 
+    def _list(self, entry: Entry, line: str) -> None:
+        item = QListWidgetItem(entry.title, self.list)
+        item.setData(NAME, entry.name)
+        item.setData(LINE, line)
+
     def _select(self, name: str) -> None:
-        """Make this model the current one; another if it is not there."""
+        """Make this model or upscaler the current one; the first if it is not there."""
         rows = [row for row in range(self.list.count()) if self.list.item(row).data(NAME) == name]
         self.list.setCurrentRow(rows[0] if rows else min(0, self.list.count() - 1))
 
-    def _current(self) -> ModelInfo:
+    def _current(self) -> Entry:
         name = self.list.currentItem().data(NAME)
-        return next(model for model in self._models.installed if model.name == name)
+        return next(each for each in (*self._models.installed, *self._models.upscalers) if each.name == name)
 
     def _show_current(self) -> None:
         if self.list.currentItem() is None:
             return
-        model = self._current()
-        removable = not model.bundled and self._models.work is None
-        in_use = model == self._models.chosen
-        self.card.show_model(model, in_use=in_use, warming_up=in_use and self._models.warming_up, removable=removable)
+        entry = self._current()
+        removable = not entry.bundled and self._models.work is None
         if self._reading is not None:
             self._reading.cancel()
-        self._reading = asyncio.ensure_future(self._show_details(model.name))
+        if isinstance(entry, DetailInfo):
+            self.card.show_upscaler(entry, in_use=entry == self._models.detail, removable=removable)
+            return
+        in_use = entry == self._models.chosen
+        self.card.show_model(entry, in_use=in_use, warming_up=in_use and self._models.warming_up, removable=removable)
+        self._reading = asyncio.ensure_future(self._show_details(entry.name))
 
     async def _show_details(self, name: str) -> None:
         known = self._models.known_details(name)
@@ -327,9 +347,11 @@ class ModelsDialog(Dialog):
     # --- What is asked ---------------------------------------------------------------------------------------------
 
     def _use(self) -> None:
-        model = self._current()
-        if model != self._models.chosen:
-            self._models.choose(model.name)
+        entry = self._current()
+        if isinstance(entry, DetailInfo):
+            self._models.choose_detail(entry.name)
+        elif entry != self._models.chosen:
+            self._models.choose(entry.name)
 
     def _ask_for_repository(self, asking: bool) -> None:
         self.fetching.setVisible(asking)

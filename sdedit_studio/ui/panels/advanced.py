@@ -1,17 +1,19 @@
-"""The fold with what few people need to change: steps, repeats, and the solver of the reverse SDE."""
+"""The fold with what few people need to change: steps, repeats, the solver of the reverse SDE, the detail network."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from sdedit_studio.parameters import Sde, Solver
+from sdedit_studio.engine.job import ModelInfo
+from sdedit_studio.parameters import Parameters, Refine, Sde, Solver
 from sdedit_studio.ui import theme
 from sdedit_studio.ui.icons import pixmap
 from sdedit_studio.ui.models import Models
 from sdedit_studio.ui.studio import Studio
 from sdedit_studio.ui.widgets.buttons import SegmentedChoice
+from sdedit_studio.ui.widgets.fields import ChoiceField
 from sdedit_studio.ui.widgets.slider_row import SliderRow
 
 SOLVERS = {
@@ -67,7 +69,8 @@ class _Fold(QAbstractButton):
 
 
 class Advanced(QWidget):
-    """Shows and sets the calls, repeats, solver and SDE of `studio.parameters`, and the guidance towards a class.
+    """Shows and sets the calls, repeats, solver and SDE of `studio.parameters`, the guidance towards a class, and the
+    detail network with its crispness.
 
     The guidance towards a prompt stands beside the prompt.
     """
@@ -77,7 +80,7 @@ class Advanced(QWidget):
         self._studio, self._models = studio, models
         parameters = studio.parameters
         self.fold = _Fold("Advanced")
-        self.fold.setToolTip("Steps, repeats and solver")
+        self.fold.setToolTip("Steps, repeats, solver and detail")
         self.steps = SliderRow("Steps", 1, 1000, parameters.calls, logarithmic=True)
         self.steps.track.setToolTip(
             "Model calls of the first pass. More take longer; 6 to 8 are enough for the fast solver."
@@ -109,17 +112,35 @@ class Advanced(QWidget):
         self.sde.chosen.connect(lambda sde: studio.set_parameters(sde=sde))
         self._sde_row = _labelled("SDE", self.sde)
 
+        self._networks: list[str | None] = []
+        self.detail = ChoiceField()
+        self.detail.setAccessibleName("Detail network")
+        self.detail.activated.connect(lambda index: studio.set_parameters(detail=self._networks[index]))
+        self._detail_row = _labelled("Detail by", self.detail)
+        self.crispness = SliderRow("Crispness", 0, 100, 100, suffix=" %")
+        self.crispness.track.setToolTip(
+            "How much is taken of what the detail network adds: at 0 % the picture is only enlarged."
+        )
+        self.crispness.value_changed.connect(lambda per_cent: studio.set_parameters(crispness=per_cent / 100))
+
         self._body = QWidget()
         rows = QVBoxLayout(self._body)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(2 * theme.SPACE)
-        for slider in (self.steps, self.repeats, self.guidance):
+        for slider in (self.steps, self.repeats, self.guidance, self.crispness):
             slider.set_label_width(LABEL)
-            slider.field.setFixedWidth(self.steps.field.width())
-            rows.addWidget(slider)
-        rows.addWidget(_labelled("Solver", self.solver))
-        rows.addWidget(self._sde_row)
-        rows.addWidget(self.purpose)
+            slider.field.setFixedWidth(self.crispness.field.width())
+        for row in (
+            self.steps,
+            self.repeats,
+            self.guidance,
+            _labelled("Solver", self.solver),
+            self._sde_row,
+            self.purpose,
+            self._detail_row,
+            self.crispness,
+        ):
+            rows.addWidget(row)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * theme.SPACE)
@@ -146,10 +167,34 @@ class Advanced(QWidget):
         self.purpose.setText(purpose)
         self.sde.set_value(parameters.sde)
         self._sde_row.setVisible(parameters.solver is Solver.EULER_MARUYAMA)
+        self._show_detail(parameters, model)
         steps = "1 step" if parameters.calls == 1 else f"{parameters.calls} steps"
         repeats = f" × {parameters.repeats}" if parameters.repeats > 1 else ""
         self.fold.summary = f"{steps}{repeats} · {name.lower()}"
         self.fold.update()
+
+    def _show_detail(self, parameters: Parameters, model: ModelInfo | None) -> None:
+        by_network = parameters.refine is Refine.DETAIL
+        self._detail_row.setVisible(by_network)
+        self.crispness.setVisible(by_network)
+        self.crispness.set_value(100 * parameters.crispness)
+        own = model.detail if model else None
+        others = [network for network in self._models.detail_networks if network != own]
+        names = [*([None] if own else []), *(network.name for network in others)]
+        if names != self._networks:
+            self._networks = names
+            with QSignalBlocker(self.detail):
+                self.detail.clear()
+                self.detail.addItems([*(["The model's own"] if own else []), *(network.title for network in others)])
+        chosen = None if own and parameters.detail == own.name else parameters.detail
+        self.detail.show_unlisted(f"{chosen} (not here)" if chosen else "Choose one")
+        self.detail.setCurrentIndex(self._networks.index(chosen) if chosen in self._networks else -1)
+        network = self._models.detail
+        self.detail.setToolTip(
+            f"{network.title}: enlarges {network.factor} times. Licence: {network.licence}"
+            if network
+            else "Which network carries the picture to the canvas's own size"
+        )
 
 
 def _labelled(text: str, part: QWidget) -> QWidget:

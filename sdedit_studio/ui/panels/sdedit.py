@@ -30,6 +30,10 @@ REFINES = {
 }
 
 
+OLD_REFINE = ("2×", "By the model itself, to twice its own size at most, as earlier versions did it.")
+"""What the way is called that only documents of earlier versions have."""
+
+
 class SdeditPanel(QWidget):
     """Shows and sets `studio.parameters`, and starts `generation`."""
 
@@ -58,7 +62,8 @@ class SdeditPanel(QWidget):
         for index, (text, tip) in enumerate(REFINES.values()):
             self.refine.addItem(text)
             self.refine.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
-        self.refine.activated.connect(lambda index: studio.set_parameters(refine=tuple(REFINES)[index]))
+        self.refine.setPlaceholderText(OLD_REFINE[0])
+        self.refine.activated.connect(lambda index: models.choose_refine(tuple(REFINES)[index]))
         self.advanced = Advanced(studio, models)
 
         self.generate = PrimaryButton("Generate", "sparkles", "Ctrl ↵")
@@ -159,8 +164,9 @@ class SdeditPanel(QWidget):
         self.t0.track.setToolTip(f"{words.level(parameters.t0, estimate)}\nThe keys , and . change it by 0.05.")
         self.seed.set_seed(parameters.seed)
         self.seed.set_locked(generation.seed_locked)
-        self.refine.setCurrentIndex(tuple(REFINES).index(parameters.refine))
-        self.refine.setToolTip(REFINES[parameters.refine][1])
+        ways = tuple(REFINES)
+        self.refine.setCurrentIndex(ways.index(parameters.refine) if parameters.refine in ways else -1)
+        self.refine.setToolTip(REFINES.get(parameters.refine, OLD_REFINE)[1])
         self.live.setChecked(generation.live.on)
         broken = status.phase is Phase.BROKEN
         self.status.setVisible(broken or status.phase is Phase.WARMING_UP)

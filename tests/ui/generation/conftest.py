@@ -17,6 +17,7 @@ from sdedit_studio.document.document import Document
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.engine.job import (
     Cancelled,
+    DetailInfo,
     Estimate,
     Failed,
     Job,
@@ -55,6 +56,10 @@ from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 
 READY = Status(Phase.READY, "scenes-96", "CPU", 0.08)
 WARMING_UP = Status(Phase.WARMING_UP, "scenes-96")
+
+DETAIL = DetailInfo(
+    "scenes-96", "Scenes, detail", 4, "CC BY-SA 4.0", "a disk", "5a" * 32, 856_000, Path(), bundled=True
+)
 
 SMALL = (8, 12, 3)
 """Shape of pictures at the model's own size."""
@@ -108,7 +113,8 @@ class FakeEngine:
         self.status = READY
         self.runs: list[Run] = []
         self.idle: list[Run] = []
-        self.installed = [ModelInfo("scenes-96", "Scenes", 96, 16, ("forest", "mountain"), 0.4, 8)]
+        self.installed = [ModelInfo("scenes-96", "Scenes", 96, 16, ("forest", "mountain"), 0.4, 8, detail=DETAIL)]
+        self.networks = [DETAIL]
         self.latent = False
         self.later_seconds = 3.0
         self.prepared: list[str] = []
@@ -176,6 +182,9 @@ class FakeEngine:
     def models(self) -> list[ModelInfo]:
         return list(self.installed)
 
+    def detail_networks(self) -> list[DetailInfo]:
+        return list(self.networks)
+
     def prepare(self, model: str) -> None:
         self.prepared.append(model)
 
@@ -197,6 +206,7 @@ class FakeEngine:
 
     async def remove_model(self, name: str) -> None:
         self.installed = [model for model in self.installed if model.name != name]
+        self.networks = [network for network in self.networks if network.name != name]
 
 
 class Canvas(QWidget):
