@@ -24,7 +24,8 @@ Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The folde
 FeaturesName = Annotated[
     str,
     typer.Option(
-        "--features", help="What KID compares: efficientnet-lite0, patches, or a file of Inception-v3 weights."
+        "--features",
+        help="What KID compares: efficientnet-lite0, efficientnet-lite2, patches, or a file of Inception-v3 weights.",
     ),
 ]
 Steps = Annotated[int | None, typer.Option(help="Model calls for each picture.", show_default="the model's own, 8")]
