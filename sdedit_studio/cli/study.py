@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.prepare import compute_threads, open_model
 from sdedit_studio.models.catalogue import find
-from sdedit_studio.parameters import Parameters, Sde, Solver
+from sdedit_studio.parameters import Parameters, Refine, Sde, Solver
 
 if TYPE_CHECKING:
     from sdedit_studio.models.load import LoadedModel
@@ -50,7 +50,10 @@ def parameters(
     repeats: int,
     model: str,
 ) -> Parameters:
-    """The settings of a study. Raises ModelProblem for an unknown model or class, ValueError for bad numbers."""
+    """The settings of a study of first passes.
+
+    Raises ModelProblem for an unknown model or class, ValueError for bad numbers.
+    """
     card = find(model)
     card.shares(condition)
     return Parameters(
@@ -62,6 +65,7 @@ def parameters(
         solver=card.default_solver if solver is None else solver,
         sde=sde,
         repeats=repeats,
+        refine=Refine.OFF,
         model=model,
     )
 
