@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,24 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     (folder / "model.json").write_text(json.dumps(card))
     return folder.parent
+
+
+@pytest.fixture(scope="session")
+def detailed_models(tiny_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`tiny_models` again, whose `tiny` brings a detail network, with random weights in the bundled one's format."""
+    import torch
+    from safetensors.torch import save_file
+
+    from sdedit_studio.models.span import Span
+
+    folder = tmp_path_factory.mktemp("detailed") / "models"
+    shutil.copytree(tiny_models, folder)
+    detail = folder / "tiny" / "detail"
+    detail.mkdir()
+    torch.manual_seed(0)
+    weights = {name: value.half() for name, value in Span().state_dict().items()}
+    weights["up.weight"] /= 50  # what it adds stays within the range of pictures
+    save_file(weights, detail / "model.safetensors")
+    card = {"title": "Tiny, detail", "format": "span", "weights": "model.safetensors", "factor": 4, "reach": 21}
+    (detail / "detail.json").write_text(json.dumps(card))
+    return folder

@@ -14,19 +14,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.prepare import compute_threads, open_model
 from sdedit_studio.models.catalogue import find
-from sdedit_studio.parameters import Parameters, Sde, Solver
+from sdedit_studio.parameters import Parameters, Refine, Sde, Solver
 
 if TYPE_CHECKING:
-    from sdedit_studio.evaluation.table import Table
     from sdedit_studio.models.load import LoadedModel
 
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The folder for pictures, tables and plots.")]
-FeaturesName = Annotated[
-    str,
-    typer.Option(
-        "--features", help="What KID compares: efficientnet-lite0, patches, or a file of Inception-v3 weights."
-    ),
-]
+FEATURES_HELP = "What KID compares: efficientnet-lite0, efficientnet-lite2, patches, or a file of Inception-v3 weights."
+FeaturesName = Annotated[str, typer.Option("--features", help=FEATURES_HELP)]
 Steps = Annotated[int | None, typer.Option(help="Model calls for each picture.", show_default="the model's own, 8")]
 Seed = Annotated[int, typer.Option(help="Of the first guide; the others count up from it.")]
 Condition = Annotated[
@@ -55,7 +50,10 @@ def parameters(
     repeats: int,
     model: str,
 ) -> Parameters:
-    """The settings of a study. Raises ModelProblem for an unknown model or class, ValueError for bad numbers."""
+    """The settings of a study of first passes.
+
+    Raises ModelProblem for an unknown model or class, ValueError for bad numbers.
+    """
     card = find(model)
     card.shares(condition)
     return Parameters(
@@ -67,6 +65,7 @@ def parameters(
         solver=card.default_solver if solver is None else solver,
         sde=sde,
         repeats=repeats,
+        refine=Refine.OFF,
         model=model,
     )
 
@@ -94,9 +93,7 @@ def progress(model: str) -> Iterator[tuple[LoadedModel, Callable[[str, int, int]
             raise typer.Exit(130) from None
 
 
-def tell(table: Table, out: Path) -> None:
-    """Print the table and where everything is."""
-    from sdedit_studio.evaluation.table import as_markdown
-
-    typer.echo(as_markdown(table).decode())
-    typer.echo(f"{out}: pictures, table.csv, table.md, table.json and curve.png")
+def tell(out: Path) -> None:
+    """Print the table of a finished study and where everything is."""
+    typer.echo((out / "table.md").read_text("utf-8"))
+    typer.echo(f"{out}: {', '.join(sorted(path.name for path in out.iterdir() if path.is_file()))}")

@@ -66,5 +66,5 @@ def sweep(
         if (source := reference or reference_beside(loaded.card)) is not None:
             extractor = extractors.choose(features)
             realism = Realism(extractor, read_reference(source, extractor, side, watch))
-        table = study.sweep(loaded, pictures, t0s, chosen, out, realism, watch)
-    tell(table, out)
+        study.sweep(loaded, pictures, t0s, chosen, out, realism, watch)
+    tell(out)

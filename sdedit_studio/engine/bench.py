@@ -1,16 +1,20 @@
-"""What a model costs on this machine: a call, and a picture, by device, precision and solver."""
+"""What a model costs on this machine: a call, and a picture, by device, precision, solver and way of refining. Every
+figure is measured.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from sdedit_studio.diffusion.cascade import TILE, edit
+from sdedit_studio.diffusion.cascade import TILE, as_pixels, edit, resized
+from sdedit_studio.diffusion.plan import Detail
 from sdedit_studio.engine.prepare import half_of, seconds_per_call
 from sdedit_studio.models.catalogue import ModelCard
 from sdedit_studio.models.load import LoadedModel, load
@@ -26,19 +30,27 @@ HOPELESS = 4.0
 
 SMALL = 64
 
+DETAIL = "detail network"
+
+CANVAS = 768, 512
+"""Width and height of the whole pictures that ways of refining are timed on."""
+
 
 @dataclass(frozen=True)
 class Timing:
-    """One row. `width`, `height`: of the picture, at the model's native size, `calls` model calls each.
+    """One row: the model at its native size, a whole picture by a way of refining, or its detail network by itself.
 
-    `ms_per_call`: the median; `seconds_per_picture`: from 8-bit guide to 8-bit result. None where the precision is
-    hopeless on this device.
+    `width`, `height`: of the picture, or of what a detail network is given; `calls`: of all networks for a picture.
+    `solver`: "detail network" for that by itself, "any" where it does not matter. `ms_per_call`: the median, None for
+    whole pictures, whose calls differ; `seconds_per_picture`: from 8-bit guide to 8-bit result, None for a detail
+    network. Both are None where the precision is hopeless on this device.
     """
 
     model: str
     device: str
     precision: str
     solver: str
+    refine: str
     width: int
     height: int
     calls: int
@@ -56,53 +68,87 @@ def devices() -> Sequence[torch.device]:
     return found
 
 
-def measure(card: ModelCard, device: torch.device, solvers: Sequence[Solver]) -> Iterator[Timing]:
-    """Time a model on a device in float32 and in the 16 bits that suit it. Raises ModelProblem when it is damaged."""
+def measure(
+    card: ModelCard, device: torch.device, solvers: Sequence[Solver], ways: Sequence[Refine]
+) -> Iterator[Timing]:
+    """Time a model on a device in float32 and in the 16 bits that suit it.
+
+    `ways`: of refining, that whole pictures are timed by. Raises ModelProblem when the model or the detail network it
+    needs is damaged or missing.
+    """
     half = torch.bfloat16 if device.type == "cpu" else half_of(card)
     small = max(card.stride, min(card.native, SMALL))
     exact = load(card, device, torch.float32, compiled=device.type == "cpu")
-    yield from _timings(exact, "float32", solvers)
+    yield from _timings(exact, "float32", solvers, ways)
     usual = seconds_per_call(exact, small, small)
     del exact
     coarse = load(card, device, half)
     name = str(half).removeprefix("torch.")
     if seconds_per_call(coarse, small, small) > HOPELESS * usual:
         side, calls = card.native, card.default_calls
-        yield Timing(card.name, coarse.device_name, name, "any", side, side, calls, None, None)
+        yield Timing(card.name, coarse.device_name, name, "any", Refine.OFF, side, side, calls, None, None)
     else:
-        yield from _timings(coarse, name, solvers)
+        yield from _timings(coarse, name, solvers, ways)
 
 
-def _timings(model: LoadedModel, precision: str, solvers: Sequence[Solver]) -> Iterator[Timing]:
-    card, side = model.card, model.card.native
+def _timings(model: LoadedModel, precision: str, solvers: Sequence[Solver], ways: Sequence[Refine]) -> Iterator[Timing]:
+    card, side, device = model.card, model.card.native, model.device_name
     ms = 1000 * _call(model)
     for solver in solvers:
-        seconds = _picture(model, solver)
-        yield Timing(card.name, model.device_name, precision, solver, side, side, card.default_calls, ms, seconds)
+        chosen = _parameters(card, Refine.OFF, solver)
+        calls, seconds = _picture(model, side, side, chosen)
+        yield Timing(card.name, device, precision, solver, Refine.OFF, side, side, calls, ms, seconds)
+    for way in ways:
+        chosen = _parameters(card, way, card.default_solver)
+        if found := _detail_call(model, chosen):
+            width, height, seconds = found
+            yield Timing(card.name, device, precision, DETAIL, Refine.OFF, width, height, 1, 1000 * seconds, None)
+        _picture(model, *CANVAS, chosen)  # the first run at a size sets the networks up
+        calls, seconds = _picture(model, *CANVAS, chosen)
+        yield Timing(card.name, device, precision, chosen.solver, way, *CANVAS, calls, None, seconds)
 
 
-@torch.inference_mode()
+def _parameters(card: ModelCard, refine: Refine, solver: Solver) -> Parameters:
+    return Parameters(t0=card.default_t0, calls=card.default_calls, refine=refine, solver=solver)
+
+
 def _call(model: LoadedModel) -> float:
-    """Seconds of one call, the device waited for."""
+    """Seconds of one call at the native size."""
     card, space = model.card, model.space
     denoiser = model.denoiser(card.some_class)
     side = card.native // space.factor
     x = torch.zeros(1, space.channels, side, side, device=model.device)
-    denoiser(x, 1.0).cpu()
+    return _seconds(lambda: denoiser(x, 1.0))
+
+
+def _detail_call(model: LoadedModel, parameters: Parameters) -> tuple[int, int, float] | None:
+    """Width and height of what the detail network is given for the whole picture, and seconds of one call."""
+    *_, last = model.card.passes(*CANVAS, parameters)
+    network = model.detail(parameters)
+    if network is None or not isinstance(last, Detail):
+        return None
+    width, height = last.base
+    x = torch.zeros(1, 3, height, width, device=model.device)
+    return width, height, _seconds(lambda: network.run(x))
+
+
+@torch.inference_mode()
+def _seconds(call: Callable[[], Tensor]) -> float:
+    """The median of several calls after a first one, the device waited for."""
+    call().cpu()
     times: list[float] = []
     while len(times) < LEAST or sum(times) < SECONDS:
         began = perf_counter()
-        denoiser(x, 1.0)[0, 0, 0, 0].item()
+        call()[0, 0, 0, 0].item()
         times.append(perf_counter() - began)
     return median(times)
 
 
-def _picture(model: LoadedModel, solver: Solver) -> float:
-    """Seconds of one edit at the native size, from pixels to pixels."""
+def _picture(model: LoadedModel, width: int, height: int, parameters: Parameters) -> tuple[int, float]:
+    """Calls and seconds of one edit, from pixels to pixels."""
     card = model.card
-    guide = np.random.default_rng(0).integers(0, 256, (card.native, card.native, 3), np.uint8)
-    parameters = Parameters(t0=card.default_t0, calls=card.default_calls, refine=Refine.OFF, solver=solver)
-    passes = card.passes(card.native, card.native, parameters)
+    guide = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    passes = card.passes(width, height, parameters)
     began = perf_counter()
     *_, last = edit(
         model.denoiser(card.some_class),
@@ -111,9 +157,11 @@ def _picture(model: LoadedModel, solver: Solver) -> float:
         passes,
         parameters,
         stride=card.stride,
+        detail=model.detail(parameters),
         device=model.device,
         space=model.space,
         tile=max(TILE, card.native),
+        few_step=card.few_step,
     )
-    last.picture.cpu()
-    return perf_counter() - began
+    as_pixels(resized(last.picture, (height, width)))
+    return sum(stage.model_calls for stage in passes), perf_counter() - began

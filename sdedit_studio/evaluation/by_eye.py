@@ -1,32 +1,24 @@
-"""What no figure says of a model, laid out to be looked at: many strokes beside their pictures, pictures carried up to
-larger frames, results beside the nearest training pictures.
+"""What no figure says of a model, laid out to be looked at: many strokes beside their pictures, results beside the
+nearest training pictures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from sdedit_studio.diffusion.cascade import as_pixels, edit, resized
 from sdedit_studio.evaluation.features import Features
 from sdedit_studio.evaluation.memorisation import neighbours
 from sdedit_studio.evaluation.pictures import Watch, png, unwatched
 from sdedit_studio.evaluation.sheet import sheet
 from sdedit_studio.files.atomic import write
-from sdedit_studio.models.load import LoadedModel
-from sdedit_studio.parameters import Parameters
 
 PAIRS, ROWS = 48, 8
 
 LOOKED_FOR = 24
 """Results that are looked for among the training pictures."""
-
-CARRIED_UP, FRAMES = 6, ((288, 192), (576, 384))
-"""Guides that the refine cascade is shown with, and the frames that it fills."""
 
 
 def show_pairs(folder: Path, guides: np.ndarray, pictures: np.ndarray) -> None:
@@ -70,49 +62,6 @@ def show_neighbours(
         f"the median, {made.min():.3g} at the least; {np.median(real):.3g} and {real.min():.3g} from photographs that "
         f"were not trained on. {count} of each, among the pictures of {trained_on.name}."
     )
-
-
-def show_refined(
-    folder: Path, model: LoadedModel, guides: np.ndarray, parameters: Parameters, watch: Watch = unwatched
-) -> None:
-    """Write `refined-WIDTHxHEIGHT.png` for each larger frame: strokes, and what the refine cascade makes of them.
-
-    `guides`: (n, side, side, 3) uint8, of which the middle 3:2 is enlarged. Guide i has the seed `parameters.seed + i`.
-    """
-    count = min(CARRIED_UP, len(guides))
-    for done, (width, height) in enumerate(FRAMES):
-        large = np.stack([_enlarged(guide, width, height) for guide in guides[:count]])
-        pictures = []
-        for index, guide in enumerate(large):
-            chosen = replace(parameters, refine=model.card.default_refine, seed=(parameters.seed + index) % 2**32)
-            pictures.append(_carried_up(model, guide, chosen))
-            watch("Refining", done * count + index + 1, len(FRAMES) * count)
-        write(folder / f"refined-{width}x{height}.png", png(sheet({"strokes": large, "picture": np.stack(pictures)})))
-
-
-def _carried_up(model: LoadedModel, guide: np.ndarray, parameters: Parameters) -> np.ndarray:
-    height, width, _ = guide.shape
-    card = model.card
-    *_, last = edit(
-        model.denoiser(parameters.condition, prompt=parameters.prompt, guidance=parameters.guidance),
-        guide,
-        None,
-        card.passes(width, height, parameters),
-        parameters,
-        detail=model.detail(parameters),
-        stride=card.stride,
-        device=model.device,
-        space=model.space,
-        few_step=card.few_step,
-    )
-    return as_pixels(resized(last.picture, (height, width)))
-
-
-def _enlarged(guide: np.ndarray, width: int, height: int) -> np.ndarray:
-    side = guide.shape[0]
-    top = (side - side * height / width) / 2
-    picture = Image.fromarray(guide).resize((width, height), Image.Resampling.BICUBIC, (0, top, side, side - top))
-    return np.asarray(picture)
 
 
 def nearest_level(t0s: Sequence[float], wanted: float) -> float | None:

@@ -53,7 +53,11 @@ class Study:
 
     def result(self, t0: float, index: int) -> Path:
         """Where the result of guide `index` at `t0` is kept."""
-        return self.folder / "results" / f"t0-{t0:.9g}" / f"{index:05d}.png"
+        return self.kept(f"t0-{t0:.9g}", index)
+
+    def kept(self, name: str, index: int) -> Path:
+        """Where the picture called `name` of guide `index` is kept."""
+        return self.folder / "results" / name / f"{index:05d}.png"
 
 
 def settings_of(model: LoadedModel, guides: np.ndarray, parameters: Parameters) -> Mapping[str, Any]:

@@ -5,13 +5,13 @@ on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFilter
 
-from sdedit_studio.evaluation.by_eye import nearest_level, show_neighbours, show_pairs, show_refined
+from sdedit_studio.evaluation.by_eye import nearest_level, show_neighbours, show_pairs
 from sdedit_studio.evaluation.edits import Study, edit_all, settings_of
 from sdedit_studio.evaluation.features import Features
 from sdedit_studio.evaluation.kid import FEWEST
@@ -80,16 +80,14 @@ def evaluate(
     watch: Watch = unwatched,
     *,
     trained_on: Path | None = None,
-    refine: bool = False,
 ) -> Table:
     """Simulate strokes from `count` pictures of `source`, a folder or zip, and edit them from each t0.
 
     Writes `table.csv`, `.md`, `.json`, `curve.png`, `contact.png` (some guides at every t0), `pairs.png` (more of them
     at the t0 nearest to the model's own) and `reference.safetensors` (what KID compared with, for other studies) into
     `folder`. `reference`: as for `read_reference`; None takes half of the pictures that are left. `trained_on`: the
-    model's training pictures, the nearest of which are shown in `neighbours.png`. `refine`: some guides are carried up
-    to larger frames too, in `refined-WIDTHxHEIGHT.png`. Raises EvaluationProblem when a source cannot be read or has
-    too few pictures, or the folder holds something else.
+    model's training pictures, the nearest of which are shown in `neighbours.png`. Raises EvaluationProblem when a
+    source cannot be read or has too few pictures, or the folder holds something else.
     """
     check_plots()
     side = model.card.native
@@ -136,8 +134,6 @@ def evaluate(
         if trained_on is not None:
             pictures = photographs.pixels
             notes.append(show_neighbours(folder, guides, results[own], pictures, trained_on, features, watch))
-        if refine:
-            show_refined(folder, model, guides, replace(parameters, t0=own), watch)
     table = Table(rows, features.name, {**settings, "photographs": list(photographs.names)}, notes)
     columns = {"photograph": photographs.pixels, "guide": guides}
     columns |= {f"t0 {t0:g}": pictures for t0, pictures in results.items() if t0 > 0}

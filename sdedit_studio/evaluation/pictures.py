@@ -1,4 +1,4 @@
-"""Pictures for a study: from a folder, a zip or single files, all cropped to squares of one size."""
+"""Pictures for a study: from a folder, a zip or single files, all cropped to one size."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
 
 @dataclass(frozen=True)
 class Pictures:
-    """`pixels`: (n, side, side, 3) uint8; `names`: where each came from; `broken`: those that could not be read."""
+    """`pixels`: (n, h, w, 3) uint8; `names`: where each came from; `broken`: those that could not be used."""
 
     pixels: np.ndarray
     names: Sequence[str]
@@ -37,12 +37,37 @@ class Pictures:
         return len(self.names)
 
 
+@dataclass(frozen=True)
+class Frame:
+    """The size in pixels of all pictures of a study, and how many times smaller ones may be enlarged to fill it."""
+
+    width: int
+    height: int
+    enlarged: float = 1.0
+
+
 def read_picture(file: Path | BytesIO, side: int) -> np.ndarray:
     """The central square of a picture, upright, on white where it is transparent: (side, side, 3) uint8.
 
     Reduced by Pillow's bicubic filter, which unlike most widens with the reduction and does not alias. Raises
     EvaluationProblem when the file cannot be read.
     """
+    return np.asarray(ImageOps.fit(_upright(file), (side, side), Image.Resampling.BICUBIC))
+
+
+def read_frame(file: Path | BytesIO, frame: Frame) -> np.ndarray:
+    """The middle of a picture that has the frame's aspect, at its size: (height, width, 3) uint8.
+
+    By Pillow's Lanczos filter, which keeps sharpness best. Raises EvaluationProblem when the file cannot be read, or
+    would have to be enlarged more than the frame allows.
+    """
+    picture = _upright(file)
+    if max(frame.width / picture.width, frame.height / picture.height) > frame.enlarged:
+        raise EvaluationProblem(f"A picture of {picture.width} x {picture.height} pixels is too small for the canvas.")
+    return np.asarray(ImageOps.fit(picture, (frame.width, frame.height), Image.Resampling.LANCZOS))
+
+
+def _upright(file: Path | BytesIO) -> Image.Image:
     try:
         with Image.open(file) as opened:
             picture = ImageOps.exif_transpose(opened).convert("RGBA")
@@ -50,8 +75,7 @@ def read_picture(file: Path | BytesIO, side: int) -> np.ndarray:
         name = file.name if isinstance(file, Path) else "The file"
         raise EvaluationProblem(f"{name} cannot be read as a picture. Try another copy of it.") from error
     paper = Image.new("RGBA", picture.size, "white")
-    flat = Image.alpha_composite(paper, picture).convert("RGB")
-    return np.asarray(ImageOps.fit(flat, (side, side), Image.Resampling.BICUBIC))
+    return Image.alpha_composite(paper, picture).convert("RGB")
 
 
 def list_pictures(source: Path) -> list[str]:
@@ -87,6 +111,27 @@ def read_pictures(source: Path, names: Sequence[str], side: int, watch: Watch = 
                 broken.append(name)
             watch(label, done, len(names))
     stacked = np.stack(pixels) if pixels else np.empty((0, side, side, 3), np.uint8)
+    return Pictures(stacked, read, broken)
+
+
+def read_frames(source: Path, frame: Frame, most: int, watch: Watch = unwatched, label: str = "") -> Pictures:
+    """At most `most` pictures of `source`, a folder or zip, at the frame's size, drawn at random, the same every time.
+
+    `broken`: those met that cannot be read or are too small. Raises EvaluationProblem when `source` holds no pictures.
+    """
+    names = list_pictures(source)
+    pixels, read, broken = [], [], []
+    with _opened(source) as open_name:
+        for index in np.random.default_rng(0).permutation(len(names)):
+            if len(read) == most:
+                break
+            try:
+                pixels.append(read_frame(open_name(names[index]), frame))
+                read.append(names[index])
+            except Exception:  # as in `read_pictures`
+                broken.append(names[index])
+            watch(label, len(read), min(most, len(names) - len(broken)))
+    stacked = np.stack(pixels) if pixels else np.empty((0, frame.height, frame.width, 3), np.uint8)
     return Pictures(stacked, read, broken)
 
 

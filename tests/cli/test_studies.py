@@ -12,6 +12,7 @@ from PIL import Image
 from sdedit_studio.cli import study
 from sdedit_studio.cli.commands import command
 from sdedit_studio.diffusion.exact import GaussianDenoiser
+from sdedit_studio.evaluation import canvas
 from sdedit_studio.models.catalogue import ModelCard
 from sdedit_studio.models.load import LoadedModel
 from sdedit_studio.parameters import Sde, Solver
@@ -60,6 +61,16 @@ def test_evaluate_prints_the_table_it_writes(denoiser, pictures, tmp_path, capsy
     assert (out / "contact.png").exists()
 
 
+def test_evaluate_compares_ways_of_refining(denoiser, pictures, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(canvas, "gflop", lambda *edit: None)  # a model in closed form has no network to count
+    out = tmp_path / "out"
+    options = ["--refine", "off", "--canvas", "32x32", "--count", "8", "--steps", "2", "--features", "patches"]
+    assert command(["evaluate", str(pictures), *options, "-o", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert (out / "table.md").read_text() in printed and "8 guides at 32 x 32 px" in printed
+    assert f"{out}: pairs-100.png, settings.json, table.csv, table.json, table.md" in printed
+
+
 def test_ctrl_c_says_how_to_go_on_and_the_command_does(denoiser, pictures, tmp_path, capsys):
     whole, calls = denoiser["denoiser"], 0
 
@@ -96,6 +107,13 @@ def test_ctrl_c_says_how_to_go_on_and_the_command_does(denoiser, pictures, tmp_p
         (["evaluate", ".", "--count", "30", "-o", "out"], 1, "40 pictures leave 10 to compare 30 guides with"),
         (["evaluate", ".", "--count", "0", "-o", "out"], 2, "--count"),
         (["evaluate", ".", "--reference", ".", "-o", "out"], 1, "cannot be its own reference"),
+        (["evaluate", ".", "--guides", "-o", "out"], 2, "need --refine"),
+        (["evaluate", ".", "--refine", "detail,up", "-o", "out"], 2, "“up” is none of detail, sde and off"),
+        (["evaluate", ".", "--refine", "off", "--canvas", "big", "-o", "out"], 2, "“big” is no size"),
+        (["evaluate", ".", "--refine", "off", "--canvas", "8x8", "-o", "out"], 2, "sides of 16 to 8192 pixels"),
+        (["evaluate", ".", "--refine", "off", "--t0", "0.2,0.4", "-o", "out"], 2, "at a single --t0"),
+        (["evaluate", ".", "--refine", "off", "--trained-on", ".", "-o", "out"], 2, "does not go with --refine"),
+        (["evaluate", ".", "--refine", "off", "-o", "out"], 1, "0 pictures that fill 768 x 512 pixels"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(denoiser, pictures, monkeypatch, capsys, arguments, code, words):

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from sdedit_studio.evaluation import memorisation
-from sdedit_studio.evaluation.by_eye import nearest_level, show_neighbours, show_pairs, show_refined
+from sdedit_studio.evaluation.by_eye import nearest_level, show_neighbours, show_pairs
 from sdedit_studio.evaluation.evaluate import evaluate
 from sdedit_studio.evaluation.memorisation import neighbours
 from sdedit_studio.evaluation.patches import SlicedPatches
@@ -62,23 +62,12 @@ def test_strokes_stand_beside_their_pictures(tmp_path):
     assert np.array_equal(cell(sheet, 2, 4), guides[18]) and np.array_equal(cell(sheet, 2, 5), 255 - guides[18])
 
 
-def test_the_cascade_fills_the_larger_frames(model, photographs, tmp_path):
-    show_refined(tmp_path, model.loaded, photographs(2), Parameters(t0=0.4, calls=1, model="fake"))
-    for width, height in ((288, 192), (576, 384)):
-        sheet = opened(tmp_path / f"refined-{width}x{height}.png")
-        assert sheet.shape == (HEADING + 2 * (height + GAP), GAP + 2 * (width + GAP), 3)
-        strokes, picture = cell(sheet, 0, 0, width, height), cell(sheet, 0, 1, width, height)
-        assert np.abs(strokes.astype(int) - picture).mean() > 1
-
-
 def test_an_evaluation_makes_them_all(model, folder_of_pictures, tmp_path):
     source, out = folder_of_pictures(40), tmp_path / "out"
     parameters = Parameters(calls=1, model="fake")
-    table = evaluate(
-        model.loaded, source, None, 10, (0.2, 0.5), parameters, out, FEATURES, trained_on=source, refine=True
-    )
+    table = evaluate(model.loaded, source, None, 10, (0.2, 0.5), parameters, out, FEATURES, trained_on=source)
     written = {path.name for path in out.iterdir()}
-    assert {"pairs.png", "neighbours.png", "refined-288x192.png", "refined-576x384.png"} <= written
+    assert {"pairs.png", "neighbours.png"} <= written
     assert "Nearest training picture" in " ".join(table.notes)
 
 

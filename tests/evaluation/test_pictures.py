@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sdedit_studio.evaluation.pictures import list_pictures, png, read_picture, read_pictures
+from sdedit_studio.evaluation.pictures import (
+    Frame,
+    list_pictures,
+    png,
+    read_frame,
+    read_frames,
+    read_picture,
+    read_pictures,
+)
 from sdedit_studio.evaluation.problem import EvaluationProblem
 
 
@@ -77,3 +85,21 @@ def test_a_png_gives_the_pixels_back(photographs):
     (picture,) = photographs(1)
     with Image.open(BytesIO(png(picture))) as opened:
         assert np.array_equal(np.asarray(opened), picture)
+
+
+def test_a_frame_is_the_middle_of_a_picture(tmp_path):
+    tall = np.zeros((60, 20, 3), np.uint8)
+    tall[20:40] = (10, 20, 30)
+    Image.fromarray(tall).save(tmp_path / "tall.png")
+    assert np.array_equal(read_frame(tmp_path / "tall.png", Frame(20, 20)), tall[20:40])
+    with pytest.raises(EvaluationProblem, match="20 x 60 pixels is too small"):
+        read_frame(tmp_path / "tall.png", Frame(40, 20))
+    assert read_frame(tmp_path / "tall.png", Frame(40, 20, enlarged=2)).shape == (20, 40, 3)
+
+
+def test_frames_are_drawn_until_there_are_enough(tmp_path):
+    for index in range(6):
+        Image.new("RGB", (10, 10) if index % 2 else (40, 30), (index, 0, 0)).save(tmp_path / f"{index}.png")
+    whole, some = (read_frames(tmp_path, Frame(32, 24), most) for most in (10, 2))
+    assert sorted(whole.names) == ["0.png", "2.png", "4.png"] and len(whole.broken) == 3
+    assert list(some.names) == list(whole.names)[:2] and some.pixels.shape == (2, 24, 32, 3)

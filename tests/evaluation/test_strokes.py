@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image, ImageFilter
 
 from sdedit_studio.evaluation.strokes import COLOURS, kernel, strokes
 
@@ -30,6 +31,13 @@ def test_thin_things_vanish_and_broad_ones_stay():
     expected = picture.copy()
     picture[30, :40] = 255
     assert np.array_equal(strokes(picture), expected)
+
+
+@pytest.mark.parametrize(("size", "width"), [((40, 56), 3), ((64, 48), 5), ((128, 192), 11)])
+def test_the_filter_is_pillows(size, width):
+    picture = np.random.default_rng(2).integers(0, 256, (*size, 3), dtype=np.uint8)
+    filtered = Image.fromarray(picture).filter(ImageFilter.MedianFilter(width))
+    assert np.array_equal(strokes(picture), np.asarray(filtered.quantize(COLOURS).convert("RGB")))
 
 
 def test_the_same_picture_gives_the_same_strokes():

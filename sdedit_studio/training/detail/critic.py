@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from sdedit_studio.evaluation.features import lite0_network
+from sdedit_studio.evaluation.features import LITE0, lite_network
 
 BLOCKS, WIDTHS = (0, 2, 4), (16, 24, 40)
 """The blocks of EfficientNet-Lite0 whose maps are used, of a half, a quarter and an eighth of the side, and their
@@ -29,7 +29,7 @@ class Features(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         # The package gives no maps of its own accord, so its parts are called one by one.
-        network: Any = lite0_network()
+        network: Any = lite_network(LITE0)
         self.stem = nn.Sequential(network._conv_stem, network._bn0, nn.ReLU6())
         self.blocks = nn.ModuleList(network._blocks[: BLOCKS[-1] + 1])
         self.eval().requires_grad_(False)

@@ -1,0 +1,125 @@
+"""Edits at canvas size: a first pass of each guide, and what every way of refining makes of it, kept on disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from PIL import Image
+
+from sdedit_studio.diffusion.cascade import TILE, Moment, as_pixels, as_tensor, edit, resized
+from sdedit_studio.diffusion.plan import Stage
+from sdedit_studio.evaluation.edits import Study
+from sdedit_studio.evaluation.measures import drift
+from sdedit_studio.evaluation.pictures import Watch, png
+from sdedit_studio.files.atomic import write
+from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.parameters import Parameters, Refine
+
+
+@dataclass(frozen=True)
+class Made:
+    """A picture (h, w, 3) uint8 and the seconds it took. `last_drift`: of the last pass alone, None where that is the
+    first; see `measures.drift`.
+    """
+
+    picture: np.ndarray
+    seconds: float
+    last_drift: float | None = None
+
+
+@dataclass(frozen=True)
+class Edits:
+    """Of each guide the first pass, at its own size, and its picture at the guide's size by each way of refining."""
+
+    firsts: Sequence[Made]
+    carried: Mapping[Refine, Sequence[Made]]
+
+
+def edit_all(
+    study: Study,
+    model: LoadedModel,
+    guides: np.ndarray,
+    plans: Mapping[Refine, Sequence[Stage]],
+    parameters: Parameters,
+    watch: Watch,
+) -> Edits:
+    """The edits of `guides` (n, h, w, 3) uint8 by the passes of each way; only what `study` lacks is made.
+
+    All plans have the same first pass. Guide i has the seed `parameters.seed + i`.
+    """
+    edits = Edits([], {way: [] for way in plans})
+    (plan, *_) = plans.values()
+    warm: set[str] = set()
+    for index, guide in enumerate(guides):
+        chosen = replace(parameters, seed=(parameters.seed + index) % 2**32)
+        first = _kept(study.kept("first", index), partial(_first, model, guide, plan[:1], chosen), warm)
+        edits.firsts.append(first)
+        for way, passes in plans.items():
+            make = partial(_carried, model, guide, passes, replace(chosen, refine=way), first.picture)
+            edits.carried[way].append(_kept(study.kept(way.value, index), make, warm))
+        watch("Editing", index + 1, len(guides))
+    return edits
+
+
+def _kept(path: Path, make: Callable[[], Made], warm: set[str]) -> Made:
+    """`warm`: the folders that pictures were made in; a network's first run at a size takes longer than the others."""
+    facts = path.with_suffix(".json")
+    if path.exists():
+        with Image.open(path) as picture:
+            return Made(np.asarray(picture.convert("RGB")), **json.loads(facts.read_text("utf-8")))
+    if path.parent.name not in warm:
+        make()
+        warm.add(path.parent.name)
+    made = make()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(facts, json.dumps({"seconds": made.seconds, "last_drift": made.last_drift}).encode())
+    write(path, png(made.picture))
+    return made
+
+
+def _first(model: LoadedModel, guide: np.ndarray, passes: Sequence[Stage], parameters: Parameters) -> Made:
+    began = perf_counter()
+    *_, last = _moments(model, guide, passes, replace(parameters, refine=Refine.OFF))
+    return Made(as_pixels(last.picture), perf_counter() - began)
+
+
+def _carried(
+    model: LoadedModel, guide: np.ndarray, passes: Sequence[Stage], parameters: Parameters, first: np.ndarray
+) -> Made:
+    began, size = perf_counter(), guide.shape[:2]
+    before = after = as_tensor(first, model.device)
+    for moment in _moments(model, guide, passes, parameters, first):
+        if moment.call == moment.stage.model_calls:
+            before, after = after, moment.picture
+    picture = as_pixels(resized(after, size))
+    seconds = perf_counter() - began
+    return Made(picture, seconds, float(drift(as_pixels(resized(before, size)), picture)) if len(passes) > 1 else None)
+
+
+def _moments(
+    model: LoadedModel,
+    guide: np.ndarray,
+    passes: Sequence[Stage],
+    parameters: Parameters,
+    first: np.ndarray | None = None,
+) -> Iterator[Moment]:
+    return edit(
+        model.denoiser(parameters.condition, prompt=parameters.prompt, guidance=parameters.guidance),
+        guide,
+        None,
+        passes,
+        parameters,
+        stride=model.card.stride,
+        detail=model.detail(parameters),
+        device=model.device,
+        first=first,
+        space=model.space,
+        tile=max(TILE, model.card.native),
+        few_step=model.card.few_step,
+    )
