@@ -53,18 +53,19 @@ def edit_all(
 
     All plans have the same first pass. Guide i has the seed `parameters.seed + i`.
     """
-    edits = Edits([], {way: [] for way in plans})
+    firsts: list[Made] = []
+    carried: dict[Refine, list[Made]] = {way: [] for way in plans}
     (plan, *_) = plans.values()
     warm: set[str] = set()
     for index, guide in enumerate(guides):
         chosen = replace(parameters, seed=(parameters.seed + index) % 2**32)
         first = _kept(study.kept("first", index), partial(_first, model, guide, plan[:1], chosen), warm)
-        edits.firsts.append(first)
+        firsts.append(first)
         for way, passes in plans.items():
             make = partial(_carried, model, guide, passes, replace(chosen, refine=way), first.picture)
-            edits.carried[way].append(_kept(study.kept(way.value, index), make, warm))
+            carried[way].append(_kept(study.kept(way.value, index), make, warm))
         watch("Editing", index + 1, len(guides))
-    return edits
+    return Edits(firsts, carried)
 
 
 def _kept(path: Path, make: Callable[[], Made], warm: set[str]) -> Made:
