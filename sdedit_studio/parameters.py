@@ -69,7 +69,7 @@ class Parameters:
     `crispness`: how much of what that network adds is taken, 0 to 1.
     """
 
-    t0: float = 0.4
+    t0: float = 0.25
     calls: int = 8
     repeats: int = 1
     refine: Refine = Refine.DETAIL

@@ -26,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command(epilog="Example:  sdedit-studio edit painting.png -o photo.png --t0 0.4 --class mountain")(edit)
+app.command(epilog="Example:  sdedit-studio edit painting.png -o photo.png --t0 0.3 --class mountain")(edit)
 app.command(epilog="Example:  sdedit-studio sweep one.png two.png --t0 0:1:0.1 -o sweep")(sweep)
 app.command(epilog="Example:  sdedit-studio evaluate photographs.zip -o evaluation --count 64")(evaluate)
 app.command(epilog="Example:  sdedit-studio train photographs.zip --out my-scenes --size 32 --minutes 10")(train)

@@ -32,7 +32,7 @@ def edit(
     out: Annotated[Path, typer.Option("--out", "-o", help="Where the result goes; its suffix says the format.")],
     t0: Annotated[
         float | None,
-        typer.Option(help="0 keeps the guide, 1 forgets it; 0.3 to 0.5 suits most. Default: the model's own."),
+        typer.Option(help="0 keeps the guide, 1 forgets it; 0.2 to 0.4 suits most. Default: the model's own."),
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Model calls of the first pass. Default: the model's own.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same picture.")] = Parameters.seed,

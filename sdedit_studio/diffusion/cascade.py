@@ -134,22 +134,26 @@ def _detailed(
     side: int,
     crispness: float,
 ) -> Tensor:
-    """The pass before, carried up by the detail network to the size of `stage`, in the guide as far as it was redrawn.
+    """The pass before, carried up by the detail network to the size of `stage`.
 
-    A pixel is redrawn in full from the level that the pass before a detail network has; one that was edited from a
-    lower one keeps the guide's own detail in proportion, and one that was not edited is the guide.
+    A pixel that was edited from a low level keeps the guide's own detail on top of what that changed, and the network's
+    is mixed in as the level rises: from half to one and a half times that of the pass before a detail network. One that
+    was not edited is the guide.
     """
-    size, (width, height) = (stage.height, stage.width), stage.base
-    redrawn = column(each(lambda level: min(1.0, level / DETAIL_LEVEL), highest), picture)
+    size, base = (stage.height, stage.width), (stage.base[1], stage.base[0])
+    before = resized(picture, base)
+    redrawn = column(each(lambda level: min(1.0, max(0.0, level / DETAIL_LEVEL - 0.5)), highest), picture)
     wanted = None
     if free_below is not None:
-        redrawn = (free_below / DETAIL_LEVEL).clamp(max=redrawn)
-        wanted = max_pooled(free_below, (height, width))
-    made = detailed(network, resized(picture, (height, width)), side=side, crispness=crispness, wanted=wanted)
-    made = resized(made, size)
+        redrawn = (free_below / DETAIL_LEVEL - 0.5).clamp(min=0).clamp(max=redrawn)
+        wanted = max_pooled(free_below, base)
+    made = resized(detailed(network, before, side=side, crispness=crispness, wanted=wanted), size)
     if isinstance(redrawn, float) and redrawn == 1:
         return made
-    return redrawn * made + (1 - redrawn) * resized(guide, size)
+    start, plain = resized(guide, size), resized(before, size)
+    own_detail = start - resized(resized(guide, base), size)
+    mixed = plain + redrawn * (made - plain) + (1 - redrawn) * own_detail
+    return mixed if free_below is None else torch.where(free_below > 0, mixed, start)
 
 
 def own_levels(strength: Tensor, t0: Level) -> Tensor:

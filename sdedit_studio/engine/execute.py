@@ -16,7 +16,7 @@ from torch import Tensor
 from sdedit_studio.diffusion.cascade import TILE, Moment, as_pixels, edit, resized
 from sdedit_studio.diffusion.level import of_picture
 from sdedit_studio.diffusion.pasting import coverage, fading, paste
-from sdedit_studio.diffusion.plan import Stage, t0_of_sigma
+from sdedit_studio.diffusion.plan import Detail, Stage, t0_of_sigma
 from sdedit_studio.diffusion.seam import matched
 from sdedit_studio.engine.cost import costs as costs_of
 from sdedit_studio.engine.job import Job, Pixels, Progress, Result
@@ -66,6 +66,7 @@ def execute_together(
     detail = model.detail(parameters)
     if detail is not None:
         detail = replace(detail, run=stoppable(detail.run))
+    details = sum(isinstance(stage, Detail) for stage in passes)
     calls = sum(stage.model_calls for stage in passes[0 if first is None else 1 :])
     moments = edit(
         denoiser,
@@ -88,7 +89,9 @@ def execute_together(
         this, *after = costs[moment.index :]
         seconds_left = (moment.stage.model_calls - moment.call) * (this.call_seconds(measured) or 0.0)
         seconds_left += sum(cost.seconds(measured) or 0.0 for cost in after)
-        return Progress(job, call, calls, moment.index, len(passes), preview, seconds_left, sigma, t0_of_sigma(sigma))
+        return Progress(
+            job, call, calls, moment.index, len(passes), preview, seconds_left, sigma, t0_of_sigma(sigma), details
+        )
 
     picture, previews = None, [each.guide for each in jobs]
     call_began = perf_counter()

@@ -118,9 +118,9 @@ def in_common(job: Job) -> tuple[Any, ...]:
 class Progress:
     """After a model call. `preview` is the x0 estimate at the size of its pass (smaller than the frame), RGB.
 
-    `call` of `calls` counts over all passes; `pass_index` of `passes` is 0 for the first pass; `seconds_left` is
-    None until a call has been measured. `sigma`: the noise level that the step came down to (data in [-1, 1]); `t`: the
-    same on the clock of t0.
+    `call` of `calls` counts over all passes; `pass_index` of `passes` is 0 for the first pass; the last `details` of
+    them are calls of a detail network. `seconds_left` is None until a call has been measured. `sigma`: the noise level
+    that the step came down to (data in [-1, 1]); `t`: the same on the clock of t0.
     """
 
     job: Job
@@ -132,6 +132,7 @@ class Progress:
     seconds_left: float | None
     sigma: float = 0.0
     t: float = 0.0
+    details: int = 0
 
 
 @dataclass(frozen=True)

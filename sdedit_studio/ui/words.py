@@ -10,7 +10,7 @@ from sdedit_studio.document.document import Document
 from sdedit_studio.engine.job import Estimate, ModelInfo, Phase, Progress, Status
 from sdedit_studio.raster.geometry import Rect
 
-NO_CHANGE = "At 0 nothing changes. Move “Change t₀” to the right, to 0.4 for instance."
+NO_CHANGE = "At 0 nothing changes. Move “Change t₀” to the right, to 0.3 for instance."
 
 UNDER_WAY = "A run is under way. Wait for it, or press Esc to end it."
 
@@ -125,10 +125,13 @@ def day(time: datetime) -> str:
 
 
 def stage(progress: Progress) -> str:
-    """Which pass of the cascade is under way."""
+    """Which pass is under way."""
+    refining = progress.passes - 1 - progress.details
     if progress.pass_index == 0:
         return "Generating"
-    return f"Refining {progress.pass_index} of {progress.passes - 1}"
+    if progress.pass_index > refining:
+        return "Adding detail"
+    return f"Refining {progress.pass_index} of {refining}" if refining > 1 else "Refining"
 
 
 def step(progress: Progress) -> str:

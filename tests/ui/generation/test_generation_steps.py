@@ -279,7 +279,7 @@ def test_the_scrubber_follows_and_leads(tell, tmp_path):
         assert pill.isHidden()
         await watched(flow, playback=playback)
         assert pill.isVisible() and pill.track.value == CALLS - 1
-        assert pill.label.text() == f"Step {CALLS} of {CALLS} · refining 1 of 1 · the result"
+        assert pill.label.text() == f"Step {CALLS} of {CALLS} · refining · the result"
         assert pill.geometry().bottom() < flow.banner.activity.geometry().bottom()
         QTest.mouseClick(pill.track, Qt.MouseButton.LeftButton, pos=QPoint(3, 10))
         assert playback.position == 0
@@ -309,3 +309,7 @@ def test_a_step_is_told_by_its_place_and_its_noise(flow):
     preview = Pixels.of(estimate(1))
     assert words.step(Progress(job, 3, 8, 0, 1, preview, None, 0.42, 0.2)) == "Step 3 of 8 · noise 0.42 (t₀ 0.20)"
     assert words.step(Progress(job, 8, 8, 0, 1, preview, None)) == "Step 8 of 8 · the result"
+    last = Progress(job, 13, 13, 2, 3, preview, None, details=1)
+    assert words.step(last) == "Step 13 of 13 · adding detail · the result"
+    assert words.stage(Progress(job, 9, 13, 1, 3, preview, None, 0.3, details=1)) == "Refining"
+    assert words.stage(Progress(job, 9, 17, 1, 3, preview, None, 0.3)) == "Refining 1 of 2"
