@@ -121,13 +121,15 @@ def plan(
     sigma_max: float = inf,
     few_step: bool = False,
     factor: int = 4,
+    sketch: bool = False,
 ) -> Sequence[Stage]:
     """The passes of an edit of a `width` x `height` frame on a model of side `native`; none at t0 = 0.
 
     The sizes of SDEdit grow by ratios of about 2. A t0 whose noise is no more than a later pass adds starts at that
     pass, since the smaller ones would only lose detail that such an edit is meant to keep. `sigma_max`: the highest
     level the model knows; a t0 beyond it starts there. `few_step`: it needs no more than `FEW_CALLS` calls to refine.
-    `factor`: how many times the detail network enlarges.
+    `factor`: how many times the detail network enlarges. `sketch`: it shall take one call, right after the first pass,
+    and no more than that enlarges.
     """
     if parameters.t0 == 0:
         return ()
@@ -135,6 +137,8 @@ def plan(
     native_frame = native_size(width, height, native, stride)
     details: Sequence[Detail] = ()
     if parameters.refine is Refine.DETAIL:
+        if sketch:
+            frame = (min(width, factor * native_frame[0]), min(height, factor * native_frame[1]))
         sizes = _base_sizes(native_frame, frame, factor, stride)
         refining = [(DETAIL_LEVEL, DETAIL_CALLS)] * (len(sizes) - 1)
         details = _details(sizes[-1], frame, factor)

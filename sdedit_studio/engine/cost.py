@@ -34,10 +34,13 @@ class Cost:
         measured.learn(self.network, self.stage.pixels, seconds / self.runs)
 
 
-def costs(card: ModelCard, width: int, height: int, parameters: Parameters) -> Sequence[Cost]:
-    """Of each pass of an edit of a `width` x `height` frame. Raises ModelProblem as `ModelCard.passes` does."""
+def costs(card: ModelCard, width: int, height: int, parameters: Parameters, *, sketch: bool = False) -> Sequence[Cost]:
+    """Of each pass of an edit of a `width` x `height` frame; `sketch` is a job's.
+
+    Raises ModelProblem as `ModelCard.passes` does.
+    """
     detail, runs = card.detail(parameters), card.runs(parameters)
     return [
         Cost(stage, detail.measured_as, 1) if detail and isinstance(stage, Detail) else Cost(stage, card.name, runs)
-        for stage in card.passes(width, height, parameters)
+        for stage in card.passes(width, height, parameters, sketch=sketch)
     ]

@@ -128,13 +128,13 @@ class Engine:
         if request is not None and self._mailbox.withdraw(request):
             request.give_up()
 
-    def estimate(self, width: int, height: int, parameters: Parameters) -> Estimate:
-        """What an edit of a `width` x `height` frame will cost.
+    def estimate(self, width: int, height: int, parameters: Parameters, *, sketch: bool = False) -> Estimate:
+        """What an edit of a `width` x `height` frame will cost; `sketch` is a job's.
 
         Raises ModelProblem when the model, or the detail network that it needs, is not installed.
         """
         card = find(parameters.model, self._models_dir)
-        passes = costs(card, width, height, parameters)
+        passes = costs(card, width, height, parameters, sketch=sketch)
         seconds = [cost.seconds(self._measured) for cost in passes]
         known = [each for each in seconds if each is not None]
         complete = len(known) == len(passes)

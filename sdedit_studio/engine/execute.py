@@ -57,8 +57,10 @@ def execute_together(
     card, parameters = model.card, job.parameters
     guide = job.guide.array
     mask, strength = (None if part is None else part.array for part in (job.mask, job.strength))
-    passes, *others = (card.passes(each.guide.width, each.guide.height, each.parameters) for each in jobs)
-    costs = costs_of(card, job.guide.width, job.guide.height, parameters)
+    passes, *others = (
+        card.passes(each.guide.width, each.guide.height, each.parameters, sketch=each.sketch) for each in jobs
+    )
+    costs = costs_of(card, job.guide.width, job.guide.height, parameters, sketch=job.sketch)
     denoise = model.denoiser(parameters.condition, prompt=parameters.prompt, guidance=parameters.guidance)
     stoppable = partial(_stoppable, cancelled=cancelled, in_layers=model.device.type == "cpu")
     denoiser = stoppable(denoise)

@@ -63,7 +63,8 @@ class Job:
     names the job and does not influence the picture, so it takes no part in equality. `first`: the picture of the first
     pass, if it was made before: only the refine passes are left to do. One of another size than that pass would have
     is not used. `judge`: whether its result shall say how far it is from photographs. `sketch`: whether the picture is
-    wanted as the last `Progress` has it, at the size of its pass and not pasted, which is there sooner.
+    wanted as the last `Progress` has it, at the size of its pass and not pasted, which is there sooner; a detail
+    network is then called once, right after the first pass.
     """
 
     guide: Pixels

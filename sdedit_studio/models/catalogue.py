@@ -83,7 +83,7 @@ class ModelCard:
     source: str | None = None
     models_dir: Path | None = field(default=None, compare=False)
 
-    def passes(self, width: int, height: int, parameters: Parameters) -> Sequence[Stage]:
+    def passes(self, width: int, height: int, parameters: Parameters, *, sketch: bool = False) -> Sequence[Stage]:
         """The passes of an edit of a `width` x `height` frame on this model; see `plan`.
 
         Raises ModelProblem when they need a detail network that is not here.
@@ -98,6 +98,7 @@ class ModelCard:
             sigma_max=self.sigma_max,
             few_step=self.few_step,
             factor=network.factor if network else 1,
+            sketch=sketch,
         )
 
     def detail(self, parameters: Parameters) -> DetailCard | None:

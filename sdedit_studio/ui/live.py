@@ -26,7 +26,7 @@ STILL = 0.1
 """Seconds between two pictures that are not finished yet: a fast model would only flicker."""
 
 AT_ONCE = 0.1
-"""Seconds that all passes but the first may take for a picture to be carried up while the pen moves."""
+"""Seconds that the detail network may take for pictures to be crisp while the pen moves."""
 
 STOPPED = "Live stopped early. Your painting is unchanged; switch it on again."
 
@@ -158,7 +158,6 @@ class Live(QObject):
         self._task: asyncio.Task[None] | None = None
         self._edit: Edit | None = None
         self._first: Pixels | None = None
-        self._carried_up = False
         self._arrived: _Arrived | None = None
         self._showing: asyncio.Task[None] | None = None
         self._base: Base | None = None
@@ -250,8 +249,8 @@ class Live(QObject):
             self._forget_arrived()
             self._show(None)
             return
-        self._hint, self._edit, self._first, self._carried_up = "", edit, None, False
-        shown = self._carried_up_at_once(edit) or edit
+        self._hint, self._edit, self._first = "", edit, None
+        shown = self._with_detail(edit) or edit
         async for update in self._engine.run(replace(shown.job, sketch=True), Lane.LIVE):
             match update:
                 case Progress():
@@ -262,24 +261,25 @@ class Live(QObject):
                 case Result():
                     if shown is edit:
                         self._first = update.picture
-                    self._carried_up = update.picture.shape == edit.job.guide.shape
                     self._show_soon(_Arrived(shown, update.picture, whole=True))
                 case Failed():
                     self._fail(update.message, update.details)
                 case Cancelled():
                     self._schedule.abandoned()
 
-    def _carried_up_at_once(self, edit: Edit) -> Edit | None:
-        """The edit with all its passes, where those after the first take hardly any time."""
-        whole = refining(edit, self._studio.parameters.refine)
-        guide = edit.job.guide
-        seconds = self._engine.estimate(guide.width, guide.height, whole.job.parameters).later_seconds
-        return whole if seconds is not None and seconds <= AT_ONCE else None
+    def _with_detail(self, edit: Edit) -> Edit | None:
+        """The edit with a call of the detail network, where there is one and it takes hardly any time."""
+        refine, guide = self._studio.parameters.refine, edit.job.guide
+        if refine is not Refine.DETAIL:
+            return None
+        crisp = refining(edit, refine)
+        seconds = self._engine.estimate(guide.width, guide.height, crisp.job.parameters, sketch=True).later_seconds
+        return crisp if seconds is not None and seconds <= AT_ONCE else None
 
     async def _refine(self) -> None:
         """Carry the first pass up to the frame's own size, or of a refined picture only what was painted since."""
         refine = self._studio.parameters.refine
-        if self._edit is None or self._first is None or self._carried_up or refine is Refine.OFF:
+        if self._edit is None or self._first is None or refine is Refine.OFF:
             return
         edit, again = refining(self._edit, refine, self._first), None
         if self._base is not None:

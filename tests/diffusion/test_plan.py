@@ -56,6 +56,16 @@ def test_frames_of_other_ratios(frame, expected):
     assert sizes(plan(*frame, Parameters(), **MODEL)) == expected
 
 
+@pytest.mark.parametrize("frame", [(768, 512), (4096, 2730), (4000, 100), (300, 200)])
+def test_a_sketch_takes_one_call_of_the_detail_network_at_most_four_times_the_first_pass(frame):
+    first, detail = plan(*frame, Parameters(), **MODEL, sketch=True)
+    assert isinstance(first, Pass) and isinstance(detail, Detail)
+    assert detail.base == (first.width, first.height) == native_size(*frame, 96, 16)
+    assert (detail.width, detail.height) == tuple(
+        min(whole, 4 * side) for whole, side in zip(frame, detail.base, strict=True)
+    )
+
+
 def test_a_network_that_doubles_is_called_more_often():
     assert sizes(plan(768, 512, Parameters(), **MODEL, factor=2)) == [(144, 96), (288, 192), (384, 256), (768, 512)]
 

@@ -80,8 +80,7 @@ class Run:
     def finish(self, colour=(200, 40, 10), seconds: float = 1.25, note: str = "", away: float | None = None) -> None:
         """End with a result that is one colour wherever the mask lets it be; a sketch is small and has no mask."""
         if self.job.sketch:
-            carried_up = self.job.parameters.refine is not Refine.OFF
-            small = Pixels.of(np.full(self.job.guide.shape if carried_up else SMALL, colour, np.uint8))
+            small = Pixels.of(np.full(SMALL, colour, np.uint8))
             self.updates.put_nowait(Result(self.job, small, small, seconds, 8, note, away))
             return
         picture = self.job.guide.array.copy()
@@ -163,7 +162,7 @@ class FakeEngine:
             if not run.closed:
                 run.updates.put_nowait(Cancelled(run.job))
 
-    def estimate(self, width: int, height: int, parameters: Parameters) -> Estimate:
+    def estimate(self, width: int, height: int, parameters: Parameters, *, sketch: bool = False) -> Estimate:
         if parameters.model not in {model.name for model in self.installed}:
             raise ValueError("There is no such model.")
         if parameters.t0 == 0:
