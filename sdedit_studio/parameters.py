@@ -127,5 +127,5 @@ class Parameters:
         }
         try:
             return Parameters(**{key: kinds[key](value) if key in kinds else value for key, value in known.items()})
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             raise ValueError(f"These edit settings cannot be read: {error}") from error

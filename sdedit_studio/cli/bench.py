@@ -13,7 +13,7 @@ from rich.table import Table
 
 from sdedit_studio.cli.choices import refine_of
 from sdedit_studio.engine.prepare import compute_threads
-from sdedit_studio.models.catalogue import ModelCard, ModelProblem, find, installed
+from sdedit_studio.models.catalogue import ModelProblem, find, installed
 from sdedit_studio.parameters import Refine, Solver
 
 if TYPE_CHECKING:
@@ -58,16 +58,12 @@ def bench(
         for card in cards:
             for each in chosen:
                 status.update(f"Measuring {card.name} on {each.type}")
-                timings += measure(card, each, solver or list(Solver), refine or _usual(card))
+                ways = [way for way in refine or [Refine.DETAIL] if way is not Refine.DETAIL or card.own_detail]
+                timings += measure(card, each, solver or list(Solver), ways)
     if as_json:
         typer.echo(json.dumps([asdict(timing) for timing in timings], indent=1))
     else:
         Console().print(_table(timings))
-
-
-def _usual(card: ModelCard) -> Sequence[Refine]:
-    """The ways of refining that take seconds."""
-    return [Refine.DETAIL] if card.default_refine is Refine.DETAIL else []
 
 
 def _table(timings: Sequence[Timing]) -> Table:

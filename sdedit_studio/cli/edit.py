@@ -40,7 +40,9 @@ def edit(
     detail: Annotated[
         str | None, typer.Option(help="Which detail network; see `models list`. Default: the model's own.")
     ] = None,
-    crispness: Annotated[float, typer.Option(help="How much of what it adds is taken, in per cent.")] = 100.0,
+    crispness: Annotated[
+        float, typer.Option(min=0, max=100, help="How much of what it adds is taken, in per cent.")
+    ] = 100.0,
     mask: Annotated[
         Path | None,
         typer.Option(help="A picture of the guide's size: white is edited, black stays as it is, grey fades."),

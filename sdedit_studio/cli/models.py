@@ -201,7 +201,7 @@ def _show(card: ModelCard) -> None:
 
 
 def _detail(card: ModelCard) -> str:
-    network = detail.of_model(card.folder)
+    network = card.own_detail
     return f"{network.title}, enlarges {network.factor} times, {network.licence}" if network else "none of its own"
 
 

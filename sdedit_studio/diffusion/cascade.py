@@ -16,7 +16,7 @@ from sdedit_studio.diffusion.denoiser import Denoiser
 from sdedit_studio.diffusion.detail import DetailNetwork, detailed
 from sdedit_studio.diffusion.level import Level, column, each, level_of
 from sdedit_studio.diffusion.noise import NoiseSource, counted
-from sdedit_studio.diffusion.plan import DETAIL_LEVEL, Detail, Stage, sigma_of_t0
+from sdedit_studio.diffusion.plan import REDRAWN_FROM, REDRAWN_WHOLE, Detail, Stage, sigma_of_t0
 from sdedit_studio.diffusion.sdedit import part_below, sdedit
 from sdedit_studio.diffusion.space import PIXELS, Space, pooled
 from sdedit_studio.diffusion.tiling import tiled
@@ -142,10 +142,10 @@ def _detailed(
     """
     size, base = (stage.height, stage.width), (stage.base[1], stage.base[0])
     before = resized(picture, base)
-    redrawn = column(each(lambda level: min(1.0, max(0.0, level / DETAIL_LEVEL - 0.5)), highest), picture)
+    redrawn = column(each(_redrawn, highest), picture)
     wanted = None
     if free_below is not None:
-        redrawn = (free_below / DETAIL_LEVEL - 0.5).clamp(min=0).clamp(max=redrawn)
+        redrawn = part_below(free_below, REDRAWN_WHOLE, REDRAWN_FROM).clamp(max=redrawn)
         wanted = max_pooled(free_below, base)
     made = resized(detailed(network, before, side=side, crispness=crispness, wanted=wanted), size)
     if isinstance(redrawn, float) and redrawn == 1:
@@ -154,6 +154,11 @@ def _detailed(
     own_detail = start - resized(resized(guide, base), size)
     mixed = plain + redrawn * (made - plain) + (1 - redrawn) * own_detail
     return mixed if free_below is None else torch.where(free_below > 0, mixed, start)
+
+
+def _redrawn(level: float) -> float:
+    """How much of the guide's own detail an edit from `level` gives up, 0 to 1."""
+    return min(1.0, max(0.0, (level - REDRAWN_FROM) / (REDRAWN_WHOLE - REDRAWN_FROM)))
 
 
 def own_levels(strength: Tensor, t0: Level) -> Tensor:

@@ -45,7 +45,7 @@ def detailed(
     out = enlarged(picture, factor)
     cell = CELL // factor
     margin = (ceil((network.reach + network.fade) / cell) + 1 + MENDED) * cell
-    core = max(cell, (side - 2 * margin) // cell * cell)
+    core = max(cell, (side - 2 * margin - network.fade) // cell * cell)
     (top, bottom), (left, right) = _box(wanted, picture, cell)
     for y0, y1 in _spans(top, bottom, core, cell):
         for x0, x1 in _spans(left, right, core, cell):

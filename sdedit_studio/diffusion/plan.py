@@ -22,6 +22,9 @@ REFINE_LEVELS = ((0.5, 5), (0.3, 4))
 DETAIL_LEVEL, DETAIL_CALLS = 0.5, 4
 """Noise level s and model calls of the pass before a detail network: it takes the blocks out of an enlarged picture."""
 
+REDRAWN_FROM, REDRAWN_WHOLE = 0.5 * DETAIL_LEVEL, 1.5 * DETAIL_LEVEL
+"""Between these levels of an edit the detail network's detail takes the place of the guide's own."""
+
 LARGEST_BASE = 2
 """How much longer than the first pass that pass may be. Further up a model knows no more than textures of its own
 size; a detail network that is called again knows better.
@@ -153,6 +156,13 @@ def plan(
         for size, (level, calls) in zip(sizes[first + 1 :], levels[first + 1 :], strict=True)
     ]
     return [*passes, *details]
+
+
+def forgets_guide(passes: Sequence[Stage], first: Size) -> bool:
+    """Whether what follows the first pass, of that size, takes nothing from the guide where all of t0 may change it."""
+    if not passes or (passes[0].width, passes[0].height) != first:
+        return False
+    return isinstance(passes[-1], Pass) or passes[0].sigma >= REDRAWN_WHOLE
 
 
 def _base_sizes(first: Size, frame: Size, factor: int, stride: int) -> Sequence[Size]:

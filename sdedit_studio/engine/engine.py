@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 
-from sdedit_studio.diffusion.plan import Detail, native_size
+from sdedit_studio.diffusion.plan import Detail, forgets_guide, native_size
 from sdedit_studio.engine import library
 from sdedit_studio.engine.cost import costs
 from sdedit_studio.engine.job import (
@@ -146,6 +146,7 @@ class Engine:
             native_height=native_height,
             details=sum(isinstance(cost.stage, Detail) for cost in passes),
             later_seconds=sum(known[1:]) if complete else None,
+            forgets_guide=forgets_guide([cost.stage for cost in passes], (native_width, native_height)),
             sigma=passes[0].stage.sigma if passes else 0.0,
         )
 
@@ -156,7 +157,7 @@ class Engine:
         """
         if parameters.refine is not Refine.OFF:
             return parameters
-        return replace(parameters, refine=find(parameters.model, self._models_dir).default_refine)
+        return replace(parameters, refine=find(parameters.model, self._models_dir).default_refine, detail=None)
 
     def noised(self, job: Job) -> Noised | None:
         """What the model starts from when it does `job`; None when it works in latents, where there is nothing to see.

@@ -284,8 +284,9 @@ class ModelRefused(ValueError):
 class Estimate:
     """What an edit will cost: model calls, and seconds once a call has been measured (else None).
 
-    `details`: how many of the calls are of a detail network. `later_seconds`: of all passes but the first. `sigma`: the
-    noise level that the guide is brought to (data in [-1, 1]); 0 at t0 = 0.
+    `details`: how many of the calls are of a detail network. `later_seconds`: of all passes but the first;
+    `forgets_guide`: whether those go on from the first one alone. `sigma`: the noise level that the guide is brought to
+    (data in [-1, 1]); 0 at t0 = 0.
     """
 
     calls: int
@@ -294,4 +295,5 @@ class Estimate:
     native_height: int
     details: int = 0
     later_seconds: float | None = None
+    forgets_guide: bool = False
     sigma: float = 0.0

@@ -6,7 +6,6 @@ import hashlib
 import json
 import shutil
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
@@ -125,8 +124,16 @@ class ModelCard:
 
     @property
     def default_refine(self) -> Refine:
-        """DETAIL where the model brings a detail network."""
-        return Refine.DETAIL if (self.folder / detail.FOLDER / detail.CARD).is_file() else Refine.SDE
+        """DETAIL where the model brings a detail network with a readable card."""
+        return Refine.SDE if self.own_detail is None else Refine.DETAIL
+
+    @property
+    def own_detail(self) -> DetailCard | None:
+        """The detail network that the model brings, if its card can be read."""
+        try:
+            return detail.of_model(self.folder)
+        except ModelProblem:
+            return None
 
     @property
     def default_solver(self) -> Solver:
@@ -208,11 +215,8 @@ def installed(models_dir: Path | None = None) -> Sequence[ModelCard]:
 
 def detail_networks(models_dir: Path | None = None) -> Sequence[DetailCard]:
     """All detail networks that can be named: those that models bring, then the upscalers that were added."""
-    found: list[DetailCard] = []
-    for model in installed(models_dir):
-        with suppress(ModelProblem):
-            found += filter(None, [detail.of_model(model.folder)])
-    return [*found, *detail.upscalers(models_dir or user_folder())]
+    brought = (model.own_detail for model in installed(models_dir))
+    return [*(card for card in brought if card), *detail.upscalers(models_dir or user_folder())]
 
 
 def find(name: str, models_dir: Path | None = None) -> ModelCard:

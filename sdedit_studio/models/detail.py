@@ -97,7 +97,8 @@ def read_card(folder: Path, name: str) -> DetailCard:
         if missing:
             raise ValueError(f"it lacks {', '.join(missing)}")
         card = DetailCard(name, folder, **{key: values[key] for key in known if key in values})
-        if card.factor not in FACTORS or card.format not in FORMATS or not isinstance(card.reach, int | None):
+        enlarges = type(card.factor) is int and card.factor in FACTORS
+        if not enlarges or card.format not in FORMATS or not isinstance(card.reach, int | None):
             raise ValueError("its factor, format or reach is wrong")
         if Path(card.weights).name != card.weights:
             raise ValueError("its weights must be a file beside it")

@@ -108,6 +108,8 @@ def refining(edit: Edit, refine: Refine, first: Pixels | None = None) -> Edit:
 def refining_again(base: Base, edit: Edit, refine: Refine, first: Pixels) -> Edit | None:
     """The edit that refines only what was painted since, in the midst of `base`, whose picture it keeps elsewhere.
 
+    That picture takes the guide's place, so the passes after the first must need none.
+
     None where that is not to be had: the base was refined in another way or not to the end, or is smaller than the
     frame, or was painted on in most parts, or has parts that start from the painting itself.
     """

@@ -112,6 +112,7 @@ class Generation(QObject):
         self._comparing = QTimer(self, interval=0)
         self._comparing.timeout.connect(self._catch_up)
         self._estimate: Estimate | None = None
+        self._problem = ""
         self._phase = engine.status.phase
         self._unwatch = engine.watch(self._status_changed)
         studio.document_changed.connect(self._document_changed)
@@ -169,8 +170,13 @@ class Generation(QObject):
 
     @property
     def estimate(self) -> Estimate | None:
-        """What the next run will cost, or each live picture; None when the model is not installed."""
+        """What the next run will cost, or each live picture; None when it cannot be, as `problem` says."""
         return self._estimate
+
+    @property
+    def problem(self) -> str:
+        """Why there is no estimate: what is not installed, and what to do; one sentence."""
+        return self._problem
 
     @property
     def can_apply(self) -> bool:
@@ -483,6 +489,6 @@ class Generation(QObject):
         parameters = quick(self.studio.parameters) if self.live.on else self.studio.parameters
         try:
             self._estimate = self.engine.estimate(self._frame.width, self._frame.height, parameters)
-        except ValueError:
-            self._estimate = None
+        except ValueError as problem:
+            self._estimate, self._problem = None, str(problem)
         self.changed.emit()

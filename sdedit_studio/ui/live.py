@@ -273,8 +273,19 @@ class Live(QObject):
         if refine is not Refine.DETAIL:
             return None
         crisp = refining(edit, refine)
-        seconds = self._engine.estimate(guide.width, guide.height, crisp.job.parameters, sketch=True).later_seconds
+        try:
+            seconds = self._engine.estimate(guide.width, guide.height, crisp.job.parameters, sketch=True).later_seconds
+        except ValueError:  # it is not here, which is told when the pen rests
+            return None
         return crisp if seconds is not None and seconds <= AT_ONCE else None
+
+    def _forgets_guide(self, edit: Edit) -> bool:
+        """Whether the passes after the first need no more of the painting."""
+        guide = edit.job.guide
+        try:
+            return self._engine.estimate(guide.width, guide.height, edit.job.parameters).forgets_guide
+        except ValueError:
+            return False
 
     async def _refine(self) -> None:
         """Carry the first pass up to the frame's own size, or of a refined picture only what was painted since."""
@@ -282,7 +293,7 @@ class Live(QObject):
         if self._edit is None or self._first is None or refine is Refine.OFF:
             return
         edit, again = refining(self._edit, refine, self._first), None
-        if self._base is not None:
+        if self._base is not None and self._forgets_guide(edit):
             again = await asyncio.to_thread(refining_again, self._base, self._edit, refine, self._first)
         last: Progress | None = None
         async for update in self._engine.run((again or edit).job, Lane.LIVE):

@@ -75,8 +75,10 @@ class PaperTasks(QObject):
 
     def _start(self, task: Task) -> None:
         self._studio.changing.emit()  # a picture that is being scaled is fitted in as it is now
-        parameters = self._generation.engine.carried_up(self._studio.parameters)
-        self._generation.start(lambda document, revision: task_edit(task, document, parameters, revision))
+        parameters, engine = self._studio.parameters, self._generation.engine
+        self._generation.start(
+            lambda document, revision: task_edit(task, document, engine.carried_up(parameters), revision)
+        )
 
     async def _offer(self, layer: str) -> None:
         fits = await asyncio.to_thread(lies_on_a_picture, self._studio.document)

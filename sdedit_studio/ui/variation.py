@@ -59,10 +59,12 @@ class Variation:
         assert self.picture is not None
         return as_result(Shown(self.edit, self.picture), self.seconds or 0.0)
 
-    def worked_out(self, refine: Refine) -> Edit:
-        """The edit that carries this very picture up to the frame's own size."""
+    def worked_out(self, chosen: Parameters) -> Edit:
+        """The edit that carries this very picture up to the frame's own size, refined as `chosen` says."""
         assert self.picture is not None
-        return refining(self.edit, refine, self.picture)
+        edit = refining(self.edit, chosen.refine, self.picture)
+        parameters = replace(edit.job.parameters, detail=chosen.detail, crispness=chosen.crispness)
+        return replace(edit, job=replace(edit.job, parameters=parameters))
 
 
 def seeds_from(first: int, count: int) -> Sequence[int]:

@@ -178,8 +178,13 @@ class Variations(QObject):
         """Carry the chosen one up to full size, and keep its seed."""
         if self.one is None or not self.can_work_out:
             return
-        refine = self._engine.carried_up(self._studio.parameters).refine
-        edit = over(self.one.worked_out(refine), self._studio.document)
+        now, own = self._studio.parameters, self.one.edit.job.parameters
+        try:
+            chosen = self._engine.carried_up(now if now.model == own.model else own)
+        except ValueError as problem:
+            self._studio.problem.emit(str(problem), "")
+            return
+        edit = over(self.one.worked_out(chosen), self._studio.document)
         self._showing = None
         self.lock_seed()
         self._generation.start(lambda *_: edit)
@@ -315,9 +320,9 @@ class Variations(QObject):
 
 
 def _unseeded(parameters: Parameters) -> Parameters:
-    """What a sheet depends on: neither the seed, which it has several of, nor how far results are refined."""
+    """What a sheet depends on: neither the seed, which it has several of, nor how results are refined."""
     return replace(_without_detail(parameters), seed=0)
 
 
 def _without_detail(parameters: Parameters) -> Parameters:
-    return replace(parameters, refine=Refine.OFF)
+    return replace(parameters, refine=Refine.OFF, detail=None, crispness=1.0)

@@ -58,10 +58,10 @@ def curves(spot: tuple[float, float] | None) -> str:
     )
 
 
-def cost(estimate: Estimate | None, status: Status) -> str:
-    """How much work an edit is, and how long it takes here."""
+def cost(estimate: Estimate | None, status: Status, problem: str) -> str:
+    """How much work an edit is, and how long it takes here; or the `problem` that there is no estimate for."""
     if estimate is None:
-        return "This model is not installed; choose another one above."
+        return problem
     count = estimate.calls - estimate.details
     calls = "1 model call" if count == 1 else f"{count} model calls"
     if estimate.calls == 0:

@@ -12,6 +12,7 @@ from sdedit_studio.diffusion.plan import (
     MOST_SQUARES,
     Detail,
     Pass,
+    forgets_guide,
     native_size,
     plan,
     sigma_of_t0,
@@ -64,6 +65,22 @@ def test_a_sketch_takes_one_call_of_the_detail_network_at_most_four_times_the_fi
     assert (detail.width, detail.height) == tuple(
         min(whole, 4 * side) for whole, side in zip(frame, detail.base, strict=True)
     )
+
+
+@pytest.mark.parametrize(
+    ("t0", "refine", "forgets"),
+    [
+        (0.4, Refine.DETAIL, True),
+        (0.25, Refine.DETAIL, True),
+        (0.18, Refine.DETAIL, False),  # some of the guide's own detail stays
+        (0.18, Refine.SDE, True),
+        (0.1, Refine.DETAIL, False),  # it begins at a later pass, from the guide
+        (0.1, Refine.SDE, False),
+        (0, Refine.SDE, False),
+    ],
+)
+def test_where_later_passes_go_on_from_the_first_one_alone(t0, refine, forgets):
+    assert forgets_guide(plan(768, 512, Parameters(t0=t0, refine=refine), **MODEL), (144, 96)) is forgets
 
 
 def test_a_network_that_doubles_is_called_more_often():

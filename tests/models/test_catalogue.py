@@ -36,7 +36,7 @@ def test_the_bundled_model_comes_first(models):
 
 def test_an_added_model_is_found(models):
     card = find("tiny", models)
-    assert (card.title, card.classes, card.default_t0) == ("Tiny", ("hill", "lake"), 0.4)
+    assert (card.title, card.classes, card.default_t0) == ("Tiny", ("hill", "lake"), Parameters.t0)
 
 
 def test_the_users_folder_is_looked_into(models, monkeypatch):

@@ -172,7 +172,7 @@ class SdeditPanel(QWidget):
         self.status.setVisible(broken or status.phase is Phase.WARMING_UP)
         self.status.setText(status.message if broken else words.WARMING_UP)
         self._set_role(self.status, "error" if broken else "secondary")
-        self.cost.setText(f"{words.cost(estimate, status)} {words.promise(self._studio.document)}")
+        self.cost.setText(f"{words.cost(estimate, status, generation.problem)} {words.promise(self._studio.document)}")
 
     @staticmethod
     def _set_role(label: QLabel, role: str) -> None:

@@ -116,6 +116,7 @@ class FakeEngine:
         self.networks = [DETAIL]
         self.latent = False
         self.later_seconds = 3.0
+        self.forgets_guide = True
         self.prepared: list[str] = []
         self.arrivals: list[Arrival] = []
         self._watchers = []
@@ -170,7 +171,9 @@ class FakeEngine:
         seconds = None if self.status.call_seconds is None else 5.2
         later = None if seconds is None else self.later_seconds
         details = int(parameters.refine is Refine.DETAIL)
-        return Estimate(parameters.calls * parameters.repeats + 7, seconds, 144, 96, details, later, sigma=2.03)
+        return Estimate(
+            parameters.calls * parameters.repeats + 7, seconds, 144, 96, details, later, self.forgets_guide, 2.03
+        )
 
     def carried_up(self, parameters: Parameters) -> Parameters:
         return replace(parameters, refine=Refine.DETAIL) if parameters.refine is Refine.OFF else parameters
@@ -298,6 +301,7 @@ def loop(qapp: QApplication):
 def flow(qapp: QApplication, qtbot, loop) -> Flow:
     theme.apply(qapp, theme.DARK)
     studio = Studio(painted_document())
+    studio.set_parameters(t0=0.4)
     engine = FakeEngine()
     generation = Generation(studio, engine)
     view = Canvas()

@@ -203,6 +203,26 @@ def test_only_what_was_painted_is_refined_again(live, tell):
     tell(story)
 
 
+def test_where_the_guide_is_still_needed_all_of_it_is_refined_again(live, tell):
+    """Else the picture before would take its place, and what was painted over would come back."""
+
+    async def story(flow):
+        flow.engine.forgets_guide = False
+        flow.studio.set_parameters(refine=Refine.DETAIL)
+        flow.generation.toggle_live()
+        await runs(flow, 1)
+        await first_pass(flow)
+        (await runs(flow, 2)).finish((1, 100, 1))
+        await flow.until(lambda: not flow.generation.live.busy)
+        paint(flow.studio, Rect(0, 0, 12, 12))
+        await runs(flow, 3)
+        await first_pass(flow, (200, 0, 0))
+        again = await runs(flow, 4)
+        assert again.job.mask is None and tuple(again.job.guide.array[6, 6]) == (255, 0, 0)
+
+    tell(story)
+
+
 def test_an_unfinished_picture_shows_only_where_it_was_painted(live, tell):
     async def story(flow):
         flow.generation.toggle_live()

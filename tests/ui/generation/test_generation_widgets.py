@@ -126,7 +126,7 @@ def test_scene_refine_solver_and_sde_set_the_parameters(flow):
 def test_parameters_of_another_document_show_even_if_their_model_is_missing(flow):
     flow.studio.set_parameters(model="gone", condition=None, t0=0.7, calls=30)
     assert flow.panel.t0.value == 0.7 and flow.panel.model.scene.currentIndex() == -1
-    assert flow.panel.cost.text().startswith("This model is not installed")
+    assert flow.panel.cost.text().startswith("There is no such model.")
     assert flow.generation.estimate is None
     flow.panel.model.scene.setFocus()
     QTest.keyClick(flow.panel.model.scene, Qt.Key.Key_Down)

@@ -302,6 +302,30 @@ def test_working_one_out_carries_this_very_picture_on_and_keeps_its_seed(flow, t
     tell(story)
 
 
+def test_working_one_out_of_another_model_refines_as_that_model_does(flow, tell):
+    async def story(flow):
+        variations = await filled(flow)
+        flow.studio.set_parameters(model="church", refine=Refine.SDE, crispness=0.3)
+        variations.choose([variations.sheet[2]])
+        variations.work_out()
+        await flow.until(lambda: flow.engine.runs)
+        parameters = flow.engine.runs[0].job.parameters
+        assert (parameters.model, parameters.refine, parameters.crispness) == ("scenes-96", Refine.DETAIL, 1.0)
+        flow.engine.runs[0].finish()
+        await flow.until(lambda: flow.generation.state is State.RESULT)
+
+    tell(story)
+
+
+def test_the_sheet_stays_what_it_is_however_results_are_refined(flow, tell):
+    async def story(flow):
+        variations = await filled(flow)
+        flow.studio.set_parameters(crispness=0.2, detail="finer")
+        assert not variations.earlier
+
+    tell(story)
+
+
 def test_working_one_out_is_for_full_size_even_where_nothing_is_refined(flow, tell):
     async def story(flow):
         variations = await filled(flow)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from sdedit_studio.parameters import Parameters
 from sdedit_studio.ui import theme
 from sdedit_studio.ui.dialogs.dialog import Dialog
 from sdedit_studio.ui.menus import MENUS
@@ -172,7 +173,7 @@ def test_colours_swap_and_reset(show, studio):
 def test_comma_and_dot_move_t0_by_steps_and_stop_at_the_ends(show, studio):
     async def story(window, _story):
         key(window, Qt.Key.Key_Period)
-        assert studio.parameters.t0 == 0.45
+        assert studio.parameters.t0 == pytest.approx(Parameters.t0 + 0.05)
         for _ in range(30):
             key(window, Qt.Key.Key_Comma)
         assert studio.parameters.t0 == 0
