@@ -268,7 +268,10 @@ class Live(QObject):
                     self._schedule.abandoned()
 
     def _with_detail(self, edit: Edit) -> Edit | None:
-        """The edit with a call of the detail network, where there is one and it takes hardly any time."""
+        """The edit with a call of the detail network, where there is one and it takes hardly any time.
+
+        The first picture always has it: what was measured in a busy moment would stay otherwise.
+        """
         refine, guide = self._studio.parameters.refine, edit.job.guide
         if refine is not Refine.DETAIL:
             return None
@@ -277,7 +280,7 @@ class Live(QObject):
             seconds = self._engine.estimate(guide.width, guide.height, crisp.job.parameters, sketch=True).later_seconds
         except ValueError:  # it is not here, which is told when the pen rests
             return None
-        return crisp if seconds is not None and seconds <= AT_ONCE else None
+        return crisp if self._base is None or (seconds is not None and seconds <= AT_ONCE) else None
 
     def _forgets_guide(self, edit: Edit) -> bool:
         """Whether the passes after the first need no more of the painting."""

@@ -136,7 +136,6 @@ def test_it_refines_when_the_pen_rests_from_the_first_pass_and_gives_way_to_the_
 
 def test_where_it_takes_no_time_pictures_are_crisp_while_the_pen_moves(live, tell):
     async def story(flow):
-        flow.engine.later_seconds = 0.05
         flow.studio.set_parameters(refine=Refine.DETAIL)
         flow.generation.toggle_live()
         one = await runs(flow, 1)
@@ -151,9 +150,14 @@ def test_where_it_takes_no_time_pictures_are_crisp_while_the_pen_moves(live, tel
         rested = await runs(flow, 2)
         assert tuple(rested.job.first.array[0, 0]) == (90, 60, 30), "it goes on from the first pass"
         assert not rested.job.sketch
-        flow.engine.later_seconds = 0.5
+        flow.engine.later_seconds = 0.05
         paint(flow.studio, Rect(10, 10, 20, 20))
-        assert (await runs(flow, 3)).job.parameters.refine is Refine.OFF
+        assert (await runs(flow, 3)).job.parameters.refine is Refine.DETAIL
+        flow.engine.runs[-1].finish()
+        await flow.until(lambda: not flow.generation.live.busy)
+        flow.engine.later_seconds = 0.5
+        paint(flow.studio, Rect(30, 10, 20, 20))
+        assert (await runs(flow, 4)).job.parameters.refine is Refine.OFF
 
     tell(story)
 
