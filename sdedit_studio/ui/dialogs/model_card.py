@@ -109,7 +109,9 @@ class ModelCard(QFrame):
         self.facts["Native size"].setText(f"{model.native} × {model.native} px, sides in steps of {model.stride}")
         own = model.detail
         self.facts["Detail by"].setText(
-            f"{own.title}: enlarges {own.factor} times" if own else "None of its own; it can use the built-in one"
+            f"{own.title}: enlarges {own.factor} times; {own.licence.partition(':')[0]}"
+            if own
+            else "None of its own; it can use the built-in one"
         )
         self.facts["Detail by"].setToolTip(own.licence if own else "")
         self.use.setVisible(not in_use)

@@ -243,7 +243,7 @@ def test_the_dialog_lists_uses_and_removes_upscalers(flow, tell, opened):
         dialog = await opened()
         card = dialog.card
         assert [dialog.list.item(row).text() for row in range(4, 6)] == ["Upscalers", "Sharp"]
-        assert card.facts["Detail by"].text() == "Scenes, detail: enlarges 4 times"
+        assert card.facts["Detail by"].text() == "Scenes, detail: enlarges 4 times; CC BY-SA 4.0"
         dialog.list.setCurrentRow(3)
         assert card.facts["Detail by"].text() == "None of its own; it can use the built-in one"
         QTest.keyClick(dialog.list, Qt.Key.Key_Down)
