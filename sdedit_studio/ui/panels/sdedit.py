@@ -190,7 +190,7 @@ class _Ends(QWidget):
         self._track.installEventFilter(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._words = []
-        for text in ("my strokes", "photo"):
+        for text in ("my strokes", "redrawn"):
             label = QLabel(text, self)
             label.setProperty("role", "hint")
             self._words.append(label)
