@@ -14,7 +14,7 @@ from torch.nn.functional import adaptive_max_pool2d, interpolate, max_pool2d
 
 from sdedit_studio.diffusion.denoiser import Denoiser
 from sdedit_studio.diffusion.detail import DetailNetwork, detailed
-from sdedit_studio.diffusion.level import Level, column, each, level_of
+from sdedit_studio.diffusion.level import Level, each, least, level_of, row
 from sdedit_studio.diffusion.noise import NoiseSource, counted
 from sdedit_studio.diffusion.plan import REDRAWN_FROM, REDRAWN_WHOLE, Detail, Stage, sigma_of_t0
 from sdedit_studio.diffusion.sdedit import part_below, sdedit
@@ -142,23 +142,18 @@ def _detailed(
     """
     size, base = (stage.height, stage.width), (stage.base[1], stage.base[0])
     before = resized(picture, base)
-    redrawn = column(each(_redrawn, highest), picture)
-    wanted = None
-    if free_below is not None:
-        redrawn = part_below(free_below, REDRAWN_WHOLE, REDRAWN_FROM).clamp(max=redrawn)
-        wanted = max_pooled(free_below, base)
+    wanted = None if free_below is None else max_pooled(free_below, base)
     made = resized(detailed(network, before, side=side, crispness=crispness, wanted=wanted), size)
-    if isinstance(redrawn, float) and redrawn == 1:
+    if free_below is None and least(highest) >= REDRAWN_WHOLE:
         return made
+    edited_from = row(highest, picture)[:, None, None, None]
+    if free_below is not None:
+        edited_from = torch.minimum(edited_from, free_below)
+    redrawn = part_below(edited_from, REDRAWN_WHOLE, REDRAWN_FROM)
     start, plain = resized(guide, size), resized(before, size)
     own_detail = start - resized(resized(guide, base), size)
     mixed = plain + redrawn * (made - plain) + (1 - redrawn) * own_detail
     return mixed if free_below is None else torch.where(free_below > 0, mixed, start)
-
-
-def _redrawn(level: float) -> float:
-    """How much of the guide's own detail an edit from `level` gives up, 0 to 1."""
-    return min(1.0, max(0.0, (level - REDRAWN_FROM) / (REDRAWN_WHOLE - REDRAWN_FROM)))
 
 
 def own_levels(strength: Tensor, t0: Level) -> Tensor:

@@ -28,6 +28,11 @@ def of_picture(level: Level, index: int) -> float:
     return level[index] if isinstance(level, tuple) else level
 
 
+def least(level: Level) -> float:
+    """The lowest of the batch."""
+    return min(level) if isinstance(level, tuple) else level
+
+
 def each(function: Callable[..., float], *levels: Level) -> Level:
     """`function` of the levels, picture by picture where they differ."""
     (value,) = several(lambda *numbers: (function(*numbers),), *levels)

@@ -57,10 +57,12 @@ def execute_together(
     card, parameters = model.card, job.parameters
     guide = job.guide.array
     mask, strength = (None if part is None else part.array for part in (job.mask, job.strength))
-    passes, *others = (
-        card.passes(each.guide.width, each.guide.height, each.parameters, sketch=each.sketch) for each in jobs
-    )
     costs = costs_of(card, job.guide.width, job.guide.height, parameters, sketch=job.sketch)
+    passes = [cost.stage for cost in costs]
+    others = [
+        (other.parameters, card.passes(other.guide.width, other.guide.height, other.parameters, sketch=other.sketch))
+        for other in jobs[1:]
+    ]
     denoise = model.denoiser(parameters.condition, prompt=parameters.prompt, guidance=parameters.guidance)
     stoppable = partial(_stoppable, cancelled=cancelled, in_layers=model.device.type == "cpu")
     denoiser = stoppable(denoise)
@@ -84,7 +86,7 @@ def execute_together(
         space=model.space,
         tile=max(tile, card.native),
         few_step=card.few_step,
-        others=[(each.parameters, plan) for each, plan in zip(jobs[1:], others, strict=True)],
+        others=others,
     )
 
     def told(job: Job, call: int, moment: Moment, preview: Pixels, sigma: float) -> Progress:

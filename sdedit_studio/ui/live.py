@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from sdedit_studio.engine.job import Cancelled, Failed, Lane, Pixels, Progress, Result
+from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Lane, Pixels, Progress, Result
 from sdedit_studio.engine.live import Order, Schedule
 from sdedit_studio.parameters import Refine
 from sdedit_studio.ui import words
@@ -272,23 +272,23 @@ class Live(QObject):
 
         The first picture always has it: what was measured in a busy moment would stay otherwise.
         """
-        refine, guide = self._studio.parameters.refine, edit.job.guide
+        refine = self._studio.parameters.refine
         if refine is not Refine.DETAIL:
             return None
         crisp = refining(edit, refine)
-        try:
-            seconds = self._engine.estimate(guide.width, guide.height, crisp.job.parameters, sketch=True).later_seconds
-        except ValueError:  # it is not here, which is told when the pen rests
+        estimate = self._estimate(crisp, sketch=True)
+        if estimate is None:
             return None
+        seconds = estimate.later_seconds
         return crisp if self._base is None or (seconds is not None and seconds <= AT_ONCE) else None
 
-    def _forgets_guide(self, edit: Edit) -> bool:
-        """Whether the passes after the first need no more of the painting."""
+    def _estimate(self, edit: Edit, *, sketch: bool) -> Estimate | None:
+        """None where something that it needs is not here, which is told when it is run."""
         guide = edit.job.guide
         try:
-            return self._engine.estimate(guide.width, guide.height, edit.job.parameters).forgets_guide
+            return self._engine.estimate(guide.width, guide.height, edit.job.parameters, sketch=sketch)
         except ValueError:
-            return False
+            return None
 
     async def _refine(self) -> None:
         """Carry the first pass up to the frame's own size, or of a refined picture only what was painted since."""
@@ -296,7 +296,8 @@ class Live(QObject):
         if self._edit is None or self._first is None or refine is Refine.OFF:
             return
         edit, again = refining(self._edit, refine, self._first), None
-        if self._base is not None and self._forgets_guide(edit):
+        estimate = self._estimate(edit, sketch=False)
+        if self._base is not None and estimate is not None and estimate.forgets_guide:
             again = await asyncio.to_thread(refining_again, self._base, self._edit, refine, self._first)
         last: Progress | None = None
         async for update in self._engine.run((again or edit).job, Lane.LIVE):
