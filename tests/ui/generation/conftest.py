@@ -35,12 +35,13 @@ from sdedit_studio.engine.job import (
 )
 from sdedit_studio.engine.noised import Noised
 from sdedit_studio.models.catalogue import ModelCard
-from sdedit_studio.parameters import Parameters, Refine
+from sdedit_studio.parameters import Parameters, Refine, Solver
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles, blank
 from sdedit_studio.ui import theme
 from sdedit_studio.ui.banner import Banner
 from sdedit_studio.ui.compare import Compare
+from sdedit_studio.ui.dialogs.models import ModelsDialog
 from sdedit_studio.ui.file_actions import FileActions
 from sdedit_studio.ui.generation import Generation
 from sdedit_studio.ui.models import Models
@@ -60,6 +61,12 @@ WARMING_UP = Status(Phase.WARMING_UP, "scenes-96")
 DETAIL = DetailInfo(
     "scenes-96", "Scenes, detail", 4, "CC BY-SA 4.0", "a disk", "5a" * 32, 856_000, Path(), bundled=True
 )
+
+SCENES = ModelInfo("scenes-96", "Scenes", 96, 16, ("forest", "mountain"), 0.4, 8, bundled=True, detail=DETAIL)
+CHURCH = ModelInfo("church", "Church", 256, 32, (), 0.5, 20)
+WORDS = ModelInfo("words", "Words", 512, 64, (), 0.6, 4, Solver.RENOISE, default_guidance=7.5, takes_prompt=True)
+THOUSAND = ModelInfo("thousand", "Thousand", 64, 8, tuple(f"kind {i}" for i in range(1000)), 0.4, 8, knows_any=False)
+SHARP = DetailInfo("sharp", "Sharp", 2, "CC0", "sharp.pth", "ab" * 32, 67_000_000, Path("sharp"), upscaler=True)
 
 SMALL = (8, 12, 3)
 """Shape of pictures at the model's own size."""
@@ -370,3 +377,26 @@ def story(flow, loop, qtbot, tmp_path):
         loop.run_until_complete(whole())
 
     return run
+
+
+@pytest.fixture
+def many(flow) -> Flow:
+    """The flow with four models."""
+    flow.engine.installed = [SCENES, CHURCH, WORDS, THOUSAND]
+    flow.models._refresh()
+    return flow
+
+
+@pytest.fixture
+def opened(flow: Flow):
+    """Opens the dialog within a story."""
+    flow.engine.installed = [SCENES, CHURCH, WORDS, THOUSAND]
+    flow.models._refresh()
+
+    async def open_() -> ModelsDialog:
+        dialog = ModelsDialog(flow.view, flow.models)
+        dialog.open()
+        await flow.until(lambda: dialog.card.facts["Licence"].text() == "MIT")
+        return dialog
+
+    return open_

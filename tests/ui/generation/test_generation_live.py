@@ -162,17 +162,22 @@ def test_where_it_takes_no_time_pictures_are_crisp_while_the_pen_moves(live, tel
     tell(story)
 
 
+async def painted_over_a_refined_picture(flow) -> None:
+    """Switch on, have the picture refined, and paint a corner, which a first pass then shows."""
+    flow.generation.toggle_live()
+    await runs(flow, 1)
+    await first_pass(flow)
+    (await runs(flow, 2)).finish((1, 100, 1))
+    await flow.until(lambda: not flow.generation.live.busy)
+    paint(flow.studio, Rect(0, 0, 12, 12))
+    await runs(flow, 3)
+    await first_pass(flow, (200, 0, 0))
+
+
 def test_over_a_refined_picture_only_what_was_painted_on_is_coarse(live, tell):
     async def story(flow):
         flow.studio.set_parameters(refine=Refine.SDE)
-        flow.generation.toggle_live()
-        await runs(flow, 1)
-        await first_pass(flow)
-        (await runs(flow, 2)).finish((1, 100, 1))
-        await flow.until(lambda: not flow.generation.live.busy)
-        paint(flow.studio, Rect(0, 0, 12, 12))
-        await runs(flow, 3)
-        await first_pass(flow, (200, 0, 0))
+        await painted_over_a_refined_picture(flow)
         assert colour_seen(flow, 4, 4) == (200, 0, 0)
         assert colour_seen(flow, 80, 50) == (1, 100, 1)
 
@@ -182,14 +187,7 @@ def test_over_a_refined_picture_only_what_was_painted_on_is_coarse(live, tell):
 def test_only_what_was_painted_is_refined_again(live, tell):
     async def story(flow):
         flow.studio.set_parameters(refine=Refine.SDE)
-        flow.generation.toggle_live()
-        await runs(flow, 1)
-        await first_pass(flow)
-        (await runs(flow, 2)).finish((1, 100, 1))
-        await flow.until(lambda: not flow.generation.live.busy)
-        paint(flow.studio, Rect(0, 0, 12, 12))
-        await runs(flow, 3)
-        await first_pass(flow, (200, 0, 0))
+        await painted_over_a_refined_picture(flow)
         again = await runs(flow, 4)
         assert again.job.mask.array[6, 6] == 255 and not again.job.mask.array[40:].any()
         assert (again.job.guide.array[40:] == (1, 100, 1)).all()
@@ -213,14 +211,7 @@ def test_where_the_guide_is_still_needed_all_of_it_is_refined_again(live, tell):
     async def story(flow):
         flow.engine.forgets_guide = False
         flow.studio.set_parameters(refine=Refine.DETAIL)
-        flow.generation.toggle_live()
-        await runs(flow, 1)
-        await first_pass(flow)
-        (await runs(flow, 2)).finish((1, 100, 1))
-        await flow.until(lambda: not flow.generation.live.busy)
-        paint(flow.studio, Rect(0, 0, 12, 12))
-        await runs(flow, 3)
-        await first_pass(flow, (200, 0, 0))
+        await painted_over_a_refined_picture(flow)
         again = await runs(flow, 4)
         assert again.job.mask is None and tuple(again.job.guide.array[6, 6]) == (255, 0, 0)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -12,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from sdedit_studio.engine.engine import Engine
-from sdedit_studio.engine.job import DetailInfo, ModelInfo, ModelRefused, Phase, Status, Step
+from sdedit_studio.engine.job import ModelInfo, ModelRefused, Phase, Status, Step
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.parameters import Refine, Solver
 from sdedit_studio.ui.dialogs.model_card import count, takes
@@ -22,51 +21,8 @@ from sdedit_studio.ui.models import Models
 from sdedit_studio.ui.panels.sdedit import SdeditPanel
 from sdedit_studio.ui.strip import Strip
 from sdedit_studio.ui.studio import Studio
-from tests.ui.generation.conftest import DETAIL, Flow, painted_document
-
-SCENES = ModelInfo("scenes-96", "Scenes", 96, 16, ("forest", "mountain"), 0.4, 8, bundled=True, detail=DETAIL)
-CHURCH = ModelInfo("church", "Church", 256, 32, (), 0.5, 20)
-WORDS = ModelInfo("words", "Words", 512, 64, (), 0.6, 4, Solver.RENOISE, default_guidance=7.5, takes_prompt=True)
-THOUSAND = ModelInfo("thousand", "Thousand", 64, 8, tuple(f"kind {i}" for i in range(1000)), 0.4, 8, knows_any=False)
-SHARP = DetailInfo("sharp", "Sharp", 2, "CC0", "sharp.pth", "ab" * 32, 67_000_000, Path("sharp"), upscaler=True)
-
-
-@pytest.fixture
-def many(flow) -> Flow:
-    """The flow with four models."""
-    flow.engine.installed = [SCENES, CHURCH, WORDS, THOUSAND]
-    flow.models._refresh()
-    return flow
-
-
-@pytest.fixture
-def opened(flow: Flow):
-    """Opens the dialog within a story."""
-    flow.engine.installed = [SCENES, CHURCH, WORDS, THOUSAND]
-    flow.models._refresh()
-
-    async def open_() -> ModelsDialog:
-        dialog = ModelsDialog(flow.view, flow.models)
-        dialog.open()
-        await flow.until(lambda: dialog.card.facts["Licence"].text() == "MIT")
-        return dialog
-
-    return open_
-
-
-def click(widget: QWidget) -> None:
-    assert widget.isVisible() and widget.isEnabled()
-    QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
-
-
-def choose(flow: Flow, entry: str) -> None:
-    """Pick an entry of the panel's list."""
-    scene = flow.panel.model.scene
-    index = scene.findText(entry)
-    assert index >= 0, [scene.itemText(i) for i in range(scene.count())]
-    scene.setCurrentIndex(index)
-    scene.activated.emit(index)
-
+from tests.ui.generation.conftest import CHURCH, THOUSAND, WORDS, painted_document
+from tests.ui.generation.picking import choose, click
 
 # --- The panel -----------------------------------------------------------------------------------------------------
 
@@ -163,116 +119,6 @@ def test_the_first_model_that_cannot_be_loaded_is_told_in_the_panel(many):
     many.engine.become(Status(Phase.BROKEN, "scenes-96", message="Its weights are damaged. Install again."))
     assert many.studio.parameters.model == "scenes-96" and many.problems == []
     assert many.panel.status.text() == "Its weights are damaged. Install again."
-
-
-# --- Detail networks -----------------------------------------------------------------------------------------------
-
-
-def refine(flow: Flow, way: str) -> None:
-    box = flow.panel.refine
-    box.setCurrentIndex(box.findText(way))
-    box.activated.emit(box.currentIndex())
-
-
-@pytest.fixture
-def enlarging(many) -> Flow:
-    """The flow with four models and an upscaler."""
-    many.engine.networks.append(SHARP)
-    many.models._refresh()
-    many.panel.advanced.fold.setChecked(True)
-    return many
-
-
-def test_which_network_and_how_crisp_are_asked_only_where_one_is_used(enlarging):
-    advanced, studio = enlarging.panel.advanced, enlarging.studio
-    assert advanced.detail.isVisible() and advanced.detail.currentText() == "The model's own"
-    assert [advanced.detail.itemText(i) for i in range(advanced.detail.count())] == ["The model's own", "Sharp"]
-    advanced.detail.setFocus()
-    QTest.keyClick(advanced.detail, Qt.Key.Key_Down)
-    assert (studio.parameters.refine, studio.parameters.detail) == (Refine.DETAIL, "sharp")
-    QTest.keyClick(advanced.crispness.track, Qt.Key.Key_Left)
-    assert studio.parameters.crispness == pytest.approx(0.99)
-    advanced.crispness.reset()
-    assert studio.parameters.crispness == 1
-    for way in ("SDE", "off"):
-        refine(enlarging, way)
-        assert not advanced.detail.isVisible() and not advanced.crispness.isVisible()
-    refine(enlarging, "detail")
-    assert advanced.detail.currentText() == "Sharp", "it is remembered"
-
-
-def test_a_model_without_a_network_uses_the_bundled_one_when_asked_to(enlarging):
-    studio, advanced = enlarging.studio, enlarging.panel.advanced
-    choose(enlarging, "Church")
-    assert (studio.parameters.refine, studio.parameters.detail) == (Refine.SDE, None)
-    assert enlarging.panel.refine.currentText() == "SDE"
-    refine(enlarging, "detail")
-    assert (studio.parameters.refine, studio.parameters.detail) == (Refine.DETAIL, "scenes-96")
-    assert advanced.detail.currentText() == "Scenes, detail"
-    choose(enlarging, "Scenes · any")
-    assert (studio.parameters.refine, studio.parameters.detail) == (Refine.DETAIL, None)
-    choose(enlarging, "Church")
-    assert studio.parameters.refine is Refine.SDE, "for scenes that it has not seen it is off until asked for"
-
-
-def test_a_favourite_upscaler_and_off_stay_with_another_model(enlarging):
-    enlarging.models.choose_detail("sharp")
-    choose(enlarging, "Church")
-    assert (enlarging.studio.parameters.refine, enlarging.studio.parameters.detail) == (Refine.DETAIL, "sharp")
-    refine(enlarging, "off")
-    choose(enlarging, "Words")
-    assert enlarging.studio.parameters.refine is Refine.OFF
-
-
-def test_old_documents_and_missing_networks_show_what_they_have(enlarging):
-    panel = enlarging.panel
-    enlarging.studio.set_parameters(refine=Refine.DOUBLE)
-    assert panel.refine.currentIndex() == -1 and panel.refine.placeholderText() == "2×"
-    assert enlarging.studio.parameters.refine is Refine.DOUBLE
-    refine(enlarging, "detail")
-    assert enlarging.studio.parameters.refine is Refine.DETAIL
-    enlarging.studio.set_parameters(detail="gone")
-    assert panel.advanced.detail.currentIndex() == -1
-    assert panel.advanced.detail.placeholderText() == "gone (not here)"
-
-
-def test_the_dialog_lists_uses_and_removes_upscalers(flow, tell, opened):
-    async def story(flow):
-        flow.engine.networks.append(SHARP)
-        flow.models._refresh()
-        dialog = await opened()
-        card = dialog.card
-        assert [dialog.list.item(row).text() for row in range(4, 6)] == ["Upscalers", "Sharp"]
-        assert card.facts["Detail by"].text() == "Scenes, detail: enlarges 4 times; CC BY-SA 4.0"
-        dialog.list.setCurrentRow(3)
-        assert card.facts["Detail by"].text() == "None of its own; it can use the built-in one"
-        QTest.keyClick(dialog.list, Qt.Key.Key_Down)
-        assert card.title.text() == "Sharp" and card.facts["Enlarges"].text() == "2 times in each direction"
-        assert card.facts["Licence"].text() == "CC0" and not card.facts["Takes"].isVisible()
-        click(card.use_detail)
-        assert flow.studio.parameters.detail == "sharp" and card.in_use.isVisible()
-        click(card.remove)
-        click(card.delete)
-        await flow.until(lambda: dialog.list.count() == 4)
-        assert flow.studio.parameters.detail is None and flow.studio.parameters.refine is Refine.DETAIL
-        assert card.title.text() == "Scenes"
-        dialog.reject()
-
-    tell(story)
-
-
-def test_an_upscaler_that_was_added_is_shown(flow, tell, opened, tmp_path):
-    async def story(flow):
-        dialog = await opened()
-        flow.models.add(tmp_path / "sharp.pth")
-        await flow.until(lambda: len(flow.engine.arrivals) == 1)
-        flow.engine.networks.append(SHARP)
-        flow.engine.arrivals[0].end("sharp")
-        await flow.until(lambda: dialog.card.title.text() == "Sharp")
-        assert flow.messages == ["Added Sharp."]
-        dialog.reject()
-
-    tell(story)
 
 
 # --- The dialog ----------------------------------------------------------------------------------------------------

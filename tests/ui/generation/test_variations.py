@@ -10,6 +10,7 @@ import pytest
 from sdedit_studio.document.edits import with_canvas
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.target import Target
+from sdedit_studio.engine.job import Job
 from sdedit_studio.parameters import Refine
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.generation import State
@@ -302,17 +303,23 @@ def test_working_one_out_carries_this_very_picture_on_and_keeps_its_seed(flow, t
     tell(story)
 
 
+async def worked_out(flow, variations) -> Job:
+    """Work the third one out, to a result that waits. Returns what was asked of the engine."""
+    variations.choose([variations.sheet[2]])
+    variations.work_out()
+    await flow.until(lambda: flow.engine.runs)
+    run = flow.engine.runs[0]
+    run.finish()
+    await flow.until(lambda: flow.generation.state is State.RESULT)
+    return run.job
+
+
 def test_working_one_out_of_another_model_refines_as_that_model_does(flow, tell):
     async def story(flow):
         variations = await filled(flow)
         flow.studio.set_parameters(model="church", refine=Refine.SDE, crispness=0.3)
-        variations.choose([variations.sheet[2]])
-        variations.work_out()
-        await flow.until(lambda: flow.engine.runs)
-        parameters = flow.engine.runs[0].job.parameters
+        parameters = (await worked_out(flow, variations)).parameters
         assert (parameters.model, parameters.refine, parameters.crispness) == ("scenes-96", Refine.DETAIL, 1.0)
-        flow.engine.runs[0].finish()
-        await flow.until(lambda: flow.generation.state is State.RESULT)
 
     tell(story)
 
@@ -330,12 +337,7 @@ def test_working_one_out_is_for_full_size_even_where_nothing_is_refined(flow, te
     async def story(flow):
         variations = await filled(flow)
         flow.studio.set_parameters(refine=Refine.OFF)
-        variations.choose([variations.sheet[2]])
-        variations.work_out()
-        await flow.until(lambda: flow.engine.runs)
-        assert flow.engine.runs[0].job.parameters.refine is Refine.DETAIL
-        flow.engine.runs[0].finish()
-        await flow.until(lambda: flow.generation.state is State.RESULT)
+        assert (await worked_out(flow, variations)).parameters.refine is Refine.DETAIL
 
     tell(story)
 
