@@ -7,21 +7,20 @@ DIR/training/loss.csv, loss.png, samples-037.png              progress; 037: at 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 from safetensors.torch import save
 
 from sdedit_studio.diffusion.plan import sigma_of_t0, t0_of_sigma
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.training.card import model_card
-from sdedit_studio.training.checkpoint import save_checkpoint, write, write_json, write_png
+from sdedit_studio.training.checkpoint import write, write_json
 from sdedit_studio.training.dataset import Dataset
-from sdedit_studio.training.history import Row, as_csv, plot
+from sdedit_studio.training.history import Row
+from sdedit_studio.training.kept import Kept
 from sdedit_studio.training.network import EdmUNet
 from sdedit_studio.training.recipe import SIGMA_DATA, Recipe
 from sdedit_studio.training.samples import FEW_CALLS, sample_sheet
@@ -32,11 +31,9 @@ SHOWN = 8
 
 
 @dataclass(frozen=True)
-class Output:
+class Output(Kept[Trainer]):
     """`config`: the network's. `source`: the name of what is trained on; `base`: of the model begun from, if any."""
 
-    folder: Path
-    trainer: Trainer
     config: Mapping[str, Any]
     data: Dataset
     source: str
@@ -47,14 +44,6 @@ class Output:
     def recipe(self) -> Recipe:
         return self.trainer.recipe
 
-    @property
-    def checkpoint(self) -> Path:
-        return self.folder / "training" / "checkpoint.safetensors"
-
-    @property
-    def table(self) -> Path:
-        return self.folder / "training" / "loss.csv"
-
     def differences(self, state: Mapping[str, Any]) -> list[str]:
         """What keeps the run of a checkpoint's `state` from going on as this one."""
         found = Recipe.from_dict(state["recipe"]).differences(self.recipe)
@@ -64,24 +53,11 @@ class Output:
             found.append(f"--from {state['base'] or 'nothing'}")
         return found
 
-    def save(self, rows: Sequence[Row], seconds: float, progress: float) -> None:
-        """Write everything, each file in one move, the checkpoint first. Raises TrainingProblem for a full disk."""
-        state = {
-            "images": self.trainer.images,
-            "seconds": seconds,
-            "recipe": self.recipe.as_dict(),
-            "classes": list(self.data.classes),
-            "base": self.base,
-        }
-        # Rows after the checkpoint's are dropped when it is read, so the table goes first.
-        write(self.table, as_csv(rows).encode())
-        save_checkpoint(self.checkpoint, self.trainer.state(), state)
-        self._save_model(rows[-1])
-        training = self.folder / "training"
-        write_png(training / "loss.png", plot(rows))
-        write_png(training / f"samples-{int(100 * progress):03}.png", Image.fromarray(self._samples()))
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        return {"classes": list(self.data.classes), "base": self.base}
 
-    def _save_model(self, last: Row) -> None:
+    def save_network(self, last: Row) -> None:
         network = self.trainer.ema.network
         assert isinstance(network, EdmUNet)
         model = self._model_json()
@@ -121,7 +97,7 @@ class Output:
             "licence": self.licence,
         }
 
-    def _samples(self) -> np.ndarray:
+    def samples(self) -> np.ndarray:
         aside = self.data.held_out
         shown = aside if len(aside) >= SHOWN else self.data.training
         indices = np.linspace(0, len(shown) - 1, SHOWN).astype(int).tolist()

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from safetensors.torch import save
 from torch import Tensor
 
@@ -24,12 +22,13 @@ from sdedit_studio.evaluation.sheet import sheet
 from sdedit_studio.models.catalogue import ModelCard
 from sdedit_studio.models.detail import CARD
 from sdedit_studio.models.span import FACTOR, REACH
-from sdedit_studio.training.checkpoint import save_checkpoint, write, write_json, write_png
+from sdedit_studio.training.checkpoint import write, write_json
 from sdedit_studio.training.detail.card import detail_card
 from sdedit_studio.training.detail.recipe import DetailRecipe
 from sdedit_studio.training.detail.start import Start
 from sdedit_studio.training.detail.trainer import DetailTrainer
-from sdedit_studio.training.history import Row, as_csv, plot
+from sdedit_studio.training.history import Row
+from sdedit_studio.training.kept import Kept
 
 SHOWN, SHOWN_SIDE = 3, 80
 """Light and usual passes on a sheet of samples, so many of each, and the side in pixels of what is shown of them."""
@@ -38,11 +37,9 @@ WEIGHTS = "model.safetensors"
 
 
 @dataclass(frozen=True)
-class DetailOutput:
+class DetailOutput(Kept[DetailTrainer]):
     """`source`: the names of what is trained on; `count`: photographs of all processes."""
 
-    folder: Path
-    trainer: DetailTrainer
     base: ModelCard
     start: Start
     source: str
@@ -51,14 +48,6 @@ class DetailOutput:
     @property
     def recipe(self) -> DetailRecipe:
         return self.trainer.recipe
-
-    @property
-    def checkpoint(self) -> Path:
-        return self.folder / "training" / "checkpoint.safetensors"
-
-    @property
-    def table(self) -> Path:
-        return self.folder / "training" / "loss.csv"
 
     def differences(self, state: Mapping[str, Any]) -> list[str]:
         """What keeps the run of a checkpoint's `state` from going on as this one."""
@@ -69,24 +58,11 @@ class DetailOutput:
             found.append("another --start")
         return found
 
-    def save(self, rows: Sequence[Row], seconds: float, progress: float) -> None:
-        """Write everything, each file in one move. Raises TrainingProblem for a full disk."""
-        state = {
-            "images": self.trainer.images,
-            "seconds": seconds,
-            "recipe": self.recipe.as_dict(),
-            "base": self.base.name,
-            "start": self.start.sha256,
-        }
-        # Rows after the checkpoint's are dropped when it is read, so the table goes first.
-        write(self.table, as_csv(rows).encode())
-        save_checkpoint(self.checkpoint, self.trainer.state(), state)
-        self._save_network(rows[-1])
-        training = self.folder / "training"
-        write_png(training / "loss.png", plot(rows))
-        write_png(training / f"samples-{int(100 * progress):03}.png", Image.fromarray(self.samples()))
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        return {"base": self.base.name, "start": self.start.sha256}
 
-    def _save_network(self, last: Row) -> None:
+    def save_network(self, last: Row) -> None:
         weights = {name: value.half().contiguous() for name, value in self.trainer.ema.network.state_dict().items()}
         text = detail_card(
             self.recipe,
