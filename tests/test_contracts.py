@@ -20,7 +20,9 @@ def test_only_the_ui_knows_widgets():
 
 
 def test_the_window_loads_without_torch():
-    code = "import sys; import sdedit_studio.ui.window, sdedit_studio.engine.engine; print('torch' in sys.modules)"
+    code = (
+        "import sys; import sdedit_studio.ui.shell.window, sdedit_studio.engine.engine; print('torch' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

@@ -10,7 +10,7 @@ def main() -> None:
     """Run the command in `sys.argv` and exit. Bad input: one line on stderr and a non-zero exit code."""
     arguments = sys.argv[1:]
     if _for_the_studio(arguments):
-        from sdedit_studio.ui.app import run
+        from sdedit_studio.ui.shell.app import run
 
         sys.exit(run(arguments))
     from sdedit_studio.cli.commands import command

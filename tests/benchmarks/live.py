@@ -34,7 +34,7 @@ from sdedit_studio.engine.job import Phase
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.prepare import compute_threads
 from sdedit_studio.models.catalogue import find
-from sdedit_studio.ui.program import SWITCH_SECONDS
+from sdedit_studio.ui.shell.program import SWITCH_SECONDS
 from tests.stories.hand import Hand
 from tests.stories.recorded import SAMPLE, Played, Stroke, played, recorded
 from tests.stories.stage import perform
@@ -51,13 +51,13 @@ PEN_TARGET = 8.0
 
 async def followed(hand: Hand, stroke: Stroke) -> tuple[Played, dict[str, float]]:
     """Draw with live mode on. Returns how, and the seconds from the end of the stroke to its pictures."""
-    studio, generation = hand.studio, hand.window.generation
+    session, generation = hand.session, hand.window.generation
     seconds: dict[str, float] = {}
     end, pictures = math.inf, 0
 
     def note(what: str) -> None:
         shown = generation.shown
-        if end < math.inf and shown is not None and shown.edit.job.revision == studio.history.revision:
+        if end < math.inf and shown is not None and shown.edit.job.revision == session.history.revision:
             seconds.setdefault(what, perf_counter() - end)
 
     def count() -> None:
@@ -133,7 +133,7 @@ def measure(rounds: int, call_seconds: float | None) -> dict[str, Any]:
         live = hand.window.generation.live
         hand.window.resize(1600, 1000)
         hand.window.files.open_path(resources.path("samples") / f"{SAMPLE}.ora")
-        await hand.until(lambda: len(hand.studio.document.layers) > 2)
+        await hand.until(lambda: len(hand.session.document.layers) > 2)
         await hand.until(lambda: hand.engine_phase is Phase.READY, 120)
         late: dict[bool, list[float]] = {False: [], True: []}
         rates: list[float] = []
@@ -145,7 +145,7 @@ def measure(rounds: int, call_seconds: float | None) -> dict[str, Any]:
                 if live.on:
                     hand.window.generation.stop_live()
                 off = await played(hand, stroke)
-                hand.studio.undo()
+                hand.session.undo()
                 hand.window.generation.toggle_live()
                 await hand.until(lambda: live.rate is not None, 60)
                 on, seconds = await followed(hand, stroke)
@@ -153,9 +153,9 @@ def measure(rounds: int, call_seconds: float | None) -> dict[str, Any]:
                 if call_seconds is None:  # else it is refined before anything could disturb it
                     wait = await interrupted(hand, replace(stroke, samples=stroke.samples[:2]))
                 after = await refined(hand)
-                hand.studio.undo()
+                hand.session.undo()
                 if wait is not None:
-                    hand.studio.undo()
+                    hand.session.undo()
                 if turn >= 0:
                     late[False] += [1000 * each for each in off.late]
                     late[True] += [1000 * each for each in on.late]

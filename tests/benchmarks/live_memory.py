@@ -24,8 +24,8 @@ import numpy as np
 
 from sdedit_studio import resources
 from sdedit_studio.engine.job import Phase
-from sdedit_studio.ui.compare import CompareMode
-from sdedit_studio.ui.program import SWITCH_SECONDS
+from sdedit_studio.ui.compare.compare import CompareMode
+from sdedit_studio.ui.shell.program import SWITCH_SECONDS
 from tests.stories.hand import Hand
 from tests.stories.recorded import SAMPLE, played, recorded
 from tests.stories.stage import perform
@@ -49,7 +49,7 @@ def resident() -> float:
 
 async def work(hand: Hand, until: float) -> None:
     """Draw on and on, and do with the pictures what people do."""
-    window, studio, generation = hand.window, hand.studio, hand.window.generation
+    window, session, generation = hand.window, hand.session, hand.window.generation
     modes = list(CompareMode)
     turn = 0
     while monotonic() < until:
@@ -61,12 +61,12 @@ async def work(hand: Hand, until: float) -> None:
         window.compare.set_mode(modes[turn % len(modes)])
         turn += 1
         if generation.can_apply:
-            before = studio.document
+            before = session.document
             generation.apply()
-            await hand.until(lambda before=before: studio.document is not before, 60)
+            await hand.until(lambda before=before: session.document is not before, 60)
             await asyncio.sleep(REST)
-        while studio.history.undo_label:
-            studio.undo()
+        while session.history.undo_label:
+            session.undo()
         window.compare.set_mode(CompareMode.SPLIT)
 
 
@@ -83,7 +83,7 @@ def measure(minutes: float) -> list[tuple[float, float]]:
     async def story(hand: Hand) -> None:
         hand.window.resize(1600, 1000)
         hand.window.files.open_path(resources.path("samples") / f"{SAMPLE}.ora")
-        await hand.until(lambda: len(hand.studio.document.layers) > 2)
+        await hand.until(lambda: len(hand.session.document.layers) > 2)
         await hand.until(lambda: hand.engine_phase is Phase.READY, 300)
         hand.window.generation.toggle_live()
         began = monotonic()

@@ -25,6 +25,8 @@ from sdedit_studio.diffusion.noise import counted
 from sdedit_studio.diffusion.sdedit import sdedit
 from sdedit_studio.document.edits import frame_of
 from sdedit_studio.document.edits import guide as guide_of
+from sdedit_studio.editing.edit import Edit
+from sdedit_studio.editing.live_pictures import Base, quick, refining, refining_again
 from sdedit_studio.engine.execute import execute
 from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.engine.measured import Measured
@@ -32,8 +34,6 @@ from sdedit_studio.engine.prepare import compute_threads, open_model
 from sdedit_studio.files.openraster import load
 from sdedit_studio.models.load import LoadedModel
 from sdedit_studio.parameters import Refine
-from sdedit_studio.ui.edit import Edit
-from sdedit_studio.ui.following import Base, quick, refining, refining_again
 
 SIDES = (416, 288, 256, 192)
 WHOLE = 100_000

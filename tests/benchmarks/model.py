@@ -113,17 +113,17 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     as_json = parser.parse_args().json
     with tempfile.TemporaryDirectory() as folder:
-        studio = {what: round(each, 2) for what, each in asyncio.run(as_in_the_studio(Path(folder))).items()}
+        session = {what: round(each, 2) for what, each in asyncio.run(as_in_the_studio(Path(folder))).items()}
     milliseconds = calls()
     if as_json:
-        print(json.dumps({"machine": machine(), "milliseconds_a_call": milliseconds, "seconds": studio}, indent=2))
+        print(json.dumps({"machine": machine(), "milliseconds_a_call": milliseconds, "seconds": session}, indent=2))
         return
     print(machine())
     print(f"\n{'one call, ms':12} {'float32':>9} {'bfloat16':>9}")
     for size, by_precision in milliseconds.items():
         print(f"{size:12} {by_precision['float32']:9.0f} {by_precision['bfloat16']:9.0f}")
     print(f"\n{'in the studio':48} {'seconds':>8}")
-    for what, each in studio.items():
+    for what, each in session.items():
         print(f"{what:48} {each:8.2f}")
 
 

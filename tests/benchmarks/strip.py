@@ -22,8 +22,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from sdedit_studio import resources
 from sdedit_studio.engine.job import Phase
-from sdedit_studio.ui.program import SWITCH_SECONDS
-from sdedit_studio.ui.strip import REST_MS, Strip
+from sdedit_studio.ui.shell.program import SWITCH_SECONDS
+from sdedit_studio.ui.t0_strip.strip import REST_MS, Strip
 from tests.benchmarks.live import PEN_TARGET, spread
 from tests.stories.hand import Hand
 from tests.stories.recorded import SAMPLE, played, recorded
@@ -49,7 +49,7 @@ def measure(strokes: int) -> dict[str, Any]:
         window, strip = hand.window, hand.window.strip
         window.resize(1600, 1000)
         window.files.open_path(resources.path("samples") / f"{SAMPLE}.ora")
-        await hand.until(lambda: len(hand.studio.document.layers) > 2)
+        await hand.until(lambda: len(hand.session.document.layers) > 2)
         await hand.until(lambda: hand.engine_phase is Phase.READY, 120)
         await computed(hand, strip)  # a rehearsal
         times: list[dict[str, float]] = []
@@ -59,11 +59,11 @@ def measure(strokes: int) -> dict[str, Any]:
             late["strip away"] += [1000 * each for each in (await played(hand, stroke)).late]
             window.sdedit.show()
             times.append(await computed(hand, strip))
-            hand.studio.undo()
-            hand.studio.set_parameters(seed=100 + index)
+            hand.session.undo()
+            hand.session.set_parameters(seed=100 + index)
             await hand.until(lambda: any(strip.is_current(t0) for t0 in strip.samples), 120)
             late["strip computing"] += [1000 * each for each in (await played(hand, stroke)).late]
-            hand.studio.undo()
+            hand.session.undo()
         for what in ("first picture", "whole strip"):
             report[f"{what}, s"] = spread([each[what] for each in times])
         for what, values in late.items():
@@ -83,7 +83,7 @@ async def held(hand: Hand) -> list[float]:
     await hand.until(lambda: noised.shown)
     for step in range(HELD):
         before, began = noised._image, perf_counter()
-        hand.studio.set_parameters(t0=round(0.2 + 0.6 * step / HELD, 2) + 0.001)
+        hand.session.set_parameters(t0=round(0.2 + 0.6 * step / HELD, 2) + 0.001)
         while noised._image is before:
             await asyncio.sleep(0)
         times.append(1000 * (perf_counter() - began))

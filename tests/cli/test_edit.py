@@ -202,7 +202,7 @@ class TestWhichDoor:
     def opened(self, monkeypatch):
         """What the studio or a command was started with."""
         doors = []
-        monkeypatch.setattr("sdedit_studio.ui.app.run", lambda argv: doors.append(("studio", list(argv))) or 0)
+        monkeypatch.setattr("sdedit_studio.ui.shell.app.run", lambda argv: doors.append(("studio", list(argv))) or 0)
         monkeypatch.setattr("sdedit_studio.cli.commands.command", lambda argv: doors.append(("word", list(argv))) or 0)
         return doors
 

@@ -13,8 +13,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from sdedit_studio.engine.job import Phase
-from sdedit_studio.ui.studio import Colour
-from sdedit_studio.ui.window import Window
+from sdedit_studio.ui.document.session import Colour
+from sdedit_studio.ui.shell.window import Window
 
 Point = tuple[float, float]
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
@@ -26,7 +26,7 @@ class Hand:
     def __init__(self, window: Window) -> None:
         self.window = window
         self.canvas = window.canvas
-        self.studio = window.studio
+        self.session = window.session
 
     @property
     def engine_phase(self) -> Phase:
@@ -58,8 +58,8 @@ class Hand:
 
     async def tool(self, tool: str, colour: Colour | None = None, to: Colour | None = None, **brush: Any) -> None:
         """Take a tool up, with its colours, and with changes to its brush."""
-        self.studio.set_tool(tool)
-        self.studio.set_colours(colour, to)
+        self.session.set_tool(tool)
+        self.session.set_colours(colour, to)
         if brush:
             self.canvas.brushes.change(tool, **brush)
         await asyncio.sleep(0)
@@ -85,7 +85,7 @@ class Hand:
 
     async def fill(self, colour: Colour) -> None:
         """Fill the selection, or the canvas."""
-        self.studio.set_colours(colour)
+        self.session.set_colours(colour)
         self.window.actions_["edit.fill"].trigger()
         await self.settled()
 
@@ -96,8 +96,8 @@ class Hand:
     async def new_layer(self, name: str) -> None:
         self.window.actions_["layer.add"].trigger()
         await self.settled()
-        document = self.studio.document
-        self.studio.push("Rename layer", document.with_layer(document.active, name=name))
+        document = self.session.document
+        self.session.push("Rename layer", document.with_layer(document.active, name=name))
 
     def _mouse(self, kind: QEvent.Type, place: QPointF, *, held: bool = False) -> None:
         """QTest would move the real pointer, whose events come later than its own press and release."""

@@ -22,7 +22,7 @@ from PySide6.QtGui import QImage
 from sdedit_studio import resources
 from sdedit_studio.engine.job import Phase
 from sdedit_studio.parameters import Refine
-from sdedit_studio.ui.program import SWITCH_SECONDS
+from sdedit_studio.ui.shell.program import SWITCH_SECONDS
 from tests.stories.hand import Hand
 from tests.stories.recorded import SAMPLE, played, recorded
 from tests.stories.stage import perform
@@ -83,12 +83,12 @@ class Camera:
 
 
 async def tell(hand: Hand, camera: Camera) -> None:
-    window, studio, generation = hand.window, hand.studio, hand.window.generation
+    window, session, generation = hand.window, hand.session, hand.window.generation
     window.resize(WINDOW)
     window.files.open_path(resources.path("samples") / f"{SAMPLE}.ora")
-    await hand.until(lambda: len(studio.document.layers) > 2)
+    await hand.until(lambda: len(session.document.layers) > 2)
     await hand.until(lambda: hand.engine_phase is Phase.READY, 300)
-    studio.set_parameters(refine=Refine.DETAIL)
+    session.set_parameters(refine=Refine.DETAIL)
     hand.canvas.fit()
     window.notice.hide()
     await hand.key(Qt.Key.Key_B)
@@ -105,9 +105,9 @@ async def tell(hand: Hand, camera: Camera) -> None:
     live = generation.live
     await hand.until(lambda: not live.busy and generation.shown.picture.width > 400, 120)
     await asyncio.sleep(LOOK)
-    painted = studio.document
+    painted = session.document
     await hand.key(Qt.Key.Key_Return)
-    await hand.until(lambda: studio.document is not painted)
+    await hand.until(lambda: session.document is not painted)
     await asyncio.sleep(0.3)
     generation.stop_live()
     await asyncio.sleep(LOOK)

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from sdedit_studio import resources
 from sdedit_studio.files import openraster
 from sdedit_studio.parameters import Parameters
-from sdedit_studio.ui.studio import new_document
+from sdedit_studio.ui.document.session import new_document
 from tests.stories.hand import Hand
 from tests.stories.paintings import PAINTINGS
 from tests.stories.stage import perform
@@ -27,11 +27,11 @@ SETTINGS = {
 
 async def paint_all(hand: Hand) -> None:
     for name, paint in PAINTINGS.items():
-        hand.studio.open(new_document(), None)
+        hand.session.open(new_document(), None)
         await hand.settled()
         await paint(hand)
         path = resources.path("samples") / f"{name}.ora"
-        openraster.save(path, hand.studio.document, SETTINGS[name])
+        openraster.save(path, hand.session.document, SETTINGS[name])
         sys.stdout.write(f"{path.name}: {path.stat().st_size // 1024} KiB\n")
 
 

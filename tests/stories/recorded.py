@@ -20,7 +20,7 @@ from typing import Any
 from PySide6.QtCore import QEvent, QPointF
 
 from sdedit_studio import resources
-from sdedit_studio.ui.studio import Colour
+from sdedit_studio.ui.document.session import Colour
 from tests.stories.hand import Hand, Point, walked
 from tests.stories.stage import perform
 
@@ -88,9 +88,9 @@ class Recorder(Hand):
     async def drag(self, points: Iterable[Point]) -> None:
         path = list(points)
         await super().drag(path)
-        tip = asdict(self.canvas.brushes[self.studio.tool])
+        tip = asdict(self.canvas.brushes[self.session.tool])
         brush = {name: tip[name] for name in ("size", "hardness", "opacity", "flow")}
-        self.strokes.append(Stroke(self.studio.tool, self.studio.foreground, brush, paced(path)))
+        self.strokes.append(Stroke(self.session.tool, self.session.foreground, brush, paced(path)))
 
 
 def paced(path: Sequence[Point]) -> Sequence[tuple[int, float, float]]:
@@ -126,7 +126,7 @@ async def paint(hand: Hand) -> None:
 
 async def record(hand: Hand) -> None:
     hand.window.files.open_path(resources.path("samples") / f"{SAMPLE}.ora")
-    await hand.until(lambda: len(hand.studio.document.layers) > 2)
+    await hand.until(lambda: len(hand.session.document.layers) > 2)
     recorder = Recorder(hand)
     await paint(recorder)
     lines = (json.dumps(asdict(stroke), separators=(",", ":")) for stroke in recorder.strokes)

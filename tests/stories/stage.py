@@ -11,12 +11,12 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QApplication
 
 from sdedit_studio.engine.engine import Engine
-from sdedit_studio.ui import theme
-from sdedit_studio.ui.preferences import Preferences
-from sdedit_studio.ui.profile import Profile
-from sdedit_studio.ui.studio import Studio
-from sdedit_studio.ui.tasks import Tasks
-from sdedit_studio.ui.window import Window
+from sdedit_studio.ui.base import theme
+from sdedit_studio.ui.base.preferences import Preferences
+from sdedit_studio.ui.base.profile import Profile
+from sdedit_studio.ui.base.tasks import Tasks
+from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.shell.window import Window
 from tests.stories.hand import Hand
 
 Story = Callable[[Hand], Awaitable[None]]
@@ -46,11 +46,11 @@ async def _play(story: Story, profile: Profile, engine: Engine, *, model: bool) 
     try:
         async with asyncio.TaskGroup() as group:
             tasks = Tasks(group, failures.append)
-            window = Window(Studio(), engine, profile, Preferences(profile.settings), tasks)
+            window = Window(Session(), engine, profile, Preferences(profile.settings), tasks)
             window.show()
             await window.painted()
             if model:
-                engine.start(window.studio.parameters.model)
+                engine.start(window.session.parameters.model)
             await story(Hand(window))
             window.close_without_asking()
             tasks.cancel()

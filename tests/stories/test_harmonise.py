@@ -22,7 +22,7 @@ from sdedit_studio.files import pictures
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui.generation import State
+from sdedit_studio.ui.generation.generation import State
 from tests.stories.hand import Hand, walked
 from tests.stories.stage import perform
 
@@ -57,9 +57,9 @@ async def photograph(hand: Hand, name: str) -> None:
 
 async def applied(hand: Hand) -> None:
     """Wait for the result, keep it, and see that nothing else changed and that one undo takes it back."""
-    studio, generation = hand.studio, hand.window.generation
+    session, generation = hand.session, hand.window.generation
     await hand.until(lambda: generation.state is State.RESULT, 240)
-    before, edit = studio.document, generation.edit
+    before, edit = session.document, generation.edit
     assert hand.window.compare.split == 0.5
     assert edit.frame in before.bounds
     kept = np.ones(before.bounds[:1:-1], bool)
@@ -67,22 +67,22 @@ async def applied(hand: Hand) -> None:
     await photograph(hand, edit.task)
     await hand.until(hand.window.actions_["generate.enter"].isEnabled)
     await hand.key(Qt.Key.Key_Return)
-    await hand.until(lambda: studio.document is not before)
-    changed = (picture(studio.document) != picture(before)).any(axis=2)
+    await hand.until(lambda: session.document is not before)
+    changed = (picture(session.document) != picture(before)).any(axis=2)
     assert changed.any() and not changed[kept].any()
     assert kept.any()
-    studio.undo()
-    assert studio.document is before
-    studio.redo()
+    session.undo()
+    assert session.document is before
+    session.redo()
 
 
 @pytest.mark.model
 def test_a_mountain_is_fitted_into_the_dunes_and_a_cloud_painted_above(qapp, tmp_path):
     async def story(hand: Hand) -> None:
-        studio, window = hand.studio, hand.window
-        studio.open(dunes(), None)
-        studio.set_parameters(seed=2, condition="mountain")
-        t0 = studio.parameters.t0
+        session, window = hand.session, hand.window
+        session.open(dunes(), None)
+        session.set_parameters(seed=2, condition="mountain")
+        t0 = session.parameters.t0
         await hand.settled()
         window.edit.add_pictures([mountain(tmp_path)])
         await hand.until(lambda: window.offer.isVisible())
@@ -90,11 +90,11 @@ def test_a_mountain_is_fitted_into_the_dunes_and_a_cloud_painted_above(qapp, tmp
         await hand.drag(walked([middle, (middle[0] + 200 * PART, middle[1] + 80 * PART)], 8 * PART))
         assert window.offer.isVisible(), "it waits while the picture is moved"
         await photograph(hand, "offered")
-        assert studio.document.active_layer.pixels.content_bounds().x > SIZE[0] * 0.5
+        assert session.document.active_layer.pixels.content_bounds().x > SIZE[0] * 0.5
         QTest.mouseClick(window.offer.harmonise, Qt.MouseButton.LeftButton)
         await applied(hand)
-        assert studio.document.active_layer.generation["t0"] == 0.3
-        assert studio.parameters.t0 == t0
+        assert session.document.active_layer.generation["t0"] == 0.3
+        assert session.parameters.t0 == t0
 
         await hand.new_layer("Cloud")
         await hand.tool("brush", (250, 250, 252), size=26 * PART, hardness=0.4)

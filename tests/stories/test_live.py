@@ -18,11 +18,11 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 
 def test_the_picture_follows_the_pen_and_is_kept_by_enter(tmp_path):
     async def story(hand: Hand) -> None:
-        studio, generation, window = hand.studio, hand.window.generation, hand.window
+        session, generation, window = hand.session, hand.window.generation, hand.window
         window.resize(1280, 860)
         window.files.open_path(resources.path("samples") / "mountain-lake.ora")
-        await hand.until(lambda: len(studio.document.layers) > 2)
-        studio.set_parameters(refine=Refine.OFF)
+        await hand.until(lambda: len(session.document.layers) > 2)
+        session.set_parameters(refine=Refine.OFF)
         await hand.tool("brush", (238, 240, 244), size=40)
         await hand.key(Qt.Key.Key_Return, CTRL | SHIFT)
         assert generation.live.on and window.sdedit.live.isChecked()
@@ -30,30 +30,30 @@ def test_the_picture_follows_the_pen_and_is_kept_by_enter(tmp_path):
         first = generation.shown.picture.array.astype(int)
 
         await hand.drag(walked([(150, 130), (420, 150)], 6))
-        painted = studio.document
+        painted = session.document
         await hand.until(lambda: generation.shown.edit.document is painted and not generation.live.busy)
         moved = np.abs(generation.shown.picture.array.astype(int) - first).mean(axis=2)
         assert moved[20:32, 30:76].mean() > 10  # the model sees 144 x 96 of 768 x 512
         assert moved[60:].mean() < 2
 
         await hand.key(Qt.Key.Key_Return)
-        await hand.until(lambda: studio.document is not painted)
-        kept = flatten(studio.document.layers, studio.document.bounds)[..., 2::-1]
-        assert studio.document.active_layer.generation is not None
+        await hand.until(lambda: session.document is not painted)
+        kept = flatten(session.document.layers, session.document.bounds)[..., 2::-1]
+        assert session.document.active_layer.generation is not None
         assert kept[150, 300].min() > 130  # a cloud, where rock was
         assert generation.live.on
         await hand.key(Qt.Key.Key_Escape)
         assert not generation.live.on
-        studio.undo()
-        assert studio.document is painted
+        session.undo()
+        assert session.document is painted
 
         generation.toggle_live()
         await hand.until(lambda: generation.live.rate is not None)
         window.hide()
-        studio.undo()
+        session.undo()
         await asyncio.sleep(0.3)
         assert not generation.live.busy and generation.shown.edit.document is painted
         window.show()
-        await hand.until(lambda: generation.shown.edit.document is studio.document)
+        await hand.until(lambda: generation.shown.edit.document is session.document)
 
     perform(story, tmp_path)

@@ -20,8 +20,8 @@ from sdedit_studio.engine.job import Phase
 from sdedit_studio.files import openraster, pictures
 from sdedit_studio.parameters import Refine
 from sdedit_studio.raster.compositor import flatten
-from sdedit_studio.ui.dialogs.export import ExportDialog
-from sdedit_studio.ui.generation import State
+from sdedit_studio.ui.document.export_dialog import ExportDialog
+from sdedit_studio.ui.generation.generation import State
 from tests.stories.hand import Hand
 from tests.stories.paintings import mountain_lake
 from tests.stories.stage import perform
@@ -53,25 +53,25 @@ async def choose_file(hand: Hand, path: Path) -> None:
 @pytest.mark.model
 def test_paint_a_mountain_lake_and_keep_what_becomes_of_it(qapp, tmp_path):
     async def story(hand: Hand) -> None:
-        studio, generation = hand.studio, hand.window.generation
+        session, generation = hand.session, hand.window.generation
         await mountain_lake(hand)
         await photograph(hand, "painted")
-        painted = studio.document
+        painted = session.document
         assert [layer.name for layer in painted.layers][-1] == "Meadow"
 
-        studio.set_parameters(t0=0.32, seed=5, condition="mountain", refine=Refine.DETAIL)
+        session.set_parameters(t0=0.32, seed=5, condition="mountain", refine=Refine.DETAIL)
         generation.seed_locked = True
         await hand.key(Qt.Key.Key_Return, CONTROL)
         assert generation.state in (State.PREPARING, State.RUNNING)
         await hand.until(lambda: generation.progress is not None, 120)
         await hand.tool("brush", (250, 250, 250), size=8)
         await hand.drag([(600, 60), (640, 64)])
-        assert studio.history.undo_label == "Brush stroke", "painting goes on while the model runs"
+        assert session.history.undo_label == "Brush stroke", "painting goes on while the model runs"
         if SHOTS:
             await hand.until(lambda: generation.progress.pass_index == 1, 120)
             await photograph(hand, "running")
-        studio.undo()
-        assert studio.document is painted
+        session.undo()
+        assert session.document is painted
 
         await hand.until(lambda: generation.state is State.RESULT, 240)
         assert hand.engine_phase is Phase.READY
@@ -84,20 +84,20 @@ def test_paint_a_mountain_lake_and_keep_what_becomes_of_it(qapp, tmp_path):
         assert (result != guide(painted, painted.bounds)).any()
 
         await hand.key(Qt.Key.Key_Return)
-        await hand.until(lambda: studio.document is not painted)
-        assert studio.document.active_layer.generation["seed"] == 5
-        shown = flatten(studio.document.layers, studio.document.bounds)[..., 2::-1]
+        await hand.until(lambda: session.document is not painted)
+        assert session.document.active_layer.generation["seed"] == 5
+        shown = flatten(session.document.layers, session.document.bounds)[..., 2::-1]
         assert np.array_equal(shown, result)
         await photograph(hand, "applied")
 
         saved, exported = tmp_path / "lake.ora", tmp_path / "lake.png"
         await hand.key(Qt.Key.Key_S, CONTROL)
         await choose_file(hand, saved)
-        await hand.until(lambda: not studio.history.modified)
+        await hand.until(lambda: not session.history.modified)
 
         reopened, parameters = openraster.load(saved)
-        assert parameters == studio.parameters
-        assert [layer.name for layer in reopened.layers] == [layer.name for layer in studio.document.layers]
+        assert parameters == session.parameters
+        assert [layer.name for layer in reopened.layers] == [layer.name for layer in session.document.layers]
         assert np.array_equal(flatten(reopened.layers, reopened.bounds)[..., 2::-1], result)
 
         hand.window.actions_["file.export"].trigger()
@@ -112,6 +112,6 @@ def test_paint_a_mountain_lake_and_keep_what_becomes_of_it(qapp, tmp_path):
 
         await hand.until(lambda: not hand.window.findChildren(ExportDialog))
         await hand.key(Qt.Key.Key_Z, CONTROL)
-        assert studio.document.layers == painted.layers
+        assert session.document.layers == painted.layers
 
     perform(story, tmp_path / "profile")

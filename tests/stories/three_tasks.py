@@ -21,7 +21,7 @@ from sdedit_studio.document.layer import Layer
 from sdedit_studio.files import openraster, pictures
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui.generation import State
+from sdedit_studio.ui.generation.generation import State
 from tests.stories.hand import Hand, walked
 from tests.stories.stage import perform
 
@@ -30,7 +30,7 @@ SIZE = (768, 432)
 
 async def strokes_to_picture(hand: Hand) -> None:
     document, parameters = openraster.load(resources.path("samples", "mountain-lake.ora"))
-    hand.studio.open(document, None, parameters)
+    hand.session.open(document, None, parameters)
     await hand.settled()
 
 
@@ -43,7 +43,7 @@ def picture_of(sample: str) -> np.ndarray:
 
 async def photograph(hand: Hand, sample: str) -> None:
     """Open it."""
-    hand.studio.open(Document.of(*SIZE, [Layer("Photograph", Tiles.from_array(picture_of(sample)))]), None)
+    hand.session.open(Document.of(*SIZE, [Layer("Photograph", Tiles.from_array(picture_of(sample)))]), None)
     await hand.settled()
 
 
@@ -64,7 +64,7 @@ async def editing_with_strokes(hand: Hand) -> None:
         [(628, 150), (640, 190)],
     ):
         await hand.drag(walked(path, 6))
-    hand.studio.set_parameters(seed=9, condition="mountain")
+    hand.session.set_parameters(seed=9, condition="mountain")
 
 
 async def compositing(hand: Hand) -> None:
@@ -76,10 +76,10 @@ async def compositing(hand: Hand) -> None:
     cover = np.asarray(outline, np.uint16)[..., None]
     pasted = ((cut * cover + 127) // 255).astype(np.uint8)
     await photograph(hand, "extreme-desert-hike.jpg")
-    document = hand.studio.document.inserted(Layer("Mountain", Tiles.from_array(pasted, 470, 230)))
-    hand.studio.open(document, None)
+    document = hand.session.document.inserted(Layer("Mountain", Tiles.from_array(pasted, 470, 230)))
+    hand.session.open(document, None)
     await hand.settled()
-    hand.studio.set_parameters(seed=2, condition="mountain")
+    hand.session.set_parameters(seed=2, condition="mountain")
 
 
 @dataclass(frozen=True)
@@ -104,13 +104,13 @@ def do(names: Sequence[str], folder: Path) -> Callable[[Hand], Awaitable[None]]:
         for name in names:
             task = TASKS[name]
             await task.prepare(hand)
-            before = guide(hand.studio.document, hand.studio.document.bounds)
+            before = guide(hand.session.document, hand.session.document.bounds)
             hand.window.actions_[task.action].trigger()
             await hand.until(lambda: generation.state is State.RESULT, 600)
-            result, painted = generation.result, hand.studio.document
+            result, painted = generation.result, hand.session.document
             generation.apply()
-            await hand.until(lambda painted=painted: hand.studio.document is not painted)
-            after = guide(hand.studio.document, hand.studio.document.bounds)
+            await hand.until(lambda painted=painted: hand.session.document is not painted)
+            after = guide(hand.session.document, hand.session.document.bounds)
             same = (before == after).all(axis=2).mean()
             t0 = result.job.parameters.t0
             sys.stdout.write(f"{name}: t0 {t0:g}, {result.calls} calls, {same:.1%} of the pixels are as they were\n")

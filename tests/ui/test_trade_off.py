@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdedit_studio.ui.trade_off import LEAST_SPREAD, heights, sweet_spot
+from sdedit_studio.editing.trade_off import LEAST_SPREAD, heights, sweet_spot
 
 T0S = [tenth / 10 for tenth in range(11)]
 CURVES = st.lists(st.floats(0, 100), min_size=11, max_size=11)

@@ -11,8 +11,8 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QRegion, QTransform
 from sdedit_studio.document.document import Document
 from sdedit_studio.raster.selection import contours
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui.canvas.background import Background
-from sdedit_studio.ui.canvas.lines import near, subdivided
+from sdedit_studio.ui.document.background import Background
+from sdedit_studio.ui.tools.lines import near, subdivided
 
 STEP_MS = 120
 DASH = 4

@@ -10,7 +10,7 @@ from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPixmap, QTran
 
 from sdedit_studio.document.target import Target
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.document.session import Session
 
 if TYPE_CHECKING:
     from sdedit_studio.ui.canvas.view import CanvasView
@@ -25,15 +25,15 @@ TINT, STRIPE, RIM = QColor(224, 164, 88, 76), QColor(255, 214, 150, 190), QColor
 class Hatching:
     """Drawn over a view's picture while the protection is what tools paint on."""
 
-    def __init__(self, studio: Studio, view: CanvasView) -> None:
-        self._studio, self._view = studio, view
+    def __init__(self, session: Session, view: CanvasView) -> None:
+        self._session, self._view = session, view
         view.add_overlay(self._draw)
-        studio.target_changed.connect(view.update)
+        session.target_changed.connect(view.update)
 
     def _draw(self, painter: QPainter, to_view: QTransform, visible: Rect) -> None:
-        protection = self._studio.document.protection
+        protection = self._session.document.protection
         area = to_view.mapRect(QRectF(*visible)).toAlignedRect() & self._view.rect()
-        if protection is None or self._studio.target is not Target.PROTECTION or area.isEmpty():
+        if protection is None or self._session.target is not Target.PROTECTION or area.isEmpty():
             return
         ratio = self._view.devicePixelRatioF()
         plate = QImage(area.size() * ratio, QImage.Format.Format_ARGB32_Premultiplied)

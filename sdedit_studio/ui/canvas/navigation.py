@@ -9,8 +9,8 @@ from PySide6.QtGui import QInputDevice, QNativeGestureEvent, QWheelEvent
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture
 
 if TYPE_CHECKING:
-    from sdedit_studio.ui.canvas.result_view import ResultView
     from sdedit_studio.ui.canvas.view import CanvasView
+    from sdedit_studio.ui.compare.result_view import ResultView
 
 NOTCH = 120
 """What a wheel reports for one click."""

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPixmap, QPolygonF, QTransform
 
 from sdedit_studio.raster.tiles import as_image, blank
-from sdedit_studio.ui import theme
+from sdedit_studio.ui.base import theme
 from sdedit_studio.ui.canvas.viewport import Viewport
 
 SQUARE = 8

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QPainter, QPainterPath, QRegion
 
-from sdedit_studio.ui.canvas.lines import draw_line, near
+from sdedit_studio.ui.tools.lines import draw_line, near
 
 SMALLEST = 6.0
 """View pixels: a smaller tip is shown by a cross instead."""

@@ -28,15 +28,15 @@ from sdedit_studio.document.edits import frame_of
 from sdedit_studio.raster.compositor import Composite
 from sdedit_studio.raster.geometry import NOTHING, Rect
 from sdedit_studio.ui.canvas.ants import Ants
-from sdedit_studio.ui.canvas.drops import Drops
 from sdedit_studio.ui.canvas.input import Input
-from sdedit_studio.ui.canvas.lines import BLUE, draw_dashes
 from sdedit_studio.ui.canvas.navigation import Navigation
 from sdedit_studio.ui.canvas.page import draw_page
 from sdedit_studio.ui.canvas.tip import SMALLEST, Tip
 from sdedit_studio.ui.canvas.viewport import Viewport
-from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.document.drops import Drops
+from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.tools.brushes import Brushes
+from sdedit_studio.ui.tools.lines import BLUE, draw_dashes
 from sdedit_studio.ui.tools.tool import Tool
 from sdedit_studio.ui.tools.toolbox import Toolbox
 
@@ -58,7 +58,7 @@ MARGIN = 3
 
 
 class CanvasView(QWidget):
-    """Shows the document of a studio and lets its tool work on it.
+    """Shows the document of a session and lets its tool work on it.
 
     Signals: `view_changed()` when zoom, place, rotation or mirroring have changed; `cursor_moved(x, y)` with the
     pointer in document pixels, or None and None when it has left; `open_requested(Path)` when a document was dropped;
@@ -70,14 +70,14 @@ class CanvasView(QWidget):
     open_requested = Signal(object)
     caught_up = Signal()
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self.studio = studio
-        self.toolbox = Toolbox(studio, self)
-        self._tool = self.toolbox.tool(studio.tool)
-        self._viewport = Viewport(page_width=studio.document.width, page_height=studio.document.height)
+        self.session = session
+        self.toolbox = Toolbox(session, self)
+        self._tool = self.toolbox.tool(session.tool)
+        self._viewport = Viewport(page_width=session.document.width, page_height=session.document.height)
         self._fits = True
-        self._composite = Composite(studio.document.width, studio.document.height)
+        self._composite = Composite(session.document.width, session.document.height)
         self._overlays: list[tuple[Overlay, Hides]] = []
         self._frame: Rect | None = None
         self._ants = Ants(self)
@@ -85,7 +85,7 @@ class CanvasView(QWidget):
         self._cursor: QCursor | Qt.CursorShape | None = None
         self._input = Input(self)
         self._navigation = Navigation(self)
-        self._drops = Drops(studio, self)
+        self._drops = Drops(session, self)
         self._catching_up = QTimer(self, interval=0)
         self._catching_up.timeout.connect(self._catch_up)
         self._resting = QTimer(self, singleShot=True, interval=REST_MS)
@@ -97,15 +97,15 @@ class CanvasView(QWidget):
         self.setAcceptDrops(True)
         self.setMinimumSize(64, 64)
         self.setAccessibleName("Canvas")
-        studio.changing.connect(self._document_changing)
-        studio.document_changed.connect(self._document_changed)
-        studio.document_replaced.connect(self._document_replaced)
-        studio.selection_changed.connect(self._selection_changed)
-        studio.layers_changed.connect(self._tell_tool)
-        studio.tool_changed.connect(self._tool_changed)
+        session.changing.connect(self._document_changing)
+        session.document_changed.connect(self._document_changed)
+        session.document_replaced.connect(self._document_replaced)
+        session.selection_changed.connect(self._selection_changed)
+        session.layers_changed.connect(self._tell_tool)
+        session.tool_changed.connect(self._tool_changed)
         self.brushes.changed.connect(self._brushes_changed)
         self._ants.stepped.connect(self.update)
-        self._ants.follow(studio.document)
+        self._ants.follow(session.document)
 
     # --- For the window --------------------------------------------------------------------------------------------
 
@@ -283,7 +283,7 @@ class CanvasView(QWidget):
         self._tell_tool()
 
     def _document_replaced(self) -> None:
-        document = self.studio.document
+        document = self.session.document
         self._input.drop()
         self._composite = Composite(document.width, document.height)
         self._frame = None
@@ -294,7 +294,7 @@ class CanvasView(QWidget):
 
     def _selection_changed(self) -> None:
         self._frame = None
-        self._ants.follow(self.studio.document)
+        self._ants.follow(self.session.document)
         self._tell_tool()
         self.update()
 
@@ -371,7 +371,7 @@ class CanvasView(QWidget):
     def _paint_frame(self, painter: QPainter) -> None:
         """The part of the canvas that goes to the model, where that is not all of it."""
         if self._frame is None:
-            self._frame = frame_of(self.studio.document)
+            self._frame = frame_of(self.session.document)
         if self._frame != self._viewport.page:
             path = QPainterPath()
             path.addPolygon(self.to_view.map(QPolygonF(QRectF(*self._frame))))
@@ -403,7 +403,7 @@ class CanvasView(QWidget):
 
     def _refresh(self, first: Rect, painted: QRegion) -> None:
         """Composite for a while, and have painted what is not about to be painted anyway."""
-        for rect in self._composite.update(self.studio.document.layers, first, SLICE):
+        for rect in self._composite.update(self.session.document.layers, first, SLICE):
             self.update(QRegion(self._on_screen(rect)) - painted)
 
     # --- Events ----------------------------------------------------------------------------------------------------

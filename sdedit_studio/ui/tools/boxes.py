@@ -11,16 +11,16 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from sdedit_studio.document.edits import cropped, frame_of
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.ui.canvas.background import Background
-from sdedit_studio.ui.canvas.lines import BLUE, draw_dashes, draw_handles, draw_line, draw_tag
-from sdedit_studio.ui.studio import Studio
-from sdedit_studio.ui.theme import current
+from sdedit_studio.ui.base.theme import current
+from sdedit_studio.ui.document.background import Background
+from sdedit_studio.ui.document.gesture import ComputedGesture, Gesture
+from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.tools.controls import Setting, button
 from sdedit_studio.ui.tools.drag import CLICK, Drag
-from sdedit_studio.ui.tools.gesture import ComputedGesture, Gesture
 from sdedit_studio.ui.tools.grips import INSIDE, Grip, places, resize_cursor, under
-from sdedit_studio.ui.tools.number_field import NumberField
+from sdedit_studio.ui.tools.lines import BLUE, draw_dashes, draw_handles, draw_line, draw_tag
 from sdedit_studio.ui.tools.tool import Canvas, Pointer, Tool
+from sdedit_studio.ui.widgets.number_field import NumberField
 
 ASPECTS: tuple[tuple[str, float | None], ...] = (
     ("Any shape", None),
@@ -40,8 +40,8 @@ class BoxTool(Tool):
     least = 1
     """Shortest side in pixels."""
 
-    def __init__(self, studio: Studio, canvas: Canvas) -> None:
-        super().__init__(studio, canvas)
+    def __init__(self, session: Session, canvas: Canvas) -> None:
+        super().__init__(session, canvas)
         self.aspect: Setting[float | None] = Setting(None)
         self._drag: Drag | None = None
         self._grip: Grip | None = None
@@ -132,7 +132,7 @@ class BoxTool(Tool):
 
     def _resize(self, across: float | None, down: float | None) -> None:
         """Give the box another width or height (or, with neither, another shape) about its middle."""
-        box, canvas = self.box, self.studio.document.bounds
+        box, canvas = self.box, self.session.document.bounds
         width, height = across or box.width, down or box.height
         if self.aspect.value is not None:
             width, height = (width, width / self.aspect.value) if down is None else (height * self.aspect.value, height)
@@ -155,11 +155,11 @@ class BoxTool(Tool):
     def _hit(self, at: Pointer) -> Grip | None:
         """The grip under the pointer, the inside, or None where a drag makes a new box."""
         grip = under(at, self._grips(), self.canvas.to_view)
-        inside = (math.floor(at.x), math.floor(at.y)) in self.box and self.box != self.studio.document.bounds
+        inside = (math.floor(at.x), math.floor(at.y)) in self.box and self.box != self.session.document.bounds
         return grip or (INSIDE if inside else None)
 
     def _dragged(self, drag: Drag) -> Rect:
-        canvas, start = self.studio.document.bounds, self._start
+        canvas, start = self.session.document.bounds, self._start
         dx, dy = round(drag.offset.x()), round(drag.offset.y())
         if self._grip == INSIDE:
             dx = min(max(dx, -start.x), canvas.width - start.right)
@@ -179,7 +179,7 @@ class BoxTool(Tool):
 
     def _between(self, fixed: QPointF, moving: QPointF, aspect: float | None, grip: Grip | None) -> Rect:
         """The box from a fixed corner towards another point, cut to the canvas with its proportions kept."""
-        canvas = self.studio.document.bounds
+        canvas = self.session.document.bounds
         sides = canvas.width, canvas.height
         x0, y0 = (min(max(round(value), 0), side) for value, side in zip((fixed.x(), fixed.y()), sides, strict=True))
         x1, y1 = (min(max(round(value), 0), side) for value, side in zip((moving.x(), moving.y()), sides, strict=True))
@@ -203,14 +203,14 @@ class CropTool(BoxTool):
     shortcut = "C"
     hint = "Drag over the part to keep, or pull the handles. Enter or a double-click crops, Esc starts anew."
 
-    def __init__(self, studio: Studio, canvas: Canvas, background: Background) -> None:
-        super().__init__(studio, canvas)
+    def __init__(self, session: Session, canvas: Canvas, background: Background) -> None:
+        super().__init__(session, canvas)
         self._background = background
         self._box: Rect | None = None
 
     @property
     def box(self) -> Rect:
-        canvas = self.studio.document.bounds
+        canvas = self.session.document.bounds
         box = canvas if self._box is None else self._box & canvas
         return canvas if box.empty else box
 
@@ -226,14 +226,14 @@ class CropTool(BoxTool):
 
     @property
     def waits(self) -> bool:
-        return self._box is not None and self.box != self.studio.document.bounds and self.gesture is None
+        return self._box is not None and self.box != self.session.document.bounds and self.gesture is None
 
     def accept(self) -> bool:
         if not self.waits:
             return False
         box = self.box
         self._box = None
-        self.gesture = gesture = ComputedGesture(self.studio, "Crop", self._background)
+        self.gesture = gesture = ComputedGesture(self.session, "Crop", self._background)
         gesture.want(lambda document: cropped(document, box))
         self.finish_computing()
         return True
@@ -250,7 +250,7 @@ class CropTool(BoxTool):
         """What will be cut off is darkened; thirds help to compose while dragging."""
         box = QRectF(*self.box)
         shade = QPainterPath()
-        shade.addPolygon(to_view.map(QPolygonF(QRectF(*self.studio.document.bounds))))
+        shade.addPolygon(to_view.map(QPolygonF(QRectF(*self.session.document.bounds))))
         shade.addPolygon(to_view.map(QPolygonF(box)))
         painter.fillPath(shade, QColor(0, 0, 0, 150))
         if self._drag is not None:
@@ -291,12 +291,12 @@ class FrameTool(BoxTool):
 
     @property
     def box(self) -> Rect:
-        return frame_of(self.studio.document)
+        return frame_of(self.session.document)
 
     def set_box(self, box: Rect) -> None:
-        document = self.studio.document
+        document = self.session.document
         if self.gesture is None:
-            self.gesture = Gesture(self.studio, "Frame")
+            self.gesture = Gesture(self.session, "Frame")
         self.gesture.show(document.but(frame=None if box == document.bounds else box))
 
     def dropped(self) -> None:
@@ -316,5 +316,5 @@ class FrameTool(BoxTool):
         return [*self.numbers(), button("maximize", "The whole canvas (double-click)", self._whole_canvas)]
 
     def _whole_canvas(self) -> None:
-        if self.studio.document.frame is not None:
-            self.studio.push("Frame", self.studio.document.but(frame=None))
+        if self.session.document.frame is not None:
+            self.session.push("Frame", self.session.document.but(frame=None))

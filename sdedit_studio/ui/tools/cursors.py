@@ -7,7 +7,7 @@ from functools import cache
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QCursor, QGuiApplication, QPainter, QPixmap
 
-from sdedit_studio.ui.icons import pixmap
+from sdedit_studio.ui.base.icons import pixmap
 
 SIDE = 18
 RIM = 1

@@ -13,10 +13,10 @@ from sdedit_studio.document.painting import laid, plain
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.fill import flood
 from sdedit_studio.raster.selection import of_array
-from sdedit_studio.ui.canvas.background import Background
-from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.document.background import Background
+from sdedit_studio.ui.document.gesture import ComputedGesture
+from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.tools.controls import Setting, choice, percent
-from sdedit_studio.ui.tools.gesture import ComputedGesture
 from sdedit_studio.ui.tools.paint import PaintTool, can_paint, inside_selection, step_name
 from sdedit_studio.ui.tools.select import Selecting, SelectTool
 from sdedit_studio.ui.tools.tool import Canvas, Pointer
@@ -65,21 +65,21 @@ class FillTool(PaintTool):
     shortcut = "F"
     hint = "Click to fill the area of one colour. Alt takes a colour."
 
-    def __init__(self, studio: Studio, canvas: Canvas, background: Background) -> None:
-        super().__init__(studio, canvas)
+    def __init__(self, session: Session, canvas: Canvas, background: Background) -> None:
+        super().__init__(session, canvas)
         self._background = background
         self._area = Area()
         self._opacity = Setting(100.0)
 
     def begin(self, at: Pointer) -> None:
         x, y = math.floor(at.x), math.floor(at.y)
-        if (x, y) not in self.studio.document.bounds or not inside_selection(self.studio, at):
+        if (x, y) not in self.session.document.bounds or not inside_selection(self.session, at):
             return
-        if not can_paint(self.studio):
+        if not can_paint(self.session):
             return
-        target, colour = self.studio.target, self.studio.paint[0]
+        target, colour = self.session.target, self.session.paint[0]
         coverage, opacity = self._area.around(x, y), self._opacity.value / 100
-        self.gesture = gesture = ComputedGesture(self.studio, step_name(self.studio.target, "Fill"), self._background)
+        self.gesture = gesture = ComputedGesture(self.session, step_name(self.session.target, "Fill"), self._background)
         gesture.want(
             lambda document: laid(document, document.bounds, plain(colour, opacity, coverage(document)), target)
         )
@@ -99,13 +99,13 @@ class WandTool(SelectTool):
     shortcut = "W"
     hint = "Click to select the area of one colour. Shift adds, Alt subtracts, both intersect."
 
-    def __init__(self, studio: Studio, canvas: Canvas, background: Background, selecting: Selecting) -> None:
-        super().__init__(studio, canvas, background, selecting)
+    def __init__(self, session: Session, canvas: Canvas, background: Background, selecting: Selecting) -> None:
+        super().__init__(session, canvas, background, selecting)
         self._area = Area()
 
     def press(self, at: Pointer) -> None:
         x, y = math.floor(at.x), math.floor(at.y)
-        if (x, y) in self.studio.document.bounds:
+        if (x, y) in self.session.document.bounds:
             coverage = self._area.around(x, y)
             self.select(
                 "Select by colour", self.how(at), lambda document: of_array(coverage(document), document.bounds)

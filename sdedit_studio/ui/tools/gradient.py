@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QWidget
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.painting import laid
 from sdedit_studio.raster.gradient import Kind, gradient
-from sdedit_studio.ui.canvas.background import Background
-from sdedit_studio.ui.canvas.lines import draw_handles, draw_line
-from sdedit_studio.ui.studio import Studio
-from sdedit_studio.ui.theme import current
+from sdedit_studio.ui.base.theme import current
+from sdedit_studio.ui.document.background import Background
+from sdedit_studio.ui.document.gesture import Change, ComputedGesture
+from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.tools.controls import Setting, choice, percent
 from sdedit_studio.ui.tools.drag import CLICK, Drag
-from sdedit_studio.ui.tools.gesture import Change, ComputedGesture
+from sdedit_studio.ui.tools.lines import draw_handles, draw_line
 from sdedit_studio.ui.tools.paint import PaintTool, can_paint, step_name
 from sdedit_studio.ui.tools.tool import Canvas, Pointer
 
@@ -29,8 +29,8 @@ class GradientTool(PaintTool):
         "Drag from the first colour to the second; it fills the selection, or the canvas. Shift keeps to round angles."
     )
 
-    def __init__(self, studio: Studio, canvas: Canvas, background: Background) -> None:
-        super().__init__(studio, canvas)
+    def __init__(self, session: Session, canvas: Canvas, background: Background) -> None:
+        super().__init__(session, canvas)
         self._background = background
         self._kind: Setting[Kind] = Setting("linear")
         self._to_transparent = Setting(False)
@@ -38,9 +38,9 @@ class GradientTool(PaintTool):
         self._drag: Drag | None = None
 
     def begin(self, at: Pointer) -> None:
-        if can_paint(self.studio):
+        if can_paint(self.session):
             self._drag = Drag(at)
-            self.gesture = ComputedGesture(self.studio, step_name(self.studio.target, "Gradient"), self._background)
+            self.gesture = ComputedGesture(self.session, step_name(self.session.target, "Gradient"), self._background)
 
     def drag(self, at: Pointer) -> None:
         if self._drag is not None and isinstance(self.gesture, ComputedGesture):
@@ -89,10 +89,10 @@ class GradientTool(PaintTool):
 
     def _change(self, start: QPointF, end: QPointF) -> Change:
         alpha = round(255 * self._opacity.value / 100)
-        foreground, background = self.studio.paint
+        foreground, background = self.session.paint
         first = (*foreground, alpha)
         last = (*foreground, 0) if self._to_transparent.value else (*background, alpha)
-        target, line, kind = self.studio.target, ((start.x(), start.y()), (end.x(), end.y())), self._kind.value
+        target, line, kind = self.session.target, ((start.x(), start.y()), (end.x(), end.y())), self._kind.value
 
         def change(document: Document) -> Document:
             return laid(document, document.bounds, lambda where: gradient(where, *line, first, last, kind), target)

@@ -13,19 +13,19 @@ from sdedit_studio.document.document import Document
 from sdedit_studio.document.transforming import Lifted, extent
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui.canvas.background import Background
-from sdedit_studio.ui.canvas.lines import draw_handles, draw_line, draw_tag
-from sdedit_studio.ui.studio import Studio
-from sdedit_studio.ui.theme import current
+from sdedit_studio.ui.base.theme import current
+from sdedit_studio.ui.document.background import Background
+from sdedit_studio.ui.document.gesture import ComputedGesture
+from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.tools.controls import Setting, button, switch
 from sdedit_studio.ui.tools.cursors import icon_cursor
 from sdedit_studio.ui.tools.drag import ANGLE, Drag
-from sdedit_studio.ui.tools.gesture import ComputedGesture
 from sdedit_studio.ui.tools.grips import INSIDE, Grip, places, resize_cursor, under
-from sdedit_studio.ui.tools.number_field import NumberField
+from sdedit_studio.ui.tools.lines import draw_handles, draw_line, draw_tag
 from sdedit_studio.ui.tools.paint import can_paint, only_pixels
 from sdedit_studio.ui.tools.placement import Placement
 from sdedit_studio.ui.tools.tool import Canvas, Pointer, Tool
+from sdedit_studio.ui.widgets.number_field import NumberField
 
 TURN = 30.0
 """View pixels outside a corner within which a drag rotates."""
@@ -40,8 +40,8 @@ class MoveTool(Tool):
     shortcut = "V"
     hint = "Drag to move, a handle to scale (Shift frees the proportions), outside a corner to rotate. Enter applies."
 
-    def __init__(self, studio: Studio, canvas: Canvas, background: Background) -> None:
-        super().__init__(studio, canvas)
+    def __init__(self, session: Session, canvas: Canvas, background: Background) -> None:
+        super().__init__(session, canvas)
         self._background = background
         self.keep_aspect = Setting(True)
         self._placement: Placement | None = None
@@ -66,9 +66,9 @@ class MoveTool(Tool):
         if not self._can_move():
             return
         if placement is None:
-            name = self.studio.document.active_layer.name
-            what = "inside the selection" if self.studio.document.selection is not None else "yet"
-            self.studio.message.emit(
+            name = self.session.document.active_layer.name
+            what = "inside the selection" if self.session.document.selection is not None else "yet"
+            self.session.message.emit(
                 f"There is nothing on “{name}” {what}. Choose the layer to move in the Layers panel."
             )
             return
@@ -163,7 +163,7 @@ class MoveTool(Tool):
 
     def paint_overlay(self, painter: QPainter, to_view: QTransform) -> None:
         placement = self.placement
-        if placement is None or not self.studio.document.active_layer.visible:
+        if placement is None or not self.session.document.active_layer.visible:
             return
         outline = QPainterPath()
         outline.addPolygon((placement.transform * to_view).map(QPolygonF(placement.rect)))
@@ -240,12 +240,12 @@ class MoveTool(Tool):
             self._put(change(placement))
 
     def _can_move(self) -> bool:
-        return only_pixels(self.studio, "The move tool moves") and can_paint(self.studio)
+        return only_pixels(self.session, "The move tool moves") and can_paint(self.session)
 
     def _put(self, placement: Placement) -> None:
         """Show what moves at a placement, beginning a gesture if there is none."""
         if not isinstance(self.gesture, ComputedGesture):
-            self.gesture = ComputedGesture(self.studio, "Move", self._background)
+            self.gesture = ComputedGesture(self.session, "Move", self._background)
             lifted = cache(Lifted.of)
             self._place = lambda there: lambda document: lifted(document).placed(there.transform)
         self._placement = placement
@@ -261,7 +261,7 @@ class MoveTool(Tool):
             self._forget_placement()
 
     def _label(self, placement: Placement) -> str:
-        what = "layer" if self.studio.document.selection is None else "selected pixels"
+        what = "layer" if self.session.document.selection is None else "selected pixels"
         return f"{'Move' if placement.only_moved else 'Transform'} {what}"
 
     def _finished(self, gesture: ComputedGesture) -> None:
@@ -276,7 +276,7 @@ class MoveTool(Tool):
         self.canvas.redraw()
 
     def _extent(self) -> Rect:
-        document = self.studio.document
+        document = self.session.document
         pixels, selection = document.active_layer.pixels, document.selection
         if self._box is None or self._box[0] is not pixels or self._box[1] is not selection:
             self._box = pixels, selection, extent(document)

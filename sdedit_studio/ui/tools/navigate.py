@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPainterPath, QTransform
 
-from sdedit_studio.ui.canvas.lines import draw_dashes
 from sdedit_studio.ui.tools.drag import CLICK, Drag, whole_pixels
+from sdedit_studio.ui.tools.lines import draw_dashes
 from sdedit_studio.ui.tools.tool import Pointer, Tool
 
 

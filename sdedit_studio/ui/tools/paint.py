@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QCursor, QPainter, QTransform
 
 from sdedit_studio.document.target import Target
-from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.tools.pick import PickTool
 from sdedit_studio.ui.tools.tool import Canvas, Pointer, Tool
 
@@ -23,30 +23,30 @@ def step_name(target: Target, usual: str) -> str:
     return STEPS.get(target, usual)
 
 
-def only_pixels(studio: Studio, what: str) -> bool:
+def only_pixels(session: Session, what: str) -> bool:
     """Whether tools paint on a layer's pixels; if not, a message says that `what` needs that."""
-    if studio.target is Target.PIXELS:
+    if session.target is Target.PIXELS:
         return True
-    studio.message.emit(f"{what} only a layer’s pixels. Click the layer’s picture in the Layers panel first.")
+    session.message.emit(f"{what} only a layer’s pixels. Click the layer’s picture in the Layers panel first.")
     return False
 
 
-def can_paint(studio: Studio) -> bool:
+def can_paint(session: Session) -> bool:
     """Whether paint can be seen on what tools paint on; if not, a message says what to do."""
-    layer = studio.document.active_layer
-    if not layer.visible and studio.target is not Target.PROTECTION:
-        studio.message.emit(
+    layer = session.document.active_layer
+    if not layer.visible and session.target is not Target.PROTECTION:
+        session.message.emit(
             f"“{layer.name}” is hidden. Show it in the Layers panel to work on it, or choose another layer."
         )
         return False
     return True
 
 
-def inside_selection(studio: Studio, at: Pointer) -> bool:
+def inside_selection(session: Session, at: Pointer) -> bool:
     """Whether paint shows at this point; if not, a message says why."""
-    selection = studio.document.selection
+    selection = session.document.selection
     if selection is not None and selection.pixel(math.floor(at.x), math.floor(at.y)) == (0,):
-        studio.message.emit(OUTSIDE)
+        session.message.emit(OUTSIDE)
         return False
     return True
 
@@ -54,9 +54,9 @@ def inside_selection(studio: Studio, at: Pointer) -> bool:
 class PaintTool(Tool):
     """Paints between `begin`, `drag` and `end`; with Alt held at the press it takes colours instead."""
 
-    def __init__(self, studio: Studio, canvas: Canvas) -> None:
-        super().__init__(studio, canvas)
-        self._picker = PickTool(studio, canvas)
+    def __init__(self, session: Session, canvas: Canvas) -> None:
+        super().__init__(session, canvas)
+        self._picker = PickTool(session, canvas)
         self._picking = False
 
     def begin(self, at: Pointer) -> None: ...

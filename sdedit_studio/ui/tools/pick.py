@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from sdedit_studio.document.document import Document
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.ui.studio import Colour, Studio
+from sdedit_studio.ui.document.session import Colour, Session
 from sdedit_studio.ui.tools.controls import Setting, choice
 from sdedit_studio.ui.tools.cursors import icon_cursor
 from sdedit_studio.ui.tools.tool import Canvas, Pointer, Tool
@@ -43,30 +43,30 @@ class PickTool(Tool):
     shortcut = "I"
     hint = "Click or drag to take the colour. Alt takes it as the background colour."
 
-    def __init__(self, studio: Studio, canvas: Canvas) -> None:
-        super().__init__(studio, canvas)
+    def __init__(self, session: Session, canvas: Canvas) -> None:
+        super().__init__(session, canvas)
         self._side = Setting(1)
         self._all_layers = Setting(True)
         self._at: Pointer | None = None
         self._picked: Colour | None = None
-        self._before = studio.foreground
+        self._before = session.foreground
         self._background = False
 
     def press(self, at: Pointer) -> None:
-        self._background = at.alt and self.studio.tool == self.id
-        self._before = self.studio.background if self._background else self.studio.foreground
+        self._background = at.alt and self.session.tool == self.id
+        self._before = self.session.background if self._background else self.session.foreground
         self.move(at)
 
     def move(self, at: Pointer) -> None:
         self._at = at
-        self._picked = colour_at(self.studio.document, at.x, at.y, self._side.value, all_layers=self._all_layers.value)
+        self._picked = colour_at(self.session.document, at.x, at.y, self._side.value, all_layers=self._all_layers.value)
         if self._picked is not None:
             self._set(self._picked)
         self.canvas.redraw()
 
     def release(self, at: Pointer) -> None:
         if self._picked is None and self._at is not None:
-            self.studio.message.emit("There is no colour here to take.")
+            self.session.message.emit("There is no colour here to take.")
         self._at = None
         self.canvas.redraw()
 
@@ -111,6 +111,6 @@ class PickTool(Tool):
 
     def _set(self, colour: Colour) -> None:
         if self._background:
-            self.studio.set_colours(background=colour)
+            self.session.set_colours(background=colour)
         else:
-            self.studio.set_colours(foreground=colour)
+            self.session.set_colours(foreground=colour)

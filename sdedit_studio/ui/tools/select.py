@@ -13,12 +13,12 @@ from sdedit_studio.document.document import Document
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import How, combine, ellipse, feather, polygon, rectangle
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui.canvas.background import Background
-from sdedit_studio.ui.canvas.lines import draw_dashes, draw_line, draw_tag
-from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.document.background import Background
+from sdedit_studio.ui.document.gesture import ComputedGesture
+from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.tools.controls import Setting, icon_choice, slider
 from sdedit_studio.ui.tools.drag import CLICK, Drag, whole_pixels
-from sdedit_studio.ui.tools.gesture import ComputedGesture
+from sdedit_studio.ui.tools.lines import draw_dashes, draw_line, draw_tag
 from sdedit_studio.ui.tools.tool import Canvas, Pointer, Tool
 
 HOWS: tuple[tuple[How, str, str], ...] = (
@@ -43,8 +43,8 @@ class Selecting:
 class SelectTool(Tool):
     """Makes selections. A drag that starts inside the selection, without modifiers, moves its outline."""
 
-    def __init__(self, studio: Studio, canvas: Canvas, background: Background, selecting: Selecting) -> None:
-        super().__init__(studio, canvas)
+    def __init__(self, session: Session, canvas: Canvas, background: Background, selecting: Selecting) -> None:
+        super().__init__(session, canvas)
         self._background = background
         self._selecting = selecting
         self._moving: Drag | None = None
@@ -70,12 +70,12 @@ class SelectTool(Tool):
         self._compute(label, change)
 
     def deselect(self) -> None:
-        if self.studio.document.selection is not None:
-            self.studio.push("Deselect", self.studio.document.but(selection=None))
+        if self.session.document.selection is not None:
+            self.session.push("Deselect", self.session.document.but(selection=None))
 
     def start_moving(self, at: Pointer) -> bool:
         """Take hold of the selection if the press is inside it and asks for nothing else."""
-        selection = self.studio.document.selection
+        selection = self.session.document.selection
         if self.how(at) != "replace" or selection is None or not _selected(selection, at):
             return False
         self._moving = Drag(at)
@@ -99,7 +99,7 @@ class SelectTool(Tool):
 
     def nudge(self, dx: int, dy: int) -> bool:
         self._move_by(dx, dy)
-        return self.studio.document.selection is not None
+        return self.session.document.selection is not None
 
     def drop(self) -> bool:
         """Forget a drag that has not become a selection. Returns whether there was one."""
@@ -117,7 +117,7 @@ class SelectTool(Tool):
         super().deactivate()
 
     def cursor(self, at: Pointer) -> Qt.CursorShape:
-        selection = self.studio.document.selection
+        selection = self.session.document.selection
         inside = selection is not None and self.how(at) == "replace" and _selected(selection, at)
         return Qt.CursorShape.SizeAllCursor if inside else Qt.CursorShape.CrossCursor
 
@@ -134,7 +134,7 @@ class SelectTool(Tool):
         return round(offset.x()), round(offset.y())
 
     def _move_by(self, dx: int, dy: int) -> None:
-        if self.studio.document.selection is None or not (dx or dy):
+        if self.session.document.selection is None or not (dx or dy):
             return
 
         def change(document: Document) -> Document:
@@ -147,7 +147,7 @@ class SelectTool(Tool):
 
     def _compute(self, label: str, change: Callable[[Document], Document]) -> None:
         self.complete()
-        self.gesture = gesture = ComputedGesture(self.studio, label, self._background)
+        self.gesture = gesture = ComputedGesture(self.session, label, self._background)
         gesture.want(change)
         self.finish_computing()
 
@@ -244,8 +244,8 @@ class LassoTool(SelectTool):
     hint = "Drag round an area, or click its corners and press Enter. Shift adds, Alt subtracts, both intersect."
     every_sample = True
 
-    def __init__(self, studio: Studio, canvas: Canvas, background: Background, selecting: Selecting) -> None:
-        super().__init__(studio, canvas, background, selecting)
+    def __init__(self, session: Session, canvas: Canvas, background: Background, selecting: Selecting) -> None:
+        super().__init__(session, canvas, background, selecting)
         self._points: list[tuple[float, float]] = []
         self._corners = 0
         self._freehand = False
@@ -282,7 +282,7 @@ class LassoTool(SelectTool):
             return
         if self._freehand:
             self._close()
-        elif self._how == "replace" and self.studio.document.selection is not None:
+        elif self._how == "replace" and self.session.document.selection is not None:
             self.drop()
             self.deselect()
 

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QWidget
 
 from sdedit_studio.document.painting import filled, laid
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.ui.canvas.background import Background
-from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.document.background import Background
+from sdedit_studio.ui.document.gesture import ComputedGesture
+from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.tools.controls import Setting, icon_choice, percent, slider
 from sdedit_studio.ui.tools.drag import CLICK, Drag, whole_pixels
-from sdedit_studio.ui.tools.gesture import ComputedGesture
 from sdedit_studio.ui.tools.paint import PaintTool, can_paint, step_name
 from sdedit_studio.ui.tools.tool import Canvas, Pointer
 
@@ -28,8 +28,8 @@ class ShapesTool(PaintTool):
     shortcut = "U"
     hint = "Drag to draw a filled shape. While dragging, Shift makes it regular and Alt centres it."
 
-    def __init__(self, studio: Studio, canvas: Canvas, background: Background) -> None:
-        super().__init__(studio, canvas)
+    def __init__(self, session: Session, canvas: Canvas, background: Background) -> None:
+        super().__init__(session, canvas)
         self._background = background
         self._shape: Setting[Shape] = Setting("rectangle")
         self._width = Setting(8.0)
@@ -37,10 +37,10 @@ class ShapesTool(PaintTool):
         self._drag: Drag | None = None
 
     def begin(self, at: Pointer) -> None:
-        if can_paint(self.studio):
+        if can_paint(self.session):
             self._drag = Drag(at)
             self.gesture = ComputedGesture(
-                self.studio, step_name(self.studio.target, f"Draw {self._shape.value}"), self._background
+                self.session, step_name(self.session.target, f"Draw {self._shape.value}"), self._background
             )
 
     def drag(self, at: Pointer) -> None:
@@ -52,7 +52,7 @@ class ShapesTool(PaintTool):
         path = self._path(self._drag)
         box = path.boundingRect().toAlignedRect()
         area = Rect(box.x(), box.y(), box.width(), box.height())
-        target, paint = self.studio.target, filled(self.studio.paint[0], self._opacity.value / 100, path)
+        target, paint = self.session.target, filled(self.session.paint[0], self._opacity.value / 100, path)
         self.gesture.want(lambda document: laid(document, area, paint, target))
 
     def end(self, at: Pointer) -> None:

@@ -13,10 +13,10 @@ from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.smudge import Smudge
 from sdedit_studio.raster.stroke import Stroke
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.document.gesture import Gesture
+from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.tools.brushes import Brushes
 from sdedit_studio.ui.tools.controls import tip_controls
-from sdedit_studio.ui.tools.gesture import Gesture
 from sdedit_studio.ui.tools.paint import OUTSIDE, PaintTool, can_paint, step_name
 from sdedit_studio.ui.tools.tool import Canvas, Pointer
 
@@ -34,8 +34,8 @@ class StrokeTool(PaintTool):
     needs_paint: ClassVar[bool] = False
     """Whether it can only change what has been painted."""
 
-    def __init__(self, studio: Studio, canvas: Canvas, brushes: Brushes) -> None:
-        super().__init__(studio, canvas)
+    def __init__(self, session: Session, canvas: Canvas, brushes: Brushes) -> None:
+        super().__init__(session, canvas)
         self.brushes = brushes
         self._stroke: Stroke | Smudge | None = None
         self._target = Target.PIXELS
@@ -57,19 +57,19 @@ class StrokeTool(PaintTool):
         raise NotImplementedError
 
     def begin(self, at: Pointer) -> None:
-        if not can_paint(self.studio):
+        if not can_paint(self.session):
             return
-        layer, target = self.studio.document.active_layer, self.studio.target
+        layer, target = self.session.document.active_layer, self.session.target
         self._alpha_locked = layer.alpha_locked and target is Target.PIXELS
         if self._alpha_locked and (at.eraser or self.id == "eraser"):
-            self.studio.message.emit(
+            self.session.message.emit(
                 f"The transparency of “{layer.name}” is locked. Unlock it in the Layers panel to erase."
             )
             return
-        self.gesture = Gesture(self.studio, step_name(target, "Erase" if at.eraser else self.label))
+        self.gesture = Gesture(self.session, step_name(target, "Erase" if at.eraser else self.label))
         self._seen = False
         self._target = target
-        self._stroke = self.make(surface(self.studio.document, target), at)
+        self._stroke = self.make(surface(self.session.document, target), at)
         if at.shift and self._last is not None:
             self._show(*self._stroke.extend(*self._last, at.pressure, at.time))
         self._extend(at)
@@ -87,11 +87,11 @@ class StrokeTool(PaintTool):
         self._show(*stroke.finish())
         self.gesture = self._stroke = None
         self._last = at.x, at.y
-        before, now = (surface(document, self._target) for document in (gesture.before, self.studio.document))
+        before, now = (surface(document, self._target) for document in (gesture.before, self.session.document))
         if _equal(before, now) or not self._seen:
             gesture.cancel()
             if self._seen and (reason := self._nothing_done()):
-                self.studio.message.emit(reason)
+                self.session.message.emit(reason)
         else:
             gesture.commit()
 
@@ -119,17 +119,17 @@ class StrokeTool(PaintTool):
 
     def _show(self, pixels: Tiles, dirty: Rect) -> None:
         if self.gesture is not None and not dirty.empty:
-            document = self.studio.document
+            document = self.session.document
             damage = dirty & document.bounds
             self._seen = self._seen or not damage.empty
             self.gesture.show(with_surface(document, self._target, pixels), [damage])
 
     def _mirror_x(self) -> float | None:
-        return self.studio.document.width / 2 if self.brushes.mirror else None
+        return self.session.document.width / 2 if self.brushes.mirror else None
 
     def _nothing_done(self) -> str:
         """Why a stroke changed no pixel, where there is something to do about it."""
-        document = self.studio.document
+        document = self.session.document
         if document.selection is not None:
             return OUTSIDE
         if self._target is not Target.PIXELS:
@@ -151,11 +151,11 @@ class BrushTool(StrokeTool):
         erase = self.erases or at.eraser
         return Stroke(
             self.brushes["eraser" if erase else "brush"],
-            self.studio.paint[0],
+            self.session.paint[0],
             pixels,
             erase=erase,
             alpha_locked=self._alpha_locked,
-            selection=self.studio.document.selection,
+            selection=self.session.document.selection,
             mirror_x=self._mirror_x(),
             stabiliser=self.brushes.stabiliser,
         )
@@ -186,7 +186,7 @@ class SmudgeTool(StrokeTool):
             self.tip,
             pixels,
             alpha_locked=self._alpha_locked,
-            selection=self.studio.document.selection,
+            selection=self.session.document.selection,
             mirror_x=self._mirror_x(),
             stabiliser=self.brushes.stabiliser,
         )

@@ -9,12 +9,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QCursor, QPainter, QTransform
 
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.ui.tools.gesture import ComputedGesture, Gesture
+from sdedit_studio.ui.document.gesture import ComputedGesture, Gesture
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from sdedit_studio.ui.studio import Studio
+    from sdedit_studio.ui.document.session import Session
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ class Tool:
     every_sample: ClassVar[bool] = False
     """Whether each sample counts, as in a stroke; otherwise only the latest of those that wait is given to `move`."""
 
-    def __init__(self, studio: Studio, canvas: Canvas) -> None:
-        self.studio = studio
+    def __init__(self, session: Session, canvas: Canvas) -> None:
+        self.session = session
         self.canvas = canvas
         self.gesture: Gesture | None = None
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sdedit_studio.ui.canvas.background import Background
-from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.document.background import Background
+from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.tools.boxes import CropTool, FrameTool
 from sdedit_studio.ui.tools.brushes import Brushes
 from sdedit_studio.ui.tools.flood import FillTool, WandTool
@@ -41,17 +41,17 @@ TOOLS: tuple[type[Tool], ...] = (
 class Toolbox:
     """One of each tool, for one canvas. `brushes` and `selecting` are what several of them share."""
 
-    def __init__(self, studio: Studio, canvas: Canvas) -> None:
+    def __init__(self, session: Session, canvas: Canvas) -> None:
         self.brushes = Brushes()
         self.selecting = Selecting()
         self.background = Background()
-        painting = (studio, canvas, self.background)
+        painting = (session, canvas, self.background)
         choosing = (*painting, self.selecting)
         tools: tuple[Tool, ...] = (
-            *(tool(studio, canvas, self.brushes) for tool in (BrushTool, EraserTool, SmudgeTool)),
+            *(tool(session, canvas, self.brushes) for tool in (BrushTool, EraserTool, SmudgeTool)),
             *(tool(*painting) for tool in (GradientTool, FillTool, ShapesTool, MoveTool, CropTool)),
             *(tool(*choosing) for tool in (RectangleSelectTool, EllipseSelectTool, LassoTool, WandTool)),
-            *(tool(studio, canvas) for tool in (FrameTool, PickTool, PanTool, ZoomTool)),
+            *(tool(session, canvas) for tool in (FrameTool, PickTool, PanTool, ZoomTool)),
         )
         by_id = {tool.id: tool for tool in tools}
         self._tools = {tool.id: by_id[tool.id] for tool in TOOLS}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sdedit_studio.ui.actions import Actions
+from sdedit_studio.ui.base.actions import Actions
 from sdedit_studio.ui.widgets.buttons import IconButton
 
 

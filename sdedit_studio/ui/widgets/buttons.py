@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from sdedit_studio.ui import theme
-from sdedit_studio.ui.icons import icon, pixmap
+from sdedit_studio.ui.base import theme
+from sdedit_studio.ui.base.icons import icon, pixmap
 
 
 class _TextButton(QPushButton):

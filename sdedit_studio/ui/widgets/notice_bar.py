@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from sdedit_studio.ui import theme
+from sdedit_studio.ui.base import theme
 from sdedit_studio.ui.widgets.buttons import IconButton
 
 

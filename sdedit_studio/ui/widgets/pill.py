@@ -6,7 +6,7 @@ from PySide6.QtCore import QEasingCurve, QEvent, QRectF, Qt, QVariantAnimation, 
 from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QStyle, QWidget
 
-from sdedit_studio.ui import theme
+from sdedit_studio.ui.base import theme
 
 SHADOW = 8
 """Pixels around a pill that its shadow takes."""

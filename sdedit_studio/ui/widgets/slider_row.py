@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from sdedit_studio.ui import theme
+from sdedit_studio.ui.base import theme
 from sdedit_studio.ui.widgets.fields import TextField
 
 FINE = 0.1

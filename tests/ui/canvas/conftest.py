@@ -10,9 +10,9 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QInputDevice, QMouseEvent, QPointingDevice, QTabletEvent
 from PySide6.QtWidgets import QApplication
 
-from sdedit_studio.ui import theme
+from sdedit_studio.ui.base import theme
 from sdedit_studio.ui.canvas.view import CanvasView
-from sdedit_studio.ui.studio import Studio, new_document
+from sdedit_studio.ui.document.session import Session, new_document
 
 WIDTH, HEIGHT = 200, 150
 
@@ -32,21 +32,21 @@ class Canvas:
     """The view with its studio. Places are document pixels unless a name says view."""
 
     def __init__(self, view, qtbot):
-        self.view, self.studio, self.qtbot = view, view.studio, qtbot
+        self.view, self.session, self.qtbot = view, view.session, qtbot
         self.messages, self.problems = [], []
-        self.studio.message.connect(self.messages.append)
-        self.studio.problem.connect(lambda sentence, _details: self.problems.append(sentence))
+        self.session.message.connect(self.messages.append)
+        self.session.problem.connect(lambda sentence, _details: self.problems.append(sentence))
         self._clock = itertools.count(1000, 8)
         self._buttons = NONE
 
     @property
     def document(self):
-        return self.studio.document
+        return self.session.document
 
     @property
     def steps(self):
         """Labels of the undo steps, the oldest first."""
-        return [step.label for step in self.studio.history._undo]
+        return [step.label for step in self.session.history._undo]
 
     def on_view(self, x, y):
         return self.view.to_view.map(QPointF(x, y))
@@ -115,7 +115,7 @@ class Canvas:
         self.qtbot.waitUntil(lambda: not any(background.busy for background in backgrounds))
 
     def tool(self, tool_id):
-        self.studio.set_tool(tool_id)
+        self.session.set_tool(tool_id)
         return self.view.tool
 
     def alpha(self):
@@ -139,7 +139,7 @@ def look(qapp):
 
 @pytest.fixture
 def canvas(qtbot):
-    view = CanvasView(Studio(new_document(WIDTH, HEIGHT)))
+    view = CanvasView(Session(new_document(WIDTH, HEIGHT)))
     view.resize(600, 400)
     qtbot.addWidget(view)
     with qtbot.waitExposed(view):

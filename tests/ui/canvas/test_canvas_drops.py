@@ -47,18 +47,20 @@ def test_a_file_becomes_a_layer_at_the_drop_point_with_handles(canvas, tmp_path)
     assert layer.pixels.content_bounds() == Rect(80, 60, 40, 30)
     assert layer.pixels.pixel(100, 75) == (0, 0, 255, 255)
     assert canvas.steps == ["Add picture"]
-    assert canvas.studio.tool == "move"
+    assert canvas.session.tool == "move"
     assert canvas.view.tool.placement.box == Rect(80, 60, 40, 30)
-    canvas.studio.undo()
+    canvas.session.undo()
     assert canvas.document is before
 
 
 def test_handles_go_round_the_picture_whatever_was_selected(canvas, tmp_path):
-    canvas.studio.push("Select", canvas.document.but(selection=rectangle(Rect(90, 65, 10, 10), canvas.document.bounds)))
+    canvas.session.push(
+        "Select", canvas.document.but(selection=rectangle(Rect(90, 65, 10, 10), canvas.document.bounds))
+    )
     drop(canvas, of_files(picture(tmp_path / "tree.png")), 100, 75)
     assert canvas.document.selection is None
     assert canvas.view.tool.placement.box == Rect(80, 60, 40, 30)
-    canvas.studio.undo()
+    canvas.session.undo()
     assert canvas.document.selection is not None
 
 

@@ -19,26 +19,26 @@ def picture(canvas) -> np.ndarray:
 
 @pytest.fixture
 def hatched(canvas):
-    canvas.hatching = Hatching(canvas.studio, canvas.view)
+    canvas.hatching = Hatching(canvas.session, canvas.view)
     half = np.zeros((150, 200), np.uint8)
     half[:, 100:] = 255
-    canvas.studio.amend(canvas.document.but(protection=Tiles.from_array(half)))
+    canvas.session.amend(canvas.document.but(protection=Tiles.from_array(half)))
     return canvas
 
 
 def test_it_is_seen_only_while_it_is_painted_on(hatched):
     plain = picture(hatched)
-    hatched.studio.set_target(Target.PROTECTION)
+    hatched.session.set_target(Target.PROTECTION)
     shown = picture(hatched)
     assert np.array_equal(shown[:, :99], plain[:, :99])
     assert (shown[:, 101:] != plain[:, 101:]).any(axis=2).all()
     assert shown[:, 101:].std(axis=(0, 1)).min() > 5  # stripes, not one colour that the picture could have
-    hatched.studio.set_target(Target.PIXELS)
+    hatched.session.set_target(Target.PIXELS)
     assert np.array_equal(picture(hatched), plain)
 
 
 def test_what_is_painted_shows_as_strongly_as_it_protects(hatched):
-    hatched.studio.set_target(Target.PROTECTION)
+    hatched.session.set_target(Target.PROTECTION)
     white = picture(hatched)
     hatched.view.brushes.change("brush", size=60, opacity=0.5)
     hatched.drag((30, 75), (60, 75))
@@ -49,7 +49,7 @@ def test_what_is_painted_shows_as_strongly_as_it_protects(hatched):
 
 def test_a_stroke_is_drawn_over_it_without_a_seam(hatched):
     """Parts are repainted as they change; the stripes go on through them as if all had been drawn at once."""
-    hatched.studio.set_target(Target.PROTECTION)
+    hatched.session.set_target(Target.PROTECTION)
     hatched.drag((20, 20), (120, 120))
     in_parts = picture(hatched)
     hatched.view.update()

@@ -189,7 +189,7 @@ def test_escape_takes_the_stroke_back_and_ends_it(canvas):
 def test_another_tool_finishes_the_stroke(canvas):
     canvas.press(20, 40)
     canvas.move(60, 40)
-    canvas.studio.set_tool("move")
+    canvas.session.set_tool("move")
     assert canvas.steps == ["Brush stroke"]
     canvas.move(90, 40)
     canvas.release(90, 40)
@@ -203,12 +203,12 @@ def test_undo_in_the_middle_of_a_stroke_takes_back_that_stroke(canvas):
     canvas.move(60, 80)
     canvas.move(80, 80)
     canvas.view._input.flush()
-    canvas.studio.undo()
+    canvas.session.undo()
     assert canvas.document is first
     canvas.move(100, 80)
     canvas.release(100, 80)
     assert canvas.document is first
-    canvas.studio.redo()
+    canvas.session.redo()
     assert canvas.alpha()[80, 40] == 255
     assert canvas.steps == ["Brush stroke", "Brush stroke"]
 
@@ -218,13 +218,13 @@ def test_a_change_by_someone_else_leaves_two_steps_in_order(canvas):
     canvas.press(20, 40)
     canvas.move(60, 40)
     canvas.view._input.flush()
-    canvas.studio.push("Hide paper", canvas.document.with_layer(canvas.document.layers[0].id, visible=False))
+    canvas.session.push("Hide paper", canvas.document.with_layer(canvas.document.layers[0].id, visible=False))
     canvas.release(60, 40)
     assert canvas.steps == ["Brush stroke", "Hide paper"]
-    canvas.studio.undo()
+    canvas.session.undo()
     assert canvas.document.layers[0].visible
     assert canvas.alpha().any()
-    canvas.studio.undo()
+    canvas.session.undo()
     assert canvas.document is start
 
 

@@ -13,7 +13,7 @@ from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import rectangle
 from sdedit_studio.raster.tiles import Tiles, blank
 from sdedit_studio.ui.canvas import view as view_module
-from sdedit_studio.ui.studio import new_document
+from sdedit_studio.ui.document.session import new_document
 
 
 def shown(canvas, x, y):
@@ -54,7 +54,7 @@ def seen(canvas):
 
 def test_the_picture_is_shown_where_the_transform_says(canvas):
     half = plain((255, 0, 0), 100, 150)
-    canvas.studio.push("Half", canvas.document.with_pixels(half))
+    canvas.session.push("Half", canvas.document.with_pixels(half))
     assert shown(canvas, 99, 10) == (255, 0, 0)
     assert shown(canvas, 100, 10) == (255, 255, 255)
     canvas.view.zoom_by(4)
@@ -68,7 +68,7 @@ def test_the_picture_is_shown_where_the_transform_says(canvas):
 def test_pixels_are_crisp_when_they_are_large(canvas):
     pixels = blank(2, 1)
     pixels[0, 0], pixels[0, 1] = (0, 0, 0, 255), (255, 255, 255, 255)
-    canvas.studio.push("Two", canvas.document.with_pixels(Tiles.from_array(pixels, 100, 75)))
+    canvas.session.push("Two", canvas.document.with_pixels(Tiles.from_array(pixels, 100, 75)))
     canvas.view.zoom_by(8, canvas.on_view(101, 75))
     edge, row = canvas.on_view(101, 75.5).x(), canvas.on_view(101, 75.5).y()
     image = canvas.view.grab().toImage()
@@ -77,7 +77,7 @@ def test_pixels_are_crisp_when_they_are_large(canvas):
 
 
 def test_transparency_shows_a_checkerboard_and_only_on_the_page(canvas):
-    canvas.studio.open(new_document(200, 150, paper=None), None)
+    canvas.session.open(new_document(200, 150, paper=None), None)
     canvas.view.actual_size()
     colours = {shown(canvas, x, 20) for x in range(0, 200, 4)}
     assert colours == {(150, 150, 150), (190, 190, 190)}
@@ -104,7 +104,7 @@ def test_overlays_lie_over_the_picture_and_get_the_transform(canvas):
 def test_a_large_picture_is_composited_in_slices_and_what_is_in_sight_first(canvas, monkeypatch):
     monkeypatch.setattr(view_module, "SLICE", 0.0)
     red = Layer("Red", plain((255, 0, 0), 1200, 1200))
-    canvas.studio.open(Document.of(1200, 1200, [red]), None)
+    canvas.session.open(Document.of(1200, 1200, [red]), None)
     canvas.view.show_rect(Rect(1100, 1100, 90, 90))
     assert shown(canvas, 1150, 1150) == (255, 0, 0)
     assert canvas.view._composite.pending
@@ -206,7 +206,7 @@ def test_ants_march_only_while_there_is_a_selection_in_sight(canvas):
     assert not ants.marching
     canvas.view.zoom_to(3)
     box = rectangle(Rect(50, 30, 100, 90), canvas.document.bounds)
-    canvas.studio.push("Select", canvas.document.but(selection=box))
+    canvas.session.push("Select", canvas.document.but(selection=box))
     canvas.qtbot.waitUntil(lambda: ants.marching)
     canvas.settle()
     regions = []
@@ -226,13 +226,13 @@ def test_ants_march_only_while_there_is_a_selection_in_sight(canvas):
     canvas.qtbot.waitUntil(lambda: not ants.marching)
     canvas.view.fit()
     canvas.qtbot.waitUntil(lambda: ants.marching)
-    canvas.studio.undo()
+    canvas.session.undo()
     assert not ants.marching
 
 
 def test_ants_are_drawn_on_the_edge_of_the_selection(canvas):
     box = rectangle(Rect(20, 20, 50, 40), canvas.document.bounds)
-    canvas.studio.push("Select", canvas.document.but(selection=box))
+    canvas.session.push("Select", canvas.document.but(selection=box))
     canvas.qtbot.waitUntil(lambda: canvas.view._ants.marching)
     canvas.view.zoom_by(2, canvas.on_view(0, 0))
     image = canvas.view.grab().toImage()
@@ -245,7 +245,7 @@ def test_ants_are_drawn_on_the_edge_of_the_selection(canvas):
 
 def test_another_document_is_fitted(canvas):
     canvas.view.zoom_by(9)
-    canvas.studio.open(new_document(1000, 400), None)
+    canvas.session.open(new_document(1000, 400), None)
     assert canvas.view.viewport.page == Rect(0, 0, 1000, 400)
     assert canvas.view.viewport == canvas.view.viewport.fitted()
     canvas.qtbot.waitUntil(lambda: not canvas.view._composite.pending)

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import rectangle
 from sdedit_studio.ui.tools.boxes import ASPECTS
-from sdedit_studio.ui.tools.number_field import NumberField
+from sdedit_studio.ui.widgets.number_field import NumberField
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
@@ -25,7 +25,7 @@ def test_crop_waits_for_enter_and_is_one_step(canvas):
     assert (canvas.document.width, canvas.document.height) == (100, 80)
     assert canvas.alpha()[20, 60] == 255
     assert canvas.steps == ["Brush stroke", "Crop"]
-    canvas.studio.undo()
+    canvas.session.undo()
     assert (canvas.document.width, canvas.document.height) == (200, 150)
 
 
@@ -91,7 +91,7 @@ def test_the_frame_is_dragged_live_and_each_drag_is_a_step(canvas):
 
 def test_the_frame_starts_from_what_a_selection_implies(canvas):
     box = rectangle(Rect(80, 60, 20, 20), canvas.document.bounds)
-    canvas.studio.push("Select", canvas.document.but(selection=box))
+    canvas.session.push("Select", canvas.document.but(selection=box))
     tool = canvas.tool("frame")
     implied = tool.box
     assert Rect(80, 60, 20, 20) in implied
@@ -106,9 +106,9 @@ points = st.tuples(st.integers(-100, 300), st.integers(-100, 250)).map(lambda at
 @pytest.fixture(scope="module")
 def crop_tool(qapp):
     from sdedit_studio.ui.canvas.view import CanvasView
-    from sdedit_studio.ui.studio import Studio, new_document
+    from sdedit_studio.ui.document.session import Session, new_document
 
-    view = CanvasView(Studio(new_document(200, 150)))
+    view = CanvasView(Session(new_document(200, 150)))
     yield view.toolbox.tool("crop")
     view.deleteLater()
 

@@ -19,7 +19,7 @@ def painted(canvas):
     canvas.view.brushes.change("brush", size=60)
     canvas.drag((20, 40), (100, 60), (160, 100))
     canvas.view.brushes.change("brush", size=12)
-    canvas.studio.set_colours((200, 30, 30), (20, 200, 90))
+    canvas.session.set_colours((200, 30, 30), (20, 200, 90))
     return canvas
 
 
@@ -46,7 +46,7 @@ def test_labels_and_hints_do_not_shout():
 @pytest.mark.parametrize("tool_id", IDS)
 def test_a_cancelled_drag_leaves_nothing_behind(painted, tool_id, modifiers):
     before, steps = painted.document, painted.steps
-    colours = painted.studio.foreground, painted.studio.background
+    colours = painted.session.foreground, painted.session.background
     painted.tool(tool_id)
     painted.press(*PATH[0], modifiers)
     for point in PATH[1:]:
@@ -58,7 +58,7 @@ def test_a_cancelled_drag_leaves_nothing_behind(painted, tool_id, modifiers):
     assert painted.document.selection is None
     assert painted.document.frame is None
     assert painted.steps == steps
-    assert (painted.studio.foreground, painted.studio.background) == colours
+    assert (painted.session.foreground, painted.session.background) == colours
     assert not painted.view.waits
     painted.release(*PATH[-1], modifiers)
     painted.settle()
@@ -76,7 +76,7 @@ def test_a_drag_is_at_most_one_step_and_undo_brings_back_all(painted, tool_id):
     assert len(painted.steps) - len(steps) in (0, 1)
     if painted.document is not before:
         assert len(painted.steps) == len(steps) + 1
-        painted.studio.undo()
+        painted.session.undo()
     assert painted.document is before
 
 
@@ -84,7 +84,7 @@ def test_a_drag_is_at_most_one_step_and_undo_brings_back_all(painted, tool_id):
 def test_it_can_be_left_at_any_moment_and_drawn_at_all_times(painted, tool_id):
     view = painted.view
     for stage in range(4):
-        painted.studio.set_tool("brush")
+        painted.session.set_tool("brush")
         painted.tool(tool_id)
         view.rotate_by(17)
         view.grab()
@@ -98,7 +98,7 @@ def test_it_can_be_left_at_any_moment_and_drawn_at_all_times(painted, tool_id):
         if stage > 2:
             painted.release(*PATH[1])
             view.grab()
-        painted.studio.set_tool("pan")
+        painted.session.set_tool("pan")
         painted.settle()
         view.grab()
         painted.release(*PATH[1])
@@ -107,14 +107,14 @@ def test_it_can_be_left_at_any_moment_and_drawn_at_all_times(painted, tool_id):
 
 @pytest.mark.parametrize("tool_id", IDS)
 def test_another_document_may_be_opened_in_the_middle_of_a_drag(painted, tool_id):
-    from sdedit_studio.ui.studio import new_document
+    from sdedit_studio.ui.document.session import new_document
 
     painted.tool(tool_id)
     painted.press(*PATH[0])
     painted.move(*PATH[1])
     painted.view._input.flush()
     other = new_document(64, 48)
-    painted.studio.open(other, None)
+    painted.session.open(other, None)
     painted.move(*PATH[2])
     painted.release(*PATH[3])
     painted.settle()
@@ -134,4 +134,4 @@ def test_its_options_can_be_shown_and_follow_its_keys(painted, qtbot, tool_id):
     tool.scale_tip(1.1)
     painted.drag(*PATH)
     painted.settle()
-    painted.studio.undo()
+    painted.session.undo()

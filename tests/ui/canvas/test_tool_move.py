@@ -14,8 +14,8 @@ from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import rectangle
 from sdedit_studio.raster.tiles import Tiles, blank
 from sdedit_studio.ui.tools.grips import GRIPS, places
-from sdedit_studio.ui.tools.number_field import NumberField
 from sdedit_studio.ui.tools.placement import Placement
+from sdedit_studio.ui.widgets.number_field import NumberField
 
 SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
 BOX = Rect(60, 40, 60, 40)
@@ -27,7 +27,7 @@ def block(canvas):
     array = blank(BOX.width, BOX.height)
     array[:] = (0, 0, 255, 255)
     array[:, : BOX.width // 2] = (255, 0, 0, 255)  # blue to the left, red to the right
-    canvas.studio.push("Box", canvas.document.with_pixels(Tiles.from_array(array, BOX.x, BOX.y)))
+    canvas.session.push("Box", canvas.document.with_pixels(Tiles.from_array(array, BOX.x, BOX.y)))
     canvas.tool("move")
     return canvas
 
@@ -50,7 +50,7 @@ def test_a_drag_moves_the_layer_by_whole_pixels_in_one_step(block):
     assert np.array_equal(block.document.active_layer.pixels.read(BOX.moved(10, 10)), before)
     assert block.steps == ["Box", "Move layer"]
     assert not block.view.waits
-    block.studio.undo()
+    block.session.undo()
     assert content(block) == BOX
 
 
@@ -67,7 +67,7 @@ def test_shift_moves_along_one_axis_and_keys_by_pixels(block):
 
 def test_a_mask_moves_along(block):
     mask = rectangle(Rect(60, 40, 10, 10), block.document.bounds)
-    block.studio.push("Mask", block.document.with_layer(block.document.active, mask=mask))
+    block.session.push("Mask", block.document.with_layer(block.document.active, mask=mask))
     block.drag((90, 60), (100, 60))
     block.settle()
     assert block.document.active_layer.mask.content_bounds() == Rect(70, 40, 10, 10)
@@ -84,7 +84,7 @@ def test_a_corner_scales_with_the_proportions_kept_and_enter_applies(block):
     block.settle()
     assert block.steps == ["Box", "Transform layer"]
     assert not block.view.waits
-    block.studio.undo()
+    block.session.undo()
     assert block.document is before
 
 
@@ -142,17 +142,17 @@ def test_several_drags_are_one_step_and_escape_takes_all_of_them_back(block):
 def test_another_tool_applies_and_a_change_by_someone_else_comes_after(block):
     start = block.document
     block.drag((120, 80), (150, 100))
-    block.studio.set_tool("brush")
+    block.session.set_tool("brush")
     block.settle()
     assert block.steps == ["Box", "Transform layer"]
-    block.studio.set_tool("move")
+    block.session.set_tool("move")
     block.drag((150, 100), (120, 80))
     block.settle()
     scaled = block.document.with_layer(block.document.active, opacity=0.5)
-    block.studio.push("Opacity", scaled)
+    block.session.push("Opacity", scaled)
     assert block.steps == ["Box", "Transform layer", "Transform layer", "Opacity"]
     for _ in range(3):
-        block.studio.undo()
+        block.session.undo()
     assert block.document is start
 
 
@@ -160,14 +160,14 @@ def test_undo_while_a_transform_waits_takes_back_the_transform(block):
     before = block.document
     block.drag((120, 80), (150, 100))
     block.settle()
-    block.studio.undo()
+    block.session.undo()
     assert block.document is before
     assert not block.view.waits
 
 
 def test_selected_pixels_are_cut_out_and_the_selection_goes_along(block):
     half = rectangle(Rect(0, 0, 90, 150), block.document.bounds)
-    block.studio.push("Select", block.document.but(selection=half))
+    block.session.push("Select", block.document.but(selection=half))
     block.drag((70, 60), (70, 100))
     block.settle()
     alpha = block.alpha()
@@ -183,7 +183,7 @@ def test_selected_pixels_are_cut_out_and_the_selection_goes_along(block):
 def test_pixels_that_are_lifted_and_put_back_are_as_they_were(dx, dy):
     from PySide6.QtGui import QTransform
 
-    from sdedit_studio.ui.studio import new_document
+    from sdedit_studio.ui.document.session import new_document
 
     rng = np.random.default_rng(0)
     array = rng.integers(0, 255, (40, 60, 4), np.uint8)
@@ -229,7 +229,7 @@ def test_an_empty_or_hidden_layer_is_explained(canvas):
     canvas.drag((50, 50), (80, 80))
     assert "nothing on" in canvas.messages[-1]
     assert not canvas.view.accept()
-    canvas.studio.push("Hide", canvas.document.with_layer(canvas.document.active, visible=False))
+    canvas.session.push("Hide", canvas.document.with_layer(canvas.document.active, visible=False))
     canvas.drag((50, 50), (80, 80))
     assert "hidden" in canvas.messages[-1]
     assert canvas.steps == ["Hide"]

@@ -18,14 +18,14 @@ def pixels(canvas):
 def test_fill_stops_at_what_is_painted(canvas):
     canvas.view.brushes.change("brush", size=6)
     canvas.drag((100, -10), (100, 160))
-    canvas.studio.set_colours((255, 0, 0))
+    canvas.session.set_colours((255, 0, 0))
     canvas.tool("fill")
     canvas.click(30, 30)
     canvas.settle()
     assert tuple(pixels(canvas)[75, 20]) == (0, 0, 255, 255)
     assert pixels(canvas)[75, 150, 3] == 0
     assert canvas.steps == ["Brush stroke", "Fill"]
-    canvas.studio.undo()
+    canvas.session.undo()
     assert pixels(canvas)[75, 20, 3] == 0
 
 
@@ -42,7 +42,7 @@ def test_fill_everywhere_by_colour_and_with_opacity(canvas):
 
 def test_fill_keeps_to_the_selection_and_says_so_outside(canvas):
     box = rectangle(Rect(20, 20, 60, 40), canvas.document.bounds)
-    canvas.studio.push("Select", canvas.document.but(selection=box))
+    canvas.session.push("Select", canvas.document.but(selection=box))
     canvas.tool("fill")
     canvas.click(40, 40)
     canvas.settle()
@@ -57,11 +57,11 @@ def test_a_fill_on_its_way_is_finished_before_the_next_change(canvas):
     canvas.tool("fill")
     canvas.click(40, 40)
     canvas.tool("brush")
-    canvas.studio.set_colours((255, 0, 0))
+    canvas.session.set_colours((255, 0, 0))
     canvas.drag((20, 20), (60, 20))
     canvas.qtbot.waitUntil(lambda: len(canvas.steps) == 2)
     assert canvas.steps == ["Fill", "Brush stroke"]
-    canvas.studio.undo()
+    canvas.session.undo()
     assert pixels(canvas)[..., 3].min() == 255
 
 
@@ -69,13 +69,13 @@ def test_a_fill_on_its_way_comes_after_a_change_by_someone_else(canvas):
     start = canvas.document
     canvas.tool("fill")
     canvas.click(40, 40)
-    canvas.studio.push("Opacity", canvas.document.with_layer(canvas.document.active, opacity=0.5))
+    canvas.session.push("Opacity", canvas.document.with_layer(canvas.document.active, opacity=0.5))
     canvas.settle()
     assert canvas.steps == ["Opacity", "Fill"]
     assert canvas.document.active_layer.opacity == 0.5
     assert pixels(canvas)[..., 3].min() == 255
-    canvas.studio.undo()
-    canvas.studio.undo()
+    canvas.session.undo()
+    canvas.session.undo()
     assert canvas.document is start
 
 
@@ -90,7 +90,7 @@ def test_escape_takes_back_a_fill_that_is_still_computed(canvas):
 
 
 def test_a_gradient_runs_between_the_two_colours(canvas):
-    canvas.studio.set_colours((200, 100, 0), (0, 100, 200))
+    canvas.session.set_colours((200, 100, 0), (0, 100, 200))
     canvas.tool("gradient")
     canvas.drag((0, 0), (200, 0))
     canvas.settle()
@@ -118,7 +118,7 @@ def test_a_gradient_is_seen_while_it_is_dragged_and_escape_takes_it_back(canvas)
 
 def test_a_radial_gradient_to_transparent_within_a_soft_selection(canvas):
     round_one = ellipse(Rect(50, 25, 100, 100), canvas.document.bounds)
-    canvas.studio.push("Select", canvas.document.but(selection=round_one))
+    canvas.session.push("Select", canvas.document.but(selection=round_one))
     tool = canvas.tool("gradient")
     tool._kind.set("radial")
     tool._to_transparent.set(True)

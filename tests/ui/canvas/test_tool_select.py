@@ -133,7 +133,7 @@ def test_a_click_outside_selects_nothing(canvas, tool):
     assert canvas.document.selection is None
     assert canvas.steps[-1] == "Deselect"
     assert not canvas.view.waits
-    canvas.studio.undo()
+    canvas.session.undo()
     assert np.array_equal(canvas.coverage(), boxes(FIRST))
 
 
@@ -206,7 +206,7 @@ def test_the_wand_selects_what_has_one_colour(canvas):
 def test_a_selection_that_is_still_computed_survives_another_tool(canvas):
     canvas.tool("ellipse-select")
     canvas.drag((20, 20), (120, 100))
-    canvas.studio.set_tool("brush")
+    canvas.session.set_tool("brush")
     canvas.settle()
     assert canvas.steps == ["Select ellipse"]
     assert canvas.coverage()[60, 70] == 255

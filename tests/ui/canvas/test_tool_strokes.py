@@ -18,9 +18,9 @@ def test_a_stroke_is_one_step_that_undo_takes_back_whole(canvas):
     canvas.drag((20, 40), (60, 40), (60, 80), (20, 80))
     assert canvas.steps == ["Brush stroke"]
     assert canvas.document.active_layer.pixels.pixel(40, 40) == (165, 110, 59, 255)
-    canvas.studio.undo()
+    canvas.session.undo()
     assert canvas.document is before
-    canvas.studio.redo()
+    canvas.session.redo()
     assert canvas.alpha()[80, 40] == 255
 
 
@@ -39,27 +39,27 @@ def test_shift_before_any_stroke_is_a_plain_press(canvas):
 
 
 def test_alt_takes_the_colour_that_is_seen_and_paints_nothing(canvas):
-    canvas.studio.set_colours((10, 20, 30))
+    canvas.session.set_colours((10, 20, 30))
     canvas.drag((20, 40), (60, 40))
-    canvas.studio.set_colours((200, 100, 0))
+    canvas.session.set_colours((200, 100, 0))
     canvas.press(150, 120, ALT)
-    assert canvas.studio.foreground == (255, 255, 255)
+    assert canvas.session.foreground == (255, 255, 255)
     canvas.move(40, 40, ALT)
     canvas.release(40, 40, ALT)
-    assert canvas.studio.foreground == (10, 20, 30)
+    assert canvas.session.foreground == (10, 20, 30)
     assert canvas.steps == ["Brush stroke"]
 
 
 def test_escape_while_picking_brings_the_colour_back(canvas):
-    canvas.studio.set_colours((200, 100, 0))
+    canvas.session.set_colours((200, 100, 0))
     canvas.press(150, 120, ALT)
     assert canvas.view.cancel()
-    assert canvas.studio.foreground == (200, 100, 0)
+    assert canvas.session.foreground == (200, 100, 0)
 
 
 def test_a_hidden_layer_says_so_and_stays_as_it_is(canvas):
     hidden = canvas.document.with_layer(canvas.document.active, visible=False)
-    canvas.studio.push("Hide", hidden)
+    canvas.session.push("Hide", hidden)
     canvas.drag((20, 40), (60, 40))
     assert canvas.document is hidden
     assert "hidden" in canvas.messages[-1]
@@ -68,7 +68,7 @@ def test_a_hidden_layer_says_so_and_stays_as_it_is(canvas):
 
 def test_paint_stays_inside_the_selection_and_a_miss_is_explained(canvas):
     box = rectangle(Rect(20, 20, 30, 100), canvas.document.bounds)
-    canvas.studio.push("Select", canvas.document.but(selection=box))
+    canvas.session.push("Select", canvas.document.but(selection=box))
     canvas.drag((10, 60), (100, 60))
     alpha = canvas.alpha()
     assert alpha[60, 20:50].min() == 255
@@ -80,8 +80,8 @@ def test_paint_stays_inside_the_selection_and_a_miss_is_explained(canvas):
 
 def test_locked_transparency_is_painted_over_and_not_erased(canvas):
     canvas.drag((20, 40), (100, 40))
-    canvas.studio.push("Lock", canvas.document.with_layer(canvas.document.active, alpha_locked=True))
-    canvas.studio.set_colours((255, 0, 0))
+    canvas.session.push("Lock", canvas.document.with_layer(canvas.document.active, alpha_locked=True))
+    canvas.session.set_colours((255, 0, 0))
     canvas.drag((60, 20), (60, 60))
     assert canvas.document.active_layer.pixels.pixel(60, 40) == (0, 0, 255, 255)
     assert canvas.alpha()[25, 60] == 0
@@ -171,20 +171,20 @@ def test_what_cannot_be_remembered_is_as_it_was(qapp, stored):
 def test_the_pick_tool_takes_either_colour_and_averages(canvas):
     tool = canvas.tool("pick")
     canvas.drag((150, 20), (150, 20))
-    assert canvas.studio.foreground == (255, 255, 255)
-    canvas.studio.set_colours((0, 0, 0))
+    assert canvas.session.foreground == (255, 255, 255)
+    canvas.session.set_colours((0, 0, 0))
     canvas.click(150, 20, ALT)
-    assert canvas.studio.background == (255, 255, 255)
+    assert canvas.session.background == (255, 255, 255)
     canvas.click(-50, 20)
     assert "no colour" in canvas.messages[-1]
     tool._all_layers.set(False)
     canvas.click(150, 20)
-    assert canvas.studio.foreground == (0, 0, 0)
+    assert canvas.session.foreground == (0, 0, 0)
 
 
 def test_a_picked_colour_is_not_darkened_by_transparency(canvas):
     canvas.view.brushes.change("brush", opacity=0.5)
-    canvas.studio.set_colours((250, 120, 10))
+    canvas.session.set_colours((250, 120, 10))
     canvas.drag((20, 40), (100, 40))
     picked = colour_at(canvas.document, 60, 40, 3, all_layers=False)
     assert np.abs(np.subtract(picked, (250, 120, 10))).max() <= 1

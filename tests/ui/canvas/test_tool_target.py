@@ -18,14 +18,14 @@ POINTS = st.lists(st.tuples(st.integers(-10, 210), st.integers(-10, 160)), min_s
 def masked(canvas, request):
     """A canvas whose active layer has a half shown mask, with a tool on that or on the protection."""
     half = Tiles.from_array(np.full((150, 200), 128, np.uint8))
-    canvas.studio.amend(canvas.document.with_layer(canvas.document.active, mask=half).but(protection=half))
-    canvas.studio.set_target(request.param)
-    canvas.studio.set_colours((255, 255, 255), (0, 0, 0))
+    canvas.session.amend(canvas.document.with_layer(canvas.document.active, mask=half).but(protection=half))
+    canvas.session.set_target(request.param)
+    canvas.session.set_colours((255, 255, 255), (0, 0, 0))
     return canvas
 
 
 def level(canvas, x, y):
-    return surface(canvas.document, canvas.studio.target).pixel(x, y)[0]
+    return surface(canvas.document, canvas.session.target).pixel(x, y)[0]
 
 
 def test_a_stroke_is_one_step_and_leaves_the_pixels_alone(masked):
@@ -34,8 +34,8 @@ def test_a_stroke_is_one_step_and_leaves_the_pixels_alone(masked):
     assert level(masked, 60, 40) == 255
     assert level(masked, 60, 100) == 128
     assert masked.document.active_layer.pixels is pixels
-    assert masked.steps == [NAMES[masked.studio.target]]
-    masked.studio.undo()
+    assert masked.steps == [NAMES[masked.session.target]]
+    masked.session.undo()
     assert masked.document is before
 
 
@@ -45,7 +45,7 @@ def test_undo_gives_back_the_very_same_document(masked, points):
     before, steps = masked.document, len(masked.steps)
     masked.drag(*points)
     if len(masked.steps) > steps:
-        masked.studio.undo()
+        masked.session.undo()
     assert masked.document is before
 
 
@@ -57,7 +57,7 @@ def test_the_eraser_hides_and_takes_protection_away(masked):
 
 def test_only_the_selection_is_painted_on_and_both_sides_with_the_mirror(masked):
     box = rectangle(Rect(0, 0, 200, 60), masked.document.bounds)
-    masked.studio.amend(masked.document.but(selection=box))
+    masked.session.amend(masked.document.but(selection=box))
     masked.view.brushes.set_mirror(True)
     masked.drag((40, 20), (40, 120))
     assert level(masked, 40, 40) == level(masked, 160, 40) == 255
@@ -77,16 +77,16 @@ def test_every_tool_that_paints_paints_here_too(masked, tool_id):
     assert masked.document.active_layer.pixels is pixels
     assert len(masked.steps) == steps + 1
     if tool_id != "smudge":
-        assert masked.steps[-1] == NAMES[masked.studio.target]
+        assert masked.steps[-1] == NAMES[masked.session.target]
 
 
 def test_colours_play_no_part_in_protecting(canvas):
-    canvas.studio.set_target(Target.PROTECTION)
-    canvas.studio.set_colours((10, 20, 30))
+    canvas.session.set_target(Target.PROTECTION)
+    canvas.session.set_colours((10, 20, 30))
     canvas.view.brushes.change("brush", opacity=0.5)
     canvas.drag((20, 40), (100, 40))
     assert level(canvas, 60, 40) == 128
-    canvas.studio.amend(canvas.document.with_layer(canvas.document.active, visible=False))
+    canvas.session.amend(canvas.document.with_layer(canvas.document.active, visible=False))
     canvas.drag((20, 80), (100, 80))  # the layer has no part in it
     assert level(canvas, 60, 80) == 128
 
@@ -103,13 +103,13 @@ def test_moving_says_that_it_is_about_pixels(masked):
 def test_another_layer_or_a_deleted_mask_bring_the_pixels_back(masked):
     document = masked.document
     changes = []
-    masked.studio.target_changed.connect(lambda: changes.append(masked.studio.target))
-    masked.studio.amend(document.but(active=document.layers[0].id))
+    masked.session.target_changed.connect(lambda: changes.append(masked.session.target))
+    masked.session.amend(document.but(active=document.layers[0].id))
     assert changes == [Target.PIXELS]
-    masked.studio.amend(document)
-    masked.studio.set_target(Target.MASK)
-    masked.studio.push("Delete mask", document.with_layer(document.active, mask=None))
-    assert masked.studio.target is Target.PIXELS
-    masked.studio.set_target(Target.MASK)
-    assert masked.studio.target is Target.PIXELS
+    masked.session.amend(document)
+    masked.session.set_target(Target.MASK)
+    masked.session.push("Delete mask", document.with_layer(document.active, mask=None))
+    assert masked.session.target is Target.PIXELS
+    masked.session.set_target(Target.MASK)
+    assert masked.session.target is Target.PIXELS
     assert "has no mask" in masked.messages[-1]

@@ -38,21 +38,21 @@ from sdedit_studio.models.catalogue import ModelCard
 from sdedit_studio.parameters import Parameters, Refine, Solver
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles, blank
-from sdedit_studio.ui import theme
-from sdedit_studio.ui.banner import Banner
-from sdedit_studio.ui.compare import Compare
-from sdedit_studio.ui.dialogs.models import ModelsDialog
-from sdedit_studio.ui.file_actions import FileActions
-from sdedit_studio.ui.generation import Generation
-from sdedit_studio.ui.models import Models
-from sdedit_studio.ui.panels.results import ResultsPanel
-from sdedit_studio.ui.panels.sdedit import SdeditPanel
-from sdedit_studio.ui.preferences import Preferences
-from sdedit_studio.ui.profile import Profile
-from sdedit_studio.ui.result_actions import ResultActions
-from sdedit_studio.ui.strip import Strip
-from sdedit_studio.ui.studio import Studio, new_document
-from sdedit_studio.ui.tasks import Tasks
+from sdedit_studio.ui.base import theme
+from sdedit_studio.ui.base.preferences import Preferences
+from sdedit_studio.ui.base.profile import Profile
+from sdedit_studio.ui.base.tasks import Tasks
+from sdedit_studio.ui.compare.banner import Banner
+from sdedit_studio.ui.compare.compare import Compare
+from sdedit_studio.ui.document.file_actions import FileActions
+from sdedit_studio.ui.document.session import Session, new_document
+from sdedit_studio.ui.generation.generation import Generation
+from sdedit_studio.ui.generation.panel import SdeditPanel
+from sdedit_studio.ui.models.dialog import ModelsDialog
+from sdedit_studio.ui.models.models import Models
+from sdedit_studio.ui.results.actions import ResultActions
+from sdedit_studio.ui.results.panel import ResultsPanel
+from sdedit_studio.ui.t0_strip.strip import Strip
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 
 READY = Status(Phase.READY, "scenes-96", "CPU", 0.08)
@@ -237,11 +237,11 @@ class Canvas(QWidget):
             overlay(painter, self.to_view, self.visible)
 
 
-def paint(studio, rect: Rect, colour=(0, 0, 255, 255)) -> None:
+def paint(session, rect: Rect, colour=(0, 0, 255, 255)) -> None:
     """One undo step: the active layer in a colour, premultiplied BGRA, inside a rectangle."""
     patch = np.full((rect.height, rect.width, 4), colour, np.uint8)
-    layer = studio.document.active_layer
-    studio.push("Brush", studio.document.with_pixels(layer.pixels.with_array(patch, rect.x, rect.y)))
+    layer = session.document.active_layer
+    session.push("Brush", session.document.with_pixels(layer.pixels.with_array(patch, rect.x, rect.y)))
 
 
 def painted_document(width: int = 96, height: int = 64) -> Document:
@@ -256,7 +256,7 @@ def painted_document(width: int = 96, height: int = 64) -> Document:
 class Flow:
     """The generation flow with all its widgets, and what it said."""
 
-    studio: Studio
+    session: Session
     engine: FakeEngine
     generation: Generation
     models: Models
@@ -290,9 +290,9 @@ class Flow:
         return run
 
     async def applied(self) -> None:
-        before = self.studio.document
+        before = self.session.document
         assert self.generation.apply()
-        await self.until(lambda: self.studio.document is not before)
+        await self.until(lambda: self.session.document is not before)
 
 
 @pytest.fixture
@@ -307,25 +307,25 @@ def loop(qapp: QApplication):
 @pytest.fixture
 def flow(qapp: QApplication, qtbot, loop) -> Flow:
     theme.apply(qapp, theme.DARK)
-    studio = Studio(painted_document())
-    studio.set_parameters(t0=0.4)
+    session = Session(painted_document())
+    session.set_parameters(t0=0.4)
     engine = FakeEngine()
-    generation = Generation(studio, engine)
+    generation = Generation(session, engine)
     view = Canvas()
     view.resize(700, 500)
     qtbot.addWidget(view)
     compare = Compare(generation, view)
     banner = Banner(generation, compare, view)
-    models = Models(studio, engine)
-    strip = Strip(studio, generation, lambda: view.busy)
-    panel = SdeditPanel(studio, generation, models, strip)
+    models = Models(session, engine)
+    strip = Strip(session, generation, lambda: view.busy)
+    panel = SdeditPanel(session, generation, models, strip)
     panel.resize(348, 420)
     qtbot.addWidget(panel)
     view.show()
     panel.show()
-    flow = Flow(studio, engine, generation, models, view, compare, banner, panel, strip)
-    studio.problem.connect(lambda *problem: flow.problems.append(problem))
-    studio.message.connect(flow.messages.append)
+    flow = Flow(session, engine, generation, models, view, compare, banner, panel, strip)
+    session.problem.connect(lambda *problem: flow.problems.append(problem))
+    session.message.connect(flow.messages.append)
     yield flow
     models.close()
     panel.variations.close()
@@ -347,7 +347,7 @@ def empty_document() -> Document:
 
 @pytest.fixture
 def live(flow):
-    flow.studio.set_parameters(refine=Refine.OFF, seed=7)
+    flow.session.set_parameters(refine=Refine.OFF, seed=7)
     return flow
 
 
@@ -362,9 +362,9 @@ def story(flow, loop, qtbot, tmp_path):
             async with asyncio.TaskGroup() as group:
                 tasks = Tasks(group, errors.append)
                 notice = NoticeBar(flow.view)
-                chosen = FileActions(flow.studio, tasks, Preferences(Profile.at(tmp_path).settings), flow.view)
-                actions = ResultActions(flow.studio, flow.generation, flow.compare, chosen, tasks, notice)
-                panel = ResultsPanel(flow.studio, actions)
+                chosen = FileActions(flow.session, tasks, Preferences(Profile.at(tmp_path).settings), flow.view)
+                actions = ResultActions(flow.session, flow.generation, flow.compare, chosen, tasks, notice)
+                panel = ResultsPanel(flow.session, actions)
                 panel.resize(348, 420)
                 qtbot.addWidget(panel)
                 qtbot.addWidget(notice)

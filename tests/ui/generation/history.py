@@ -8,11 +8,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from sdedit_studio.document.results import Record, Results
-from sdedit_studio.ui.file_actions import FileActions
-from sdedit_studio.ui.generation import State
-from sdedit_studio.ui.panels.result_list import RECORD_ROLE, star_area
-from sdedit_studio.ui.panels.results import ResultsPanel
-from sdedit_studio.ui.result_actions import ResultActions
+from sdedit_studio.ui.document.file_actions import FileActions
+from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.results.actions import ResultActions
+from sdedit_studio.ui.results.list import RECORD_ROLE, star_area
+from sdedit_studio.ui.results.panel import ResultsPanel
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 from tests.ui.generation.conftest import Flow
 
@@ -33,11 +33,11 @@ class History:
 
     @property
     def results(self) -> Results:
-        return self.flow.studio.results
+        return self.flow.session.results
 
     async def made(self, colour=(200, 40, 10), **parameters) -> Record:
         """A run from beginning to end, and its record."""
-        self.flow.studio.set_parameters(**parameters)
+        self.flow.session.set_parameters(**parameters)
         self.flow.generation.seed_locked = "seed" in parameters or self.flow.generation.seed_locked
         before = self.results
         await self.flow.finished(colour)

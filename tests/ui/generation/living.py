@@ -7,14 +7,14 @@ import threading
 
 import numpy as np
 
+from sdedit_studio.editing.live_pictures import CALLS
 from sdedit_studio.engine.live import REST
 from sdedit_studio.raster.compositor import flatten
-from sdedit_studio.ui import generation
-from sdedit_studio.ui.following import CALLS
+from sdedit_studio.ui.generation import generation
 
 
-def composite(studio) -> np.ndarray:
-    return flatten(studio.document.layers, studio.document.bounds)
+def composite(session) -> np.ndarray:
+    return flatten(session.document.layers, session.document.bounds)
 
 
 def colour_seen(flow, x: int, y: int) -> tuple[int, int, int]:

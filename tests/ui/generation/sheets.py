@@ -14,16 +14,16 @@ def composite(document) -> np.ndarray:
     return flatten(document.layers, document.bounds)
 
 
-def paint(studio) -> None:
+def paint(session) -> None:
     """A white stroke on the top layer, at 4 to 12."""
-    layer = studio.document.layers[-1]
+    layer = session.document.layers[-1]
     pixels = layer.pixels.with_array(np.full((8, 8, 4), 255, np.uint8), 4, 4)
-    studio.push("Stroke", studio.document.with_layer(layer.id, pixels=pixels))
+    session.push("Stroke", session.document.with_layer(layer.id, pixels=pixels))
 
 
-def select_left(studio) -> None:
+def select_left(session) -> None:
     coverage = np.full((64, 48), 255, np.uint8)
-    studio.push("Select", studio.document.but(selection=Tiles.from_array(coverage)))
+    session.push("Select", session.document.but(selection=Tiles.from_array(coverage)))
 
 
 async def begun(flow) -> list:

@@ -83,12 +83,12 @@ def test_all_of_it_by_keyboard(flow, tell):
         QTest.keyClick(sheet, Qt.Key.Key_S)
         assert variations.sheet[2].starred
         QTest.keyClick(sheet, Qt.Key.Key_L)
-        assert flow.studio.parameters.seed == 3
+        assert flow.session.parameters.seed == 3
         QTest.keyClick(sheet, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
         assert len(variations.chosen) == 2
-        before = flow.studio.document
+        before = flow.session.document
         QTest.keyClick(sheet, Qt.Key.Key_B)
-        await flow.until(lambda: flow.studio.document is not before)
+        await flow.until(lambda: flow.session.document is not before)
         QTest.keyClick(sheet, Qt.Key.Key_Left)
         QTest.keyClick(sheet, Qt.Key.Key_Return)
         await flow.until(lambda: flow.engine.runs)
@@ -143,7 +143,7 @@ def test_what_is_chosen_stays_chosen_while_the_sheet_fills(flow, tell):
 
 def test_a_sheet_of_a_tall_painting_has_tall_pictures(flow, tell):
     async def story(flow):
-        flow.studio.open(painted_document(64, 96), None)
+        flow.session.open(painted_document(64, 96), None)
         await begun(flow)
         sheet = flow.panel.sheet.sheet
         await flow.until(lambda: sheet.isVisible() and sheet.width() > 250)

@@ -9,50 +9,50 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from sdedit_studio.document.edits import guide
+from sdedit_studio.editing.edit import Edit, edit_of
+from sdedit_studio.editing.live_pictures import Base, refining_again
 from sdedit_studio.engine.job import Job, Pixels
 from sdedit_studio.parameters import Parameters, Refine
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui.edit import Edit, edit_of
-from sdedit_studio.ui.following import Base, refining_again
-from sdedit_studio.ui.studio import new_document
+from sdedit_studio.ui.document.session import new_document
 from tests.ui.generation.conftest import paint
 
 SIDES = st.integers(96, 700)
 
 
 def test_a_guide_brought_up_to_date_is_the_guide(flow):
-    studio = flow.studio
-    before = edit_of(studio.document, Parameters(), 0)
-    paint(studio, Rect(20, 10, 30, 30), (9, 90, 200, 255))
-    layer = studio.document.active_layer
-    again = edit_of(studio.document, Parameters(), 1, before)
-    assert np.array_equal(again.job.guide.array, guide(studio.document, studio.document.bounds))
+    session = flow.session
+    before = edit_of(session.document, Parameters(), 0)
+    paint(session, Rect(20, 10, 30, 30), (9, 90, 200, 255))
+    layer = session.document.active_layer
+    again = edit_of(session.document, Parameters(), 1, before)
+    assert np.array_equal(again.job.guide.array, guide(session.document, session.document.bounds))
     for change in ({"opacity": 0.5}, {"visible": False}, {"visible": True}, {"in_guide": False}):
-        studio.push("Change layer", studio.document.with_layer(layer.id, **change))
-        before, again = again, edit_of(studio.document, Parameters(), 2, again)
-        assert np.array_equal(again.job.guide.array, guide(studio.document, studio.document.bounds)), change
+        session.push("Change layer", session.document.with_layer(layer.id, **change))
+        before, again = again, edit_of(session.document, Parameters(), 2, again)
+        assert np.array_equal(again.job.guide.array, guide(session.document, session.document.bounds)), change
 
 
 def test_whether_only_paint_differs_is_told_without_a_look_at_a_mask(flow, monkeypatch):
-    studio = flow.studio
+    session = flow.session
     cover = Tiles.from_array(np.full((64, 48), 255, np.uint8))
     held = Tiles.from_array(np.full((9, 9), 100, np.uint8))
-    studio.push("Select", studio.document.but(selection=cover, protection=held))
-    before = edit_of(studio.document, Parameters(), 0)
+    session.push("Select", session.document.but(selection=cover, protection=held))
+    before = edit_of(session.document, Parameters(), 0)
     base = Base.of(before, before.job.guide)
-    paint(studio, Rect(20, 10, 30, 30), (9, 90, 200, 255))
-    again = edit_of(studio.document, Parameters(), 1, before)
+    paint(session, Rect(20, 10, 30, 30), (9, 90, 200, 255))
+    again = edit_of(session.document, Parameters(), 1, before)
     monkeypatch.setattr(Pixels, "__eq__", lambda *_args: pytest.fail("An 8K mask is compared at every picture."))
     assert base.fits(again) and again.job.mask is not None and again.job.strength is not None
     for change in ({"selection": None}, {"protection": None}, {"frame": Rect(0, 0, 80, 60)}):
-        studio.push("Change", studio.document.but(**change))
-        again = edit_of(studio.document, Parameters(), 2, again)
+        session.push("Change", session.document.but(**change))
+        again = edit_of(session.document, Parameters(), 2, again)
         assert not base.fits(again), change
 
 
 def test_a_coarse_picture_over_a_fine_one_changes_nothing_far_from_the_paint(flow):
-    document = flow.studio.document
+    document = flow.session.document
     then = np.full((400, 600, 3), 120, np.uint8)
     now = then.copy()
     now[20:60, 20:60] = 250
@@ -71,7 +71,7 @@ def test_what_cannot_be_refined_in_part_is_refined_whole(flow):
     first = Pixels.of(np.full((96, 144, 3), 7, np.uint8))
 
     def edit(picture: np.ndarray, refine: Refine = Refine.SDE, **more) -> Edit:
-        return Edit(flow.studio.document, frame, Job(Pixels.of(picture), Parameters(refine=refine), **more))
+        return Edit(flow.session.document, frame, Job(Pixels.of(picture), Parameters(refine=refine), **more))
 
     def painted(*box: slice) -> np.ndarray:
         now = then.copy()

@@ -14,13 +14,13 @@ from sdedit_studio.raster.compositor import Composite, flatten
 from sdedit_studio.raster.geometry import NOTHING
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.canvas.view import CanvasView
-from sdedit_studio.ui.compare import Compare
-from sdedit_studio.ui.generation import State
+from sdedit_studio.ui.compare.compare import Compare
+from sdedit_studio.ui.generation.generation import State
 
 
 @pytest.fixture
 def canvas(flow, qtbot) -> CanvasView:
-    canvas = CanvasView(flow.studio)
+    canvas = CanvasView(flow.session)
     canvas.resize(480, 360)
     qtbot.addWidget(canvas)
     flow.compare = Compare(flow.generation, canvas)
@@ -46,13 +46,13 @@ def colour_at(canvas: CanvasView, x: float, y: float) -> tuple[int, int, int]:
 
 def test_a_stroke_during_a_run_shows_at_once_and_stays_after_applying(flow, tell, canvas):
     async def story(flow):
-        flow.studio.set_colours((255, 0, 255))
+        flow.session.set_colours((255, 0, 255))
         run = await flow.started()
         run.progress(1, colour=(90, 60, 30))
         await flow.until(lambda: flow.compare._veils.right is not None)
         assert colour_at(canvas, 70, 50) == (90, 60, 30)
         stroke(canvas, (20, 20), (60, 20))
-        await flow.until(lambda: flow.studio.history.undo_label)
+        await flow.until(lambda: flow.session.history.undo_label)
         assert flow.generation.state is State.RUNNING
         painted = colour_at(canvas, 40, 20)
         assert painted != (90, 60, 30)
@@ -65,10 +65,10 @@ def test_a_stroke_during_a_run_shows_at_once_and_stays_after_applying(flow, tell
         await asyncio.sleep(0.05)
         assert colour_at(canvas, 70, 50) == (200, 40, 10)
         assert colour_at(canvas, 40, 20) == painted
-        flow.studio.undo()
-        flow.studio.undo()
+        flow.session.undo()
+        flow.session.undo()
         assert np.array_equal(
-            flatten(flow.studio.document.layers, flow.studio.document.bounds)[..., 2::-1], run.job.guide.array
+            flatten(flow.session.document.layers, flow.session.document.bounds)[..., 2::-1], run.job.guide.array
         )
 
     tell(story)
@@ -125,7 +125,7 @@ def test_what_a_picture_hides_is_composited_when_it_comes_to_light_or_when_the_p
     monkeypatch.setattr(Composite, "update", lambda *args: updated.append(1) or update(*args))
 
     async def story(flow):
-        flow.studio.set_colours((255, 0, 255))
+        flow.session.set_colours((255, 0, 255))
         await flow.finished((200, 40, 10))
         await flow.until(lambda: flow.compare._veils.right is not None)
         canvas.grab()
@@ -150,7 +150,7 @@ def test_what_a_picture_hides_is_composited_when_it_comes_to_light_or_when_the_p
 def test_under_a_mask_the_painting_is_drawn(flow, tell, canvas):
     async def story(flow):
         selected = Tiles.from_array(np.full((30, 40), 255, np.uint8), 10, 10)
-        flow.studio.push("Select", flow.studio.document.but(selection=selected))
+        flow.session.push("Select", flow.session.document.but(selection=selected))
         outside = colour_at(canvas, 80, 50)
         (await flow.started()).finish((200, 40, 10))
         await flow.until(lambda: flow.compare._veils.right is not None)

@@ -13,19 +13,19 @@ from PySide6.QtGui import QHideEvent, QImage, QShowEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from sdedit_studio.editing.edit import Shown
+from sdedit_studio.editing.live_pictures import CALLS
 from sdedit_studio.engine.job import Pixels
 from sdedit_studio.parameters import Refine
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.ui.banner import Banner
+from sdedit_studio.ui.base.preferences import Preferences
 from sdedit_studio.ui.canvas.view import CanvasView
-from sdedit_studio.ui.compare import Compare, CompareMode
-from sdedit_studio.ui.edit import Shown
-from sdedit_studio.ui.following import CALLS
-from sdedit_studio.ui.generation import State
-from sdedit_studio.ui.live import STILL
-from sdedit_studio.ui.preferences import Preferences
-from sdedit_studio.ui.stage import Stage
-from sdedit_studio.ui.veil import AMPLIFIED, Veil, difference_colours
+from sdedit_studio.ui.compare.banner import Banner
+from sdedit_studio.ui.compare.compare import Compare, CompareMode
+from sdedit_studio.ui.compare.stage import Stage
+from sdedit_studio.ui.compare.veil import AMPLIFIED, Veil, difference_colours
+from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.live import STILL
 from tests.ui.generation.conftest import paint, painted_document
 
 RED, BLUE, SKY = (200, 40, 10), (10, 40, 200), (120, 180, 220)
@@ -35,7 +35,7 @@ LOW = 44, 56
 
 @pytest.fixture
 def stage(flow, qtbot, tmp_path) -> Stage:
-    canvas = CanvasView(flow.studio)
+    canvas = CanvasView(flow.session)
     flow.compare = Compare(flow.generation, canvas)
     stage = Stage(canvas, flow.compare, Preferences(tmp_path / "settings.ini"))
     flow.banner = Banner(flow.generation, flow.compare, stage)
@@ -96,8 +96,8 @@ def test_beside_follows_strokes_and_says_what_to_do_while_there_is_nothing(flow,
         await flow.until(stage.beside.isVisible)
         assert colour_at(stage.beside, stage.beside.viewport.to_view) == (60, 90, 40)
         patch = np.full((20, 20, 4), (0, 0, 255, 255), np.uint8)
-        layer = flow.studio.document.active_layer
-        flow.studio.push("Brush", flow.studio.document.with_pixels(layer.pixels.with_array(patch, 34, 44)))
+        layer = flow.session.document.active_layer
+        flow.session.push("Brush", flow.session.document.with_pixels(layer.pixels.with_array(patch, 34, 44)))
         assert colour_at(stage.beside, stage.beside.viewport.to_view) == (255, 0, 0)
 
     tell(story)
@@ -147,7 +147,7 @@ def test_the_place_is_remembered_but_not_a_passing_look(flow, tell, stage, qtbot
         await flow.finished(RED)
         flow.compare.set_mode(CompareMode.BESIDE)
         flow.compare.set_mode(CompareMode.DIFFERENCE)
-        again = Stage(CanvasView(flow.studio), Compare(flow.generation, stage.canvas), stage._preferences)
+        again = Stage(CanvasView(flow.session), Compare(flow.generation, stage.canvas), stage._preferences)
         qtbot.addWidget(again)
         assert again._compare.mode is CompareMode.BESIDE
         flow.compare.toggle_mode(CompareMode.DIFFERENCE)
@@ -273,7 +273,7 @@ def test_the_painting_is_a_side_too_and_a_run_ends_the_comparison(flow, tell, st
         await flow.started()
         assert not flow.compare.comparing
         flow.compare.between(None, first, ("Your painting", "Seed 1"))
-        flow.studio.open(empty_document, None)
+        flow.session.open(empty_document, None)
         assert not flow.compare.comparing and flow.compare.sides.right is None
 
     tell(story)
@@ -334,16 +334,16 @@ def pixels(view) -> np.ndarray:
 def test_of_a_new_live_picture_only_what_it_changes_is_drawn(flow, tell, stage, monkeypatch, view, colours):
     async def story(flow):
         canvas = stage.canvas
-        flow.studio.open(painted_document(960, 640), None)
+        flow.session.open(painted_document(960, 640), None)
         view(canvas)
-        flow.studio.set_parameters(refine=Refine.OFF)
+        flow.session.set_parameters(refine=Refine.OFF)
         flow.generation.toggle_live()
         await flow.until(lambda: flow.engine.runs)
         flow.engine.runs[-1].progress(CALLS, calls=CALLS, colour=RED)
         flow.engine.runs[-1].finish(RED)
         await flow.until(lambda: flow.generation.shown and not flow.generation.live.busy)
         await ready(flow)
-        paint(flow.studio, Rect(440, 300, 60, 30))
+        paint(flow.session, Rect(440, 300, 60, 30))
         await flow.until(lambda: len(flow.engine.runs) == 2)
         canvas.repaint()
         veil, drawn = flow.compare._veils.right, []

@@ -27,16 +27,16 @@ def enlarging(many) -> Flow:
 
 
 def test_which_network_and_how_crisp_are_asked_only_where_one_is_used(enlarging):
-    advanced, studio = enlarging.panel.advanced, enlarging.studio
+    advanced, session = enlarging.panel.advanced, enlarging.session
     assert advanced.detail.isVisible() and advanced.detail.currentText() == "The model's own"
     assert [advanced.detail.itemText(i) for i in range(advanced.detail.count())] == ["The model's own", "Sharp"]
     advanced.detail.setFocus()
     QTest.keyClick(advanced.detail, Qt.Key.Key_Down)
-    assert (studio.parameters.refine, studio.parameters.detail) == (Refine.DETAIL, "sharp")
+    assert (session.parameters.refine, session.parameters.detail) == (Refine.DETAIL, "sharp")
     QTest.keyClick(advanced.crispness.track, Qt.Key.Key_Left)
-    assert studio.parameters.crispness == pytest.approx(0.99)
+    assert session.parameters.crispness == pytest.approx(0.99)
     advanced.crispness.reset()
-    assert studio.parameters.crispness == 1
+    assert session.parameters.crispness == 1
     for way in ("SDE", "off"):
         refine(enlarging, way)
         assert not advanced.detail.isVisible() and not advanced.crispness.isVisible()
@@ -45,36 +45,36 @@ def test_which_network_and_how_crisp_are_asked_only_where_one_is_used(enlarging)
 
 
 def test_a_model_without_a_network_uses_the_bundled_one_when_asked_to(enlarging):
-    studio, advanced = enlarging.studio, enlarging.panel.advanced
+    session, advanced = enlarging.session, enlarging.panel.advanced
     choose(enlarging, "Church")
-    assert (studio.parameters.refine, studio.parameters.detail) == (Refine.SDE, None)
+    assert (session.parameters.refine, session.parameters.detail) == (Refine.SDE, None)
     assert enlarging.panel.refine.currentText() == "SDE"
     refine(enlarging, "detail")
-    assert (studio.parameters.refine, studio.parameters.detail) == (Refine.DETAIL, "scenes-96")
+    assert (session.parameters.refine, session.parameters.detail) == (Refine.DETAIL, "scenes-96")
     assert advanced.detail.currentText() == "Scenes, detail"
     choose(enlarging, "Scenes · any")
-    assert (studio.parameters.refine, studio.parameters.detail) == (Refine.DETAIL, None)
+    assert (session.parameters.refine, session.parameters.detail) == (Refine.DETAIL, None)
     choose(enlarging, "Church")
-    assert studio.parameters.refine is Refine.SDE, "for scenes that it has not seen it is off until asked for"
+    assert session.parameters.refine is Refine.SDE, "for scenes that it has not seen it is off until asked for"
 
 
 def test_a_favourite_upscaler_and_off_stay_with_another_model(enlarging):
     enlarging.models.choose_detail("sharp")
     choose(enlarging, "Church")
-    assert (enlarging.studio.parameters.refine, enlarging.studio.parameters.detail) == (Refine.DETAIL, "sharp")
+    assert (enlarging.session.parameters.refine, enlarging.session.parameters.detail) == (Refine.DETAIL, "sharp")
     refine(enlarging, "off")
     choose(enlarging, "Words")
-    assert enlarging.studio.parameters.refine is Refine.OFF
+    assert enlarging.session.parameters.refine is Refine.OFF
 
 
 def test_old_documents_and_missing_networks_show_what_they_have(enlarging):
     panel = enlarging.panel
-    enlarging.studio.set_parameters(refine=Refine.DOUBLE)
+    enlarging.session.set_parameters(refine=Refine.DOUBLE)
     assert panel.refine.currentIndex() == -1 and panel.refine.placeholderText() == "2×"
-    assert enlarging.studio.parameters.refine is Refine.DOUBLE
+    assert enlarging.session.parameters.refine is Refine.DOUBLE
     refine(enlarging, "detail")
-    assert enlarging.studio.parameters.refine is Refine.DETAIL
-    enlarging.studio.set_parameters(detail="gone")
+    assert enlarging.session.parameters.refine is Refine.DETAIL
+    enlarging.session.set_parameters(detail="gone")
     assert panel.advanced.detail.currentIndex() == -1
     assert panel.advanced.detail.placeholderText() == "gone (not here)"
 
@@ -93,11 +93,11 @@ def test_the_dialog_lists_uses_and_removes_upscalers(flow, tell, opened):
         assert card.title.text() == "Sharp" and card.facts["Enlarges"].text() == "2 times in each direction"
         assert card.facts["Licence"].text() == "CC0" and not card.facts["Takes"].isVisible()
         click(card.use_detail)
-        assert flow.studio.parameters.detail == "sharp" and card.in_use.isVisible()
+        assert flow.session.parameters.detail == "sharp" and card.in_use.isVisible()
         click(card.remove)
         click(card.delete)
         await flow.until(lambda: dialog.list.count() == 4)
-        assert flow.studio.parameters.detail is None and flow.studio.parameters.refine is Refine.DETAIL
+        assert flow.session.parameters.detail is None and flow.session.parameters.refine is Refine.DETAIL
         assert card.title.text() == "Scenes"
         dialog.reject()
 

@@ -7,13 +7,13 @@ import numpy as np
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import guide
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.editing.edit import Edit, applied, edit_of
 from sdedit_studio.engine.job import Result
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import feather, rectangle
 from sdedit_studio.raster.tiles import Tiles, blank
-from sdedit_studio.ui.edit import Edit, applied, edit_of
 
 
 def feathered() -> Edit:

@@ -13,41 +13,41 @@ from sdedit_studio.document.layer import Layer
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui import words
-from sdedit_studio.ui.generation import State
+from sdedit_studio.ui.base import words
+from sdedit_studio.ui.generation.generation import State
 
 
-def select(studio, rect: Rect, feather: int = 0) -> None:
+def select(session, rect: Rect, feather: int = 0) -> None:
     coverage = np.full((rect.height, rect.width), 255, np.uint8)
     if feather:
         coverage[:, :feather] = 100
-    studio.push("Select", studio.document.but(selection=Tiles.from_array(coverage, rect.x, rect.y)))
+    session.push("Select", session.document.but(selection=Tiles.from_array(coverage, rect.x, rect.y)))
 
 
-def paint(studio, rect: Rect, colour=(0, 0, 255, 255)) -> None:
+def paint(session, rect: Rect, colour=(0, 0, 255, 255)) -> None:
     patch = np.full((rect.height, rect.width, 4), colour, np.uint8)
-    layer = studio.document.active_layer
-    studio.push("Brush", studio.document.with_pixels(layer.pixels.with_array(patch, rect.x, rect.y)))
+    layer = session.document.active_layer
+    session.push("Brush", session.document.with_pixels(layer.pixels.with_array(patch, rect.x, rect.y)))
 
 
-def composite(studio) -> np.ndarray:
-    return flatten(studio.document.layers, studio.document.bounds)
+def composite(session) -> np.ndarray:
+    return flatten(session.document.layers, session.document.bounds)
 
 
 def test_a_run_goes_through_previews_to_a_result_and_a_layer_in_one_undo_step(tell):
     async def story(flow):
         states = []
         flow.generation.changed.connect(lambda: states.append(flow.generation.state))
-        before = flow.studio.document
+        before = flow.session.document
         run = await flow.started()
         assert np.array_equal(run.job.guide.array[0, 0], (120, 180, 220))
         run.progress(3)
         await flow.until(lambda: flow.generation.progress)
         assert flow.generation.shown.picture.shape == (8, 12, 3)
-        assert flow.studio.document is before
+        assert flow.session.document is before
         run.finish()
         await flow.until(lambda: flow.generation.state is State.RESULT)
-        assert flow.studio.document is before
+        assert flow.session.document is before
         await flow.applied()
         assert [state for i, state in enumerate(states) if i == 0 or state is not states[i - 1]] == [
             State.IDLE,  # the seed changed
@@ -56,26 +56,26 @@ def test_a_run_goes_through_previews_to_a_result_and_a_layer_in_one_undo_step(te
             State.RESULT,
             State.IDLE,
         ]
-        assert (composite(flow.studio)[..., :3] == (10, 40, 200)).all()
-        layer = flow.studio.document.active_layer
+        assert (composite(flow.session)[..., :3] == (10, 40, 200)).all()
+        layer = flow.session.document.active_layer
         assert layer.generation["seed"] == run.job.parameters.seed
         assert layer.generation["t0"] == 0.4 and layer.generation["model"] == "scenes-96"
         assert layer.generation["seconds"] == 1.25
-        flow.studio.undo()
-        assert flow.studio.document is before
+        flow.session.undo()
+        assert flow.session.document is before
 
     tell(story)
 
 
 def test_pixels_outside_the_selection_stay_bit_for_bit(tell):
     async def story(flow):
-        select(flow.studio, Rect(30, 10, 20, 30), feather=5)
-        before = composite(flow.studio)
+        select(flow.session, Rect(30, 10, 20, 30), feather=5)
+        before = composite(flow.session)
         run = await flow.finished()
-        frame = frame_of(flow.studio.document)
+        frame = frame_of(flow.session.document)
         assert run.job.guide.shape[:2] == (frame.height, frame.width)
         await flow.applied()
-        after = composite(flow.studio)
+        after = composite(flow.session)
         inside = np.zeros((64, 96), bool)
         inside[10:40, 30:50] = True
         assert np.array_equal(after[~inside], before[~inside])
@@ -86,11 +86,11 @@ def test_pixels_outside_the_selection_stay_bit_for_bit(tell):
 
 def test_discarding_leaves_the_document_and_says_so(tell):
     async def story(flow):
-        before = flow.studio.document
+        before = flow.session.document
         await flow.finished()
         assert flow.generation.discard()
         assert flow.generation.state is State.IDLE and flow.generation.shown is None
-        assert flow.studio.document is before
+        assert flow.session.document is before
         assert flow.messages[-1] == "Discarded. Your painting is unchanged."
         assert not flow.generation.cancel() and not flow.generation.discard()
         assert not flow.generation.apply()
@@ -143,8 +143,8 @@ def test_a_second_result_replaces_the_first(tell):
         await flow.finished((10, 20, 30))
         await flow.finished((50, 60, 70))
         await flow.applied()
-        assert (composite(flow.studio)[..., :3] == (70, 60, 50)).all()
-        assert len(flow.studio.document.layers) == 3
+        assert (composite(flow.session)[..., :3] == (70, 60, 50)).all()
+        assert len(flow.session.document.layers) == 3
 
     tell(story)
 
@@ -164,22 +164,22 @@ def test_generating_again_gives_up_the_run_under_way(tell):
 def test_painting_during_a_run_is_an_undo_step_of_its_own_and_stays_on_top(tell):
     async def story(flow):
         run = await flow.started()
-        paint(flow.studio, Rect(5, 5, 10, 10))
+        paint(flow.session, Rect(5, 5, 10, 10))
         run.progress(2)
         await flow.until(lambda: flow.generation.shown)
         assert flow.generation.painted_since.read(Rect(0, 0, 96, 64))[..., 3].sum() == 100 * 255
         run.finish()
         await flow.until(lambda: flow.generation.state is State.RESULT)
-        paint(flow.studio, Rect(40, 20, 4, 4), (0, 255, 0, 255))
+        paint(flow.session, Rect(40, 20, 4, 4), (0, 255, 0, 255))
         await flow.applied()
-        after = composite(flow.studio)
+        after = composite(flow.session)
         assert (after[5:15, 5:15] == (0, 0, 255, 255)).all()
         assert (after[20:24, 40:44] == (0, 255, 0, 255)).all()
         assert (after[50, 50] == (10, 40, 200, 255)).all()
-        flow.studio.undo()
-        assert flow.studio.document.layers[1].pixels.pixel(41, 21) == (0, 255, 0, 255)
-        flow.studio.undo()
-        assert flow.studio.document.layers[1].pixels.pixel(41, 21) == (0, 0, 0, 0)
+        flow.session.undo()
+        assert flow.session.document.layers[1].pixels.pixel(41, 21) == (0, 255, 0, 255)
+        flow.session.undo()
+        assert flow.session.document.layers[1].pixels.pixel(41, 21) == (0, 0, 0, 0)
 
     tell(story)
 
@@ -187,9 +187,9 @@ def test_painting_during_a_run_is_an_undo_step_of_its_own_and_stays_on_top(tell)
 def test_undoing_what_was_painted_since_uncovers_the_result_again(tell):
     async def story(flow):
         await flow.finished()
-        paint(flow.studio, Rect(5, 5, 10, 10))
+        paint(flow.session, Rect(5, 5, 10, 10))
         assert flow.generation.painted_since.content_bounds() == Rect(5, 5, 10, 10)
-        flow.studio.undo()
+        flow.session.undo()
         assert not flow.generation.painted_since.tiles
 
     tell(story)
@@ -198,22 +198,22 @@ def test_undoing_what_was_painted_since_uncovers_the_result_again(tell):
 @pytest.mark.parametrize("change", [{"opacity": 0.5}, {"visible": False}])
 def test_changing_how_a_layer_looks_does_not_take_the_result_away(tell, change):
     async def story(flow):
-        paint(flow.studio, Rect(0, 0, 40, 40))
+        paint(flow.session, Rect(0, 0, 40, 40))
         await flow.finished()
-        flow.studio.push("Look", flow.studio.document.with_layer(flow.studio.document.active, **change))
+        flow.session.push("Look", flow.session.document.with_layer(flow.session.document.active, **change))
         assert not flow.generation.painted_since.tiles
         await flow.applied()
-        assert (composite(flow.studio)[..., :3] == (10, 40, 200)).all()
+        assert (composite(flow.session)[..., :3] == (10, 40, 200)).all()
 
     tell(story)
 
 
 def test_painting_under_an_opaque_layer_makes_no_hole_in_the_result(tell):
     async def story(flow):
-        paint(flow.studio, Rect(0, 0, 60, 64))
+        paint(flow.session, Rect(0, 0, 60, 64))
         await flow.finished()
-        flow.studio.push("Paper", flow.studio.document.but(active=flow.studio.document.layers[0].id))
-        paint(flow.studio, Rect(5, 5, 10, 10), (1, 2, 3, 255))
+        flow.session.push("Paper", flow.session.document.but(active=flow.session.document.layers[0].id))
+        paint(flow.session, Rect(5, 5, 10, 10), (1, 2, 3, 255))
         assert not flow.generation.painted_since.tiles
 
     tell(story)
@@ -223,21 +223,21 @@ def test_a_new_layer_and_an_edited_mask_count_as_painting(tell):
     async def story(flow):
         await flow.finished()
         patch = Tiles.from_array(np.full((10, 10, 4), 255, np.uint8), 5, 5)
-        flow.studio.push("Paste", flow.studio.document.inserted(Layer("Pasted", patch)))
+        flow.session.push("Paste", flow.session.document.inserted(Layer("Pasted", patch)))
         assert flow.generation.painted_since.content_bounds() == Rect(5, 5, 10, 10)
         mask = Tiles.from_array(np.full((4, 10), 255, np.uint8), 5, 5)
-        flow.studio.push("Mask", flow.studio.document.with_layer(flow.studio.document.active, mask=mask))
+        flow.session.push("Mask", flow.session.document.with_layer(flow.session.document.active, mask=mask))
         assert flow.generation.painted_since.content_bounds() == Rect(5, 5, 10, 4)
 
     tell(story)
 
 
 def test_a_change_of_the_whole_large_canvas_is_compared_in_slices(tell, monkeypatch):
-    monkeypatch.setattr("sdedit_studio.ui.generation.SLICE", 0.0)
+    monkeypatch.setattr("sdedit_studio.ui.generation.generation.SLICE", 0.0)
 
     async def story(flow):
         await flow.finished()
-        paint(flow.studio, Rect(0, 0, 96, 64))
+        paint(flow.session, Rect(0, 0, 96, 64))
         await flow.until(lambda: flow.generation.painted_since.content_bounds() == Rect(0, 0, 96, 64))
 
     tell(story)
@@ -245,7 +245,7 @@ def test_a_change_of_the_whole_large_canvas_is_compared_in_slices(tell, monkeypa
 
 def test_an_empty_canvas_asks_to_paint_first(tell, empty_document):
     async def story(flow):
-        flow.studio.open(empty_document, None)
+        flow.session.open(empty_document, None)
         flow.generation.generate()
         await flow.until(lambda: flow.problems)
         assert flow.problems[0][0].startswith("Paint something first")
@@ -256,8 +256,8 @@ def test_an_empty_canvas_asks_to_paint_first(tell, empty_document):
 
 def test_a_guide_without_layers_says_where_to_mark_one(tell):
     async def story(flow):
-        for layer in flow.studio.document.layers:
-            flow.studio.push("Guide", flow.studio.document.with_layer(layer.id, in_guide=False))
+        for layer in flow.session.document.layers:
+            flow.session.push("Guide", flow.session.document.with_layer(layer.id, in_guide=False))
         flow.generation.generate()
         await flow.until(lambda: flow.problems)
         assert "part of the guide" in flow.problems[0][0]
@@ -267,7 +267,7 @@ def test_a_guide_without_layers_says_where_to_mark_one(tell):
 
 def test_at_t0_nought_nothing_runs(tell):
     async def story(flow):
-        flow.studio.set_parameters(t0=0.0)
+        flow.session.set_parameters(t0=0.0)
         flow.generation.generate()
         assert flow.problems[0][0].startswith("At 0 nothing changes")
         assert flow.generation.state is State.IDLE
@@ -280,7 +280,7 @@ def test_at_t0_nought_a_run_under_way_ends_and_its_preview_goes(tell):
         run = await flow.started()
         run.progress(1)
         await flow.until(lambda: flow.generation.shown)
-        flow.studio.set_parameters(t0=0.0)
+        flow.session.set_parameters(t0=0.0)
         flow.generation.generate()
         assert flow.generation.state is State.IDLE and flow.generation.shown is None
         assert not flow.banner.activity.isVisible() and flow.problems == [(words.NO_CHANGE, "")]
@@ -291,14 +291,14 @@ def test_at_t0_nought_a_run_under_way_ends_and_its_preview_goes(tell):
 
 def test_a_failure_is_one_sentence_with_details_and_leaves_the_painting(tell):
     async def story(flow):
-        before = flow.studio.document
+        before = flow.session.document
         run = await flow.started()
         run.progress(1)
         run.fail("Memory ran out. Choose a smaller frame or refine less.", "Traceback …")
         await flow.until(lambda: flow.problems)
         assert flow.problems == [("Memory ran out. Choose a smaller frame or refine less.", "Traceback …")]
         assert flow.generation.state is State.IDLE and flow.generation.shown is None
-        assert flow.studio.document is before
+        assert flow.session.document is before
 
     tell(story)
 
@@ -334,7 +334,7 @@ def test_each_run_takes_a_new_seed_unless_it_is_locked(tell):
     async def story(flow):
         seeds = [(await flow.finished()).job.parameters.seed for _ in range(3)]
         assert len(set(seeds)) == 3
-        assert flow.studio.parameters.seed == seeds[-1]
+        assert flow.session.parameters.seed == seeds[-1]
         flow.generation.seed_locked = True
         assert (await flow.finished()).job.parameters.seed == seeds[-1]
 
@@ -347,15 +347,15 @@ def test_another_canvas_ends_the_run_and_puts_the_result_away(tell, empty_docume
     async def story(flow):
         run = await (flow.started() if moment == "running" else flow.finished())
         if change == "another document":
-            flow.studio.open(empty_document, None)
+            flow.session.open(empty_document, None)
         else:
-            flow.studio.push("Crop", flow.studio.document.but(width=50))
-        now = flow.studio.document
+            flow.session.push("Crop", flow.session.document.but(width=50))
+        now = flow.session.document
         await flow.until(lambda: run.closed)
         run.finish()
         await asyncio.sleep(0.05)
         assert flow.generation.state is State.IDLE and flow.generation.shown is None
-        assert flow.studio.document is now
+        assert flow.session.document is now
 
     tell(story)
 
@@ -371,46 +371,46 @@ def test_closing_while_running_ends_quietly(tell):
 
 
 def test_a_result_that_cannot_be_applied_waits_on_and_says_so(tell, monkeypatch):
-    from sdedit_studio.ui import generation as module
+    from sdedit_studio.ui.generation import generation as module
 
     def fail(*_arguments):
         raise MemoryError
 
     async def story(flow):
         await flow.finished()
-        before, result = flow.studio.document, flow.generation.result
+        before, result = flow.session.document, flow.generation.result
         with monkeypatch.context() as patch:
             patch.setattr(module, "applied", fail)
             assert flow.generation.apply()
             await flow.until(lambda: flow.problems)
         assert flow.problems[0][0].startswith("The result could not be applied.")
-        assert flow.studio.document is before and flow.generation.result is result
+        assert flow.session.document is before and flow.generation.result is result
         await flow.applied()
 
     tell(story)
 
 
 def test_a_stroke_made_while_a_large_result_is_applied_is_kept(tell, monkeypatch):
-    from sdedit_studio.ui import generation as module
+    from sdedit_studio.ui.generation import generation as module
 
     made = module.applied
 
     async def story(flow):
         def slow(*arguments):
-            if not flow.studio.history.undo_label:
-                loop.call_soon_threadsafe(paint, flow.studio, Rect(5, 5, 10, 10))
+            if not flow.session.history.undo_label:
+                loop.call_soon_threadsafe(paint, flow.session, Rect(5, 5, 10, 10))
                 painted.wait(2)
             return made(*arguments)
 
         painted, loop = threading.Event(), asyncio.get_running_loop()
-        flow.studio.document_changed.connect(lambda _rects: painted.set())
+        flow.session.document_changed.connect(lambda _rects: painted.set())
         monkeypatch.setattr(module, "applied", slow)
         await flow.finished()
         flow.generation.apply()
         await flow.until(lambda: flow.generation.state is State.IDLE)
-        assert (composite(flow.studio)[5:15, 5:15] == (0, 0, 255, 255)).all()
-        assert (composite(flow.studio)[40, 40] == (10, 40, 200, 255)).all()
-        assert flow.studio.history.undo_label == "Apply result"
+        assert (composite(flow.session)[5:15, 5:15] == (0, 0, 255, 255)).all()
+        assert (composite(flow.session)[40, 40] == (10, 40, 200, 255)).all()
+        assert flow.session.history.undo_label == "Apply result"
 
     tell(story)
 
@@ -423,13 +423,13 @@ def test_what_was_applied_becomes_a_layer_unless_it_is_discarded_meanwhile(tell,
         getattr(flow.generation, then)()
         await flow.generation.settled()
         await asyncio.sleep(0.1)
-        assert len(flow.studio.document.layers) == layers
+        assert len(flow.session.document.layers) == layers
 
     tell(story)
 
 
 def test_a_run_begun_while_a_result_is_applied_has_that_in_its_guide_and_hides_no_stroke(tell, monkeypatch):
-    from sdedit_studio.ui import generation as module
+    from sdedit_studio.ui.generation import generation as module
 
     made, ready = module.applied, threading.Event()
 
@@ -440,19 +440,19 @@ def test_a_run_begun_while_a_result_is_applied_has_that_in_its_guide_and_hides_n
     async def story(flow):
         monkeypatch.setattr(module, "applied", slow)
         await flow.finished((9, 9, 9))
-        paint(flow.studio, Rect(40, 30, 10, 10))
+        paint(flow.session, Rect(40, 30, 10, 10))
         assert flow.generation.apply()
         flow.generation.generate()
         assert flow.generation.state is State.PREPARING
-        paint(flow.studio, Rect(60, 30, 10, 10))
+        paint(flow.session, Rect(60, 30, 10, 10))
         ready.set()
         await flow.until(lambda: len(flow.engine.runs) == 2)
-        assert flow.studio.document.active_layer.generation
+        assert flow.session.document.active_layer.generation
         run = flow.engine.runs[-1]
         assert (run.job.guide.array[5, 5] == (9, 9, 9)).all()
-        assert np.array_equal(run.job.guide.array, composite(flow.studio)[..., 2::-1])
+        assert np.array_equal(run.job.guide.array, composite(flow.session)[..., 2::-1])
         for x in (45, 65):
-            assert (composite(flow.studio)[35, x] == (0, 0, 255, 255)).all()
+            assert (composite(flow.session)[35, x] == (0, 0, 255, 255)).all()
         run.progress(1)
         await flow.until(lambda: flow.generation.shown and flow.generation.shown.edit.job is run.job)
 

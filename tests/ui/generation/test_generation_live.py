@@ -13,19 +13,19 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from sdedit_studio.document.edits import guide
+from sdedit_studio.editing.live_pictures import CALLS, Base
 from sdedit_studio.engine.job import Lane
 from sdedit_studio.parameters import Refine, Solver
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.ui.following import CALLS, Base
-from sdedit_studio.ui.generation import State
+from sdedit_studio.ui.generation.generation import State
 from tests.ui.generation.conftest import paint, painted_document
 from tests.ui.generation.living import colour_seen, drawn, first_pass, quiet, runs
 
 
 def test_the_picture_follows_every_change_with_one_seed_and_few_calls(live, tell):
     async def story(flow):
-        before = flow.studio.document
-        flow.studio.set_parameters(calls=20, repeats=3, solver=Solver.EULER_MARUYAMA)
+        before = flow.session.document
+        flow.session.set_parameters(calls=20, repeats=3, solver=Solver.EULER_MARUYAMA)
         flow.generation.toggle_live()
         assert flow.generation.state is State.LIVE
         one = await runs(flow, 1)
@@ -40,13 +40,13 @@ def test_the_picture_follows_every_change_with_one_seed_and_few_calls(live, tell
         )
         await first_pass(flow)
         assert colour_seen(flow, 50, 50) == (90, 60, 30)
-        assert flow.studio.document is before
-        paint(flow.studio, Rect(10, 10, 20, 20))
+        assert flow.session.document is before
+        paint(flow.session, Rect(10, 10, 20, 20))
         two = await runs(flow, 2)
         assert tuple(two.job.guide.array[15, 15]) == (255, 0, 0)
         assert two.job.parameters == chosen
         await first_pass(flow, (10, 200, 30))
-        flow.studio.undo()
+        flow.session.undo()
         three = await runs(flow, 3)
         assert three.job == one.job
 
@@ -70,8 +70,8 @@ def test_never_more_than_one_job_and_the_latest_guide_wins(live, tell):
         flow.generation.toggle_live()
         one = await runs(flow, 1)
         for x in range(0, 60, 10):
-            before = flow.studio.document
-            flow.studio.amend(
+            before = flow.session.document
+            flow.session.amend(
                 before.with_pixels(before.active_layer.pixels.with_array(np.full((9, 9, 4), 255, np.uint8), x, 0))
             )
             await asyncio.sleep(0.01)
@@ -80,7 +80,7 @@ def test_never_more_than_one_job_and_the_latest_guide_wins(live, tell):
         one.finish()
         run = await runs(flow, 2)
         assert one.closed
-        assert np.array_equal(run.job.guide.array, guide(flow.studio.document, flow.studio.document.bounds))
+        assert np.array_equal(run.job.guide.array, guide(flow.session.document, flow.session.document.bounds))
 
     tell(story)
 
@@ -89,7 +89,7 @@ def test_a_stroke_that_ends_is_followed_at_once(live, tell):
     async def story(flow):
         flow.generation.toggle_live()
         one = await runs(flow, 1)
-        paint(flow.studio, Rect(10, 10, 20, 20))
+        paint(flow.session, Rect(10, 10, 20, 20))
         await runs(flow, 2)
         await flow.until(lambda: one.closed)
         assert sum(not run.closed for run in flow.engine.runs) == 1
@@ -102,11 +102,11 @@ def test_nothing_runs_when_nothing_changed(live, tell):
         flow.generation.toggle_live()
         await runs(flow, 1)
         await first_pass(flow)
-        document = flow.studio.document
-        flow.studio.push("Rename layer", document.with_layer(document.active, name="Clouds"))
-        flow.studio.set_colours((1, 2, 3))
+        document = flow.session.document
+        flow.session.push("Rename layer", document.with_layer(document.active, name="Clouds"))
+        flow.session.set_colours((1, 2, 3))
         assert await quiet(flow) == 1
-        flow.studio.set_parameters(t0=0.6)
+        flow.session.set_parameters(t0=0.6)
         assert (await runs(flow, 2)).job.parameters.t0 == 0.6
 
     tell(story)
@@ -114,14 +114,14 @@ def test_nothing_runs_when_nothing_changed(live, tell):
 
 def test_it_refines_when_the_pen_rests_from_the_first_pass_and_gives_way_to_the_next_stroke(live, tell):
     async def story(flow):
-        flow.studio.set_parameters(refine=Refine.SDE)
+        flow.session.set_parameters(refine=Refine.SDE)
         flow.generation.toggle_live()
         await runs(flow, 1)
         await first_pass(flow, (90, 60, 30))
         refinement = await runs(flow, 2)
         assert refinement.job.parameters.refine is Refine.SDE
         assert tuple(refinement.job.first.array[0, 0]) == (90, 60, 30)
-        paint(flow.studio, Rect(10, 10, 20, 20))
+        paint(flow.session, Rect(10, 10, 20, 20))
         await runs(flow, 3)
         await flow.until(lambda: refinement.closed)
         await first_pass(flow)
@@ -136,7 +136,7 @@ def test_it_refines_when_the_pen_rests_from_the_first_pass_and_gives_way_to_the_
 
 def test_where_it_takes_no_time_pictures_are_crisp_while_the_pen_moves(live, tell):
     async def story(flow):
-        flow.studio.set_parameters(refine=Refine.DETAIL)
+        flow.session.set_parameters(refine=Refine.DETAIL)
         flow.generation.toggle_live()
         one = await runs(flow, 1)
         assert one.job.parameters.refine is Refine.DETAIL and one.job.sketch and one.job.parameters.calls == CALLS
@@ -151,12 +151,12 @@ def test_where_it_takes_no_time_pictures_are_crisp_while_the_pen_moves(live, tel
         assert tuple(rested.job.first.array[0, 0]) == (90, 60, 30), "it goes on from the first pass"
         assert not rested.job.sketch
         flow.engine.later_seconds = 0.05
-        paint(flow.studio, Rect(10, 10, 20, 20))
+        paint(flow.session, Rect(10, 10, 20, 20))
         assert (await runs(flow, 3)).job.parameters.refine is Refine.DETAIL
         flow.engine.runs[-1].finish()
         await flow.until(lambda: not flow.generation.live.busy)
         flow.engine.later_seconds = 0.5
-        paint(flow.studio, Rect(30, 10, 20, 20))
+        paint(flow.session, Rect(30, 10, 20, 20))
         assert (await runs(flow, 4)).job.parameters.refine is Refine.OFF
 
     tell(story)
@@ -169,14 +169,14 @@ async def painted_over_a_refined_picture(flow) -> None:
     await first_pass(flow)
     (await runs(flow, 2)).finish((1, 100, 1))
     await flow.until(lambda: not flow.generation.live.busy)
-    paint(flow.studio, Rect(0, 0, 12, 12))
+    paint(flow.session, Rect(0, 0, 12, 12))
     await runs(flow, 3)
     await first_pass(flow, (200, 0, 0))
 
 
 def test_over_a_refined_picture_only_what_was_painted_on_is_coarse(live, tell):
     async def story(flow):
-        flow.studio.set_parameters(refine=Refine.SDE)
+        flow.session.set_parameters(refine=Refine.SDE)
         await painted_over_a_refined_picture(flow)
         assert colour_seen(flow, 4, 4) == (200, 0, 0)
         assert colour_seen(flow, 80, 50) == (1, 100, 1)
@@ -186,7 +186,7 @@ def test_over_a_refined_picture_only_what_was_painted_on_is_coarse(live, tell):
 
 def test_only_what_was_painted_is_refined_again(live, tell):
     async def story(flow):
-        flow.studio.set_parameters(refine=Refine.SDE)
+        flow.session.set_parameters(refine=Refine.SDE)
         await painted_over_a_refined_picture(flow)
         again = await runs(flow, 4)
         assert again.job.mask.array[6, 6] == 255 and not again.job.mask.array[40:].any()
@@ -197,7 +197,7 @@ def test_only_what_was_painted_is_refined_again(live, tell):
         assert colour_seen(flow, 4, 4) == (0, 0, 250)
         assert colour_seen(flow, 80, 50) == (1, 100, 1)
         assert flow.generation.shown.edit.job.mask is None
-        flow.studio.set_parameters(refine=Refine.DETAIL)
+        flow.session.set_parameters(refine=Refine.DETAIL)
         await runs(flow, 5)
         await first_pass(flow)
         assert (await runs(flow, 6)).job.mask is None
@@ -210,7 +210,7 @@ def test_where_the_guide_is_still_needed_all_of_it_is_refined_again(live, tell):
 
     async def story(flow):
         flow.engine.forgets_guide = False
-        flow.studio.set_parameters(refine=Refine.DETAIL)
+        flow.session.set_parameters(refine=Refine.DETAIL)
         await painted_over_a_refined_picture(flow)
         again = await runs(flow, 4)
         assert again.job.mask is None and tuple(again.job.guide.array[6, 6]) == (255, 0, 0)
@@ -226,7 +226,7 @@ def test_an_unfinished_picture_shows_only_where_it_was_painted(live, tell):
         await flow.until(lambda: flow.generation.shown)
         await first_pass(flow, (90, 60, 30))
         await asyncio.sleep(0.12)
-        paint(flow.studio, Rect(0, 0, 12, 12))
+        paint(flow.session, Rect(0, 0, 12, 12))
         run = await runs(flow, 2)
         run.progress(1, calls=CALLS, colour=(200, 0, 0))
         await flow.until(lambda: replace(flow.generation.shown.edit.job, sketch=True) == run.job)
@@ -246,11 +246,11 @@ def test_the_next_picture_is_begun_while_the_last_is_made_ready_and_the_newest_i
         (await runs(flow, 1)).finish((90, 60, 30))
         await flow.until(lambda: flow.engine.runs[0].closed)
         for count, x in ((2, 0), (3, 20)):
-            paint(flow.studio, Rect(x, 0, 9, 9))
+            paint(flow.session, Rect(x, 0, 9, 9))
             (await runs(flow, count)).finish((count, 200, 30))
             await flow.until(lambda count=count: flow.engine.runs[count - 1].closed)
         assert flow.generation.shown is None and flow.generation.live.busy
-        painted, shown = flow.studio.document, []
+        painted, shown = flow.session.document, []
         note = flow.generation.shown_changed.connect(lambda: shown.append(flow.generation.shown.edit.document))
         ready.set()
         await flow.until(lambda: not flow.generation.live.busy)
@@ -282,7 +282,7 @@ def test_a_stroke_stays_in_sight_until_the_picture_that_has_it_is_drawn(live, te
         flow.generation.toggle_live()
         await runs(flow, 1)
         await first_pass(flow)
-        paint(flow.studio, Rect(40, 30, 10, 10))
+        paint(flow.session, Rect(40, 30, 10, 10))
         seen, shown = [], []
         flow.generation.shown_changed.connect(
             lambda: (shown.append(flow.generation.shown), seen.append(colour_seen(flow, 45, 35)))
@@ -298,7 +298,7 @@ def test_a_stroke_stays_in_sight_until_the_picture_that_has_it_is_drawn(live, te
 
 def test_escape_stops_it_and_leaves_the_painting(live, tell):
     async def story(flow):
-        before = flow.studio.document
+        before = flow.session.document
         flow.generation.toggle_live()
         run = await runs(flow, 1)
         run.progress(1, calls=CALLS)
@@ -306,10 +306,10 @@ def test_escape_stops_it_and_leaves_the_painting(live, tell):
         assert flow.banner.escape()
         assert flow.generation.state is State.IDLE and flow.generation.shown is None
         await flow.until(lambda: run.closed)
-        paint(flow.studio, Rect(0, 0, 9, 9))
+        paint(flow.session, Rect(0, 0, 9, 9))
         assert await quiet(flow, 0.1) == 1
-        flow.studio.undo()
-        assert flow.studio.document is before
+        flow.session.undo()
+        assert flow.session.document is before
         assert not flow.banner.escape()
 
     tell(story)
@@ -321,8 +321,8 @@ def test_once_off_it_keeps_no_document_alive(live, tell):
         await runs(flow, 1)
         await first_pass(flow)
         flow.generation.stop_live()
-        followed = ref(flow.studio.document)
-        flow.studio.open(painted_document(60, 80), None)
+        followed = ref(flow.session.document)
+        flow.session.open(painted_document(60, 80), None)
         await asyncio.sleep(0.02)
         gc.collect()
         assert followed() is None
@@ -335,14 +335,14 @@ def test_a_failure_pauses_it_with_its_message_and_asking_again_goes_on(live, tel
         flow.generation.toggle_live()
         await runs(flow, 1)
         await first_pass(flow)
-        paint(flow.studio, Rect(0, 0, 9, 9))
+        paint(flow.session, Rect(0, 0, 9, 9))
         (await runs(flow, 2)).fail("There is not enough memory. Choose a smaller frame.", "MemoryError")
         await flow.until(lambda: flow.problems)
         assert flow.problems == [("There is not enough memory. Choose a smaller frame.", "MemoryError")]
         assert flow.generation.live.broken and flow.banner.activity.stage.text() == "Live is paused"
         assert flow.banner.activity.detail.text() == "press Live"
         assert flow.generation.shown is not None
-        paint(flow.studio, Rect(20, 0, 9, 9))
+        paint(flow.session, Rect(20, 0, 9, 9))
         assert await quiet(flow) == 2
         flow.generation.toggle_live()
         await runs(flow, 3)
@@ -357,7 +357,7 @@ def test_nothing_begins_while_nobody_can_see_it(live, tell):
         await runs(flow, 1)
         await first_pass(flow)
         flow.generation.live.set_in_sight(False)
-        paint(flow.studio, Rect(0, 0, 9, 9))
+        paint(flow.session, Rect(0, 0, 9, 9))
         assert await quiet(flow, 0.1) == 1
         flow.generation.live.set_in_sight(True)
         await runs(flow, 2)
@@ -367,14 +367,14 @@ def test_nothing_begins_while_nobody_can_see_it(live, tell):
 
 def test_with_nothing_to_work_from_it_waits_and_says_why(live, tell, empty_document):
     async def story(flow):
-        flow.studio.open(empty_document, None)
+        flow.session.open(empty_document, None)
         flow.generation.toggle_live()
         await flow.until(lambda: flow.generation.live.hint)
         await flow.until(lambda: flow.banner.activity.detail.text() == "Paint something first")
         assert flow.banner.activity.detail.toolTip() == flow.generation.live.hint
         assert flow.engine.runs == [] and flow.problems == []
         assert flow.generation.live.at_rest and flow.generation.live.rate is None
-        paint(flow.studio, Rect(0, 0, 40, 40))
+        paint(flow.session, Rect(0, 0, 40, 40))
         await runs(flow, 1)
         assert flow.generation.live.hint == ""
 
@@ -386,9 +386,9 @@ def test_another_document_is_followed_from_the_beginning(live, tell, empty_docum
         flow.generation.toggle_live()
         run = await runs(flow, 1)
         await first_pass(flow)
-        flow.studio.open(empty_document, None)
+        flow.session.open(empty_document, None)
         assert flow.generation.shown is None
-        paint(flow.studio, Rect(0, 0, 40, 40))
+        paint(flow.session, Rect(0, 0, 40, 40))
         assert (await runs(flow, 2)).job.guide != run.job.guide
 
     tell(story)
@@ -401,7 +401,7 @@ def test_generate_ends_live_and_keeps_its_seed(live, tell):
         flow.generation.generate()
         run = await runs(flow, 2)
         assert one.closed and not flow.generation.live.on
-        assert run.job.parameters.seed == 7 and run.job.parameters.calls == flow.studio.parameters.calls
+        assert run.job.parameters.seed == 7 and run.job.parameters.calls == flow.session.parameters.calls
         run.finish()
         await flow.until(lambda: flow.generation.state is State.RESULT)
         flow.generation.toggle_live()

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.ui import generation
-from sdedit_studio.ui.generation import State
+from sdedit_studio.ui.generation import generation
+from sdedit_studio.ui.generation.generation import State
 from tests.ui.generation.conftest import paint, painted_document
 from tests.ui.generation.living import composite, first_pass, held_back, quiet, runs
 
@@ -19,25 +19,25 @@ def test_enter_takes_exactly_what_is_seen_and_live_goes_on(live, tell):
         flow.generation.toggle_live()
         await runs(flow, 1)
         await first_pass(flow, (90, 60, 30))
-        paint(flow.studio, Rect(40, 30, 10, 10))
+        paint(flow.session, Rect(40, 30, 10, 10))
         run = await runs(flow, 2)
         seen = flow.view.grab().toImage()
-        painted = flow.studio.document
+        painted = flow.session.document
         await flow.applied()
-        assert np.array_equal(composite(flow.studio)[35, 45], (0, 0, 255, 255))
-        assert np.array_equal(composite(flow.studio)[5, 5], (30, 60, 90, 255))
+        assert np.array_equal(composite(flow.session)[35, 45], (0, 0, 255, 255))
+        assert np.array_equal(composite(flow.session)[5, 5], (30, 60, 90, 255))
         await flow.until(lambda: run.closed)
         flow.view.repaint()
         assert flow.generation.state is State.LIVE and flow.generation.shown is None
-        assert flow.studio.document.active_layer.generation["seed"] == 7
+        assert flow.session.document.active_layer.generation["seed"] == 7
         assert await quiet(flow) == 2
         assert seen.pixelColor(5, 5).red() == 90
-        paint(flow.studio, Rect(60, 30, 10, 10))
+        paint(flow.session, Rect(60, 30, 10, 10))
         following = await runs(flow, 3)
         assert tuple(following.job.guide.array[5, 5]) == (90, 60, 30)
-        flow.studio.undo()
-        flow.studio.undo()
-        assert flow.studio.document is painted
+        flow.session.undo()
+        flow.session.undo()
+        assert flow.session.document is painted
 
     tell(story)
 
@@ -52,11 +52,11 @@ def test_a_live_picture_is_not_applied_to_another_canvas_and_that_is_followed(li
         assert flow.generation.apply()
         await asyncio.sleep(0.05)
         other = painted_document(60, 80)
-        flow.studio.open(other, None)
+        flow.session.open(other, None)
         ready.set()
         run = await runs(flow, 2)
         assert run.job.guide.width == 60
-        assert await quiet(flow, 0.2) == 2 and flow.studio.document is other
+        assert await quiet(flow, 0.2) == 2 and flow.session.document is other
 
     tell(story)
 
@@ -69,10 +69,10 @@ def test_what_was_applied_on_another_canvas_has_no_part_in_what_is_applied_on_th
         first = held_back(monkeypatch, "as_result")
         assert flow.generation.apply()
         await asyncio.sleep(0.05)
-        flow.studio.open(painted_document(), None)
+        flow.session.open(painted_document(), None)
         await runs(flow, 2)
         await first_pass(flow)
-        other, edit = flow.studio.document, flow.generation.shown.edit
+        other, edit = flow.session.document, flow.generation.shown.edit
         applied = []
         flow.generation.applied.connect(lambda edit, _result: applied.append(edit))
         second = held_back(monkeypatch, "as_result")
@@ -80,12 +80,12 @@ def test_what_was_applied_on_another_canvas_has_no_part_in_what_is_applied_on_th
         await asyncio.sleep(0.05)
         first.set()
         await asyncio.sleep(0.1)
-        assert flow.studio.document is other and flow.generation.live.held
+        assert flow.session.document is other and flow.generation.live.held
         second.set()
         await flow.until(lambda: applied)
         await asyncio.sleep(0.1)
         assert applied == [edit] and not flow.generation.live.held
-        assert len(flow.studio.document.layers) == len(other.layers) + 1
+        assert len(flow.session.document.layers) == len(other.layers) + 1
 
     tell(story)
 
@@ -100,9 +100,9 @@ def test_enter_twice_makes_one_layer(live, tell, monkeypatch):
         await asyncio.sleep(0.05)
         assert not flow.generation.apply()
         ready.set()
-        await flow.until(lambda: flow.studio.document.active_layer.generation)
+        await flow.until(lambda: flow.session.document.active_layer.generation)
         assert await quiet(flow, 0.2) == 1
-        assert len(flow.studio.document.layers) == 3
+        assert len(flow.session.document.layers) == 3
 
     tell(story)
 
@@ -116,15 +116,15 @@ def test_a_live_picture_that_cannot_be_applied_stays_and_live_goes_on(live, tell
         flow.generation.toggle_live()
         await runs(flow, 1)
         await first_pass(flow)
-        before, shown = flow.studio.document, flow.generation.shown
+        before, shown = flow.session.document, flow.generation.shown
         with monkeypatch.context() as patch:
             patch.setattr(generation, part, fail)
             assert flow.generation.apply()
             await flow.until(lambda: flow.problems)
         assert flow.problems[0][0].startswith("The result could not be applied.")
-        assert flow.studio.document is before and flow.generation.shown is shown
+        assert flow.session.document is before and flow.generation.shown is shown
         assert flow.generation.can_apply and flow.generation.result is None
-        paint(flow.studio, Rect(0, 0, 9, 9))
+        paint(flow.session, Rect(0, 0, 9, 9))
         await runs(flow, 2)
 
     tell(story)

@@ -11,10 +11,10 @@ from sdedit_studio.engine.engine import Engine
 from sdedit_studio.engine.job import Phase
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.parameters import Refine
-from sdedit_studio.ui.banner import Banner
-from sdedit_studio.ui.compare import Compare
-from sdedit_studio.ui.generation import Generation, State
-from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.compare.banner import Banner
+from sdedit_studio.ui.compare.compare import Compare
+from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.generation.generation import Generation, State
 from tests.engine.conftest import FakeModels
 from tests.ui.generation.conftest import painted_document
 
@@ -38,28 +38,28 @@ def test_lack_of_memory_pauses_it_keeps_the_picture_and_asking_again_goes_on(flo
     models.before_call = before_call
     monkeypatch.setattr(worker, "lower_priority", lambda: None)
     monkeypatch.setattr(prepare, "open_on_cpu", lambda card, measured: models(card.name))
-    studio, engine = Studio(painted_document()), Engine(opener=models, measured=measured)
-    generation = Generation(studio, engine)
+    session, engine = Session(painted_document()), Engine(opener=models, measured=measured)
+    generation = Generation(session, engine)
     compare = Compare(generation, flow.view)
     banner = Banner(generation, compare, flow.view)
     problems = []
-    studio.problem.connect(lambda *problem: problems.append(problem))
+    session.problem.connect(lambda *problem: problems.append(problem))
 
     async def story() -> None:
         nonlocal full
-        engine.start(studio.parameters.model)
+        engine.start(session.parameters.model)
         await patiently(lambda: engine.status.phase is Phase.READY)
-        studio.set_parameters(refine=Refine.OFF)
+        session.set_parameters(refine=Refine.OFF)
         generation.toggle_live()
         await patiently(lambda: generation.live.rate is not None and not generation.live.busy)
-        kept, painting = generation.shown, studio.document
+        kept, painting = generation.shown, session.document
         full = True
-        studio.set_parameters(t0=0.5)
+        session.set_parameters(t0=0.5)
         await patiently(lambda: problems)
         assert problems[0][0].startswith("There was not enough memory")
         assert "OutOfMemoryError" in problems[0][1]
         assert generation.live.broken and generation.state is State.LIVE
-        assert generation.shown is kept and studio.document is painting
+        assert generation.shown is kept and session.document is painting
         assert banner.activity.stage.text() == "Live is paused"
         assert banner.activity.detail.text() == "press Live"
         full = False

@@ -20,7 +20,7 @@ THOUSAND = ModelInfo("thousand", "Thousand", 64, 8, tuple(f"kind {i}" for i in r
 def mixing(flow: Flow) -> Flow:
     flow.engine.installed = [SCENES, CHURCH, THOUSAND]
     flow.models._refresh()
-    flow.studio.set_parameters(condition="mountain")
+    flow.session.set_parameters(condition="mountain")
     return flow
 
 
@@ -41,27 +41,27 @@ def test_a_single_class_is_as_it_was(mixing):
 
 
 def test_another_class_is_mixed_in_and_taken_out(mixing):
-    model, studio = mixing.panel.model, mixing.studio
+    model, session = mixing.panel.model, mixing.session
     click(model.add)
-    assert studio.parameters.condition == "mountain 50, forest 50"
+    assert session.parameters.condition == "mountain 50, forest 50"
     first, second = model.mix.rows
     assert first.isVisible() and not second.isVisible()
     QTest.keyClicks(first.kind, "sea")
-    assert studio.parameters.condition == "mountain 50, sea 50"
+    assert session.parameters.condition == "mountain 50, sea 50"
     for _ in range(20):
         QTest.keyClick(first.share.track, Qt.Key.Key_Left)
-    assert studio.parameters.condition == "mountain 70, sea 30"
+    assert session.parameters.condition == "mountain 70, sea 30"
     assert shown(mixing) == "Scenes · mountain 70 %, sea 30 %"
     first.share.reset()
-    assert studio.parameters.condition == "mountain 50, sea 50"
+    assert session.parameters.condition == "mountain 50, sea 50"
     click(first.remove)
-    assert studio.parameters.condition == "mountain" and shown(mixing) == "Scenes · mountain"
+    assert session.parameters.condition == "mountain" and shown(mixing) == "Scenes · mountain"
     assert not model.mix.isVisible()
 
 
 def test_a_mix_that_is_longer_than_the_field_ends_in_an_ellipsis(mixing):
     scene = mixing.panel.model.scene
-    mixing.studio.set_parameters(condition="mountain 40, forest 30, street 30")
+    mixing.session.set_parameters(condition="mountain 40, forest 30, street 30")
     whole = "Scenes · mountain 40 %, forest 30 %, street 30 %"
     scene.resize(170, scene.height())
     assert shown(mixing).endswith("…") and whole.startswith(shown(mixing)[:-1])
@@ -71,31 +71,31 @@ def test_a_mix_that_is_longer_than_the_field_ends_in_an_ellipsis(mixing):
 
 
 def test_three_are_the_most_and_every_one_keeps_a_part(mixing):
-    model, studio = mixing.panel.model, mixing.studio
-    studio.set_parameters(condition="mountain 70, sea 30")
+    model, session = mixing.panel.model, mixing.session
+    session.set_parameters(condition="mountain 70, sea 30")
     click(model.add)
-    assert studio.parameters.condition == "mountain 47, sea 20, forest 33"
+    assert session.parameters.condition == "mountain 47, sea 20, forest 33"
     assert not model.add.isEnabled() and "at most three" in model.add.toolTip()
     first, second = model.mix.rows
     assert "forest" not in [first.kind.itemText(i) for i in range(first.kind.count())], "it is in the other row"
     QTest.keyClick(second.share.track, Qt.Key.Key_End)
-    assert studio.parameters.condition == "mountain 1, sea 1, forest 98"
+    assert session.parameters.condition == "mountain 1, sea 1, forest 98"
     QTest.keyClick(first.share.track, Qt.Key.Key_End)
-    assert studio.parameters.condition == "mountain 1, sea 98, forest 1"
+    assert session.parameters.condition == "mountain 1, sea 98, forest 1"
     click(first.remove)
-    assert studio.parameters.condition == "mountain 50, forest 50"
+    assert session.parameters.condition == "mountain 50, forest 50"
 
 
 def test_choosing_one_class_ends_the_mix(mixing):
     scene = mixing.panel.model.scene
-    mixing.studio.set_parameters(condition="mountain 70, sea 30")
+    mixing.session.set_parameters(condition="mountain 70, sea 30")
     scene.activated.emit(scene.findText("Scenes · sea"))
-    assert mixing.studio.parameters.condition == "sea" and not mixing.panel.model.mix.isVisible()
+    assert mixing.session.parameters.condition == "sea" and not mixing.panel.model.mix.isVisible()
 
 
 def test_any_says_what_to_do_first_and_models_without_classes_have_no_mix(mixing):
     model = mixing.panel.model
-    mixing.studio.set_parameters(condition=None)
+    mixing.session.set_parameters(condition=None)
     assert not model.add.isEnabled() and "Choose a kind of scene first" in model.add.toolTip()
     mixing.models.choose("church")
     assert not model.add.isVisible() and not model.mix.isVisible()
@@ -105,13 +105,13 @@ def test_a_model_of_many_classes_mixes_too(mixing):
     model = mixing.panel.model
     mixing.models.choose("thousand")
     click(model.add)
-    assert mixing.studio.parameters.condition == "kind 0 50, kind 1 50"
+    assert mixing.session.parameters.condition == "kind 0 50, kind 1 50"
     assert model.kind.currentText() == "" and model.kind.placeholderText() == "kind 0 50 %, kind 1 50 %"
 
 
 def test_what_the_model_does_not_know_is_no_mix(mixing):
     model = mixing.panel.model
     for condition in ("mountain 50, moon 50", "moon"):
-        mixing.studio.set_parameters(condition=condition)
+        mixing.session.set_parameters(condition=condition)
         assert not model.mix.isVisible() and not model.add.isEnabled()
         assert model.scene.currentIndex() == -1

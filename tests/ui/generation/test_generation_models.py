@@ -14,13 +14,13 @@ from sdedit_studio.engine.engine import Engine
 from sdedit_studio.engine.job import ModelInfo, ModelRefused, Phase, Status, Step
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.parameters import Refine, Solver
-from sdedit_studio.ui.dialogs.model_card import count, takes
-from sdedit_studio.ui.dialogs.models import ModelsDialog
-from sdedit_studio.ui.generation import Generation, State
-from sdedit_studio.ui.models import Models
-from sdedit_studio.ui.panels.sdedit import SdeditPanel
-from sdedit_studio.ui.strip import Strip
-from sdedit_studio.ui.studio import Studio
+from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.generation.generation import Generation, State
+from sdedit_studio.ui.generation.panel import SdeditPanel
+from sdedit_studio.ui.models.card_dialog import count, takes
+from sdedit_studio.ui.models.dialog import ModelsDialog
+from sdedit_studio.ui.models.models import Models
+from sdedit_studio.ui.t0_strip.strip import Strip
 from tests.ui.generation.conftest import CHURCH, THOUSAND, WORDS, painted_document
 from tests.ui.generation.picking import choose, click
 
@@ -42,15 +42,15 @@ def test_the_panel_offers_each_model_with_its_classes(many):
 
 def test_a_model_comes_with_its_defaults_and_is_loaded_at_once(many):
     choose(many, "Church")
-    parameters = many.studio.parameters
+    parameters = many.session.parameters
     assert (parameters.model, parameters.condition, parameters.t0, parameters.calls) == ("church", None, 0.5, 20)
     assert many.engine.prepared == ["church"]
     many.panel.t0.reset()
-    many.studio.set_parameters(t0=0.9)
+    many.session.set_parameters(t0=0.9)
     many.panel.t0.reset()
-    assert many.studio.parameters.t0 == 0.5, "double-click goes to the model's own"
+    assert many.session.parameters.t0 == 0.5, "double-click goes to the model's own"
     choose(many, "Scenes · mountain")
-    assert (many.studio.parameters.condition, many.studio.parameters.t0) == ("mountain", 0.4)
+    assert (many.session.parameters.condition, many.session.parameters.t0) == ("mountain", 0.4)
     choose(many, "Scenes · forest")
     assert many.engine.prepared == ["church", "scenes-96"], "another class is no other model"
 
@@ -60,30 +60,30 @@ def test_only_what_a_model_can_be_told_is_there(many):
     assert not model.prompt.isVisible() and not model.guidance.isVisible() and not model.kind.isVisible()
     choose(many, "Words")
     assert model.prompt.isVisible() and model.guidance.isVisible() and not model.kind.isVisible()
-    assert many.studio.parameters.guidance == 7.5 and many.studio.parameters.solver is Solver.RENOISE
+    assert many.session.parameters.guidance == 7.5 and many.session.parameters.solver is Solver.RENOISE
     choose(many, "Thousand")
     assert model.kind.isVisible() and not model.prompt.isVisible()
-    assert model.kind.count() == 1000 and many.studio.parameters.condition == "kind 0"
+    assert model.kind.count() == 1000 and many.session.parameters.condition == "kind 0"
     model.kind.setFocus()
     QTest.keyClick(model.kind, Qt.Key.Key_Down)
-    assert many.studio.parameters.condition == "kind 1" and model.scene.currentText() == "Thousand"
+    assert many.session.parameters.condition == "kind 1" and model.scene.currentText() == "Thousand"
 
 
 def test_the_prompt_is_typed_kept_and_given_only_to_models_that_read(many):
-    model, studio = many.panel.model, many.studio
+    model, session = many.panel.model, many.session
     choose(many, "Words")
     model.prompt.setFocus()
     QTest.keyClicks(model.prompt, "a lake at dawn ")
-    assert studio.parameters.prompt == "a lake at dawn" and model.prompt.text() == "a lake at dawn "
+    assert session.parameters.prompt == "a lake at dawn" and model.prompt.text() == "a lake at dawn "
     QTest.keyClick(model.guidance.track, Qt.Key.Key_Right)
-    assert studio.parameters.guidance == pytest.approx(7.7)
+    assert session.parameters.guidance == pytest.approx(7.7)
     choose(many, "Church")
-    assert studio.parameters.prompt is None and studio.parameters.guidance == 1.0
+    assert session.parameters.prompt is None and session.parameters.guidance == 1.0
     choose(many, "Words")
-    assert studio.parameters.prompt == "a lake at dawn" and model.prompt.text().strip() == "a lake at dawn"
+    assert session.parameters.prompt == "a lake at dawn" and model.prompt.text().strip() == "a lake at dawn"
     model.prompt.selectAll()
     QTest.keyClick(model.prompt, Qt.Key.Key_Delete)
-    assert studio.parameters.prompt is None
+    assert session.parameters.prompt is None
 
 
 def test_guidance_towards_a_class_is_there_while_one_is_chosen(many):
@@ -93,21 +93,21 @@ def test_guidance_towards_a_class_is_there_while_one_is_chosen(many):
     choose(many, "Scenes · mountain")
     assert guidance.isVisible()
     QTest.keyClick(guidance.track, Qt.Key.Key_Right)
-    assert many.studio.parameters.guidance == pytest.approx(1.2)
+    assert many.session.parameters.guidance == pytest.approx(1.2)
     choose(many, "Words")
-    assert not guidance.isVisible() and many.studio.parameters.guidance == 7.5
+    assert not guidance.isVisible() and many.session.parameters.guidance == 7.5
     choose(many, "Thousand")
     assert not guidance.isVisible(), "without a label for none there is nothing to go away from"
 
 
 def test_a_model_that_cannot_be_loaded_gives_way_to_the_one_before(many):
-    many.studio.set_parameters(condition="mountain", t0=0.33)
+    many.session.set_parameters(condition="mountain", t0=0.33)
     choose(many, "Church")
     many.engine.become(Status(Phase.WARMING_UP, "church"))
     assert many.panel.status.text() == "You can paint already; the model is warming up."
-    many.studio.set_parameters(seed=77)
+    many.session.set_parameters(seed=77)
     many.engine.become(Status(Phase.BROKEN, "church", message="Its weights are damaged. Add it again."))
-    parameters = many.studio.parameters
+    parameters = many.session.parameters
     assert (parameters.model, parameters.condition, parameters.t0) == ("scenes-96", "mountain", 0.33)
     assert parameters.seed == 77, "what is not the model's stays"
     assert many.engine.prepared == ["church", "scenes-96"]
@@ -117,7 +117,7 @@ def test_a_model_that_cannot_be_loaded_gives_way_to_the_one_before(many):
 def test_the_first_model_that_cannot_be_loaded_is_told_in_the_panel(many):
     many.models._usable = None
     many.engine.become(Status(Phase.BROKEN, "scenes-96", message="Its weights are damaged. Install again."))
-    assert many.studio.parameters.model == "scenes-96" and many.problems == []
+    assert many.session.parameters.model == "scenes-96" and many.problems == []
     assert many.panel.status.text() == "Its weights are damaged. Install again."
 
 
@@ -153,14 +153,14 @@ def test_the_dialog_tells_of_each_model_and_changes_over(flow, tell, opened):
         await flow.until(lambda: card.about.text() == "What church was trained on.")
         assert card.remove.isVisible() and not card.in_use.isVisible()
         click(card.use)
-        assert flow.studio.parameters.model == "church" and card.in_use.isVisible()
+        assert flow.session.parameters.model == "church" and card.in_use.isVisible()
         flow.engine.become(Status(Phase.WARMING_UP, "church"))
         assert card.in_use.text() == "Warming up. You can close this and paint."
         flow.engine.become(Status(Phase.READY, "church"))
         assert card.in_use.text() == "This model is in use."
         QTest.keyClick(dialog.list, Qt.Key.Key_Up)
         QTest.keyClick(dialog.list, Qt.Key.Key_Return)
-        assert flow.studio.parameters.model == "scenes-96", "Enter uses it"
+        assert flow.session.parameters.model == "scenes-96", "Enter uses it"
         dialog.reject()
 
     tell(story)
@@ -194,7 +194,7 @@ def test_a_folder_that_is_dropped_is_added_and_shown(flow, tell, opened, tmp_pat
 
 def test_a_download_tells_how_far_it_is_and_can_be_cancelled_and_begun_again(flow, tell, opened, monkeypatch):
     clock = [100.0]
-    monkeypatch.setattr("sdedit_studio.ui.models.perf_counter", lambda: clock[0])
+    monkeypatch.setattr("sdedit_studio.ui.models.models.perf_counter", lambda: clock[0])
 
     async def story(flow):
         dialog = await opened()
@@ -249,12 +249,12 @@ def test_work_goes_on_when_the_dialog_is_closed(flow, tell, opened, tmp_path):
 
 
 def test_a_model_that_a_document_asks_for_is_used_once_it_is_here(flow):
-    flow.studio.set_parameters(model="church", t0=0.7)
+    flow.session.set_parameters(model="church", t0=0.7)
     assert flow.generation.estimate is None and flow.engine.prepared == []
     flow.engine.installed.append(CHURCH)
     flow.models._refresh()
     assert flow.engine.prepared == ["church"] and flow.generation.estimate is not None
-    assert flow.studio.parameters.t0 == 0.7 and flow.panel.model.scene.currentText() == "Church"
+    assert flow.session.parameters.t0 == 0.7 and flow.panel.model.scene.currentText() == "Church"
 
 
 def test_removing_asks_in_its_place_and_the_model_in_use_gives_way(flow, tell, opened):
@@ -271,7 +271,7 @@ def test_removing_asks_in_its_place_and_the_model_in_use_gives_way(flow, tell, o
         click(card.remove)
         click(card.delete)
         await flow.until(lambda: dialog.list.count() == 3)
-        assert flow.studio.parameters.model == "scenes-96" and flow.engine.prepared == ["church", "scenes-96"]
+        assert flow.session.parameters.model == "scenes-96" and flow.engine.prepared == ["church", "scenes-96"]
         assert card.title.text() == "Scenes"
         dialog.reject()
 
@@ -311,14 +311,14 @@ def test_what_a_model_takes_is_said_in_words():
 @pytest.mark.model
 def test_a_folder_is_added_chosen_used_and_removed_while_in_use(loop, qapp, qtbot, tiny_models, tmp_path):
     engine = Engine(tmp_path / "models", measured=Measured(1, tmp_path / "measured.json"))
-    studio = Studio(painted_document(48, 32))
-    generation, models = Generation(studio, engine), Models(studio, engine)
-    panel = SdeditPanel(studio, generation, models, Strip(studio, generation, lambda: False))
+    session = Session(painted_document(48, 32))
+    generation, models = Generation(session, engine), Models(session, engine)
+    panel = SdeditPanel(session, generation, models, Strip(session, generation, lambda: False))
     parent = QWidget()
     for widget in (panel, parent):
         qtbot.addWidget(widget)
     problems = []
-    studio.problem.connect(lambda sentence, _details: problems.append(sentence))
+    session.problem.connect(lambda sentence, _details: problems.append(sentence))
     broken = tmp_path / "broken.safetensors"
     broken.write_bytes(b"no weights at all")
 
@@ -337,11 +337,11 @@ def test_a_folder_is_added_chosen_used_and_removed_while_in_use(loop, qapp, qtbo
         await until(lambda: models.work is None)
         assert models.refusal == "" and dialog.card.title.text() == "Tiny"
         click(dialog.card.use)
-        assert studio.parameters.model == "tiny"
+        assert session.parameters.model == "tiny"
         await until(lambda: engine.status.phase is Phase.READY and engine.status.model == "tiny")
         assert panel.model.scene.currentText() == "Tiny · any"
         models.choose("tiny", "lake")
-        studio.set_parameters(calls=2, refine=Refine.OFF)
+        session.set_parameters(calls=2, refine=Refine.OFF)
         generation.generate()
         await until(lambda: generation.state is State.RESULT)
         assert generation.result.job.parameters.condition == "lake"
@@ -355,13 +355,13 @@ def test_a_folder_is_added_chosen_used_and_removed_while_in_use(loop, qapp, qtbo
         await until(lambda: engine.status == Status(*_ready(engine, "scenes-96")))
         models.choose("tiny")
         await until(lambda: "Scenes is used as before." in models.refusal)
-        assert studio.parameters.model == "scenes-96" and problems == []
+        assert session.parameters.model == "scenes-96" and problems == []
         await until(lambda: engine.status.phase is Phase.READY)
 
         models.choose("tiny")
         models.remove("tiny")
         await until(lambda: [model.name for model in models.installed] == ["scenes-96"])
-        assert studio.parameters.model == "scenes-96" and not (tmp_path / "models" / "tiny").exists()
+        assert session.parameters.model == "scenes-96" and not (tmp_path / "models" / "tiny").exists()
         await until(lambda: engine.status.phase is Phase.READY and engine.status.model == "scenes-96")
         dialog.reject()
         models.close()

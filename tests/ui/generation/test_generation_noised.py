@@ -15,13 +15,13 @@ from sdedit_studio.document.edits import flipped, with_canvas
 from sdedit_studio.engine.job import Pixels
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui import words
-from sdedit_studio.ui.noised_guide import NoisedGuide
+from sdedit_studio.ui.base import words
+from sdedit_studio.ui.generation.noised_guide import NoisedGuide
 
 
 @pytest.fixture
 def noised(flow):
-    noised = NoisedGuide(flow.studio, flow.engine, flow.view)
+    noised = NoisedGuide(flow.session, flow.engine, flow.view)
     track = flow.panel.t0.track
     track.pressed.connect(noised.hold)
     track.released.connect(noised.let_go)
@@ -47,7 +47,7 @@ def at(flow, t0: float) -> QPoint:
 
 def test_holding_the_slider_shows_it_and_letting_go_puts_it_away(flow, noised, tell):
     async def story(flow):
-        before, document = seen(flow), flow.studio.document
+        before, document = seen(flow), flow.session.document
         track = flow.panel.t0.track
         QTest.mousePress(track, Qt.MouseButton.LeftButton, pos=at(flow, 0.4))
         await flow.until(lambda: noised.shown)
@@ -55,20 +55,20 @@ def test_holding_the_slider_shows_it_and_letting_go_puts_it_away(flow, noised, t
         held = seen(flow).astype(int)
         assert np.abs(held - before).mean() > 30
         QTest.mouseMove(track, at(flow, 0.9))
-        flow.studio.set_parameters(t0=0.9)
+        flow.session.set_parameters(t0=0.9)
         await flow.until(lambda: not np.array_equal(seen(flow), held))
         QTest.mouseRelease(track, Qt.MouseButton.LeftButton, pos=at(flow, 0.9))
         assert not noised.shown
         assert np.array_equal(seen(flow), before)
-        assert flow.panel.keeps.text() == words.keeps(flow.studio.parameters.t0)
-        assert flow.studio.document is document and not flow.engine.runs
+        assert flow.panel.keeps.text() == words.keeps(flow.session.parameters.t0)
+        assert flow.session.document is document and not flow.engine.runs
 
     tell(story)
 
 
 def test_at_0_it_is_the_painting(flow, noised, tell):
     async def story(flow):
-        flow.studio.set_parameters(t0=0.0)
+        flow.session.set_parameters(t0=0.0)
         noised.hold()
         await flow.until(lambda: noised.shown)
         assert tuple(seen(flow)[5, 5]) == (120, 180, 220)
@@ -80,7 +80,7 @@ def test_only_what_may_change_is_noised(flow, noised, tell):
     async def story(flow):
         chosen = np.zeros((64, 96), np.uint8)
         chosen[:, :40] = 255
-        flow.studio.push("Select", replace(flow.studio.document, selection=Tiles.from_array(chosen)))
+        flow.session.push("Select", replace(flow.session.document, selection=Tiles.from_array(chosen)))
         before = seen(flow).astype(int)
         noised.hold()
         await flow.until(lambda: noised.shown)
@@ -112,7 +112,7 @@ def test_only_the_latest_t0_is_drawn_while_one_is_being_made(flow, noised, tell,
         show = noised._show
         monkeypatch.setattr(noised, "_show", lambda image: drawn.append(image) or show(image))
         for hundredth in range(10, 60):
-            flow.studio.set_parameters(t0=hundredth / 100)
+            flow.session.set_parameters(t0=hundredth / 100)
         await asyncio.sleep(0.15)
         assert 1 <= len(drawn) <= 3
         latest = flow.engine.noised(flow.engine_job(noised)).at(0.59)
@@ -133,9 +133,9 @@ def test_there_is_nothing_to_show_of_latents_or_of_an_empty_canvas(flow, noised,
         noised.hold()
         await asyncio.sleep(0.1)
         assert not noised.shown
-        assert flow.panel.keeps.text() == words.keeps(flow.studio.parameters.t0)
+        assert flow.panel.keeps.text() == words.keeps(flow.session.parameters.t0)
         flow.engine.latent = False
-        flow.studio.open(empty_document, None)
+        flow.session.open(empty_document, None)
         noised.hold()
         await asyncio.sleep(0.1)
         assert not noised.shown and not flow.problems
@@ -145,14 +145,14 @@ def test_there_is_nothing_to_show_of_latents_or_of_an_empty_canvas(flow, noised,
 
 def test_undo_while_the_slider_is_held_shows_the_guide_that_is_there_then(flow, noised, tell):
     async def story(flow):
-        flow.studio.set_parameters(t0=0.0)
-        flow.studio.push("Flip", flipped(flow.studio.document, horizontally=False))
-        flow.studio.push("Resize canvas", with_canvas(flow.studio.document, 48, 32))
+        flow.session.set_parameters(t0=0.0)
+        flow.session.push("Flip", flipped(flow.session.document, horizontally=False))
+        flow.session.push("Resize canvas", with_canvas(flow.session.document, 48, 32))
         noised.hold()
         await flow.until(lambda: noised.shown)
         assert noised._frame == Rect(0, 0, 48, 32)
         for top in ((60, 90, 40), (120, 180, 220)):
-            flow.studio.undo()
+            flow.session.undo()
             assert not noised.shown
             await flow.until(lambda: noised.shown)
             assert noised._frame == Rect(0, 0, 96, 64) and tuple(seen(flow)[5, 5]) == top

@@ -6,34 +6,34 @@ import asyncio
 
 import numpy as np
 
+from sdedit_studio.editing.live_pictures import subject
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui import words
-from sdedit_studio.ui.following import subject
+from sdedit_studio.ui.base import words
 
 
-def protect(studio, level: int = 255) -> None:
+def protect(session, level: int = 255) -> None:
     """The left half of the canvas."""
     half = np.zeros((64, 96), np.uint8)
     half[:, :48] = level
-    studio.push("Paint protection", studio.document.but(protection=Tiles.from_array(half)))
+    session.push("Paint protection", session.document.but(protection=Tiles.from_array(half)))
 
 
 def test_protected_pixels_are_bit_identical_and_half_protected_ones_change_by_half_of_t0(tell):
     async def story(flow):
-        protect(flow.studio, 128)
-        held = flow.studio.document.protection.changed(flow.studio.document.bounds, _fully_in_the_first_rows)
-        flow.studio.push("Paint protection", flow.studio.document.but(protection=held))
-        before = flatten(flow.studio.document.layers, flow.studio.document.bounds)
+        protect(flow.session, 128)
+        held = flow.session.document.protection.changed(flow.session.document.bounds, _fully_in_the_first_rows)
+        flow.session.push("Paint protection", flow.session.document.but(protection=held))
+        before = flatten(flow.session.document.layers, flow.session.document.bounds)
         run = await flow.finished()
         strength = run.job.strength.array
         assert (strength[:20, :48] == 0).all() and (strength[20:, :48] == 127).all() and (strength[:, 48:] == 255).all()
         assert np.array_equal(run.job.mask.array > 0, strength > 0)
         await flow.applied()
-        after = flatten(flow.studio.document.layers, flow.studio.document.bounds)
+        after = flatten(flow.session.document.layers, flow.session.document.bounds)
         assert np.array_equal(after[:20, :48], before[:20, :48])
         assert (after[strength > 0][:, :3] == (10, 40, 200)).all()
-        assert (flow.studio.document.active_layer.mask.read(flow.studio.document.bounds)[strength == 0] == 0).all()
+        assert (flow.session.document.active_layer.mask.read(flow.session.document.bounds)[strength == 0] == 0).all()
 
     tell(story)
 
@@ -53,7 +53,7 @@ def test_a_job_of_nothing_protected_has_no_map(tell):
 def test_nothing_left_to_change_is_said_and_nothing_runs(tell):
     async def story(flow):
         full = np.full((64, 96), 255, np.uint8)
-        flow.studio.push("Protect", flow.studio.document.but(protection=Tiles.from_array(full)))
+        flow.session.push("Protect", flow.session.document.but(protection=Tiles.from_array(full)))
         flow.generation.generate()
         await flow.until(lambda: flow.problems)
         assert "protected" in flow.problems[0][0]
@@ -65,7 +65,7 @@ def test_nothing_left_to_change_is_said_and_nothing_runs(tell):
 def test_protecting_while_a_result_waits_counts_as_no_painting(tell):
     async def story(flow):
         await flow.finished()
-        protect(flow.studio)
+        protect(flow.session)
         await asyncio.sleep(0.05)
         assert not flow.generation.painted_since.tiles
 
@@ -74,13 +74,13 @@ def test_protecting_while_a_result_waits_counts_as_no_painting(tell):
 
 def test_live_mode_and_the_panel_follow_the_protection(tell):
     async def story(flow):
-        before = subject(flow.studio.document, flow.studio.parameters)
+        before = subject(flow.session.document, flow.session.parameters)
         assert "rotected" not in flow.panel.cost.text()
-        protect(flow.studio)
-        assert subject(flow.studio.document, flow.studio.parameters) != before
+        protect(flow.session)
+        assert subject(flow.session.document, flow.session.parameters) != before
         assert "Protected pixels stay exactly as they are" in flow.panel.cost.text()
-        flow.studio.undo()
-        assert subject(flow.studio.document, flow.studio.parameters) == before
+        flow.session.undo()
+        assert subject(flow.session.document, flow.session.parameters) == before
         assert "rotected" not in flow.panel.cost.text()
 
     tell(story)
@@ -88,9 +88,9 @@ def test_live_mode_and_the_panel_follow_the_protection(tell):
 
 def test_the_promise_tells_of_all_that_stays(tell):
     async def story(flow):
-        protect(flow.studio)
+        protect(flow.session)
         box = Tiles.from_array(np.full((20, 20), 255, np.uint8))
-        promise = words.promise(flow.studio.document.but(selection=box))
+        promise = words.promise(flow.session.document.but(selection=box))
         assert "outside the selection and protected ones" in promise
 
     tell(story)

@@ -15,6 +15,9 @@ from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QPushButton
 from sdedit_studio.document.edits import with_canvas
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.results import Record
+from sdedit_studio.editing.edit import edit_of
+from sdedit_studio.editing.masked_tasks import HARMONISE, task_edit
+from sdedit_studio.editing.variation import Variation
 from sdedit_studio.engine.job import Pixels, Result
 from sdedit_studio.files import pictures
 from sdedit_studio.files import results as files
@@ -23,13 +26,10 @@ from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import rectangle
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui import result_actions
-from sdedit_studio.ui.edit import edit_of
-from sdedit_studio.ui.generation import State
-from sdedit_studio.ui.result_actions import presentable, recorded
-from sdedit_studio.ui.studio import new_document
-from sdedit_studio.ui.task_edits import HARMONISE, task_edit
-from sdedit_studio.ui.variation import Variation
+from sdedit_studio.ui.document.session import new_document
+from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.results import actions as result_actions
+from sdedit_studio.ui.results.actions import presentable, recorded
 from tests.ui.generation.conftest import painted_document
 from tests.ui.generation.history import CTRL, LEFT
 
@@ -43,14 +43,14 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=Tr
 def test_every_run_is_kept_with_what_it_was_made_from(story):
     async def told(history):
         flow = history.flow
-        assert not flow.studio.modified
+        assert not flow.session.modified
         record = await history.made((200, 40, 10), t0=0.55, seed=7, condition="mountain")
         assert (record.settings.t0, record.settings.seed, record.settings.condition) == (0.55, 7, "mountain")
         assert (record.calls, record.seconds, record.frame, record.canvas) == (8, 1.25, Rect(0, 0, 96, 64), (96, 64))
         assert (files.rgb(record.picture) == (200, 40, 10)).all()
-        guide = flatten(flow.studio.document.layers, flow.studio.document.bounds)[..., 2::-1]
+        guide = flatten(flow.session.document.layers, flow.session.document.bounds)[..., 2::-1]
         assert np.array_equal(files.rgb(record.guide), guide)
-        assert flow.studio.modified
+        assert flow.session.modified
         assert history.actions.waiting == record.id
         flow.generation.discard()
         assert len(history.results) == 1
@@ -65,7 +65,7 @@ def test_applying_keeps_no_second_record_and_undo_takes_none(story):
         await history.flow.applied()
         await asyncio.sleep(0.05)
         assert len(history.results) == 1
-        history.flow.studio.undo()
+        history.flow.session.undo()
         assert len(history.results) == 1
 
     story(told)
@@ -90,7 +90,7 @@ def test_what_was_not_a_run_is_kept_when_it_is_applied(story):
 def test_a_starred_variation_is_kept_with_its_star_and_applying_it_keeps_no_second(story):
     async def told(history):
         flow = history.flow
-        edit = edit_of(flow.studio.document, Parameters(seed=5), 0)
+        edit = edit_of(flow.session.document, Parameters(seed=5), 0)
         small = Pixels.of(np.full((32, 48, 3), 70, np.uint8))
         variation = Variation(edit, picture=small, call=8, seconds=0.5, starred=True)
         history.actions.keep_variation(variation)
@@ -109,22 +109,22 @@ def test_a_starred_variation_is_kept_with_its_star_and_applying_it_keeps_no_seco
 def test_a_mask_is_kept_and_comes_back_with_the_picture(story):
     async def told(history):
         flow = history.flow
-        document = flow.studio.document
-        flow.studio.amend(document.but(selection=rectangle(Rect(10, 10, 40, 30), document.bounds)))
+        document = flow.session.document
+        flow.session.amend(document.but(selection=rectangle(Rect(10, 10, 40, 30), document.bounds)))
         record = await history.made(seed=2)
         assert files.coverage(record.mask).max() == 255
         flow.generation.discard()
-        flow.studio.amend(flow.studio.document.but(selection=None))
+        flow.session.amend(flow.session.document.but(selection=None))
         history.actions.show(record)
         await history.shown()
-        before = flow.studio.document
+        before = flow.session.document
         await flow.applied()
-        layer = flow.studio.document.active_layer
+        layer = flow.session.document.active_layer
         assert layer.mask is not None
-        inside = flow.studio.document.frame is None and layer.mask.content_bounds()
+        inside = flow.session.document.frame is None and layer.mask.content_bounds()
         assert inside == Rect(10, 10, 40, 30)
         untouched = Rect(60, 0, 36, 64)
-        after = flatten(flow.studio.document.layers, untouched)
+        after = flatten(flow.session.document.layers, untouched)
         assert np.array_equal(after, flatten(before.layers, untouched))
 
     story(told)
@@ -135,7 +135,7 @@ def test_another_document_has_results_of_its_own(story):
         flow = history.flow
         await history.made(seed=7)
         run = await flow.started()
-        flow.studio.open(new_document(96, 64), None)
+        flow.session.open(new_document(96, 64), None)
         assert len(history.results) == 0
         run.finish()
         await asyncio.sleep(0.05)
@@ -160,8 +160,8 @@ def test_double_click_shows_and_enter_applies_what_is_shown(story):
         assert flow.generation.result.job.parameters.seed == 1
         assert history.panel.list._to_show() is None, "Enter is left to the window, which applies"
         await flow.applied()
-        assert flow.studio.document.active_layer.name == "SDEdit 0.40, seed 1"
-        assert flow.studio.document.active_layer.pixels.pixel(5, 5) == (30, 20, 10, 255)
+        assert flow.session.document.active_layer.name == "SDEdit 0.40, seed 1"
+        assert flow.session.document.active_layer.pixels.pixel(5, 5) == (30, 20, 10, 255)
         await asyncio.sleep(0.05)
         assert len(history.results) == 2
 
@@ -173,11 +173,11 @@ def test_it_is_made_a_layer_again_in_one_go(story):
         flow = history.flow
         record = await history.made((10, 20, 30), seed=1)
         flow.generation.discard()
-        before = flow.studio.document
+        before = flow.session.document
         history.actions.apply(record)
-        await flow.until(lambda: flow.studio.document is not before)
-        assert flow.studio.history.undo_label == "Apply result"
-        assert flow.studio.document.active_layer.generation["seed"] == 1
+        await flow.until(lambda: flow.session.document is not before)
+        assert flow.session.history.undo_label == "Apply result"
+        assert flow.session.document.active_layer.generation["seed"] == 1
 
     story(told)
 
@@ -189,10 +189,10 @@ def test_one_shown_while_another_is_being_applied_comes_after_it(story):
         assert flow.generation.apply()
         history.actions.show(first)
         await flow.until(lambda: history.actions.waiting == first.id)
-        assert flow.studio.document.active_layer.generation["seed"] == 2
+        assert flow.session.document.active_layer.generation["seed"] == 2
         assert flow.generation.painted_since.content_bounds().empty, "it is seen over what was applied"
         await flow.applied()
-        assert flow.studio.document.active_layer.generation["seed"] == 1
+        assert flow.session.document.active_layer.generation["seed"] == 1
 
     story(told)
 
@@ -225,30 +225,30 @@ def test_on_another_canvas_it_can_be_added_as_a_layer(story):
     async def told(history):
         flow = history.flow
         record = await history.made((10, 20, 30), seed=1)
-        flow.studio.push("Canvas size", with_canvas(flow.studio.document, 200, 100))
+        flow.session.push("Canvas size", with_canvas(flow.session.document, 200, 100))
         history.actions.show(record)
         await flow.until(lambda: not history.notice.isHidden())
         assert "96 × 64" in history.notice.text.text()
         button = next(each for each in history.notice.findChildren(QPushButton) if each.text() == "Add as a layer")
         button.click()
         await asyncio.sleep(0)
-        flow.studio.push("Stroke", flow.studio.document.but(selection=None))
-        await flow.until(lambda: len(flow.studio.document.layers) == 3)
-        assert flow.studio.document.active_layer.pixels.content_bounds().width == 96
-        assert flow.studio.history.undo_label == "Add result as a layer"
+        flow.session.push("Stroke", flow.session.document.but(selection=None))
+        await flow.until(lambda: len(flow.session.document.layers) == 3)
+        assert flow.session.document.active_layer.pixels.content_bounds().width == 96
+        assert flow.session.history.undo_label == "Add result as a layer"
 
     story(told)
 
 
 def test_its_settings_come_back_with_the_seed_kept(story):
     async def told(history):
-        studio = history.flow.studio
+        session = history.flow.session
         await history.made(seed=31, t0=0.7, solver=Solver.HEUN, condition="forest")
-        studio.set_parameters(seed=5, t0=0.2, solver=Solver.DPMPP_2M, condition=None)
+        session.set_parameters(seed=5, t0=0.2, solver=Solver.DPMPP_2M, condition=None)
         history.flow.generation.seed_locked = False
         history.click(0)
         QTest.mouseClick(history.panel.restore, LEFT)
-        now = studio.parameters
+        now = session.parameters
         assert (now.seed, now.t0, now.solver, now.condition) == (31, 0.7, Solver.HEUN, "forest")
         assert history.flow.generation.seed_locked
 
@@ -259,11 +259,11 @@ async def protected(history) -> Record:
     """A result for which the left half was held back more and more; nothing is protected any more."""
     flow = history.flow
     held = np.repeat(np.arange(64, dtype=np.uint8)[None, :] * 4, 64, axis=0)[:, ::-1]
-    document = flow.studio.document
-    flow.studio.push("Protect", document.but(protection=Tiles.from_array(np.ascontiguousarray(held))))
+    document = flow.session.document
+    flow.session.push("Protect", document.but(protection=Tiles.from_array(np.ascontiguousarray(held))))
     record = await history.made(seed=1)
     flow.generation.discard()
-    flow.studio.undo()
+    flow.session.undo()
     return record
 
 
@@ -272,19 +272,19 @@ def test_with_its_settings_comes_back_what_was_protected_in_one_step(story):
         flow, actions = history.flow, history.actions
         record = await protected(history)
         job = flow.engine.runs[-1].job
-        before = flow.studio.document
+        before = flow.session.document
         assert before.protection is None
         actions.restore_settings(record)
-        await flow.until(lambda: flow.studio.document is not before)
-        assert flow.studio.history.undo_label == "Protect as for the result"
+        await flow.until(lambda: flow.session.document is not before)
+        assert flow.session.history.undo_label == "Protect as for the result"
         assert (await flow.started()).job == job, "so that it is made again"
         flow.generation.cancel()
-        now = flow.studio.document
+        now = flow.session.document
         actions.restore_settings(record)
         await asyncio.sleep(0.05)
-        assert flow.studio.document is now, "it is so already"
-        flow.studio.undo()
-        assert flow.studio.document is before
+        assert flow.session.document is now, "it is so already"
+        flow.session.undo()
+        assert flow.session.document is before
         actions.show(record)
         await history.shown()
         assert flow.generation.result.job == job
@@ -296,11 +296,11 @@ def test_what_was_protected_on_another_canvas_is_said(story):
     async def told(history):
         flow = history.flow
         record = await protected(history)
-        flow.studio.push("Resize", with_canvas(flow.studio.document, 200, 150))
+        flow.session.push("Resize", with_canvas(flow.session.document, 200, 150))
         history.actions.restore_settings(record)
         await flow.until(lambda: flow.problems)
         assert "canvas of another size" in flow.problems[0][0]
-        assert flow.studio.document.protection is None
+        assert flow.session.document.protection is None
 
     story(told)
 
@@ -409,7 +409,7 @@ def test_nothing_is_compared_on_a_canvas_that_came_meanwhile(story):
         for compare in (history.actions.compare_with_guide, lambda record: history.actions.compare([record])):
             compare(record)
             await asyncio.sleep(0)
-            history.flow.studio.open(new_document(96, 64), None)
+            history.flow.session.open(new_document(96, 64), None)
             await asyncio.sleep(0.1)
             assert not history.flow.compare.comparing
 

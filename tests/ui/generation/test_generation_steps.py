@@ -13,19 +13,19 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
+from sdedit_studio.editing.edit import edit_of
 from sdedit_studio.engine.job import Pixels, Progress, Result
 from sdedit_studio.engine.trajectory import Point, Trajectory
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui import words
-from sdedit_studio.ui.actions import Action, Actions
-from sdedit_studio.ui.edit import edit_of
-from sdedit_studio.ui.generation import State
-from sdedit_studio.ui.playback import Playback
-from sdedit_studio.ui.preferences import Preferences
-from sdedit_studio.ui.profile import Profile
-from sdedit_studio.ui.scrubber import Scrubber
+from sdedit_studio.ui.base import words
+from sdedit_studio.ui.base.actions import Action, Actions
+from sdedit_studio.ui.base.preferences import Preferences
+from sdedit_studio.ui.base.profile import Profile
+from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.results.playback import Playback
+from sdedit_studio.ui.results.scrubber import Scrubber
 
 CALLS = 6
 
@@ -73,19 +73,19 @@ def test_applying_a_step_takes_that_steps_picture_and_says_so(tell):
     async def story(flow):
         playback = await watched(flow)
         assert playback.available and playback.last == CALLS - 1 and playback.position == playback.last
-        before = flow.studio.document
+        before = flow.session.document
         await looked(flow, playback, 2)
         await flow.applied()
-        layer = flow.studio.document.active_layer
-        shown = flatten([layer], flow.studio.document.bounds)[..., 2::-1]
+        layer = flow.session.document.active_layer
+        shown = flatten([layer], flow.session.document.bounds)[..., 2::-1]
         wanted = Image.fromarray(estimate(3)).resize((96, 64), Image.Resampling.BICUBIC)
         assert np.array_equal(shown, np.asarray(wanted))
         assert layer.name.endswith(f", step 3 of {CALLS}")
         assert (layer.generation["step"], layer.generation["steps"], layer.generation["calls_made"]) == (3, CALLS, 3)
         assert layer.generation["sigma"] == pytest.approx(1 / 3, abs=1e-4)
         await flow.until(lambda: not playback.available)
-        flow.studio.undo()
-        assert flow.studio.document is before
+        flow.session.undo()
+        assert flow.session.document is before
 
     tell(story)
 
@@ -94,12 +94,12 @@ def test_outside_the_selection_a_step_changes_nothing(tell):
     async def story(flow):
         coverage = np.full((30, 20), 255, np.uint8)
         selection = Tiles.from_array(coverage, 30, 10)
-        flow.studio.push("Select", flow.studio.document.but(selection=selection))
-        before = flatten(flow.studio.document.layers, flow.studio.document.bounds)
+        flow.session.push("Select", flow.session.document.but(selection=selection))
+        before = flatten(flow.session.document.layers, flow.session.document.bounds)
         playback = await watched(flow)
         await looked(flow, playback, 0)
         await flow.applied()
-        after = flatten(flow.studio.document.layers, flow.studio.document.bounds)
+        after = flatten(flow.session.document.layers, flow.session.document.bounds)
         inside = np.zeros((64, 96), bool)
         inside[10:40, 30:50] = True
         assert np.array_equal(after[~inside], before[~inside])
@@ -117,8 +117,8 @@ def test_the_end_is_the_result_itself(tell):
         playback.go(playback.last)
         await flow.until(lambda: flow.generation.shown.picture is result.unpasted)
         await flow.applied()
-        assert "step" not in flow.studio.document.active_layer.generation
-        assert (flatten(flow.studio.document.layers, Rect(0, 0, 96, 64))[..., :3] == (10, 40, 200)).all()
+        assert "step" not in flow.session.document.active_layer.generation
+        assert (flatten(flow.session.document.layers, Rect(0, 0, 96, 64))[..., :3] == (10, 40, 200)).all()
 
     tell(story)
 
@@ -219,7 +219,7 @@ def test_results_that_were_made_before_and_single_steps_have_none(tell):
         assert not playback.available
         await watched(flow, playback=playback)
         assert playback.available
-        edit = edit_of(flow.studio.document, flow.studio.parameters, 0)
+        edit = edit_of(flow.session.document, flow.session.parameters, 0)
         whole = Pixels.of(np.zeros((64, 96, 3), np.uint8))
         flow.generation.present(edit, Result(edit.job, whole, whole, 1.0, 8))
         assert not playback.available and playback.trajectory is None
@@ -305,7 +305,7 @@ def test_the_scrubber_follows_and_leads(tell, tmp_path):
 
 
 def test_a_step_is_told_by_its_place_and_its_noise(flow):
-    job = edit_of(flow.studio.document, flow.studio.parameters, 0).job
+    job = edit_of(flow.session.document, flow.session.parameters, 0).job
     preview = Pixels.of(estimate(1))
     assert words.step(Progress(job, 3, 8, 0, 1, preview, None, 0.42, 0.2)) == "Step 3 of 8 · noise 0.42 (t₀ 0.20)"
     assert words.step(Progress(job, 8, 8, 0, 1, preview, None)) == "Step 8 of 8 · the result"

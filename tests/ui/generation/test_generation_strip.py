@@ -11,12 +11,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from sdedit_studio.document.edits import guide
+from sdedit_studio.editing.live_pictures import CALLS
 from sdedit_studio.engine.job import Job, Phase, Pixels
 from sdedit_studio.parameters import Parameters, Refine, Solver
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.ui.following import CALLS
-from sdedit_studio.ui.strip import LEVELS, REST_MS, measured
-from sdedit_studio.ui.studio import new_document
+from sdedit_studio.ui.document.session import new_document
+from sdedit_studio.ui.t0_strip.strip import LEVELS, REST_MS, measured
 from tests.ui.generation.conftest import READY, WARMING_UP
 
 REST = 0.03
@@ -29,14 +29,14 @@ def strip(flow):
     """The flow with a strip that does not make a test wait."""
     flow.panel.resize(348, 640)
     flow.strip._rest.setInterval(round(1000 * REST))
-    flow.studio.set_parameters(seed=7, t0=0.4)
+    flow.session.set_parameters(seed=7, t0=0.4)
     return flow
 
 
-def paint(studio, rect: Rect = SQUARE) -> None:
+def paint(session, rect: Rect = SQUARE) -> None:
     patch = np.full((rect.height, rect.width, 4), (0, 0, 255, 255), np.uint8)
-    layer = studio.document.active_layer
-    studio.push("Brush", studio.document.with_pixels(layer.pixels.with_array(patch, rect.x, rect.y)))
+    layer = session.document.active_layer
+    session.push("Brush", session.document.with_pixels(layer.pixels.with_array(patch, rect.x, rect.y)))
 
 
 async def asked(flow, count: int):
@@ -68,12 +68,12 @@ async def quiet(flow) -> int:
 
 def test_it_asks_for_this_very_painting_at_every_t0_nearest_first(strip, tell):
     async def story(flow):
-        flow.studio.set_parameters(calls=20, refine=Refine.SDE, solver=Solver.EULER_MARUYAMA, t0=0.32)
+        flow.session.set_parameters(calls=20, refine=Refine.SDE, solver=Solver.EULER_MARUYAMA, t0=0.32)
         await filled(flow)
         jobs = [run.job for run in flow.engine.idle]
         t0s = [job.parameters.t0 for job in jobs]
         assert t0s[:4] == [0.3, 0.4, 0.2, 0.5] and sorted(t0s) == list(LEVELS)
-        assert all(np.array_equal(job.guide.array, guide(flow.studio.document, Rect(0, 0, 96, 64))) for job in jobs)
+        assert all(np.array_equal(job.guide.array, guide(flow.session.document, Rect(0, 0, 96, 64))) for job in jobs)
         assert {replace(job.parameters, t0=0.0) for job in jobs} == {
             replace(jobs[0].parameters, t0=0.0, seed=7, calls=CALLS, refine=Refine.OFF, solver=Solver.DPMPP_2M)
         }
@@ -87,7 +87,7 @@ def test_it_asks_for_this_very_painting_at_every_t0_nearest_first(strip, tell):
 def test_a_few_are_asked_for_first_and_then_as_many_as_go_through_the_network_together(strip, tell):
     async def story(flow):
         flow.engine.become(replace(READY, together=4))
-        flow.studio.set_parameters(t0=0.21)
+        flow.session.set_parameters(t0=0.21)
         batches: list[list[float]] = []
         while not flow.strip.complete:
             begun = sum(map(len, batches))
@@ -131,7 +131,7 @@ def test_each_sample_is_measured_against_the_guide(strip, tell):
         assert samples[0.0].picture.shape == (96, 144, 3)
         flat = flow.engine.idle[0].job
         picture = samples[flat.parameters.t0].picture.array.astype(float)
-        small = guide(flow.studio.document, Rect(0, 0, 96, 64))[[16, 48], 48].astype(float)
+        small = guide(flow.session.document, Rect(0, 0, 96, 64))[[16, 48], 48].astype(float)
         expected = np.sqrt(np.mean((small - picture[0, 0]) ** 2))
         assert samples[flat.parameters.t0].rmse == pytest.approx(expected, rel=0.1)
         assert samples[0.8].away == pytest.approx(0.2)
@@ -163,14 +163,14 @@ def test_a_change_withdraws_it_at_once_and_begins_again_after_a_rest(strip, tell
         first = await asked(flow, 1)
         await answered(flow, first)
         second = await asked(flow, 2)
-        paint(flow.studio)
+        paint(flow.session)
         await flow.until(lambda: second.closed)
         assert set(flow.strip.samples) == {0.4} and not flow.strip.is_current(0.4)
         third = await asked(flow, 3)
         assert third.job.parameters.t0 == 0.4 and third.job.guide != first.job.guide
         for change in ({"seed": 8}, {"condition": "forest"}):
             count = len(flow.engine.idle)
-            flow.studio.set_parameters(**change)
+            flow.session.set_parameters(**change)
             await flow.until(lambda: flow.engine.idle[count - 1].closed)  # noqa: B023
             await asked(flow, count + 1)
 
@@ -180,7 +180,7 @@ def test_a_change_withdraws_it_at_once_and_begins_again_after_a_rest(strip, tell
 def test_neither_t0_nor_the_refinement_changes_it(strip, tell):
     async def story(flow):
         await filled(flow)
-        flow.studio.set_parameters(t0=0.7, refine=Refine.OFF)
+        flow.session.set_parameters(t0=0.7, refine=Refine.OFF)
         assert await quiet(flow) == 0
         assert flow.strip.complete
 
@@ -193,7 +193,7 @@ def test_nothing_runs_before_the_painting_has_rested(strip, tell):
     async def story(flow):
         flow.strip._rest.setInterval(150)
         for x in range(5):
-            paint(flow.studio, Rect(4 * x, 4, 8, 8))
+            paint(flow.session, Rect(4 * x, 4, 8, 8))
             await asyncio.sleep(0.05)
             assert not flow.engine.idle
         await asked(flow, 1)
@@ -204,7 +204,7 @@ def test_nothing_runs_before_the_painting_has_rested(strip, tell):
 def test_it_gives_way_to_a_pen_that_is_down(strip, tell):
     async def story(flow):
         flow.view.busy = True
-        paint(flow.studio)
+        paint(flow.session)
         assert await quiet(flow) == 0
         flow.view.busy = False
         run = await asked(flow, len(flow.engine.idle) + 1)
@@ -236,7 +236,7 @@ def test_it_gives_way_to_a_run_and_goes_on_after_it_with_what_is_missing(strip, 
 
 def test_live_mode_goes_first_until_its_picture_is_refined(strip, tell):
     async def story(flow):
-        flow.studio.set_parameters(refine=Refine.OFF)
+        flow.session.set_parameters(refine=Refine.OFF)
         flow.generation.toggle_live()
         await flow.until(lambda: flow.engine.runs)
         assert not flow.generation.live.at_rest
@@ -246,7 +246,7 @@ def test_live_mode_goes_first_until_its_picture_is_refined(strip, tell):
         run.finish()
         await flow.until(lambda: flow.generation.live.at_rest)
         idle = await asked(flow, len(flow.engine.idle) + 1)
-        paint(flow.studio)
+        paint(flow.session)
         await flow.until(lambda: idle.closed)
         assert not flow.generation.live.at_rest
 
@@ -280,14 +280,14 @@ def test_it_waits_for_a_model(strip, tell):
 def test_an_empty_canvas_says_what_to_do(strip, tell, empty_document):
     async def story(flow):
         await answered(flow, await asked(flow, 1))
-        flow.studio.open(empty_document, None)
+        flow.session.open(empty_document, None)
         assert not flow.strip.samples
         await flow.until(lambda: flow.strip.hint)
         assert "Paint something first" in flow.strip.hint
         assert await quiet(flow) == 0
         flow.panel.strip.grab()
         count = len(flow.engine.idle)
-        paint(flow.studio)
+        paint(flow.session)
         assert flow.strip.hint == ""
         await asked(flow, count + 1)
 
@@ -302,7 +302,7 @@ def test_a_failure_is_told_in_its_place_and_not_repeated(strip, tell):
         assert flow.strip.hint == "The model ran out of memory. Choose a smaller one."
         assert await quiet(flow) == 0
         assert not flow.problems
-        paint(flow.studio)
+        paint(flow.session)
         await asked(flow, 2)
 
     tell(story)
@@ -310,7 +310,7 @@ def test_a_failure_is_told_in_its_place_and_not_repeated(strip, tell):
 
 def test_a_failure_is_forgotten_when_a_person_goes_on(strip, tell):
     async def story(flow):
-        flow.studio.set_parameters(refine=Refine.OFF)
+        flow.session.set_parameters(refine=Refine.OFF)
         run = await asked(flow, 1)
         run.fail("The model ran out of memory. Choose a smaller one.")
         await flow.until(lambda: flow.strip.hint)
@@ -335,7 +335,7 @@ def test_a_model_that_cannot_judge_has_no_green_curve_and_no_sweet_spot(strip, t
         await filled(flow, away=lambda t0: None)
         assert flow.strip.sweet_spot is None
         assert greens() == 0
-        paint(flow.studio)
+        paint(flow.session)
         await filled(flow)
         assert flow.strip.sweet_spot is not None
         assert greens() > 100
@@ -353,7 +353,7 @@ def test_old_pictures_are_dimmed_until_new_ones_come(strip, tell):
 
         await filled(flow)
         bright = brightness()
-        paint(flow.studio)
+        paint(flow.session)
         assert brightness() < 0.7 * bright
 
     tell(story)
@@ -363,11 +363,11 @@ def test_a_click_chooses_a_level(strip, tell):
     async def story(flow):
         view = flow.panel.strip
         QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=view._cell(7).center().toPoint())
-        assert flow.studio.parameters.t0 == 0.7
+        assert flow.session.parameters.t0 == 0.7
         assert flow.panel.t0.value == 0.7
         assert "0.70" in flow.messages[-1]
         QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(view.width() // 2, 60))
-        assert flow.studio.parameters.t0 == 0.7
+        assert flow.session.parameters.t0 == 0.7
 
     tell(story)
 
@@ -378,17 +378,17 @@ def test_arrows_and_enter_choose_a_level(strip, tell):
         view.setFocus()
         QTest.keyClick(view, Qt.Key.Key_Right)
         QTest.keyClick(view, Qt.Key.Key_Right)
-        assert flow.studio.parameters.t0 == 0.4
+        assert flow.session.parameters.t0 == 0.4
         assert "0.6" in view.accessibleDescription()
         QTest.keyClick(view, Qt.Key.Key_Return)
-        assert flow.studio.parameters.t0 == 0.6
+        assert flow.session.parameters.t0 == 0.6
         QTest.keyClick(view, Qt.Key.Key_Home)
         QTest.keyClick(view, Qt.Key.Key_Left)
         QTest.keyClick(view, Qt.Key.Key_Space)
-        assert flow.studio.parameters.t0 == 0
+        assert flow.session.parameters.t0 == 0
         QTest.keyClick(view, Qt.Key.Key_End)
         QTest.keyClick(view, Qt.Key.Key_Enter)
-        assert flow.studio.parameters.t0 == 1
+        assert flow.session.parameters.t0 == 1
 
     tell(story)
 
@@ -396,7 +396,7 @@ def test_arrows_and_enter_choose_a_level(strip, tell):
 def test_a_new_document_does_not_show_pictures_of_the_old_one(strip, tell):
     async def story(flow):
         await filled(flow)
-        flow.studio.open(new_document(200, 100), None)
+        flow.session.open(new_document(200, 100), None)
         assert not flow.strip.samples
         flow.panel.strip.grab()
 

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from sdedit_studio.engine.job import Phase, Status
 from sdedit_studio.parameters import Refine, Sde, Solver
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui import words
-from sdedit_studio.ui.generation import State
+from sdedit_studio.ui.base import words
+from sdedit_studio.ui.generation.generation import State
 
 READY = Status(Phase.READY, "scenes-96", "CPU", 0.08)
 WARMING_UP = Status(Phase.WARMING_UP, "scenes-96")
@@ -51,9 +51,9 @@ def test_cost_and_promise_are_always_there(flow):
         "Your layers stay as they are; the result becomes a new one."
     )
     coverage = np.full((20, 20), 255, np.uint8)
-    flow.studio.push("Select", flow.studio.document.but(selection=Tiles.from_array(coverage, 5, 5)))
+    flow.session.push("Select", flow.session.document.but(selection=Tiles.from_array(coverage, 5, 5)))
     assert flow.panel.cost.text().endswith("Pixels outside the selection stay exactly as they are.")
-    flow.studio.set_parameters(calls=10, repeats=2)
+    flow.session.set_parameters(calls=10, repeats=2)
     assert flow.panel.cost.text().startswith("26 model calls")
 
 
@@ -70,21 +70,21 @@ def test_warming_up_and_broken_are_said_in_the_panel(flow):
 
 
 def test_t0_goes_by_slider_keyboard_typing_and_nudges(flow):
-    panel, studio = flow.panel, flow.studio
+    panel, session = flow.panel, flow.session
     QTest.keyClick(panel.t0.track, Qt.Key.Key_Right)
-    assert studio.parameters.t0 == pytest.approx(0.41)
+    assert session.parameters.t0 == pytest.approx(0.41)
     panel.t0.field.setFocus()
     panel.t0.field.selectAll()
     QTest.keyClicks(panel.t0.field, "0.1")
     QTest.keyClick(panel.t0.field, Qt.Key.Key_Return)
-    assert studio.parameters.t0 == 0.1
+    assert session.parameters.t0 == 0.1
     assert panel.keeps.text() == "Keeps every stroke, adds a little texture."
     flow.generation.nudge_t0(0.05)
-    assert studio.parameters.t0 == 0.15 and panel.t0.value == 0.15
+    assert session.parameters.t0 == 0.15 and panel.t0.value == 0.15
     assert flow.messages[-1] == "t₀ 0.15: Keeps your shapes and makes their surfaces natural."
     for _ in range(30):
         flow.generation.nudge_t0(-0.05)
-    assert studio.parameters.t0 == 0
+    assert session.parameters.t0 == 0
     assert "σ = " in panel.t0.track.toolTip()
 
 
@@ -94,7 +94,7 @@ def test_every_t0_has_its_words_and_they_change_on_the_way():
 
 
 def test_scene_refine_solver_and_sde_set_the_parameters(flow):
-    panel, studio = flow.panel, flow.studio
+    panel, session = flow.panel, flow.session
     assert [panel.model.scene.itemText(i) for i in range(panel.model.scene.count())] == [
         "Scenes · any",
         "Scenes · forest",
@@ -104,54 +104,54 @@ def test_scene_refine_solver_and_sde_set_the_parameters(flow):
     panel.model.scene.setFocus()
     QTest.keyClick(panel.model.scene, Qt.Key.Key_Down)
     QTest.keyClick(panel.model.scene, Qt.Key.Key_Down)
-    assert studio.parameters.condition == "mountain"
+    assert session.parameters.condition == "mountain"
     assert [panel.refine.itemText(i) for i in range(panel.refine.count())] == ["detail", "SDE", "off"]
     QTest.keyClick(panel.refine, Qt.Key.Key_Down)
-    assert studio.parameters.refine is Refine.SDE
+    assert session.parameters.refine is Refine.SDE
     advanced = panel.advanced
     assert advanced.fold.summary == "8 steps · fast" and not advanced.solver.isVisible()
     click(advanced.fold)
     assert advanced.solver.isVisible() and not advanced.sde.isVisible()
     QTest.keyClicks(advanced.solver, "the")
-    assert studio.parameters.solver is Solver.EULER_MARUYAMA
+    assert session.parameters.solver is Solver.EULER_MARUYAMA
     assert advanced.sde.isVisible() and "hundreds of steps" in advanced.purpose.text()
     click(advanced.sde.findChildren(QWidget)[1])
-    assert studio.parameters.sde is Sde.VE
+    assert session.parameters.sde is Sde.VE
     QTest.keyClick(advanced.repeats.track, Qt.Key.Key_Right)
-    assert studio.parameters.repeats == 2
+    assert session.parameters.repeats == 2
     QTest.keyClick(advanced.steps.track, Qt.Key.Key_Right)
-    assert studio.parameters.calls > 8
+    assert session.parameters.calls > 8
 
 
 def test_parameters_of_another_document_show_even_if_their_model_is_missing(flow):
-    flow.studio.set_parameters(model="gone", condition=None, t0=0.7, calls=30)
+    flow.session.set_parameters(model="gone", condition=None, t0=0.7, calls=30)
     assert flow.panel.t0.value == 0.7 and flow.panel.model.scene.currentIndex() == -1
     assert flow.panel.cost.text().startswith("There is no such model.")
     assert flow.generation.estimate is None
     flow.panel.model.scene.setFocus()
     QTest.keyClick(flow.panel.model.scene, Qt.Key.Key_Down)
-    parameters = flow.studio.parameters
+    parameters = flow.session.parameters
     assert (parameters.model, parameters.t0, parameters.calls) == ("scenes-96", 0.4, 8)
 
 
 def test_a_typed_seed_is_kept_and_the_die_takes_another(flow):
-    seed, studio = flow.panel.seed, flow.studio
+    seed, session = flow.panel.seed, flow.session
     seed.setFocus()
     seed.selectAll()
     QTest.keyClicks(seed, "99999999999")  # the eleventh figure is not taken, and the rest is too large
     QTest.keyClick(seed, Qt.Key.Key_Return)
-    assert studio.parameters.seed == 2**32 - 1
+    assert session.parameters.seed == 2**32 - 1
     assert flow.generation.seed_locked and seed.lock.isChecked()
     click(seed.lock)
     assert not flow.generation.seed_locked and not seed.lock.isChecked()
     click(seed.die)
-    assert studio.parameters.seed < 1_000_000 and flow.generation.seed_locked
-    assert seed.text() == str(studio.parameters.seed)
+    assert session.parameters.seed < 1_000_000 and flow.generation.seed_locked
+    assert seed.text() == str(session.parameters.seed)
 
 
 def test_everything_in_the_panel_has_a_name_and_can_be_reached_by_keyboard(flow):
     flow.panel.advanced.fold.setChecked(True)
-    flow.studio.set_parameters(solver=Solver.EULER_MARUYAMA)
+    flow.session.set_parameters(solver=Solver.EULER_MARUYAMA)
     order, widget = [], flow.panel.t0.track
     while widget not in order:
         order.append(widget)
@@ -225,10 +225,10 @@ def test_a_result_shows_its_seed_and_is_applied_or_discarded_from_the_banner(flo
         run = await flow.finished()
         assert pill.stage.text() == "t₀ 0.40" and pill.detail.text() == f"seed {run.job.parameters.seed}"
         click(pill.discard)
-        assert pill.isHidden() and len(flow.studio.document.layers) == 2
+        assert pill.isHidden() and len(flow.session.document.layers) == 2
         await flow.finished()
         click(pill.apply)
-        await flow.until(lambda: len(flow.studio.document.layers) == 3)
+        await flow.until(lambda: len(flow.session.document.layers) == 3)
         assert pill.isHidden()
 
     tell(story)
@@ -279,7 +279,7 @@ def test_a_problem_shows_one_sentence_with_details_behind_a_button(flow, tell):
 
 def test_a_hint_has_no_details_and_goes_when_the_next_run_starts(flow, tell):
     async def story(flow):
-        flow.studio.problem.emit("Paint something first.", "")
+        flow.session.problem.emit("Paint something first.", "")
         assert flow.banner.problem.isVisible() and not flow.banner.problem.details.isVisible()
         await flow.started()
         assert flow.banner.problem.isHidden()
@@ -290,9 +290,9 @@ def test_a_hint_has_no_details_and_goes_when_the_next_run_starts(flow, tell):
 def test_escape_gives_up_one_thing_at_a_time(flow, tell):
     async def story(flow):
         await flow.finished()
-        flow.studio.problem.emit("The file could not be read.", "")
+        flow.session.problem.emit("The file could not be read.", "")
         run = await flow.started()
-        flow.studio.problem.emit("The file could not be read.", "")
+        flow.session.problem.emit("The file could not be read.", "")
         assert flow.banner.escape()
         await flow.until(lambda: run.closed)
         assert flow.generation.state is State.RESULT
@@ -310,7 +310,7 @@ def test_pills_stay_inside_the_canvas_and_cut_no_text(flow, tell, width):
     async def story(flow):
         flow.view.resize(width, 500)
         await flow.finished()
-        flow.studio.problem.emit(
+        flow.session.problem.emit(
             "There is not enough memory for a frame of this size. Choose a smaller frame, or refine less.", "Traceback"
         )
         await asyncio.sleep(0.4)
@@ -369,7 +369,7 @@ def test_a_preview_fades_with_the_selection(flow, tell):
     async def story(flow):
         coverage = np.full((40, 40), 255, np.uint8)
         coverage[:, :20] = 128
-        flow.studio.push("Select", flow.studio.document.but(selection=Tiles.from_array(coverage, 20, 10)))
+        flow.session.push("Select", flow.session.document.but(selection=Tiles.from_array(coverage, 20, 10)))
         run = await flow.started()
         run.progress(1, colour=(200, 200, 200))
         await flow.until(lambda: flow.generation.shown)
@@ -387,8 +387,8 @@ def test_strokes_painted_since_lie_over_the_result(flow, tell):
         await flow.finished((200, 40, 10))
         await shown(flow)
         patch = np.full((10, 10, 4), (0, 0, 255, 255), np.uint8)
-        layer = flow.studio.document.active_layer
-        flow.studio.push("Brush", flow.studio.document.with_pixels(layer.pixels.with_array(patch, 40, 30)))
+        layer = flow.session.document.active_layer
+        flow.session.push("Brush", flow.session.document.with_pixels(layer.pixels.with_array(patch, 40, 30)))
         assert tuple(seen(flow)[35, 45]) == (255, 0, 0)
         assert tuple(seen(flow)[50, 45]) == (200, 40, 10)
 
@@ -453,7 +453,7 @@ def test_enter_escape_and_backslash_as_shortcuts(flow, tell):
         QTest.keyRelease(flow.view, Qt.Key.Key_Backslash)
         assert not flow.compare.before
         QTest.keyClick(flow.view, Qt.Key.Key_Return)
-        await flow.until(lambda: len(flow.studio.document.layers) == 3)
+        await flow.until(lambda: len(flow.session.document.layers) == 3)
 
     tell(story)
 

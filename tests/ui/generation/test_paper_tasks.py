@@ -11,15 +11,15 @@ from PySide6.QtTest import QTest
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.editing.masked_tasks import EDIT_WITH_STROKES, HARMONISE, LEAST, MOST, at, task_edit
 from sdedit_studio.parameters import Parameters, Refine
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui.canvas.drops import Drops, Source
-from sdedit_studio.ui.generation import State
-from sdedit_studio.ui.offer import HarmoniseOffer
-from sdedit_studio.ui.paper_tasks import PaperTasks
-from sdedit_studio.ui.task_edits import EDIT_WITH_STROKES, HARMONISE, LEAST, MOST, at, task_edit
+from sdedit_studio.ui.document.drops import Drops, Source
+from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.masked_tasks.offer import HarmoniseOffer
+from sdedit_studio.ui.masked_tasks.tasks import PaperTasks
 from tests.ui.generation.conftest import Flow
 
 BOAT = np.full((40, 60, 4), 255, np.uint8)
@@ -37,7 +37,7 @@ def with_boat() -> Document:
 
 @pytest.fixture
 def tasks(flow: Flow) -> PaperTasks:
-    flow.studio.open(with_boat(), None)
+    flow.session.open(with_boat(), None)
     return PaperTasks(flow.generation, flow.compare, asyncio.ensure_future)
 
 
@@ -107,15 +107,15 @@ async def harmonised(flow: Flow, tasks: PaperTasks):
 
 def test_harmonise_ends_in_before_and_after_and_applies_as_one_step(tell, tasks):
     async def story(flow: Flow) -> None:
-        t0, before = flow.studio.parameters.t0, flow.studio.document
+        t0, before = flow.session.parameters.t0, flow.session.document
         run = await harmonised(flow, tasks)
         assert flow.compare.split == 0.5
-        assert flow.studio.parameters.t0 == t0
+        assert flow.session.parameters.t0 == t0
         assert flow.banner.activity.stage.text() == "t₀ 0.30"
         mask = run.job.mask.array
         frame = flow.generation.edit.frame
         await flow.applied()
-        document = flow.studio.document
+        document = flow.session.document
         assert len(document.layers) == len(before.layers) + 1
         picture, old = (flatten(each.layers, each.bounds) for each in (document, before))
         changed = (picture != old).any(axis=2)
@@ -123,8 +123,8 @@ def test_harmonise_ends_in_before_and_after_and_applies_as_one_step(tell, tasks)
         changed[frame.slices] = False
         assert not changed.any()
         assert flow.compare.split == 0.0, "the next result is shown whole"
-        flow.studio.undo()
-        assert flow.studio.document is before
+        flow.session.undo()
+        assert flow.session.document is before
 
     tell(story)
 
@@ -160,7 +160,7 @@ def test_less_and_more_do_it_again_from_another_t0(tell, tasks):
         pill = flow.banner.activity
         pill.nudged.connect(lambda by: tasks.nudge_t0(0.05 * by))
         first = await harmonised(flow, tasks)
-        slider = flow.studio.parameters.t0
+        slider = flow.session.parameters.t0
         assert pill.less.isVisible() and pill.more.isVisible()
         QTest.mouseClick(pill.more, Qt.MouseButton.LeftButton)
         await flow.until(lambda: len(flow.engine.runs) == 2)
@@ -170,7 +170,7 @@ def test_less_and_more_do_it_again_from_another_t0(tell, tasks):
         tasks.nudge_t0(-0.1)  # while it runs
         await flow.until(lambda: len(flow.engine.runs) == 3)
         assert flow.engine.runs[-1].job.parameters.t0 == pytest.approx(0.25)
-        assert flow.studio.parameters.t0 == slider
+        assert flow.session.parameters.t0 == slider
         assert flow.messages[-1] == "Harmonise from t₀ 0.25."
         flow.engine.runs[-1].finish()
         await flow.until(lambda: flow.generation.state is State.RESULT)
@@ -181,13 +181,13 @@ def test_less_and_more_do_it_again_from_another_t0(tell, tasks):
 
 def test_the_keys_move_the_slider_when_no_task_waits(tell, tasks):
     async def story(flow: Flow) -> None:
-        flow.studio.set_parameters(t0=0.4)
+        flow.session.set_parameters(t0=0.4)
         tasks.nudge_t0(0.05)
-        assert flow.studio.parameters.t0 == 0.45
+        assert flow.session.parameters.t0 == 0.45
         await flow.finished()
         assert not flow.banner.activity.more.isVisible()
         tasks.nudge_t0(0.05)
-        assert flow.studio.parameters.t0 == 0.5
+        assert flow.session.parameters.t0 == 0.5
         assert len(flow.engine.runs) == 1
 
     tell(story)
@@ -195,8 +195,8 @@ def test_the_keys_move_the_slider_when_no_task_waits(tell, tasks):
 
 def test_nothing_to_do_is_said_in_a_sentence(tell, tasks):
     async def story(flow: Flow) -> None:
-        document = flow.studio.document
-        flow.studio.open(document.but(layers=document.layers[:1], active=document.layers[0].id), None)
+        document = flow.session.document
+        flow.session.open(document.but(layers=document.layers[:1], active=document.layers[0].id), None)
         tasks.edit_with_strokes()
         await flow.until(lambda: bool(flow.problems))
         assert flow.problems == [("Paint on a layer above the photo first.", "")]
@@ -208,7 +208,7 @@ def test_nothing_to_do_is_said_in_a_sentence(tell, tasks):
 
 def test_a_picture_put_on_another_one_offers_to_fit_in(tell, tasks, flow):
     offer = HarmoniseOffer(tasks, flow.view)
-    drops = Drops(flow.studio, flow.view)
+    drops = Drops(flow.session, flow.view)
     boat = Source("Second boat", lambda: BOAT)
 
     async def story(flow: Flow) -> None:
@@ -220,7 +220,7 @@ def test_a_picture_put_on_another_one_offers_to_fit_in(tell, tasks, flow):
 
         drops.add([boat], (100, 100))
         await flow.until(offer.isVisible)
-        flow.studio.undo()
+        flow.session.undo()
         assert not offer.isVisible(), "the picture is gone"
 
         drops.add([boat], (100, 100))
@@ -233,14 +233,14 @@ def test_a_picture_put_on_another_one_offers_to_fit_in(tell, tasks, flow):
 
 
 def test_a_picture_on_bare_paper_offers_nothing(tell, tasks, flow, empty_document):
-    drops = Drops(flow.studio, flow.view)
+    drops = Drops(flow.session, flow.view)
     offered = []
     tasks.offered.connect(lambda: offered.append(True))
 
     async def story(flow: Flow) -> None:
-        flow.studio.open(empty_document, None)
+        flow.session.open(empty_document, None)
         drops.add([Source("Boat", lambda: BOAT)], (40, 40))
-        await flow.until(lambda: len(flow.studio.document.layers) == 3)
+        await flow.until(lambda: len(flow.session.document.layers) == 3)
         await asyncio.sleep(0.1)
         assert not offered
 
@@ -250,7 +250,7 @@ def test_a_picture_on_bare_paper_offers_nothing(tell, tasks, flow, empty_documen
 def test_the_panel_offers_strokes_over_a_photograph_only(tell, tasks):
     async def story(flow: Flow) -> None:
         assert flow.panel.strokes.isVisible()
-        flow.studio.push("Hide", flow.studio.document.with_layer(flow.studio.document.active, visible=False))
+        flow.session.push("Hide", flow.session.document.with_layer(flow.session.document.active, visible=False))
         assert not flow.panel.strokes.isVisible()
 
     tell(story)

@@ -12,9 +12,9 @@ from sdedit_studio.document.ground import outdated
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui import regeneration
-from sdedit_studio.ui.generation import State
-from sdedit_studio.ui.regeneration import Regeneration, edit_again, frame_again
+from sdedit_studio.ui.generation import regeneration
+from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.regeneration import Regeneration, edit_again, frame_again
 
 REST = 0.03
 
@@ -36,28 +36,28 @@ def again(flow, pen, monkeypatch) -> Regeneration:
 
 def paint_below(flow, level: int = 30) -> None:
     """On the lowest layer, in one step."""
-    document = flow.studio.document
+    document = flow.session.document
     paper = document.layers[0]
     patch = np.full((20, 30, 4), (level, level, level, 255), np.uint8)
     pixels = paper.pixels.with_array(patch, 10, 10)
-    flow.studio.push("Brush stroke", document.with_layer(paper.id, pixels=pixels))
+    flow.session.push("Brush stroke", document.with_layer(paper.id, pixels=pixels))
 
 
 async def made(flow, select: Rect | None = None, follows: bool = False) -> Layer:
     """A result that was applied."""
     if select is not None:
         box = Tiles.from_array(np.full((select.height, select.width), 255, np.uint8), select.x, select.y)
-        flow.studio.push("Select", flow.studio.document.but(selection=box))
+        flow.session.push("Select", flow.session.document.but(selection=box))
     flow.generation.seed_locked = True
     await flow.finished()
     await flow.applied()
-    document = flow.studio.document
-    flow.studio.push("Deselect", document.but(selection=None).with_layer(document.active, follows=follows))
-    return flow.studio.document.active_layer
+    document = flow.session.document
+    flow.session.push("Deselect", document.but(selection=None).with_layer(document.active, follows=follows))
+    return flow.session.document.active_layer
 
 
 def layer(flow, old: Layer) -> Layer:
-    return flow.studio.document.layer(old.id)
+    return flow.session.document.layer(old.id)
 
 
 @pytest.mark.parametrize("select", [None, Rect(20, 10, 50, 40)])
@@ -65,8 +65,8 @@ def test_with_nothing_changed_below_it_is_the_very_same_job(tell, again, select)
     async def story(flow):
         result = await made(flow, select)
         first = flow.engine.runs[-1].job
-        assert not outdated(flow.studio.document, result)
-        assert edit_again(flow.studio.document, result.id, 0).job == first
+        assert not outdated(flow.session.document, result)
+        assert edit_again(flow.session.document, result.id, 0).job == first
 
     tell(story)
 
@@ -75,10 +75,10 @@ def test_it_is_made_again_from_what_is_below_now_in_one_step(tell, again):
     async def story(flow):
         result = await made(flow, Rect(20, 10, 50, 40))
         above = Layer("Above", Tiles.from_array(np.full((64, 96, 4), 255, np.uint8)))
-        flow.studio.push("Add", flow.studio.document.inserted(above).but(active=result.id))
-        flow.studio.push("Opacity", flow.studio.document.with_layer(result.id, opacity=0.5))
+        flow.session.push("Add", flow.session.document.inserted(above).but(active=result.id))
+        flow.session.push("Opacity", flow.session.document.with_layer(result.id, opacity=0.5))
         paint_below(flow)
-        before, steps = flow.studio.document, len(flow.studio.history._undo)
+        before, steps = flow.session.document, len(flow.session.history._undo)
         assert outdated(before, layer(flow, result))
         again.again()
         await flow.until(lambda: len(flow.engine.runs) == 2)
@@ -89,16 +89,16 @@ def test_it_is_made_again_from_what_is_below_now_in_one_step(tell, again):
         )
         assert run.job.parameters == flow.engine.runs[0].job.parameters
         run.finish((1, 2, 3))
-        await flow.until(lambda: flow.studio.document is not before)
+        await flow.until(lambda: flow.session.document is not before)
         now = layer(flow, result)
         assert now.pixels.pixel(30, 30) == (3, 2, 1, 255)
         assert (now.mask, now.opacity, now.name) == (result.mask, 0.5, result.name)
-        assert [x.id for x in flow.studio.document.layers] == [x.id for x in before.layers]
-        assert not outdated(flow.studio.document, now)
-        assert flow.studio.history.undo_label == "Generate again" and len(flow.studio.history._undo) == steps + 1
+        assert [x.id for x in flow.session.document.layers] == [x.id for x in before.layers]
+        assert not outdated(flow.session.document, now)
+        assert flow.session.history.undo_label == "Generate again" and len(flow.session.history._undo) == steps + 1
         assert flow.generation.state is State.IDLE
-        flow.studio.undo()
-        assert flow.studio.document is before
+        flow.session.undo()
+        assert flow.session.document is before
 
     tell(story)
 
@@ -107,15 +107,15 @@ def test_a_stroke_is_not_cut_in_two_by_it(tell, again, pen):
     async def story(flow):
         await made(flow)
         paint_below(flow)
-        before = flow.studio.document
+        before = flow.session.document
         again.again()
         await flow.until(lambda: len(flow.engine.runs) == 2)
         pen[0] = True
         flow.engine.runs[-1].finish()
         await asyncio.sleep(0.1)
-        assert flow.studio.document is before
+        assert flow.session.document is before
         pen[0] = False
-        await flow.until(lambda: flow.studio.document is not before)
+        await flow.until(lambda: flow.session.document is not before)
 
     tell(story)
 
@@ -125,11 +125,11 @@ def test_a_layer_that_was_deleted_meanwhile_comes_back_as_one_of_its_own(tell, a
         result = await made(flow)
         again.again()
         await flow.until(lambda: len(flow.engine.runs) == 2)
-        flow.studio.push("Delete layer", flow.studio.document.removed(result.id))
-        before = flow.studio.document
+        flow.session.push("Delete layer", flow.session.document.removed(result.id))
+        before = flow.session.document
         flow.engine.runs[-1].finish()
-        await flow.until(lambda: flow.studio.document is not before)
-        assert len(flow.studio.document.layers) == len(before.layers) + 1
+        await flow.until(lambda: flow.session.document is not before)
+        assert len(flow.session.document.layers) == len(before.layers) + 1
 
     tell(story)
 
@@ -147,18 +147,18 @@ def test_one_that_follows_is_made_anew_once_painting_rests_and_undo_has_the_last
         assert not flow.engine.idle
         pen[0] = False
         await flow.until(lambda: flow.engine.idle)
-        before = flow.studio.document
+        before = flow.session.document
         flow.engine.idle[-1].progress(2)
         await flow.until(lambda: told == [(result.id, 0.25)])
         assert f"“{result.name}” anew" in flow.messages[-1]
         flow.engine.idle[-1].finish((1, 2, 3))
-        await flow.until(lambda: flow.studio.document is not before)
+        await flow.until(lambda: flow.session.document is not before)
         assert layer(flow, result).pixels.pixel(30, 30) == (3, 2, 1, 255)
-        assert flow.studio.history.undo_label == "Follow the layers below"
+        assert flow.session.history.undo_label == "Follow the layers below"
         await flow.until(lambda: told[-1] == (result.id, 1.0))
-        assert layer(flow, result).follows and not outdated(flow.studio.document, layer(flow, result))
-        flow.studio.undo()
-        assert flow.studio.document is before
+        assert layer(flow, result).follows and not outdated(flow.session.document, layer(flow, result))
+        flow.session.undo()
+        assert flow.session.document is before
         await asyncio.sleep(3 * REST)
         assert len(flow.engine.idle) == 1
         paint_below(flow, 99)
@@ -205,12 +205,12 @@ def test_nothing_is_made_by_itself_while_a_step_can_be_redone(tell, again):
         await made(flow, follows=True)
         paint_below(flow)
         await flow.until(lambda: flow.engine.idle)
-        flow.studio.push("Select", flow.studio.document.but(selection=Tiles(1)))
-        flow.studio.undo()
+        flow.session.push("Select", flow.session.document.but(selection=Tiles(1)))
+        flow.session.undo()
         await flow.until(lambda: flow.engine.idle[0].closed)
         await asyncio.sleep(3 * REST)
-        assert len(flow.engine.idle) == 1 and flow.studio.history.redo_label == "Select"
-        flow.studio.redo()
+        assert len(flow.engine.idle) == 1 and flow.session.history.redo_label == "Select"
+        flow.session.redo()
         await flow.until(lambda: len(flow.engine.idle) == 2)
 
     tell(story)
@@ -221,10 +221,10 @@ def test_what_was_given_up_is_made_once_it_is_wanted_again(tell, again):
         result = await made(flow, follows=True)
         paint_below(flow)
         await flow.until(lambda: flow.engine.idle)
-        follow = flow.studio.document.with_layer
-        flow.studio.push("Follow", follow(result.id, follows=False))
+        follow = flow.session.document.with_layer
+        flow.session.push("Follow", follow(result.id, follows=False))
         await flow.until(lambda: flow.engine.idle[0].closed)
-        flow.studio.push("Follow", follow(result.id, follows=True))
+        flow.session.push("Follow", follow(result.id, follows=True))
         await flow.until(lambda: len(flow.engine.idle) == 2)
 
     tell(story)
@@ -234,12 +234,12 @@ def test_a_failure_is_told_once_and_leaves_the_layer(tell, again):
     async def story(flow):
         await made(flow, follows=True)
         paint_below(flow)
-        before = flow.studio.document
+        before = flow.session.document
         await flow.until(lambda: flow.engine.idle)
         flow.engine.idle[-1].fail("The model is not installed.")
         await flow.until(lambda: flow.problems)
         await asyncio.sleep(3 * REST)
-        assert len(flow.engine.idle) == 1 and flow.studio.document is before
+        assert len(flow.engine.idle) == 1 and flow.session.document is before
 
     tell(story)
 
@@ -247,10 +247,10 @@ def test_a_failure_is_told_once_and_leaves_the_layer(tell, again):
 def test_a_moved_result_is_made_where_it_is_now(tell, again):
     async def story(flow):
         result = await made(flow, Rect(20, 10, 30, 40))
-        frame = frame_again(flow.studio.document, result)
+        frame = frame_again(flow.session.document, result)
         assert list(frame) == result.generation["frame"]
         shifted = result.moved(-frame.x, -frame.y)
-        document = flow.studio.document.with_layer(result.id, pixels=shifted.pixels, mask=shifted.mask)
+        document = flow.session.document.with_layer(result.id, pixels=shifted.pixels, mask=shifted.mask)
         assert frame_again(document, document.layer(result.id)) == Rect(0, 0, frame.width, frame.height)
         erased = result.but(pixels=result.pixels.cleared(Rect(0, 0, 30, 64)))
         assert frame_again(document, erased) == frame
@@ -262,7 +262,7 @@ def test_a_moved_result_is_made_where_it_is_now(tell, again):
 def test_what_cannot_be_made_again_says_so(tell, again):
     async def story(flow):
         result = await made(flow)
-        document = flow.studio.document
+        document = flow.session.document
         hidden = document.with_layer(result.id, mask=Tiles(1))
         for other, words in (
             (document.with_layer(result.id, generation=None), "not a result"),

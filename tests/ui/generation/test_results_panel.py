@@ -16,9 +16,9 @@ from sdedit_studio.document.results import Results
 from sdedit_studio.files import results as files
 from sdedit_studio.parameters import Parameters, Solver
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.ui.panels.result_list import PICTURE, drawn_thumbnail
-from sdedit_studio.ui.panels.result_search import meets
-from sdedit_studio.ui.studio import new_document
+from sdedit_studio.ui.document.session import new_document
+from sdedit_studio.ui.results.list import PICTURE, drawn_thumbnail
+from sdedit_studio.ui.results.search import meets
 from tests.ui.generation.history import CTRL, LEFT
 
 # The offscreen platform cannot raise a menu.
@@ -99,10 +99,10 @@ def test_deleted_results_can_be_put_back(story):
 
 def test_what_has_no_room_without_its_star_can_be_put_back_with_it(story):
     async def told(history):
-        panel, studio = history.panel, history.flow.studio
+        panel, session = history.panel, history.flow.session
         records = [await history.made((seed, 0, 0), seed=seed) for seed in (1, 2, 3, 4)]
         history.actions.star(records, True)
-        studio.set_results(replace(history.results, budget=history.results.nbytes - 1))
+        session.set_results(replace(history.results, budget=history.results.nbytes - 1))
         kept = history.results
         panel.list.selectAll()
         QTest.keyClick(panel.list, Qt.Key.Key_Space)
@@ -121,7 +121,7 @@ def test_what_has_no_room_without_its_star_can_be_put_back_with_it(story):
 def test_a_star_for_one_that_went_meanwhile_is_no_failure(story):
     async def told(history):
         record = await history.made(seed=1)
-        history.flow.studio.set_results(Results())
+        history.flow.session.set_results(Results())
         history.actions.star([record], True)
         assert len(history.results) == 0 and history.actions.deleted == ()
 
@@ -131,7 +131,7 @@ def test_a_star_for_one_that_went_meanwhile_is_no_failure(story):
 def test_what_was_deleted_in_one_document_is_not_put_back_into_another(story):
     async def told(history):
         history.actions.delete([await history.made(seed=1)])
-        history.flow.studio.open(new_document(96, 64), None)
+        history.flow.session.open(new_document(96, 64), None)
         assert history.actions.deleted == ()
         assert not history.panel.put_back.isVisible()
 
@@ -155,7 +155,7 @@ def test_hundreds_are_listed_without_a_picture_decoded(story):
         many = tuple(
             replace(record, id=str(number), parameters={**record.parameters, "seed": number}) for number in range(400)
         )
-        history.flow.studio.set_results(Results(many))
+        history.flow.session.set_results(Results(many))
         QApplication.sendPostedEvents()
         await asyncio.sleep(0.05)
         assert len(history.listed()) == 400

@@ -10,12 +10,12 @@ import pytest
 from sdedit_studio.document.edits import with_canvas
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.target import Target
+from sdedit_studio.editing.variation import NEAR, blended
 from sdedit_studio.engine.job import Job
 from sdedit_studio.parameters import Refine
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui.generation import State
-from sdedit_studio.ui.studio import new_document
-from sdedit_studio.ui.variation import NEAR, blended
+from sdedit_studio.ui.document.session import new_document
+from sdedit_studio.ui.generation.generation import State
 from tests.ui.generation.sheets import COLOURS, begun, composite, filled, paint, select_left, shown
 
 # --- Filling -------------------------------------------------------------------------------------------------------
@@ -23,7 +23,7 @@ from tests.ui.generation.sheets import COLOURS, begun, composite, filled, paint,
 
 def test_a_sheet_is_the_seed_and_those_after_it(flow, tell):
     async def story(flow):
-        flow.studio.set_parameters(seed=5, refine=Refine.SDE)
+        flow.session.set_parameters(seed=5, refine=Refine.SDE)
         runs = await begun(flow)
         assert [run.job.parameters.seed for run in runs] == [5, 6, 7, 8]
         assert {run.job.parameters.refine for run in runs} == {Refine.OFF}
@@ -44,18 +44,18 @@ def test_a_sheet_is_the_seed_and_those_after_it(flow, tell):
 
 def test_painting_goes_on_while_it_fills_and_the_sheet_says_that_it_is_older(flow, tell):
     async def story(flow):
-        variations, studio = flow.panel.variations, flow.studio
+        variations, session = flow.panel.variations, flow.session
         runs = await begun(flow)
-        document = studio.document
-        paint(studio)
+        document = session.document
+        paint(session)
         assert variations.filling and variations.earlier
         await filled(flow, runs)
         assert flow.panel.sheet.hint.text().startswith("Of earlier strokes or settings")
-        studio.undo()
-        assert studio.document is document and not variations.earlier
-        studio.set_parameters(t0=0.7)
+        session.undo()
+        assert session.document is document and not variations.earlier
+        session.set_parameters(t0=0.7)
         assert variations.earlier
-        studio.set_parameters(t0=0.4, seed=99, refine=Refine.OFF)
+        session.set_parameters(t0=0.4, seed=99, refine=Refine.OFF)
         assert not variations.earlier, "it has several seeds, and is never refined"
 
     tell(story)
@@ -64,11 +64,11 @@ def test_painting_goes_on_while_it_fills_and_the_sheet_says_that_it_is_older(flo
 def test_a_sheet_that_came_to_nothing_leaves_the_one_before_as_it_was(flow, tell, empty_document):
     async def story(flow):
         variations = await filled(flow)
-        paint(flow.studio)
+        paint(flow.session)
         variations.make()
         assert variations.stop()
         assert variations.earlier and not variations.goes_on
-        flow.studio.push("Clear", empty_document)
+        flow.session.push("Clear", empty_document)
         variations.make()
         await flow.until(lambda: flow.problems)
         assert flow.problems[0][0].startswith("Paint something first")
@@ -92,10 +92,10 @@ def test_beginning_again_after_something_more_urgent_shows_nothing_coarser(flow,
 
 def test_the_next_sheet_of_the_same_painting_has_the_seeds_that_follow(flow, tell):
     async def story(flow):
-        flow.studio.set_parameters(seed=2**32 - 6)
+        flow.session.set_parameters(seed=2**32 - 6)
         await filled(flow)
         assert [run.job.parameters.seed for run in await begun(flow)] == [2**32 - 2, 2**32 - 1, 0, 1]
-        paint(flow.studio)
+        paint(flow.session)
         assert (await begun(flow))[0].job.parameters.seed == 2**32 - 6
 
     tell(story)
@@ -123,14 +123,14 @@ def test_another_model_ends_the_filling_so_that_the_one_before_is_not_loaded_aga
         runs[0].progress(8)
         runs[0].finish()
         await flow.until(lambda: variations.sheet[0].done)
-        flow.studio.set_parameters(t0=0.6)
+        flow.session.set_parameters(t0=0.6)
         assert variations.filling
-        flow.studio.set_parameters(model="cats-64")
+        flow.session.set_parameters(model="cats-64")
         await flow.until(lambda: runs[-1].closed)
         assert [each.seed for each in variations.sheet] == [1] and not variations.filling
         assert flow.messages[-1].startswith("Another model was chosen")
         assert await begun(flow), "a sheet of the new model fills"
-        flow.studio.set_parameters(calls=5)
+        flow.session.set_parameters(calls=5)
         assert variations.filling
 
     tell(story)
@@ -153,11 +153,11 @@ def test_a_failure_is_said_once_and_keeps_what_is_ready(flow, tell):
 
 def test_nothing_to_work_from_is_said(flow, tell, empty_document):
     async def story(flow):
-        flow.studio.set_parameters(t0=0.0)
+        flow.session.set_parameters(t0=0.0)
         flow.panel.variations.make()
         assert flow.problems[-1][0].startswith("At 0 nothing changes.")
-        flow.studio.set_parameters(t0=0.4)
-        flow.studio.open(empty_document, None)
+        flow.session.set_parameters(t0=0.4)
+        flow.session.open(empty_document, None)
         flow.panel.variations.make()
         await flow.until(lambda: len(flow.problems) == 2)
         assert flow.problems[-1][0].startswith("Paint something first")
@@ -169,7 +169,7 @@ def test_nothing_to_work_from_is_said(flow, tell, empty_document):
 def test_another_document_clears_the_sheet_and_cancels_the_rest(flow, tell):
     async def story(flow):
         runs = await begun(flow)
-        flow.studio.open(new_document(), None)
+        flow.session.open(new_document(), None)
         await flow.until(lambda: all(run.closed for run in runs))
         assert flow.panel.variations.sheet == () and flow.panel.sheet.sheet.isHidden()
         assert flow.panel.sheet.hint.text().startswith("See your painting with other seeds")
@@ -182,7 +182,7 @@ def test_one_that_is_being_shown_is_not_when_the_canvas_becomes_another(flow, te
         variations = await filled(flow)
         variations.choose([variations.sheet[0]])
         await asyncio.sleep(0)
-        flow.studio.push("Resize canvas", with_canvas(flow.studio.document, 200, 150))
+        flow.session.push("Resize canvas", with_canvas(flow.session.document, 200, 150))
         await asyncio.sleep(0.1)
         assert flow.generation.state is State.IDLE
 
@@ -195,15 +195,15 @@ def test_one_that_is_being_shown_is_not_when_the_canvas_becomes_another(flow, te
 def test_a_click_shows_one_and_apply_makes_it_a_layer(flow, tell):
     async def story(flow):
         variations = await filled(flow)
-        document = flow.studio.document
+        document = flow.session.document
         variations.choose([variations.sheet[1]])
         await shown(flow, variations.sheet[1])
-        assert flow.generation.state is State.RESULT and flow.studio.document is document
+        assert flow.generation.state is State.RESULT and flow.session.document is document
         await flow.applied()
-        assert (composite(flow.studio.document)[..., 2::-1] == COLOURS[1]).all()
-        assert flow.studio.document.active_layer.name == "SDEdit 0.40, seed 2"
-        flow.studio.undo()
-        assert flow.studio.document is document
+        assert (composite(flow.session.document)[..., 2::-1] == COLOURS[1]).all()
+        assert flow.session.document.active_layer.name == "SDEdit 0.40, seed 2"
+        flow.session.undo()
+        assert flow.session.document is document
 
     tell(story)
 
@@ -214,12 +214,12 @@ def test_another_one_goes_over_what_was_applied_but_not_over_strokes(flow, tell)
         variations.choose([variations.sheet[0]])
         await shown(flow, variations.sheet[0])
         await flow.applied()
-        flow.studio.push("Add layer", flow.studio.document.inserted(Layer("Mine")))
-        paint(flow.studio)
+        flow.session.push("Add layer", flow.session.document.inserted(Layer("Mine")))
+        paint(flow.session)
         variations.choose([variations.sheet[1]])
         await shown(flow, variations.sheet[1])
         await flow.applied()
-        picture = composite(flow.studio.document)[..., 2::-1]
+        picture = composite(flow.session.document)[..., 2::-1]
         assert (picture[4:12, 4:12] == 255).all() and (picture[20:] == COLOURS[1]).all()
 
     tell(story)
@@ -230,17 +230,17 @@ def test_what_was_applied_becomes_a_layer_although_another_one_is_chosen_meanwhi
         variations = await filled(flow)
         variations.choose([variations.sheet[0]])
         await shown(flow, variations.sheet[0])
-        before = flow.studio.document
+        before = flow.session.document
         assert flow.generation.apply() and flow.generation.apply(), "asked for twice it is one layer"
         variations.choose([variations.sheet[1]])
         await shown(flow, variations.sheet[1])
-        assert flow.studio.document.active_layer.name == "SDEdit 0.40, seed 1"
-        assert len(flow.studio.document.layers) == len(before.layers) + 1
+        assert flow.session.document.active_layer.name == "SDEdit 0.40, seed 1"
+        assert len(flow.session.document.layers) == len(before.layers) + 1
         await flow.applied()
-        assert (composite(flow.studio.document)[..., 2::-1] == COLOURS[1]).all(), "it lies over the first"
-        flow.studio.undo()
-        flow.studio.undo()
-        assert flow.studio.document is before
+        assert (composite(flow.session.document)[..., 2::-1] == COLOURS[1]).all(), "it lies over the first"
+        flow.session.undo()
+        flow.session.undo()
+        assert flow.session.document is before
 
     tell(story)
 
@@ -285,15 +285,15 @@ def test_a_run_is_not_given_up_for_a_look(flow, tell):
 def test_working_one_out_carries_this_very_picture_on_and_keeps_its_seed(flow, tell):
     async def story(flow):
         variations = await filled(flow)
-        paint(flow.studio)
-        flow.studio.set_parameters(refine=Refine.DOUBLE)
+        paint(flow.session)
+        flow.session.set_parameters(refine=Refine.DOUBLE)
         one = variations.sheet[2]
         variations.choose([one])
         variations.work_out()
         await flow.until(lambda: flow.engine.runs)
         job = flow.engine.runs[0].job
         assert (job.first, job.guide, job.parameters.refine) == (one.picture, one.edit.job.guide, Refine.DOUBLE)
-        assert flow.studio.parameters.seed == job.parameters.seed == 3 and flow.generation.seed_locked
+        assert flow.session.parameters.seed == job.parameters.seed == 3 and flow.generation.seed_locked
         flow.engine.runs[0].finish()
         await flow.until(lambda: flow.generation.state is State.RESULT)
         assert not variations.can_work_out, "it waits already, so Enter is for applying it"
@@ -317,7 +317,7 @@ async def worked_out(flow, variations) -> Job:
 def test_working_one_out_of_another_model_refines_as_that_model_does(flow, tell):
     async def story(flow):
         variations = await filled(flow)
-        flow.studio.set_parameters(model="church", refine=Refine.SDE, crispness=0.3)
+        flow.session.set_parameters(model="church", refine=Refine.SDE, crispness=0.3)
         parameters = (await worked_out(flow, variations)).parameters
         assert (parameters.model, parameters.refine, parameters.crispness) == ("scenes-96", Refine.DETAIL, 1.0)
 
@@ -327,7 +327,7 @@ def test_working_one_out_of_another_model_refines_as_that_model_does(flow, tell)
 def test_the_sheet_stays_what_it_is_however_results_are_refined(flow, tell):
     async def story(flow):
         variations = await filled(flow)
-        flow.studio.set_parameters(crispness=0.2, detail="finer")
+        flow.session.set_parameters(crispness=0.2, detail="finer")
         assert not variations.earlier
 
     tell(story)
@@ -336,7 +336,7 @@ def test_the_sheet_stays_what_it_is_however_results_are_refined(flow, tell):
 def test_working_one_out_is_for_full_size_even_where_nothing_is_refined(flow, tell):
     async def story(flow):
         variations = await filled(flow)
-        flow.studio.set_parameters(refine=Refine.OFF)
+        flow.session.set_parameters(refine=Refine.OFF)
         assert (await worked_out(flow, variations)).parameters.refine is Refine.DETAIL
 
     tell(story)
@@ -350,11 +350,11 @@ def test_starred_ones_stay_when_the_sheet_is_made_again(flow, tell):
         variations.choose([kept])
         variations.star()
         assert told == [kept]
-        flow.studio.set_parameters(seed=1, t0=0.5)
+        flow.session.set_parameters(seed=1, t0=0.5)
         runs = await begun(flow)
         assert variations.sheet[0] is kept and [run.job.parameters.seed for run in runs] == [1, 2, 3, 4]
         await filled(flow, runs)
-        flow.studio.set_parameters(t0=0.4)
+        flow.session.set_parameters(t0=0.4)
         assert [run.job.parameters.seed for run in await begun(flow)] == [1, 2, 4], (
             "the very same one is not made twice"
         )
@@ -371,7 +371,7 @@ def test_locking_a_seed(flow, tell):
         variations = await filled(flow)
         variations.choose([variations.sheet[3]])
         variations.lock_seed()
-        assert flow.studio.parameters.seed == 4 and flow.generation.seed_locked
+        assert flow.session.parameters.seed == 4 and flow.generation.seed_locked
         assert flow.messages[-1] == "Seed 4 is kept from now on."
 
     tell(story)
@@ -379,7 +379,7 @@ def test_locking_a_seed(flow, tell):
 
 def test_more_like_one_are_small_changes_of_its_picture(flow, tell):
     async def story(flow):
-        select_left(flow.studio)
+        select_left(flow.session)
         variations = await filled(flow)
         chosen = variations.sheet[1]
         variations.choose([chosen])
@@ -402,27 +402,27 @@ def test_more_like_one_are_small_changes_of_its_picture(flow, tell):
 
 def test_blending_two_is_one_step_with_the_upper_one_hidden(flow, tell):
     async def story(flow):
-        studio = flow.studio
+        session = flow.session
         variations = await filled(flow)
         below, above = variations.sheet[0], variations.sheet[2]
         variations.choose([below])
         await shown(flow, below)
         variations.choose([below, above])
-        paint(studio)
-        before = studio.document
+        paint(session)
+        before = session.document
         assert variations.can_blend
         variations.blend()
-        await flow.until(lambda: studio.document is not before)
-        document = studio.document
+        await flow.until(lambda: session.document is not before)
+        document = session.document
         assert flow.generation.state is State.IDLE, "the one that was shown is a layer now"
         assert [layer.name[-6:] for layer in document.layers[-2:]] == ["seed 1", "seed 3"]
         picture = composite(document)
         assert (picture[4:12, 4:12] == 255).all(), "what was painted since stays in sight"
         assert (picture[20:, :, 2::-1] == COLOURS[0]).all()
-        assert (studio.tool, studio.target, studio.foreground) == ("brush", Target.MASK, (255, 255, 255))
+        assert (session.tool, session.target, session.foreground) == ("brush", Target.MASK, (255, 255, 255))
         assert flow.messages[-1].startswith("Paint with white where seed 3 should show")
-        studio.undo()
-        assert studio.document is before
+        session.undo()
+        assert session.document is before
 
     tell(story)
 
@@ -430,9 +430,9 @@ def test_blending_two_is_one_step_with_the_upper_one_hidden(flow, tell):
 @pytest.mark.parametrize("coverage", [0, 255])
 def test_what_edits_left_alone_stays_under_any_blend(flow, tell, coverage):
     async def story(flow):
-        select_left(flow.studio)
+        select_left(flow.session)
         variations = await filled(flow)
-        now = flow.studio.document
+        now = flow.session.document
         document = blended(variations.sheet[0], variations.sheet[1], now)
         mask = Tiles.from_array(np.full((64, 96), coverage, np.uint8))
         picture = composite(document.with_layer(document.active, mask=mask))

@@ -17,12 +17,12 @@ from sdedit_studio.document.document import Document
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.engine.engine import Engine
 from sdedit_studio.raster.tiles import Tiles, blank
-from sdedit_studio.ui import theme
-from sdedit_studio.ui.preferences import Preferences
-from sdedit_studio.ui.profile import Profile
-from sdedit_studio.ui.studio import Studio
-from sdedit_studio.ui.tasks import Tasks
-from sdedit_studio.ui.window import Window
+from sdedit_studio.ui.base import theme
+from sdedit_studio.ui.base.preferences import Preferences
+from sdedit_studio.ui.base.profile import Profile
+from sdedit_studio.ui.base.tasks import Tasks
+from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.shell.window import Window
 
 
 def painted(colour: tuple[int, int, int], width: int = 96, height: int = 64, x: int = 0, y: int = 0) -> Tiles:
@@ -55,7 +55,7 @@ def preferences(tmp_path) -> Preferences:
 
 
 @pytest.fixture
-def studio(dressed) -> Studio:
+def session(dressed) -> Session:
     """Four layers, the bottom one "Sky" and the top one "Land", which is active."""
     layers = [
         Layer("Sky", painted((150, 190, 230))),
@@ -63,7 +63,7 @@ def studio(dressed) -> Studio:
         Layer("Notes", painted((255, 0, 0), 8, 8), in_guide=False, visible=False),
         Layer("Land", painted((50, 80, 40), 96, 20, 0, 44)),
     ]
-    return Studio(Document.of(96, 64, layers))
+    return Session(Document.of(96, 64, layers))
 
 
 async def until(condition, seconds: float = 5.0) -> None:
@@ -121,14 +121,14 @@ def tell(loop):
 
 
 @pytest.fixture
-def show(tell, studio, tmp_path):
+def show(tell, session, tmp_path):
     """Run a story in a window: `show(story)` with `async def story(window, story)`."""
 
     def run(told, size=(1280, 860), profile=None, models=None) -> None:
         async def whole(story) -> None:
             place = profile or Profile.at(tmp_path / "profile")
             engine = Engine(models)
-            window = Window(studio, engine, place, Preferences(place.settings), story.tasks)
+            window = Window(session, engine, place, Preferences(place.settings), story.tasks)
             window.resize(*size)
             window.show()
             await story.until(lambda: window.canvas.isVisible() and window._seen)

@@ -8,10 +8,10 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
 
-from sdedit_studio.ui.actions import Action, Actions
-from sdedit_studio.ui.dialogs.shortcuts import ACTION_ID, ShortcutsDialog
-from sdedit_studio.ui.palette import Palette, match
-from sdedit_studio.ui.preferences import Preferences
+from sdedit_studio.ui.base.actions import Action, Actions
+from sdedit_studio.ui.base.preferences import Preferences
+from sdedit_studio.ui.shell.palette import Palette, match
+from sdedit_studio.ui.shell.shortcuts import ACTION_ID, ShortcutsDialog
 from sdedit_studio.ui.widgets.action_button import ActionButton
 from sdedit_studio.ui.widgets.fields import TextField
 

@@ -12,10 +12,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from sdedit_studio.files import openraster
-from sdedit_studio.ui.dialogs.canvas_size import Anchor, ImageSizeDialog, NewDialog, SizeFields
-from sdedit_studio.ui.dialogs.dialog import Dialog, choose
-from sdedit_studio.ui.dialogs.export import ExportDialog, bytes_text
-from sdedit_studio.ui.dialogs.samples import preview, samples, title
+from sdedit_studio.ui.base.dialog import Dialog, choose
+from sdedit_studio.ui.document.export_dialog import ExportDialog, bytes_text
+from sdedit_studio.ui.document.samples_dialog import preview, samples, title
+from sdedit_studio.ui.document.size_dialogs import Anchor, ImageSizeDialog, NewDialog, SizeFields
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -141,11 +141,11 @@ def test_sizes_are_said_in_few_figures(size, text):
     assert bytes_text(size) == text
 
 
-def test_previews_of_photographs_and_documents_fill_their_place(dressed, studio, tmp_path):
+def test_previews_of_photographs_and_documents_fill_their_place(dressed, session, tmp_path):
     photo = tmp_path / "red-roof.jpg"
     Image.new("RGB", (400, 100), (200, 10, 10)).save(photo)
     document = tmp_path / "lake.ora"
-    openraster.save(document, studio.document)
+    openraster.save(document, session.document)
     for path in (photo, document):
         image = preview(path, QSize(60, 40))
         assert (image.width(), image.height()) == (60, 40)

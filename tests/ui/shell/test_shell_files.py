@@ -18,12 +18,12 @@ from sdedit_studio.files import openraster, pictures
 from sdedit_studio.files.recovery import Journal, recoverable
 from sdedit_studio.files.results import made
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.ui.autosave import Autosave
-from sdedit_studio.ui.dialogs.canvas_size import NewDialog
-from sdedit_studio.ui.dialogs.dialog import Dialog
-from sdedit_studio.ui.dialogs.export import ExportDialog
-from sdedit_studio.ui.file_actions import FileActions
-from sdedit_studio.ui.studio import Studio, new_document
+from sdedit_studio.ui.base.dialog import Dialog
+from sdedit_studio.ui.document.autosave import Autosave
+from sdedit_studio.ui.document.export_dialog import ExportDialog
+from sdedit_studio.ui.document.file_actions import FileActions
+from sdedit_studio.ui.document.session import Session, new_document
+from sdedit_studio.ui.document.size_dialogs import NewDialog
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 
 LEFT = Qt.MouseButton.LeftButton
@@ -40,9 +40,9 @@ def window(dressed, qtbot) -> QWidget:
 
 
 @pytest.fixture
-def said(studio) -> list[str]:
+def said(session) -> list[str]:
     said: list[str] = []
-    studio.problem.connect(lambda sentence, _details: said.append(sentence))
+    session.problem.connect(lambda sentence, _details: said.append(sentence))
     return said
 
 
@@ -51,160 +51,162 @@ def press(dialog: QWidget, text: str) -> None:
     QTest.mouseClick(button, LEFT)
 
 
-def change(studio) -> None:
-    studio.push("Add layer", studio.document.inserted(Layer("New")))
+def change(session) -> None:
+    session.push("Add layer", session.document.inserted(Layer("New")))
 
 
-def test_saving_asks_for_a_name_once_and_then_writes_there(studio, window, preferences, tell, tmp_path):
+def test_saving_asks_for_a_name_once_and_then_writes_there(session, window, preferences, tell, tmp_path):
     path = tmp_path / "lake.ora"
 
     async def story(story):
-        files = FileActions(studio, story.tasks, preferences, window)
+        files = FileActions(session, story.tasks, preferences, window)
         assert files.name == "Untitled"
         files.save()
         await story.file_chosen(window, tmp_path / "lake")
-        await story.until(lambda: studio.path == path)
+        await story.until(lambda: session.path == path)
         assert files.name == "lake.ora"
-        change(studio)
-        assert studio.history.modified
+        change(session)
+        assert session.history.modified
         files.save()
-        await story.until(lambda: not studio.history.modified)
+        await story.until(lambda: not session.history.modified)
         document, parameters = openraster.load(path)
         assert [layer.name for layer in document.layers][-1] == "New"
-        assert parameters == studio.parameters
+        assert parameters == session.parameters
         assert preferences.recent == [path]
 
     tell(story)
 
 
-def test_what_is_painted_while_saving_is_not_called_saved(studio, window, preferences, tell, tmp_path):
+def test_what_is_painted_while_saving_is_not_called_saved(session, window, preferences, tell, tmp_path):
     async def story(story):
-        files = FileActions(studio, story.tasks, preferences, window)
-        studio.path = tmp_path / "lake.ora"
-        studio.message.connect(lambda text: change(studio) if text.startswith("Saving") else None)
+        files = FileActions(session, story.tasks, preferences, window)
+        session.path = tmp_path / "lake.ora"
+        session.message.connect(lambda text: change(session) if text.startswith("Saving") else None)
         files.save()
         await story.until(lambda: not story.tasks.busy)
         document, _ = openraster.load(tmp_path / "lake.ora")
-        assert (len(document.layers), len(studio.document.layers)) == (4, 5)
-        assert studio.history.modified
+        assert (len(document.layers), len(session.document.layers)) == (4, 5)
+        assert session.history.modified
 
     tell(story)
 
 
-def test_a_document_opened_while_another_is_saved_does_not_get_its_file(studio, window, preferences, tell, tmp_path):
+def test_a_document_opened_while_another_is_saved_does_not_get_its_file(session, window, preferences, tell, tmp_path):
     async def story(story):
-        files = FileActions(studio, story.tasks, preferences, window)
-        studio.path = tmp_path / "lake.ora"
+        files = FileActions(session, story.tasks, preferences, window)
+        session.path = tmp_path / "lake.ora"
         other = new_document()
-        studio.message.connect(lambda text: studio.open(other, None) if text.startswith("Saving") else None)
+        session.message.connect(lambda text: session.open(other, None) if text.startswith("Saving") else None)
         files.save()
         await story.until(lambda: not story.tasks.busy)
         assert len(openraster.load(tmp_path / "lake.ora")[0].layers) == 4
-        assert (studio.document, studio.path) == (other, None)
-        assert not studio.modified
+        assert (session.document, session.path) == (other, None)
+        assert not session.modified
 
     tell(story)
 
 
-def test_opening_a_document_asks_about_unsaved_work_first(studio, window, preferences, tell, tmp_path):
+def test_opening_a_document_asks_about_unsaved_work_first(session, window, preferences, tell, tmp_path):
     path = tmp_path / "other.ora"
-    openraster.save(path, studio.document.but(layers=studio.document.layers[:1], active=studio.document.layers[0].id))
+    openraster.save(
+        path, session.document.but(layers=session.document.layers[:1], active=session.document.layers[0].id)
+    )
 
     async def story(story):
-        files = FileActions(studio, story.tasks, preferences, window)
-        change(studio)
+        files = FileActions(session, story.tasks, preferences, window)
+        change(session)
         files.open_path(path)
         dialog = await story.appears(window, Dialog)
         press(dialog, "Cancel")
         await story.until(lambda: not story.tasks.busy)
-        assert len(studio.document.layers) == 5
+        assert len(session.document.layers) == 5
         files.open_path(path)
         press(await story.appears(window, Dialog), "Don’t save")
-        await story.until(lambda: studio.path == path)
-        assert len(studio.document.layers) == 1
-        assert not studio.history.modified
+        await story.until(lambda: session.path == path)
+        assert len(session.document.layers) == 1
+        assert not session.history.modified
 
     tell(story)
 
 
-def test_save_in_the_question_saves_and_goes_on(studio, window, preferences, tell, tmp_path):
+def test_save_in_the_question_saves_and_goes_on(session, window, preferences, tell, tmp_path):
     path = tmp_path / "mine.ora"
-    studio.path = path
+    session.path = path
 
     async def story(story):
-        files = FileActions(studio, story.tasks, preferences, window)
-        change(studio)
+        files = FileActions(session, story.tasks, preferences, window)
+        change(session)
         files.new()
         press(await story.appears(window, Dialog), "Save")
         dialog = await story.appears(window, NewDialog)
         assert path.exists()
         QTest.mouseClick(dialog.presets[1], LEFT)
         press(dialog, "Create")
-        await story.until(lambda: studio.document.width == 512)
-        assert studio.path is None
+        await story.until(lambda: session.document.width == 512)
+        assert session.path is None
         assert files.name == "Untitled"
 
     tell(story)
 
 
-def test_a_picture_opens_as_one_layer_and_save_asks_for_a_name(studio, window, preferences, tell, tmp_path):
+def test_a_picture_opens_as_one_layer_and_save_asks_for_a_name(session, window, preferences, tell, tmp_path):
     path = tmp_path / "photo.png"
     Image.new("RGB", (40, 30), (10, 200, 10)).save(path)
 
     async def story(story):
-        files = FileActions(studio, story.tasks, preferences, window)
+        files = FileActions(session, story.tasks, preferences, window)
         files.open()
         await story.file_chosen(window, path)
-        await story.until(lambda: studio.document.width == 40)
-        assert [layer.name for layer in studio.document.layers] == ["photo"]
-        assert studio.path is None
+        await story.until(lambda: session.document.width == 40)
+        assert [layer.name for layer in session.document.layers] == ["photo"]
+        assert session.path is None
         assert files.name == "photo"
         assert preferences.recent == [path]
 
     tell(story)
 
 
-def test_a_file_that_cannot_be_read_is_said_and_leaves_the_painting(studio, window, preferences, tell, tmp_path, said):
+def test_a_file_that_cannot_be_read_is_said_and_leaves_the_painting(session, window, preferences, tell, tmp_path, said):
     path = tmp_path / "broken.ora"
     path.write_bytes(b"nothing")
     preferences.add_recent(tmp_path / "gone.ora")
-    before = studio.document
+    before = session.document
 
     async def story(story):
-        files = FileActions(studio, story.tasks, preferences, window)
+        files = FileActions(session, story.tasks, preferences, window)
         files.open_path(path)
         await story.until(lambda: len(said) == 1)
         files.open_path(tmp_path / "gone.ora")
         await story.until(lambda: len(said) == 2)
-        assert studio.document is before
+        assert session.document is before
         assert preferences.recent == []
 
     tell(story)
 
 
-def test_a_save_that_fails_is_said_and_nothing_counts_as_saved(studio, window, preferences, tell, tmp_path, said):
-    studio.path = tmp_path / "missing folder" / "lake.ora"
+def test_a_save_that_fails_is_said_and_nothing_counts_as_saved(session, window, preferences, tell, tmp_path, said):
+    session.path = tmp_path / "missing folder" / "lake.ora"
 
     async def story(story):
-        files = FileActions(studio, story.tasks, preferences, window)
-        change(studio)
+        files = FileActions(session, story.tasks, preferences, window)
+        change(session)
         files.save()
         await story.until(lambda: said != [])
-        assert studio.history.modified
+        assert session.history.modified
 
     tell(story)
 
 
 @pytest.mark.parametrize("kept", [True, False])
 def test_an_export_has_the_size_promised_and_the_edits_settings_if_wanted(
-    studio, window, preferences, tell, tmp_path, kept
+    session, window, preferences, tell, tmp_path, kept
 ):
-    layers = studio.document.layers
+    layers = session.document.layers
     record = {"t0": 0.4, "seed": 3}
-    studio.push("x", studio.document.but(layers=(*layers[:-1], layers[-1].but(generation=record))))
+    session.push("x", session.document.but(layers=(*layers[:-1], layers[-1].but(generation=record))))
 
     async def story(story):
-        files = FileActions(studio, story.tasks, preferences, window)
+        files = FileActions(session, story.tasks, preferences, window)
         files.export()
         dialog = await story.appears(window, ExportDialog)
         dialog.metadata.setChecked(kept)
@@ -222,20 +224,20 @@ def test_an_export_has_the_size_promised_and_the_edits_settings_if_wanted(
 # --- Autosave ------------------------------------------------------------------------------------------------------
 
 
-def test_unsaved_work_is_recorded_and_forgotten_once_saved(studio, window, preferences, tell, tmp_path):
+def test_unsaved_work_is_recorded_and_forgotten_once_saved(session, window, preferences, tell, tmp_path):
     folder = tmp_path / "recovery"
 
     async def story(story):
-        files = FileActions(studio, story.tasks, preferences, window)
-        autosave = Autosave(studio, files, story.tasks, folder)
+        files = FileActions(session, story.tasks, preferences, window)
+        autosave = Autosave(session, files, story.tasks, folder)
         autosave.write()
         await story.until(lambda: not story.tasks.busy)
         assert not list(folder.glob("*/journal.json"))
-        change(studio)
+        change(session)
         assert autosave._wait.isActive()
         autosave.write()
         await story.until(lambda: list(folder.glob("*/journal.json")))
-        studio.path = tmp_path / "lake.ora"
+        session.path = tmp_path / "lake.ora"
         files.save()
         await story.until(lambda: not list(folder.glob("*/journal.json")))
         autosave.close()
@@ -244,12 +246,12 @@ def test_unsaved_work_is_recorded_and_forgotten_once_saved(studio, window, prefe
 
 
 def test_a_window_that_closes_just_after_a_change_leaves_nothing_to_recover(
-    studio, window, preferences, tell, tmp_path
+    session, window, preferences, tell, tmp_path
 ):
     async def story(story):
-        files = FileActions(studio, story.tasks, preferences, window)
-        autosave = Autosave(studio, files, story.tasks, tmp_path / "recovery")
-        change(studio)
+        files = FileActions(session, story.tasks, preferences, window)
+        autosave = Autosave(session, files, story.tasks, tmp_path / "recovery")
+        change(session)
         autosave.write()
         autosave.close()
         delete(files)
@@ -260,33 +262,33 @@ def test_a_window_that_closes_just_after_a_change_leaves_nothing_to_recover(
 
 
 @pytest.fixture
-def crashed(studio, tmp_path):
+def crashed(session, tmp_path):
     """A folder in which a session that ended badly left a document of two layers."""
     folder = tmp_path / "recovery"
     journal = Journal(folder)
-    document = studio.document.but(layers=studio.document.layers[:2], active=studio.document.layers[1].id)
-    journal.write(document, studio.parameters, tmp_path / "lake.ora").result()
+    document = session.document.but(layers=session.document.layers[:2], active=session.document.layers[1].id)
+    journal.write(document, session.parameters, tmp_path / "lake.ora").result()
     journal._thread.shutdown()
     journal._lock.unlock()
     return folder
 
 
 def test_work_left_behind_is_offered_and_recovered_as_unsaved(
-    studio, window, preferences, tell, tmp_path, crashed, qtbot
+    session, window, preferences, tell, tmp_path, crashed, qtbot
 ):
     notice = NoticeBar(window)
 
     async def story(story):
-        files = FileActions(studio, story.tasks, preferences, window)
-        autosave = Autosave(studio, files, story.tasks, crashed)
+        files = FileActions(session, story.tasks, preferences, window)
+        autosave = Autosave(session, files, story.tasks, crashed)
         assert await autosave.offer(notice)
         assert notice.title.text() == "Unsaved work on lake.ora was found"
         assert "2 layers" in notice.text.text()
         assert notice.picture.isVisibleTo(notice)
         press(notice, "Recover")
-        await story.until(lambda: len(studio.document.layers) == 2)
-        assert studio.history.modified
-        assert studio.path == tmp_path / "lake.ora"
+        await story.until(lambda: len(session.document.layers) == 2)
+        assert session.history.modified
+        assert session.path == tmp_path / "lake.ora"
         await story.until(lambda: not story.tasks.busy)
         assert len(list(crashed.glob("*/journal.json"))) == 1, "kept here until it is saved"
         autosave.close()
@@ -295,19 +297,19 @@ def test_work_left_behind_is_offered_and_recovered_as_unsaved(
     tell(story)
 
 
-def test_work_left_behind_can_be_thrown_away_or_left_for_later(studio, window, preferences, tell, crashed):
+def test_work_left_behind_can_be_thrown_away_or_left_for_later(session, window, preferences, tell, crashed):
     notice = NoticeBar(window)
 
     async def story(story):
-        files = FileActions(studio, story.tasks, preferences, window)
-        autosave = Autosave(studio, files, story.tasks, crashed)
+        files = FileActions(session, story.tasks, preferences, window)
+        autosave = Autosave(session, files, story.tasks, crashed)
         await autosave.offer(notice)
         QTest.mouseClick(notice.close_button, LEFT)
         assert len(recoverable(crashed)) == 1
         await autosave.offer(notice)
         press(notice, "Discard")
         await story.until(lambda: recoverable(crashed) == [])
-        assert len(studio.document.layers) == 4
+        assert len(session.document.layers) == 4
         autosave.close()
 
     tell(story)
@@ -323,47 +325,47 @@ def result(seed: int) -> Record:
 
 
 def test_a_new_result_counts_as_a_change_until_it_is_saved_with_the_document(
-    studio, window, preferences, tell, tmp_path
+    session, window, preferences, tell, tmp_path
 ):
-    studio.path = tmp_path / "lake.ora"
+    session.path = tmp_path / "lake.ora"
 
     async def story(story):
-        files = FileActions(studio, story.tasks, preferences, window)
-        assert not studio.modified
-        studio.set_results(studio.results.added(result(1)))
-        assert studio.modified
-        assert not studio.history.modified
+        files = FileActions(session, story.tasks, preferences, window)
+        assert not session.modified
+        session.set_results(session.results.added(result(1)))
+        assert session.modified
+        assert not session.history.modified
         files.save()
-        await story.until(lambda: not studio.modified)
-        studio.set_results(studio.results.starred([studio.results.records[0].id], True))
-        assert studio.modified
+        await story.until(lambda: not session.modified)
+        session.set_results(session.results.starred([session.results.records[0].id], True))
+        assert session.modified
         files.new()
         press(await story.appears(window, Dialog), "Don’t save")
         press(await story.appears(window, NewDialog), "Create")
-        await story.until(lambda: studio.path is None)
-        assert len(studio.results) == 0
+        await story.until(lambda: session.path is None)
+        assert len(session.results) == 0
         await files.open_now(tmp_path / "lake.ora")
-        assert [(record.parameters, record.starred) for record in studio.results] == [({"seed": 1}, False)]
-        assert not studio.modified
+        assert [(record.parameters, record.starred) for record in session.results] == [({"seed": 1}, False)]
+        assert not session.modified
 
     tell(story)
 
 
-def test_a_result_is_recorded_at_once_and_recovered_with_the_document(studio, window, preferences, tell, tmp_path):
+def test_a_result_is_recorded_at_once_and_recovered_with_the_document(session, window, preferences, tell, tmp_path):
     folder, crash = tmp_path / "recovery", tmp_path / "crash"
     notice = NoticeBar(window)
 
     async def story(story):
-        files = FileActions(studio, story.tasks, preferences, window)
-        autosave = Autosave(studio, files, story.tasks, folder)
-        studio.set_results(studio.results.added(result(1)).added(result(2)))
+        files = FileActions(session, story.tasks, preferences, window)
+        autosave = Autosave(session, files, story.tasks, folder)
+        session.set_results(session.results.added(result(1)).added(result(2)))
         await story.until(lambda: list(folder.glob("*/journal.json")))
         await story.until(lambda: not story.tasks.busy)
         crash.mkdir()
-        (session,) = (path for path in folder.iterdir() if path.is_dir())
-        session.rename(crash / session.name)
+        (left,) = (path for path in folder.iterdir() if path.is_dir())
+        left.rename(crash / left.name)
         autosave.close()
-        again = Studio(studio.document)
+        again = Session(session.document)
         after = Autosave(again, FileActions(again, story.tasks, preferences, window), story.tasks, crash)
         await after.offer(notice)
         press(notice, "Recover")

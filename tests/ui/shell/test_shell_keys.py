@@ -11,12 +11,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from sdedit_studio.parameters import Parameters
-from sdedit_studio.ui import theme
-from sdedit_studio.ui.dialogs.dialog import Dialog
-from sdedit_studio.ui.menus import MENUS
-from sdedit_studio.ui.panels.result_list import ROW
-from sdedit_studio.ui.preferences import Preferences
-from sdedit_studio.ui.profile import Profile
+from sdedit_studio.ui.base import theme
+from sdedit_studio.ui.base.dialog import Dialog
+from sdedit_studio.ui.base.preferences import Preferences
+from sdedit_studio.ui.base.profile import Profile
+from sdedit_studio.ui.results.list import ROW
+from sdedit_studio.ui.shell.menus import MENUS
 from tests.ui.shell.windowed import CTRL, SHIFT, key, paint
 
 # The offscreen platform has no stack of windows.
@@ -108,28 +108,28 @@ def test_titles_are_short_words_without_exclamation(show):
 # --- Keys and commands ---------------------------------------------------------------------------------------------
 
 
-def test_a_stroke_is_one_step_and_undo_says_what_it_takes_back(show, studio):
+def test_a_stroke_is_one_step_and_undo_says_what_it_takes_back(show, session):
     async def story(window, story):
-        before = studio.document
+        before = session.document
         paint(window)
-        await story.until(lambda: studio.history.undo_label is not None)
-        assert studio.document is not before
+        await story.until(lambda: session.history.undo_label is not None)
+        assert session.document is not before
         await story.until(lambda: window.actions_["edit.undo"].isEnabled())
-        label = studio.history.undo_label
+        label = session.history.undo_label
         assert window.actions_["edit.undo"].text() == f"Undo {label[0].lower()}{label[1:]}"
         assert window.title_label.text() == "Untitled — edited"
         key(window, Qt.Key.Key_Z, CTRL)
-        assert studio.document.layers == before.layers
+        assert session.document.layers == before.layers
         assert window.title_label.text() == "Untitled"
 
     show(story)
 
 
-def test_tool_keys_choose_tools_and_the_bar_follows(show, studio):
+def test_tool_keys_choose_tools_and_the_bar_follows(show, session):
     async def story(window, _story):
         for letter, tool in ((Qt.Key.Key_E, "eraser"), (Qt.Key.Key_G, "gradient"), (Qt.Key.Key_B, "brush")):
             key(window, letter)
-            assert studio.tool == tool
+            assert session.tool == tool
             assert window.tool_column.buttons[tool].isChecked()
             assert window.status_bar.message.text() == window.canvas.tool.hint
 
@@ -159,24 +159,24 @@ def test_generate_shows_the_key_that_it_has(show):
     show(story)
 
 
-def test_colours_swap_and_reset(show, studio):
+def test_colours_swap_and_reset(show, session):
     async def story(window, _story):
-        front, back = studio.foreground, studio.background
+        front, back = session.foreground, session.background
         key(window, Qt.Key.Key_X)
-        assert (studio.foreground, studio.background) == (back, front)
+        assert (session.foreground, session.background) == (back, front)
         key(window, Qt.Key.Key_D)
-        assert (studio.foreground, studio.background) == ((0, 0, 0), (255, 255, 255))
+        assert (session.foreground, session.background) == ((0, 0, 0), (255, 255, 255))
 
     show(story)
 
 
-def test_comma_and_dot_move_t0_by_steps_and_stop_at_the_ends(show, studio):
+def test_comma_and_dot_move_t0_by_steps_and_stop_at_the_ends(show, session):
     async def story(window, _story):
         key(window, Qt.Key.Key_Period)
-        assert studio.parameters.t0 == pytest.approx(Parameters.t0 + 0.05)
+        assert session.parameters.t0 == pytest.approx(Parameters.t0 + 0.05)
         for _ in range(30):
             key(window, Qt.Key.Key_Comma)
-        assert studio.parameters.t0 == 0
+        assert session.parameters.t0 == 0
 
     show(story)
 
@@ -231,12 +231,12 @@ def test_every_control_in_the_panels_has_a_name_for_screen_readers(show):
     show(story)
 
 
-def test_the_layer_commands_do_what_they_say(show, studio):
+def test_the_layer_commands_do_what_they_say(show, session):
     async def story(window, story):
         actions = window.actions_
 
         def names() -> list[str]:
-            return [layer.name for layer in studio.document.layers]
+            return [layer.name for layer in session.document.layers]
 
         actions["layer.add"].trigger()
         assert names()[-1] == "Layer 1"
@@ -246,59 +246,59 @@ def test_the_layer_commands_do_what_they_say(show, studio):
         assert names()[-2] == "Layer 1 copy"
         actions["layer.delete"].trigger()
         assert names() == ["Sky", "Mountains", "Notes", "Land", "Layer 1"]
-        studio.amend(studio.document.but(active=studio.document.layers[-1].id))
-        count = len(studio.document.layers)
+        session.amend(session.document.but(active=session.document.layers[-1].id))
+        count = len(session.document.layers)
         await story.until(lambda: actions["layer.merge-down"].isEnabled())
         actions["layer.merge-down"].trigger()
-        await story.until(lambda: len(studio.document.layers) == count - 1)
-        assert studio.history.undo_label == "Merge down"
+        await story.until(lambda: len(session.document.layers) == count - 1)
+        assert session.history.undo_label == "Merge down"
 
     show(story)
 
 
-def test_selections_are_made_softened_and_dropped(show, studio):
+def test_selections_are_made_softened_and_dropped(show, session):
     async def story(window, story):
         key(window, Qt.Key.Key_A, CTRL)
-        await story.until(lambda: studio.document.selection is not None)
+        await story.until(lambda: session.document.selection is not None)
         await story.until(lambda: window.actions_["select.none"].isEnabled())
         window.actions_["select.shrink"].trigger()
         dialog = await story.appears(window, Dialog)
         dialog.field.setValue(4)
         QTest.keyClick(dialog, Qt.Key.Key_Return)
-        await story.until(lambda: studio.history.undo_label == "Shrink selection")
+        await story.until(lambda: session.history.undo_label == "Shrink selection")
         await story.gone(dialog)
         window.activateWindow()
         await story.until(window.isActiveWindow)
         window.canvas.setFocus()
         key(window, Qt.Key.Key_D, CTRL)
-        await story.until(lambda: studio.document.selection is None)
+        await story.until(lambda: session.document.selection is None)
 
     show(story)
 
 
-def test_copy_and_paste_make_a_layer_of_what_was_selected(show, studio):
+def test_copy_and_paste_make_a_layer_of_what_was_selected(show, session):
     async def story(window, story):
         key(window, Qt.Key.Key_C, CTRL | SHIFT)
         await story.until(lambda: not QApplication.clipboard().image().isNull())
         assert QApplication.clipboard().image().size().toTuple() == (96, 64)
         key(window, Qt.Key.Key_V, CTRL)
-        await story.until(lambda: len(studio.document.layers) == 5)
+        await story.until(lambda: len(session.document.layers) == 5)
         QApplication.clipboard().clear()
         said = []
-        studio.message.connect(said.append)
+        session.message.connect(said.append)
         key(window, Qt.Key.Key_V, CTRL)
         assert said == ["There is no picture on the clipboard."]
 
     show(story)
 
 
-def test_crop_to_the_selection_changes_the_canvas(show, studio):
+def test_crop_to_the_selection_changes_the_canvas(show, session):
     async def story(window, story):
         window.actions_["select.layer"].trigger()
-        await story.until(lambda: studio.document.selection is not None)
+        await story.until(lambda: session.document.selection is not None)
         await story.until(lambda: window.actions_["image.crop"].isEnabled())
         window.actions_["image.crop"].trigger()
-        await story.until(lambda: (studio.document.width, studio.document.height) == (96, 20))
+        await story.until(lambda: (session.document.width, session.document.height) == (96, 20))
         assert window.status_bar.size_label.text() == "96 × 20"
 
     show(story)

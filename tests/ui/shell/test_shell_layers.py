@@ -14,10 +14,10 @@ from sdedit_studio.document.target import Target
 from sdedit_studio.raster.blend import BlendMode
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui import theme
-from sdedit_studio.ui.panels.layer_list import LAYER_ROLE, ROW, Parts, summary
-from sdedit_studio.ui.panels.layers import FAMILIES, LayersPanel
-from sdedit_studio.ui.thumbnails import fitted, sampled, thumbnail
+from sdedit_studio.ui.base import theme
+from sdedit_studio.ui.document.layer_list import LAYER_ROLE, ROW, Parts, summary
+from sdedit_studio.ui.document.layers_panel import FAMILIES, LayersPanel
+from sdedit_studio.ui.document.thumbnails import fitted, sampled, thumbnail
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -29,8 +29,8 @@ def drain() -> None:
 
 
 @pytest.fixture
-def panel(studio, qtbot) -> LayersPanel:
-    panel = LayersPanel(studio)
+def panel(session, qtbot) -> LayersPanel:
+    panel = LayersPanel(session)
     panel.resize(348, 400)
     qtbot.addWidget(panel)
     with qtbot.waitExposed(panel):
@@ -38,8 +38,8 @@ def panel(studio, qtbot) -> LayersPanel:
     return panel
 
 
-def names(studio) -> list[str]:
-    return [layer.name for layer in reversed(studio.document.layers)]
+def names(session) -> list[str]:
+    return [layer.name for layer in reversed(session.document.layers)]
 
 
 def spot(panel, row: int, part: str) -> QPoint:
@@ -51,38 +51,38 @@ def click(panel, row: int, part: str = "words") -> None:
     QTest.mouseClick(panel.list.viewport(), LEFT, pos=spot(panel, row, part))
 
 
-def test_a_click_makes_a_layer_active_without_an_undo_step(panel, studio):
+def test_a_click_makes_a_layer_active_without_an_undo_step(panel, session):
     click(panel, 2)
-    assert studio.document.active_layer.name == "Mountains"
-    assert studio.history.undo_label is None
+    assert session.document.active_layer.name == "Mountains"
+    assert session.history.undo_label is None
 
 
-def test_the_eye_and_the_guide_mark_switch_in_one_step_each(panel, studio):
+def test_the_eye_and_the_guide_mark_switch_in_one_step_each(panel, session):
     click(panel, 3, "eye")
-    assert not studio.document.layers[0].visible
-    assert studio.history.undo_label == "Hide layer"
+    assert not session.document.layers[0].visible
+    assert session.history.undo_label == "Hide layer"
     click(panel, 3, "guide")
-    assert not studio.document.layers[0].in_guide
-    studio.undo()
-    studio.undo()
-    assert studio.document.layers[0].visible
-    assert studio.document.layers[0].in_guide
-    assert studio.document.active_layer.name == "Land"
+    assert not session.document.layers[0].in_guide
+    session.undo()
+    session.undo()
+    assert session.document.layers[0].visible
+    assert session.document.layers[0].in_guide
+    assert session.document.active_layer.name == "Land"
 
 
-def test_a_click_on_a_thumbnail_chooses_what_tools_paint_on(panel, studio):
+def test_a_click_on_a_thumbnail_chooses_what_tools_paint_on(panel, session):
     mask = Tiles.from_array(np.full((64, 96), 255, np.uint8))
-    studio.amend(studio.document.with_layer(studio.document.layers[1].id, mask=mask))
+    session.amend(session.document.with_layer(session.document.layers[1].id, mask=mask))
     click(panel, 2, "mask")
-    assert studio.document.active_layer.name == "Mountains"
-    assert studio.target is Target.MASK
+    assert session.document.active_layer.name == "Mountains"
+    assert session.target is Target.MASK
     click(panel, 2, "words")
-    assert studio.target is Target.MASK
+    assert session.target is Target.MASK
     click(panel, 2, "thumbnail")
-    assert studio.target is Target.PIXELS
+    assert session.target is Target.PIXELS
     click(panel, 2, "mask")
     click(panel, 0)
-    assert studio.target is Target.PIXELS
+    assert session.target is Target.PIXELS
 
 
 def drag(panel, row: int, gap: int) -> None:
@@ -105,105 +105,105 @@ def drag(panel, row: int, gap: int) -> None:
         (1, 1, ["Land", "Notes", "Mountains", "Sky"]),
     ],
 )
-def test_dragging_a_row_moves_its_layer(panel, studio, row, gap, order):
-    before = names(studio)
+def test_dragging_a_row_moves_its_layer(panel, session, row, gap, order):
+    before = names(session)
     drag(panel, row, gap)
-    assert names(studio) == order
-    assert (studio.history.undo_label == "Move layer") == (order != before)
+    assert names(session) == order
+    assert (session.history.undo_label == "Move layer") == (order != before)
     if order != before:
-        studio.undo()
-        assert names(studio) == before
+        session.undo()
+        assert names(session) == before
 
 
-def test_escape_gives_a_drag_up(panel, studio):
+def test_escape_gives_a_drag_up(panel, session):
     view = panel.list.viewport()
     start = spot(panel, 0, "words")
     QTest.mousePress(view, LEFT, pos=start)
     QTest.mouseMove(view, start + QPoint(0, 100))
     QTest.keyClick(panel.list, Qt.Key.Key_Escape)
     QTest.mouseRelease(view, LEFT, pos=start + QPoint(0, 100))
-    assert names(studio) == ["Land", "Notes", "Mountains", "Sky"]
+    assert names(session) == ["Land", "Notes", "Mountains", "Sky"]
 
 
-def test_double_click_renames_and_escape_does_not(panel, studio, qtbot):
+def test_double_click_renames_and_escape_does_not(panel, session, qtbot):
     QTest.mouseDClick(panel.list.viewport(), LEFT, pos=spot(panel, 1, "words"))
     editor = QApplication.focusWidget()
     QTest.keyClicks(editor, "Remarks")
     QTest.keyClick(editor, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: names(studio)[1] == "Remarks")
-    assert studio.history.undo_label == "Rename layer"
+    qtbot.waitUntil(lambda: names(session)[1] == "Remarks")
+    assert session.history.undo_label == "Rename layer"
     panel.list.rename_active()
     editor = QApplication.focusWidget()
     QTest.keyClicks(editor, "Nothing")
     QTest.keyClick(editor, Qt.Key.Key_Escape)
     drain()
-    assert "Nothing" not in names(studio)
+    assert "Nothing" not in names(session)
 
 
-def test_an_empty_name_is_not_taken(panel, studio):
+def test_an_empty_name_is_not_taken(panel, session):
     panel.list.rename_active()
     editor = QApplication.focusWidget()
     editor.clear()
     QTest.keyClick(editor, Qt.Key.Key_Return)
     drain()
-    assert names(studio)[0] == "Land"
-    assert studio.history.undo_label is None
+    assert names(session)[0] == "Land"
+    assert session.history.undo_label is None
 
 
-def test_the_keyboard_walks_the_stack_and_switches_visibility(panel, studio):
+def test_the_keyboard_walks_the_stack_and_switches_visibility(panel, session):
     panel.list.setFocus()
     QTest.keyClick(panel.list, Qt.Key.Key_Down)
-    assert studio.document.active_layer.name == "Notes"
+    assert session.document.active_layer.name == "Notes"
     QTest.keyClick(panel.list, Qt.Key.Key_Space)
-    assert studio.document.active_layer.visible
+    assert session.document.active_layer.visible
 
 
-def test_a_right_click_chooses_the_layer_first(panel, studio, qtbot):
+def test_a_right_click_chooses_the_layer_first(panel, session, qtbot):
     with qtbot.waitSignal(panel.list.menu_asked):
         QTest.mouseClick(panel.list.viewport(), Qt.MouseButton.RightButton, pos=spot(panel, 3, "words"))
-    assert studio.document.active_layer.name == "Sky"
+    assert session.document.active_layer.name == "Sky"
 
 
-def test_an_opacity_drag_is_one_step_and_shows_at_once(panel, studio):
+def test_an_opacity_drag_is_one_step_and_shows_at_once(panel, session):
     track = panel.opacity.track
     middle = track.height() // 2
     QTest.mousePress(track, LEFT, pos=QPoint(round(track.x_of(1.0)), middle))
     for position in (0.8, 0.6, 0.4):
         QTest.mouseMove(track, QPoint(round(track.x_of(position)), middle))
-        assert studio.document.active_layer.opacity == pytest.approx(position, abs=0.02)
-    assert studio.history.undo_label is None
+        assert session.document.active_layer.opacity == pytest.approx(position, abs=0.02)
+    assert session.history.undo_label is None
     QTest.mouseRelease(track, LEFT, pos=QPoint(round(track.x_of(0.4)), middle))
-    assert studio.history.undo_label == "Layer opacity"
-    studio.undo()
-    assert studio.document.active_layer.opacity == 1.0
+    assert session.history.undo_label == "Layer opacity"
+    session.undo()
+    assert session.document.active_layer.opacity == 1.0
     assert panel.opacity.value == 100
 
 
-def test_something_else_ends_an_opacity_drag_as_its_own_step(panel, studio):
+def test_something_else_ends_an_opacity_drag_as_its_own_step(panel, session):
     track = panel.opacity.track
     QTest.mousePress(track, LEFT, pos=QPoint(round(track.x_of(0.5)), 10))
-    studio.push("Add layer", studio.document.inserted(Layer("New")))
-    assert studio.history.undo_label == "Add layer"
-    studio.undo()
-    assert studio.history.undo_label == "Layer opacity"
-    assert studio.document.active_layer.opacity == pytest.approx(0.5, abs=0.02)
+    session.push("Add layer", session.document.inserted(Layer("New")))
+    assert session.history.undo_label == "Add layer"
+    session.undo()
+    assert session.history.undo_label == "Layer opacity"
+    assert session.document.active_layer.opacity == pytest.approx(0.5, abs=0.02)
 
 
-def test_the_sixteen_modes_are_offered_and_chosen_in_one_step(panel, studio):
+def test_the_sixteen_modes_are_offered_and_chosen_in_one_step(panel, session):
     assert sorted(mode for family in FAMILIES for mode in family) == sorted(BlendMode)
     assert panel.mode.findData(BlendMode.NORMAL) == panel.mode.currentIndex()
     panel.mode.setFocus()
     panel.mode.setCurrentIndex(panel.mode.findData(BlendMode.MULTIPLY))
     panel.mode.activated.emit(panel.mode.currentIndex())
-    assert studio.document.active_layer.mode is BlendMode.MULTIPLY
-    assert studio.history.undo_label == "Blend mode Multiply"
-    studio.undo()
+    assert session.document.active_layer.mode is BlendMode.MULTIPLY
+    assert session.history.undo_label == "Blend mode Multiply"
+    session.undo()
     assert panel.mode.currentText() == "Normal"
 
 
-def test_the_lock_follows_the_layer(panel, studio):
+def test_the_lock_follows_the_layer(panel, session):
     QTest.mouseClick(panel.lock, LEFT)
-    assert studio.document.active_layer.alpha_locked
+    assert session.document.active_layer.alpha_locked
     click(panel, 3)
     assert not panel.lock.isChecked()
     click(panel, 0)
@@ -214,21 +214,21 @@ def test_a_row_says_mode_and_opacity():
     assert summary(Layer("x", opacity=0.85, mode=BlendMode.SOFT_LIGHT)) == "Soft light · 85 %"
 
 
-def test_undo_of_a_deletion_brings_the_row_and_the_choice_back(panel, studio):
-    before = names(studio)
-    studio.push("Delete layer", studio.document.removed(studio.document.active))
+def test_undo_of_a_deletion_brings_the_row_and_the_choice_back(panel, session):
+    before = names(session)
+    session.push("Delete layer", session.document.removed(session.document.active))
     assert panel.list.model().rowCount() == 3
-    studio.undo()
-    assert names(studio) == before
+    session.undo()
+    assert names(session) == before
     assert panel.list.currentIndex().data() == "Land"
 
 
 def test_thumbnails_come_later_and_only_for_rows_in_sight(dressed, qtbot):
-    from sdedit_studio.ui.studio import Studio
+    from sdedit_studio.ui.document.session import Session
 
     pixels = Tiles.from_array(np.full((64, 96, 4), 255, np.uint8))
-    studio = Studio(Document.of(96, 64, [Layer(f"Layer {n}", pixels) for n in range(500)]))
-    panel = LayersPanel(studio)
+    session = Session(Document.of(96, 64, [Layer(f"Layer {n}", pixels) for n in range(500)]))
+    panel = LayersPanel(session)
     panel.resize(348, 400)
     qtbot.addWidget(panel)
     with qtbot.waitExposed(panel):
@@ -248,28 +248,28 @@ def test_sampling_is_every_nth_pixel_across_tiles():
             assert (sampled(pixels, rect, step) == expected).all()
 
 
-def test_thumbnails_follow_what_is_painted_on_pixels_and_on_masks(panel, studio, qtbot):
+def test_thumbnails_follow_what_is_painted_on_pixels_and_on_masks(panel, session, qtbot):
     def drawn(key):
         found = panel.list._thumbnails._drawn.get(key)
         return found and found.pixels
 
-    layer = studio.document.active_layer
+    layer = session.document.active_layer
     mask = Tiles.from_array(np.full((64, 96), 255, np.uint8))
-    studio.push("Mask", studio.document.with_layer(layer.id, mask=mask))
-    studio.push("Paint", studio.document.with_pixels(layer.pixels.cleared(Rect(0, 44, 50, 20))))
-    studio.push("Paint mask", studio.document.with_layer(layer.id, mask=mask.cleared(Rect(0, 0, 50, 64))))
-    now = studio.document.active_layer
+    session.push("Mask", session.document.with_layer(layer.id, mask=mask))
+    session.push("Paint", session.document.with_pixels(layer.pixels.cleared(Rect(0, 44, 50, 20))))
+    session.push("Paint mask", session.document.with_layer(layer.id, mask=mask.cleared(Rect(0, 0, 50, 64))))
+    now = session.document.active_layer
     qtbot.waitUntil(lambda: drawn(layer.id) is now.pixels and drawn(f"{layer.id} mask") is now.mask)
 
 
-def test_a_line_at_the_foot_of_a_row_shows_how_far_its_layer_is(panel, studio):
+def test_a_line_at_the_foot_of_a_row_shows_how_far_its_layer_is(panel, session):
     def length() -> int:
         row = panel.list.visualRect(panel.list.model().index(1))
         image = panel.list.viewport().grab(row).toImage()
         accent = theme.current().colour("accent")
         return sum(image.pixelColor(x, image.height() - 1) == accent for x in range(image.width()))
 
-    layer_id = studio.document.layers[-2].id
+    layer_id = session.document.layers[-2].id
     assert length() == 0
     panel.list.show_progress(layer_id, 0.5)
     assert length() == pytest.approx(panel.list.viewport().width() / 2, abs=2)

@@ -6,8 +6,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from sdedit_studio.ui.dialogs.models import ModelsDialog
-from sdedit_studio.ui.menus import MENUS
+from sdedit_studio.ui.models.dialog import ModelsDialog
+from sdedit_studio.ui.shell.menus import MENUS
 from sdedit_studio.ui.widgets.action_button import ActionButton
 
 # The offscreen platform has no stack of windows and no menus that take the keyboard.

@@ -12,13 +12,13 @@ import threading
 
 import pytest
 
-from sdedit_studio.ui import log
-from sdedit_studio.ui.preferences import RECENT, Preferences
-from sdedit_studio.ui.profile import Profile
-from sdedit_studio.ui.status_bar import ago
-from sdedit_studio.ui.tasks import Tasks
+from sdedit_studio.ui.base import log
+from sdedit_studio.ui.base.preferences import RECENT, Preferences
+from sdedit_studio.ui.base.profile import Profile
+from sdedit_studio.ui.base.tasks import Tasks
+from sdedit_studio.ui.shell.status_bar import ago
 
-START = "import sys; from sdedit_studio.ui.app import run; sys.exit(run(sys.argv[1:]))"
+START = "import sys; from sdedit_studio.ui.shell.app import run; sys.exit(run(sys.argv[1:]))"
 
 
 @pytest.mark.model
@@ -47,7 +47,7 @@ WATCHED = """
 import sys
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication, Qt
-from sdedit_studio.ui import program
+from sdedit_studio.ui.shell import program
 
 async def main(*_arguments, **_settings):
     print("merges samples:", QCoreApplication.testAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents))

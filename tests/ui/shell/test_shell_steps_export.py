@@ -15,9 +15,9 @@ from sdedit_studio.engine.job import Job, Pixels, Progress, Result
 from sdedit_studio.engine.trajectory import Trajectory, seen
 from sdedit_studio.files import animation, pictures
 from sdedit_studio.parameters import Parameters
-from sdedit_studio.ui.dialogs.steps import StepsDialog
-from sdedit_studio.ui.file_actions import FileActions
-from sdedit_studio.ui.steps_export import export_steps
+from sdedit_studio.ui.document.file_actions import FileActions
+from sdedit_studio.ui.results.steps_dialog import StepsDialog
+from sdedit_studio.ui.results.steps_export import export_steps
 
 STEPS = 5
 
@@ -33,14 +33,14 @@ def run_of(count: int = STEPS) -> tuple[Trajectory, Result]:
 
 
 @pytest.fixture
-def told(studio):
+def told(session):
     said: list[str] = []
-    studio.message.connect(said.append)
-    studio.problem.connect(lambda sentence, _details: said.append(sentence))
+    session.message.connect(said.append)
+    session.problem.connect(lambda sentence, _details: said.append(sentence))
     return said
 
 
-def exporting(told, studio, preferences, qtbot, path: Path, suffix: str, *, metadata: bool = True):
+def exporting(told, session, preferences, qtbot, path: Path, suffix: str, *, metadata: bool = True):
     """A story that exports a run to `path`."""
     window = QWidget()
     qtbot.addWidget(window)
@@ -48,8 +48,8 @@ def exporting(told, studio, preferences, qtbot, path: Path, suffix: str, *, meta
     trajectory, result = run_of()
 
     async def story(at) -> tuple[Trajectory, Result]:
-        files = FileActions(studio, at.tasks, preferences, window)
-        at.tasks.start(export_steps(window, files, studio, trajectory, result))
+        files = FileActions(session, at.tasks, preferences, window)
+        at.tasks.start(export_steps(window, files, session, trajectory, result))
         dialog = await at.appears(window, StepsDialog)
         assert dialog.explanation.text() == f"{STEPS} steps, 96 × 64 pixels each."
         dialog.format.set_value(suffix)
@@ -63,9 +63,9 @@ def exporting(told, studio, preferences, qtbot, path: Path, suffix: str, *, meta
     return story, trajectory, result
 
 
-def test_an_exact_animation_has_every_step_as_it_was_seen(tell, told, studio, preferences, qtbot, tmp_path):
+def test_an_exact_animation_has_every_step_as_it_was_seen(tell, told, session, preferences, qtbot, tmp_path):
     path = tmp_path / "steps.apng"
-    story, trajectory, result = exporting(told, studio, preferences, qtbot, path, ".apng")
+    story, trajectory, result = exporting(told, session, preferences, qtbot, path, ".apng")
     tell(story)
     with Image.open(path) as film:
         assert film.n_frames == STEPS
@@ -79,17 +79,17 @@ def test_an_exact_animation_has_every_step_as_it_was_seen(tell, told, studio, pr
     assert any(words.startswith("Exporting 5 steps") for words in told)
 
 
-def test_a_series_can_leave_the_settings_out(tell, told, studio, preferences, qtbot, tmp_path):
-    story, _, _ = exporting(told, studio, preferences, qtbot, tmp_path / "steps.png", animation.SERIES, metadata=False)
+def test_a_series_can_leave_the_settings_out(tell, told, session, preferences, qtbot, tmp_path):
+    story, _, _ = exporting(told, session, preferences, qtbot, tmp_path / "steps.png", animation.SERIES, metadata=False)
     tell(story)
     names = [f"steps-{number:02}.png" for number in range(1, STEPS + 1)]
     assert sorted(path.name for path in tmp_path.glob("steps*")) == names
     assert pictures.read_metadata(tmp_path / names[0]) is None
 
 
-def test_what_cannot_be_written_is_one_sentence(tell, told, studio, preferences, qtbot, tmp_path):
+def test_what_cannot_be_written_is_one_sentence(tell, told, session, preferences, qtbot, tmp_path):
     (tmp_path / "steps-01.png").write_bytes(b"mine")
-    story, _, _ = exporting(told, studio, preferences, qtbot, tmp_path / "steps.png", animation.SERIES)
+    story, _, _ = exporting(told, session, preferences, qtbot, tmp_path / "steps.png", animation.SERIES)
     tell(story)
     assert told[-1] == "steps-01.png is there already, and nothing was written. Choose another name or folder."
     assert (tmp_path / "steps-01.png").read_bytes() == b"mine"

@@ -16,65 +16,65 @@ LEFT = Qt.MouseButton.LeftButton
 
 def test_a_mask_is_added_painted_on_and_left(show):
     async def told(window, story):
-        studio = window.studio
-        pixels = studio.document.active_layer.pixels
+        session = window.session
+        pixels = session.document.active_layer.pixels
         assert window.target.isHidden()
         window.actions_["layer.add-mask"].trigger()
-        assert studio.target is Target.MASK
-        assert studio.document.active_layer.mask.read(studio.document.bounds).min() == 255
+        assert session.target is Target.MASK
+        assert session.document.active_layer.mask.read(session.document.bounds).min() == 255
         assert "mask" in window.target.sentence.text()
-        studio.set_colours((0, 0, 0))
+        session.set_colours((0, 0, 0))
         paint(window)
-        await story.until(lambda: studio.history.undo_label == "Paint mask")
-        assert studio.document.active_layer.pixels is pixels
+        await story.until(lambda: session.history.undo_label == "Paint mask")
+        assert session.document.active_layer.pixels is pixels
         await story.until(window.actions_["layer.paint-mask"].isEnabled)
         key(window, Qt.Key.Key_K)
-        assert studio.target is Target.PIXELS and window.target.isHidden()
+        assert session.target is Target.PIXELS and window.target.isHidden()
         key(window, Qt.Key.Key_K)
-        assert studio.target is Target.MASK
+        assert session.target is Target.MASK
         window.actions_["layer.remove-mask"].trigger()
-        assert studio.target is Target.PIXELS
+        assert session.target is Target.PIXELS
 
     show(told)
 
 
 def test_protecting_by_key_by_button_and_by_escape(show):
     async def told(window, story):
-        studio = window.studio
+        session = window.session
         key(window, Qt.Key.Key_P)
-        assert studio.target is Target.PROTECTION and window.target.isVisible()
+        assert session.target is Target.PROTECTION and window.target.isVisible()
         await story.until(window.tool_column.protect.isChecked)
         paint(window)
-        await story.until(lambda: studio.history.undo_label == "Paint protection")
-        assert studio.document.protection is not None
+        await story.until(lambda: session.history.undo_label == "Paint protection")
+        assert session.document.protection is not None
         key(window, Qt.Key.Key_Escape)
-        assert studio.target is Target.PIXELS
+        assert session.target is Target.PIXELS
         QTest.mouseClick(window.tool_column.protect, LEFT)
-        assert studio.target is Target.PROTECTION
+        assert session.target is Target.PROTECTION
         QTest.mouseClick(window.target.done, LEFT)
-        assert studio.target is Target.PIXELS
+        assert session.target is Target.PIXELS
 
     show(told)
 
 
 def test_what_is_protected_comes_from_a_selection_and_becomes_one(show):
     async def told(window, story):
-        studio, run = window.studio, window.actions_
-        box = rectangle(Rect(10, 10, 40, 30), studio.document.bounds)
-        studio.push("Select", studio.document.but(selection=box))
+        session, run = window.session, window.actions_
+        box = rectangle(Rect(10, 10, 40, 30), session.document.bounds)
+        session.push("Select", session.document.but(selection=box))
 
         async def did(action, label):
             await story.until(run[action].isEnabled)
             run[action].trigger()
-            await story.until(lambda: studio.history.undo_label == label)
-            protection = studio.document.protection
-            return None if protection is None else protection.read(studio.document.bounds)
+            await story.until(lambda: session.history.undo_label == label)
+            protection = session.document.protection
+            return None if protection is None else protection.read(session.document.bounds)
 
         protected = await did("protect.selection", "Protect selection")
-        assert np.array_equal(protected, box.read(studio.document.bounds))
-        studio.push("Deselect", studio.document.but(selection=None))
+        assert np.array_equal(protected, box.read(session.document.bounds))
+        session.push("Deselect", session.document.but(selection=None))
         await did("protect.select", "Select what is protected")
-        assert np.array_equal(studio.document.selection.read(studio.document.bounds), protected)
+        assert np.array_equal(session.document.selection.read(session.document.bounds), protected)
         assert np.array_equal(await did("protect.invert", "Invert protection"), 255 - protected)
         assert await did("protect.clear", "Clear protection") is None
 
@@ -84,14 +84,14 @@ def test_what_is_protected_comes_from_a_selection_and_becomes_one(show):
 def test_cutting_from_a_mask_says_that_it_takes_pixels(show):
     async def told(window, story):
         said = []
-        window.studio.message.connect(said.append)
+        window.session.message.connect(said.append)
         window.actions_["layer.add-mask"].trigger()
-        before = window.studio.document
+        before = window.session.document
         window.actions_["edit.cut"].trigger()
         assert "only a layer’s pixels" in said[-1]
-        assert window.studio.document is before
+        assert window.session.document is before
         window.actions_["edit.clear"].trigger()
-        await story.until(lambda: window.studio.document is not before)
-        assert not window.studio.document.active_layer.mask.read(before.bounds).any()
+        await story.until(lambda: window.session.document is not before)
+        assert not window.session.document.active_layer.mask.read(before.bounds).any()
 
     show(told)

@@ -76,7 +76,7 @@ def test_keys_are_the_sheets_only_while_it_has_the_focus(show):
         variations.choose([variations.sheet[0]])
         assert overrides(sheet, Qt.Key.Key_Return)
         QTest.keyClick(window.canvas, Qt.Key.Key_S)
-        assert window.studio.tool == "smudge" and not variations.sheet[0].starred
+        assert window.session.tool == "smudge" and not variations.sheet[0].starred
 
     show(told)
 

@@ -8,10 +8,10 @@ from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QWidget
 
-from sdedit_studio.ui import theme
-from sdedit_studio.ui.icons import icon, pixmap
-from sdedit_studio.ui.panels.dock import TITLE_HEIGHT, Dock
+from sdedit_studio.ui.base import theme
+from sdedit_studio.ui.base.icons import icon, pixmap
 from sdedit_studio.ui.widgets.buttons import IconButton, PrimaryButton, SegmentedChoice
+from sdedit_studio.ui.widgets.dock import TITLE_HEIGHT, Dock
 from sdedit_studio.ui.widgets.slider_row import SliderRow
 
 

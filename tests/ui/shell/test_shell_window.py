@@ -13,13 +13,13 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QTabBar, QWidget
 
+from sdedit_studio.editing.edit import Edit, Shown
 from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.files import openraster
 from sdedit_studio.parameters import Parameters
-from sdedit_studio.ui.dialogs.dialog import Dialog
-from sdedit_studio.ui.dialogs.samples import samples
-from sdedit_studio.ui.edit import Edit, Shown
-from sdedit_studio.ui.profile import Profile
+from sdedit_studio.ui.base.dialog import Dialog
+from sdedit_studio.ui.base.profile import Profile
+from sdedit_studio.ui.document.samples_dialog import samples
 from tests.ui.shell.windowed import LEFT, NONE, paint
 
 # The offscreen platform has no stack of windows.
@@ -64,10 +64,10 @@ def test_panels_and_brushes_are_as_they_were_left(show, tmp_path):
 
 
 @pytest.mark.parametrize("answer", ["Cancel", "Don’t save"])
-def test_closing_with_unsaved_work_asks(show, studio, answer):
+def test_closing_with_unsaved_work_asks(show, session, answer):
     async def story(window, story):
         paint(window)
-        await story.until(lambda: studio.history.modified)
+        await story.until(lambda: session.history.modified)
         closed = []
         window.closed.connect(lambda: closed.append(True))
         window.close()
@@ -91,9 +91,9 @@ def drop(widget: QWidget, path: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["window", "canvas"])
-def test_a_dropped_document_opens_and_a_picture_becomes_a_layer(show, studio, tmp_path, target):
+def test_a_dropped_document_opens_and_a_picture_becomes_a_layer(show, session, tmp_path, target):
     document = tmp_path / "lake.ora"
-    openraster.save(document, studio.document.but(width=50))
+    openraster.save(document, session.document.but(width=50))
     picture = tmp_path / "bird.png"
     image = QImage(20, 10, QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.red)
@@ -102,10 +102,10 @@ def test_a_dropped_document_opens_and_a_picture_becomes_a_layer(show, studio, tm
     async def story(window, story):
         widget = window if target == "window" else window.canvas
         drop(widget, document)
-        await story.until(lambda: studio.document.width == 50)
-        assert studio.path == document
+        await story.until(lambda: session.document.width == 50)
+        assert session.path == document
         drop(widget, picture)
-        await story.until(lambda: studio.document.active_layer.name == "bird")
+        await story.until(lambda: session.document.active_layer.name == "bird")
 
     show(story)
 
@@ -130,15 +130,15 @@ def _enter():
 
 
 def test_nothing_heavy_is_loaded_before_the_window_shows():
-    code = "import sys, sdedit_studio.ui.program; print(*(m for m in ('torch', 'diffusers') if m in sys.modules))"
+    code = "import sys, sdedit_studio.ui.shell.program; print(*(m for m in ('torch', 'diffusers') if m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
 
 
-def test_the_options_of_every_tool_fit_a_small_screen(show, studio):
+def test_the_options_of_every_tool_fit_a_small_screen(show, session):
     async def story(window, story):
         for tool in window.canvas.toolbox:
-            studio.set_tool(tool.id)
+            session.set_tool(tool.id)
             options = window.option_bar._made[tool.id]
             await story.until(lambda options=options: options.layout().minimumSize().width() <= options.width())
 
@@ -161,7 +161,7 @@ def test_a_notice_that_goes_away_leaves_the_keyboard_to_the_canvas(show):
 
 def test_a_problem_is_over_when_another_document_opens(show):
     async def told(window, story):
-        window.studio.problem.emit("That is not a picture.", "")
+        window.session.problem.emit("That is not a picture.", "")
         assert window.banner.problem.isVisible()
         window.files.open_path(samples()[0])
         await story.until(lambda: window.files.name == "mountain-lake.ora")
@@ -173,7 +173,7 @@ def test_a_problem_is_over_when_another_document_opens(show):
 def test_the_keyboard_reaches_the_options_of_a_tool_before_what_every_tool_has(show):
     async def told(window, story):
         for tool, first in (("brush", "Size"), ("fill", "Tolerance"), ("brush", "Size")):
-            window.studio.set_tool(tool)
+            window.session.set_tool(tool)
             window.colour.hex.setFocus()
             QTest.keyClick(window, Qt.Key.Key_F6)
             assert QApplication.focusWidget().accessibleName() == first
@@ -197,10 +197,10 @@ def test_the_split_button_follows_the_handle(show):
     show(told)
 
 
-def test_nothing_is_applied_or_discarded_out_of_sight_while_two_pictures_are_compared(show, studio):
+def test_nothing_is_applied_or_discarded_out_of_sight_while_two_pictures_are_compared(show, session):
     async def told(window, story):
-        job = Job(Pixels.of(np.zeros((studio.document.height, studio.document.width, 3), np.uint8)), Parameters())
-        edit = Edit(studio.document, studio.document.bounds, job)
+        job = Job(Pixels.of(np.zeros((session.document.height, session.document.width, 3), np.uint8)), Parameters())
+        edit = Edit(session.document, session.document.bounds, job)
         window.generation.present(edit, Result(job, job.guide, job.guide, 1.0, 8))
         actions = [window.actions_[f"generate.{each}"] for each in ("apply", "enter", "discard")]
         await story.until(lambda: all(action.isEnabled() for action in actions))

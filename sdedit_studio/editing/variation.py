@@ -1,0 +1,118 @@
+"""Variations as values: one guide edited with several seeds, more like one of them, and two of them as layers. Pure,
+for any thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from sdedit_studio.document.document import Document
+from sdedit_studio.editing.edit import Edit, Shown, applied, edit_of, painted_over
+from sdedit_studio.editing.live_pictures import as_result, refining
+from sdedit_studio.engine.job import Pixels, Result
+from sdedit_studio.parameters import Parameters, Refine
+from sdedit_studio.raster.tiles import COVERAGE, Tiles
+
+SEEDS = 2**32
+
+NEAR = 0.3
+"""t0 of what is like a chosen picture. `docs/variations.md` says why a small new noise, and why this much."""
+
+
+@dataclass(eq=False)
+class Variation:
+    """One picture of a sheet. `picture`: the newest estimate after model call `call`, at the model's native size.
+
+    `seconds`: what it took, None until it is done. `like`: the one that this was made around.
+    """
+
+    edit: Edit
+    like: Variation | None = None
+    picture: Pixels | None = None
+    call: int = 0
+    seconds: float | None = None
+    starred: bool = False
+
+    @property
+    def seed(self) -> int:
+        return self.edit.job.parameters.seed
+
+    @property
+    def done(self) -> bool:
+        return self.seconds is not None
+
+    @property
+    def name(self) -> str:
+        return f"seed {self.seed}"
+
+    def same_as(self, other: Variation) -> bool:
+        """Whether both are the same edit. The settings tell most apart before any pixel is compared."""
+        own, others = self.edit.job, other.edit.job
+        return own.parameters == others.parameters and own == others
+
+    def result(self) -> Result:
+        """The picture enlarged to the frame's size, to be applied."""
+        assert self.picture is not None
+        return as_result(Shown(self.edit, self.picture), self.seconds or 0.0)
+
+    def worked_out(self, chosen: Parameters) -> Edit:
+        """The edit that carries this very picture up to the frame's own size, refined as `chosen` says."""
+        assert self.picture is not None
+        edit = refining(self.edit, chosen.refine, self.picture)
+        parameters = replace(edit.job.parameters, detail=chosen.detail, crispness=chosen.crispness)
+        return replace(edit, job=replace(edit.job, parameters=parameters))
+
+
+def seeds_from(first: int, count: int) -> Sequence[int]:
+    return [(first + index) % SEEDS for index in range(count)]
+
+
+def of_painting(document: Document, parameters: Parameters, revision: int, seeds: Sequence[int]) -> list[Variation]:
+    """First passes of the painting, one for each seed.
+
+    Raises ValueError, with a sentence for the person, when there is nothing to work from.
+    """
+    return _seeded(edit_of(document, replace(parameters, refine=Refine.OFF), revision), seeds)
+
+
+def around(chosen: Variation, seeds: Sequence[int]) -> list[Variation]:
+    """Small changes of a picture that is done: it is the guide, noised a little with each of the seeds."""
+    job = chosen.edit.job
+    picture = Image.fromarray(chosen.result().unpasted.array)
+    if job.mask is not None:
+        picture = Image.composite(picture, Image.fromarray(job.guide.array), Image.fromarray(job.mask.array))
+    parameters = replace(job.parameters, t0=min(NEAR, job.parameters.t0))
+    nearby = replace(chosen.edit, job=replace(job, guide=Pixels.of(np.asarray(picture)), parameters=parameters))
+    return _seeded(nearby, seeds, chosen)
+
+
+def _seeded(edit: Edit, seeds: Sequence[int], like: Variation | None = None) -> list[Variation]:
+    job = edit.job
+    jobs = [replace(job, parameters=replace(job.parameters, seed=seed)) for seed in seeds]
+    return [Variation(replace(edit, job=each), like) for each in jobs]
+
+
+def over(edit: Edit, now: Document) -> Edit:
+    """`edit` as if the results added since had been there: its own goes over them, but not over newer strokes."""
+    then = {layer.id: layer for layer in edit.document.layers}
+    layers = [layer for layer in now.layers if layer.id in then or layer.generation is not None]
+    if not layers:
+        return edit
+    known = tuple(then.get(layer.id, layer) for layer in layers)
+    return replace(edit, document=now.but(layers=known, active=known[-1].id))
+
+
+def blended(below: Variation, above: Variation, now: Document) -> Document:
+    """`now` with two pictures as layers, the upper one hidden by a mask that waits to be painted on, and active.
+
+    What was painted since stays in sight, and so does all that the edits left alone, wherever the mask is painted.
+    """
+    document = now
+    for each in (below, above):
+        document = applied(each.edit, each.result(), document, painted_over(over(each.edit, now), now))
+    top = document.active_layer
+    return document.with_layer(top.id, pixels=top.masked(), mask=Tiles(COVERAGE))

@@ -1,0 +1,1 @@
+"""What all rooms of the window stand on: the theme, icons, words, actions, preferences, tasks."""

@@ -1,0 +1,1 @@
+"""The colours to paint with."""

@@ -1,0 +1,445 @@
+"""The result and the painting, or any two pictures: over each other with a split, next to each other, alternately, or
+their difference. Here is what is shown and how it is drawn; where the widgets lie is up to the stage (`stage.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from math import ceil
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QCoreApplication, QEvent, QLineF, QObject, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QTransform
+
+from sdedit_studio.document.document import Document
+from sdedit_studio.editing.edit import Shown
+from sdedit_studio.raster.geometry import NOTHING, Rect
+from sdedit_studio.raster.tiles import EMPTY, Tiles
+from sdedit_studio.ui.compare.captions import draw_legend, draw_name
+from sdedit_studio.ui.compare.split import Handle
+from sdedit_studio.ui.compare.veil import CRISP, Veil, zoom_of
+from sdedit_studio.ui.generation.generation import Generation
+
+if TYPE_CHECKING:
+    from sdedit_studio.ui.canvas.view import CanvasView
+
+FLICKER_MS = 500
+"""How long each of two pictures stands. Slower than three changes a second, so that it is safe to look at."""
+
+RELEASES = frozenset({QEvent.Type.KeyRelease})
+PRESSES = frozenset(
+    {
+        QEvent.Type.MouseButtonPress,
+        QEvent.Type.TabletPress,
+        QEvent.Type.TouchBegin,
+        QEvent.Type.KeyPress,
+        QEvent.Type.ShortcutOverride,  # all that is seen of a key that is a shortcut
+    }
+)
+"""What ends a look at the painting alone, taken with a key that is held or from a menu."""
+
+SMOOTHED = 3
+"""View pixels by which smooth drawing carries a pixel's colour further."""
+
+PAINTING = "Your painting"
+NOTHING_YET = "Result: press Generate or Live"
+
+
+class CompareMode(Enum):
+    """How the right picture is shown with the left one.
+
+    SPLIT: over it, with a line between the two; BESIDE: next to it; WINDOW: in a window of its own; FLICKER: the two by
+    turns; DIFFERENCE: by how much they differ.
+    """
+
+    SPLIT = "split"
+    BESIDE = "beside"
+    WINDOW = "window"
+    FLICKER = "flicker"
+    DIFFERENCE = "difference"
+
+
+PLACES = CompareMode.SPLIT, CompareMode.BESIDE, CompareMode.WINDOW
+"""Where pictures show until someone chooses another place; the other modes end with what they were chosen for."""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What is compared. None at the left is the painting itself, None at the right no picture."""
+
+    left: Shown | None
+    right: Shown | None
+    names: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Veils:
+    """What has been made ready of two sides; `difference` only in that mode."""
+
+    left: Veil | None = None
+    right: Veil | None = None
+    difference: Veil | None = None
+
+    @staticmethod
+    def of(left: Shown | None, right: Shown | None, mode: CompareMode) -> Veils:
+        """Safe on any thread."""
+        different = mode is CompareMode.DIFFERENCE and right is not None
+        return Veils(
+            Veil.of(left) if left else None,
+            Veil.of(right) if right else None,
+            Veil.of_difference(left, right) if different and right else None,
+        )
+
+    def is_of(self, document: Document) -> bool:
+        """Whether the right one is a picture of this very painting."""
+        return self.right is not None and self.right.shown is not None and self.right.shown.edit.document is document
+
+    def changed_from(self, before: Veils, over: Tiles | None) -> Rect | None:
+        """The part of the canvas that has to be drawn again when these come in the place of `before`; None where that
+        is not known. `over`: what was drawn over those and will not be over these, if known. Safe on any thread.
+        """
+        new, old = self.right, before.right
+        if over is None or self.left or before.left or new is None or old is None or self.area != before.area:
+            return None
+        return new.differs(old) | over.content_bounds()
+
+    @property
+    def area(self) -> Rect:
+        """The part of the canvas that they can change, which the split runs across."""
+        areas = [veil.area for veil in (self.left, self.right) if veil]
+        return areas[0] | areas[-1] if areas else NOTHING
+
+
+NO_VEILS = Veils()
+
+
+def _made(
+    wanted: tuple[Shown | None, Shown | None, CompareMode], before: Veils, over: Tiles | None
+) -> tuple[Veils, Rect | None]:
+    veils = Veils.of(*wanted)
+    return veils, veils.changed_from(before, over)
+
+
+class Compare(QObject):
+    """Draws over the canvas what `generation` shows, or two pictures that someone wants to compare.
+
+    Signals: `changed()` when the mode, the pair, or whether the split is open has changed; `redrawn()` when what
+    `draw_right` draws has.
+    """
+
+    changed = Signal()
+    redrawn = Signal()
+
+    def __init__(self, generation: Generation, view: CanvasView) -> None:
+        super().__init__(view)
+        self._generation = generation
+        self._view = view
+        self._mode = self._place = CompareMode.SPLIT
+        self._pair: Sides | None = None
+        self._veils = NO_VEILS
+        self._wanted: tuple[Shown | None, Shown | None, CompareMode] = (None, None, self._mode)
+        self._preparing: asyncio.Task[None] | None = None
+        self._over: Tiles | None = None
+        self._before = False
+        self._until = RELEASES
+        self._split = self._split_outside = 0.0
+        self._turn_of_right = True
+        self._application = cast("QCoreApplication", QCoreApplication.instance())
+        self._to_view = QTransform()
+        self._handle = Handle(view)
+        self._handle.dragged.connect(self._drag)
+        self._handle.stepped.connect(lambda by: self.set_split(self._split + by))
+        self._handle.toggled.connect(lambda: self.set_split(0.0 if self._split else 0.5))
+        self._handle.looked.connect(view.update)
+        self._placing = QTimer(self, singleShot=True, interval=0)
+        self._placing.timeout.connect(self._place_handle)
+        self._turns = QTimer(self, interval=FLICKER_MS)
+        self._turns.timeout.connect(self._take_turns)
+        generation.shown_changed.connect(self._follow)
+        generation.asked.connect(self.end_between)
+        generation.painted_late.connect(self._redraw)
+        generation.session.document_replaced.connect(self.end_between)
+        view.add_overlay(self._paint, self._hidden)
+
+    # --- What is compared, and how ---------------------------------------------------------------------------------
+
+    @property
+    def mode(self) -> CompareMode:
+        return self._mode
+
+    @property
+    def place(self) -> CompareMode:
+        """Where pictures show when nothing special is looked at: one of `PLACES`."""
+        return self._place
+
+    def set_mode(self, mode: CompareMode) -> None:
+        if mode in PLACES:
+            self._place = mode
+        if mode is not self._mode:
+            self._mode, self._turn_of_right = mode, True
+            self._follow()
+            self._redraw()
+            self.changed.emit()
+
+    def toggle_mode(self, mode: CompareMode) -> None:
+        """Take this mode, or go back from it to the place where pictures show."""
+        self.set_mode(self._place if mode is self._mode else mode)
+
+    @property
+    def sides(self) -> Sides:
+        if self._pair:
+            return self._pair
+        return Sides(None, self._generation.shown, (PAINTING, "Live" if self._generation.live.on else "Result"))
+
+    @property
+    def comparing(self) -> bool:
+        """Whether two pictures are compared that someone chose, instead of the result with the painting."""
+        return self._pair is not None
+
+    def between(self, left: Shown | None, right: Shown | None, names: tuple[str, str]) -> None:
+        """Compare any two pictures, None being the painting, until `end_between` or until another one is asked for."""
+        if right is None:
+            left, right, names = right, left, (names[1], names[0])
+        if self._pair is None:
+            self._split_outside = self._split
+        self._pair = Sides(left, right, names)
+        self._split = self._split or 0.5
+        self._follow()
+        self._redraw()
+        self.changed.emit()
+
+    def end_between(self) -> bool:
+        """Show again what the generation shows. Returns whether two pictures were compared."""
+        if self._pair is None:
+            return False
+        self._pair = None
+        self._split = self._split_outside
+        self._follow()
+        self._redraw()
+        self.changed.emit()
+        return True
+
+    @property
+    def split(self) -> float:
+        """Where the split stands, 0 (all result) to 1 (all painting), across what the result can change."""
+        return self._split
+
+    def set_split(self, split: float) -> None:
+        was_open = self._split > 0
+        self._split = min(1.0, max(0.0, split))
+        self._handle.setAccessibleDescription(f"{100 * self._split:.0f} % before")
+        self._view.update()
+        if (self._split > 0) != was_open:
+            self.changed.emit()
+
+    def toggle_split(self) -> None:
+        """Open the split in the middle, or close it; it belongs to the mode of its name."""
+        open_ = self._mode is not CompareMode.SPLIT or not self._split
+        self.set_mode(CompareMode.SPLIT)
+        self.set_split(0.5 if open_ else 0.0)
+
+    @property
+    def before(self) -> bool:
+        return self._before
+
+    def hold(self, before: bool) -> None:
+        """Show the painting alone, or with the result again."""
+        self._before = before
+        self._redraw()
+
+    def peek(self) -> None:
+        """Show the painting alone until a key is released; for a shortcut, which tells only of being pressed."""
+        self._look_before(RELEASES)
+
+    def glance(self) -> None:
+        """Show the painting alone until anything is pressed; for a menu, where nothing is held."""
+        self._look_before(PRESSES)
+
+    def _look_before(self, until: frozenset[QEvent.Type]) -> None:
+        self._until = until
+        self.hold(True)
+        self._application.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        repeated = isinstance(event, QKeyEvent) and event.isAutoRepeat()
+        if (event.type() in self._until and not repeated) or event.type() == QEvent.Type.ApplicationDeactivate:
+            self._application.removeEventFilter(self)
+            self.hold(False)
+        return super().eventFilter(watched, event)
+
+    # --- Making it ready -------------------------------------------------------------------------------------------
+
+    def _follow(self) -> None:
+        """Make ready what is to be seen now. Nothing to see is seen at once."""
+        sides = self.sides
+        if sides.right is None and self._mode not in PLACES:
+            self._mode = self._place
+            self.changed.emit()
+        wanted = sides.left, sides.right, self._mode
+        if wanted != self._wanted:
+            self._wanted = wanted
+            if sides.right is None:
+                self._show(NO_VEILS)
+                if self._preparing is not None:
+                    self._preparing.cancel()
+                    self._preparing = None
+            elif self._preparing is None or self._preparing.done():
+                self._preparing = asyncio.ensure_future(self._prepare())
+
+    async def _prepare(self) -> None:
+        """Make the veils of what is wanted. What was overtaken meanwhile is newer than what stands all the same."""
+        ready = None
+        while (wanted := self._wanted) != ready:
+            before, changed, right = self._veils, None, wanted[1]
+            same_painting = right is not None and before.is_of(right.edit.document)
+            over = EMPTY if same_painting else self._over
+            try:
+                veils, changed = await asyncio.to_thread(_made, wanted, before, over)
+            except Exception:  # a difference of large pictures needs many times their memory
+                veils = NO_VEILS
+                if self._wanted == wanted:
+                    self._step_down(traceback.format_exc())
+            ready = wanted
+            if self._wanted[1] is not None:
+                known = self._veils is before and (same_painting or self._over is over)
+                self._show(veils, changed if known else None)
+
+    def _step_down(self, details: str) -> None:
+        """What is wanted cannot be made ready: say so, and want something plainer rather than leave what stood."""
+        self._generation.session.problem.emit(
+            "This could not be shown. Your painting and results are unchanged.", details
+        )
+        if self._mode not in PLACES:
+            self.set_mode(self._place)
+        else:
+            self.end_between()
+
+    def _show(self, veils: Veils, changed: Rect | None = None) -> None:
+        """`changed`: the part of the canvas that looks another way with them, or None where that is not known."""
+        self._veils, self._over = veils, None
+        flickers = self._mode is CompareMode.FLICKER and veils.right is not None
+        if flickers != self._turns.isActive():
+            self._turns.start() if flickers else self._turns.stop()
+        if changed is None or self._mode is not CompareMode.SPLIT:
+            self._redraw()
+        else:  # at a pen's pace, with all of the canvas to draw, its samples would have to wait
+            wider = changed.grown(ceil(SMOOTHED / zoom_of(self._view.to_view)))
+            self._view.update(self._view.to_view.mapRect(QRectF(*wider)).toAlignedRect())
+            self.redrawn.emit()
+
+    def _take_turns(self) -> None:
+        self._turn_of_right = not self._turn_of_right
+        self._view.update()
+
+    def _redraw(self) -> None:
+        self._view.update()
+        self.redrawn.emit()
+
+    # --- Drawing ---------------------------------------------------------------------------------------------------
+
+    def draw_right(self, painter: QPainter, to_view: QTransform, visible: Rect, view: QRectF) -> None:
+        """Draw the right picture over the page of another view, with its name. `view`: that view's own rectangle."""
+        if self._veils.right is None:
+            page = QRectF(*self._generation.session.document.bounds)
+            draw_name(painter, NOTHING_YET, to_view.mapRect(page) & view, Qt.AlignmentFlag.AlignHCenter)
+        elif not self._before:
+            self._draw(painter, self._veils.right, to_view, visible)
+            self._name(painter, 1, to_view, view, Qt.AlignmentFlag.AlignHCenter)
+
+    def _paint(self, painter: QPainter, to_view: QTransform, visible: Rect) -> None:
+        """Draw over the canvas."""
+        self._to_view = to_view
+        self._placing.start()
+        veils, view = self._veils, QRectF(self._view.rect())
+        if self._before or veils.right is None:
+            return
+        middle = Qt.AlignmentFlag.AlignHCenter
+        match self._mode:
+            case CompareMode.SPLIT:
+                self._paint_split(painter, veils, to_view, visible)
+                if self._split or self._pair:
+                    self._name(painter, 0, to_view, view, Qt.AlignmentFlag.AlignLeft)
+                    self._name(painter, 1, to_view, view, Qt.AlignmentFlag.AlignRight)
+            case CompareMode.BESIDE | CompareMode.WINDOW:
+                self._draw(painter, veils.left, to_view, visible)
+                self._name(painter, 0, to_view, view, middle)
+            case CompareMode.FLICKER:
+                side = int(self._turn_of_right)
+                self._draw(painter, (veils.left, veils.right)[side], to_view, visible)
+                self._name(painter, side, to_view, view, middle)
+            case CompareMode.DIFFERENCE if veils.difference is not None:
+                veils.difference.draw(painter, to_view)
+                area = to_view.mapRect(QRectF(*veils.difference.frame)) & view
+                draw_name(painter, f"Difference: {' · '.join(self.sides.names)}", area, middle)
+                draw_legend(painter, area)
+
+    def _hidden(self) -> Rect:
+        """The part of the canvas under a picture that has no mask: in live mode all of it, so it need not be drawn."""
+        veil = self._veils.right
+        if self._before or self._mode is not CompareMode.SPLIT or veil is None or veil.masked:
+            return NOTHING
+        left = ceil(self._split_x(self._veils.area))
+        return veil.frame & Rect(left, veil.frame.y, veil.frame.right - left, veil.frame.height)
+
+    def _draw(self, painter: QPainter, veil: Veil | None, to_view: QTransform, visible: Rect) -> None:
+        """Draw a picture, and over the generation's own what was painted since."""
+        if veil is None:
+            return
+        veil.draw(painter, to_view)
+        if self._pair is not None:
+            return
+        painter.save()
+        painter.setTransform(to_view, combine=True)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, zoom_of(to_view) < CRISP)
+        for painted in self._painted(veil):
+            for where, tile in painted.items(visible & veil.area):
+                painter.drawImage(where.x, where.y, tile.image)
+        painter.restore()
+
+    def _painted(self, veil: Veil) -> Sequence[Tiles]:
+        """What was painted after the guide of the veil. While the veil of a newer guide is being made, that includes
+        what lies between the two guides.
+        """
+        newest, shown = self._generation.painted_since, self._generation.shown
+        if shown is not None and veil.shown is not None and shown.edit.document is veil.shown.edit.document:
+            self._over = newest
+            return (newest,)
+        return self._over or EMPTY, newest
+
+    def _paint_split(self, painter: QPainter, veils: Veils, to_view: QTransform, visible: Rect) -> None:
+        area, x = veils.area, self._split_x(veils.area)
+        if self._split:
+            self._draw(painter, veils.left, to_view, visible)
+        painter.save()
+        painter.setTransform(to_view, combine=True)
+        painter.setClipRect(QRectF(x, area.y, area.right - x, area.height), Qt.ClipOperation.IntersectClip)
+        painter.setTransform(to_view.inverted()[0], combine=True)
+        self._draw(painter, veils.right, to_view, visible)
+        painter.restore()
+        self._handle.paint(painter, self._line(area))
+
+    def _name(
+        self, painter: QPainter, side: int, to_view: QTransform, view: QRectF, alignment: Qt.AlignmentFlag
+    ) -> None:
+        draw_name(painter, self.sides.names[side], to_view.mapRect(QRectF(*self._veils.area)) & view, alignment)
+
+    def _split_x(self, area: Rect) -> float:
+        return area.x + self._split * area.width
+
+    def _line(self, area: Rect) -> QLineF:
+        x = self._split_x(area)
+        return self._to_view.map(QLineF(x, area.y, x, area.bottom))
+
+    def _place_handle(self) -> None:
+        there = self._mode is CompareMode.SPLIT and self._veils.right is not None and not self._before
+        self._handle.place(self._line(self._veils.area) if there else None)
+
+    def _drag(self, at: QPointF) -> None:
+        if self._veils.right is not None:
+            area = self._veils.area
+            x = self._to_view.inverted()[0].map(at).x()
+            self.set_split((x - area.x) / area.width)

@@ -1,0 +1,146 @@
+"""The result on a page of its own: next to the canvas, moving with it, or elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import QHideEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.ui.canvas.navigation import Navigation
+from sdedit_studio.ui.canvas.view import MARGIN, CanvasView
+from sdedit_studio.ui.canvas.viewport import Viewport
+from sdedit_studio.ui.compare.compare import Compare
+
+
+class ResultView(QWidget):
+    """What lies right in `compare`, over the document. It takes no tool: dragging moves the page.
+
+    `linked`: it shows the same part as the canvas, and moving either moves both; else the whole page, until someone
+    moves it. Double-clicking shows the whole page again.
+    """
+
+    def __init__(self, canvas: CanvasView, compare: Compare, *, linked: bool) -> None:
+        super().__init__()
+        self._canvas, self._compare, self._linked = canvas, compare, linked
+        self._own = Viewport()
+        self._fits = True
+        self._seen = False
+        self._grabbed: QPointF | None = None
+        self._navigation = Navigation(self)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setCursor(Qt.CursorShape.OpenHandCursor)
+        self.setMinimumSize(64, 64)
+        self.setAccessibleName("Result")
+
+    @property
+    def viewport(self) -> Viewport:
+        if self._linked:
+            return self._canvas.viewport
+        document = self._canvas.session.document
+        viewport = self._own.resized(self.width(), self.height(), self.devicePixelRatioF())
+        viewport = viewport.with_page(document.width, document.height)
+        return viewport.fitted() if self._fits else viewport
+
+    # --- For the navigation ----------------------------------------------------------------------------------------
+
+    @property
+    def busy(self) -> bool:
+        return self._grabbed is not None
+
+    @property
+    def zoom(self) -> float:
+        return self.viewport.zoom
+
+    def cancel(self) -> None:
+        self._grabbed = None
+
+    def fit(self) -> None:
+        if self._linked:
+            self._canvas.fit()
+        else:
+            self._fits = True
+            self.update()
+
+    def pan_by(self, offset: QPointF) -> None:
+        self._move(self.viewport.panned(offset.x(), offset.y()))
+
+    def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
+        self._move(self.viewport.zoomed(factor, about))
+
+    def zoom_to(self, zoom: float, about: QPointF | None = None) -> None:
+        self._move(self.viewport.zoomed_to(zoom, about))
+
+    def rotate_by(self, degrees: float, about: QPointF | None = None) -> None:
+        self._move(self.viewport.rotated(degrees, about))
+
+    def _move(self, viewport: Viewport) -> None:
+        if self._linked:
+            self._canvas.set_viewport(viewport)
+        else:
+            self._own, self._fits = viewport, False
+            self.update()
+
+    # --- Painting --------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, viewport, area = QPainter(self), self.viewport, event.rect()
+        self._canvas.draw_elsewhere(painter, area, viewport)
+        visible = viewport.seen(QRectF(area.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not viewport.upright)
+        self._compare.draw_right(painter, viewport.to_view, visible & viewport.page, QRectF(self.rect()))
+
+    def _document_changed(self, rects: Iterable[Rect]) -> None:
+        to_view = self.viewport.to_view
+        for rect in rects:
+            self.update(to_view.mapRect(QRectF(*rect)).toAlignedRect().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN))
+
+    # --- Events ----------------------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._set_seen(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._set_seen(False)
+
+    def _set_seen(self, seen: bool) -> None:
+        """Whatever is not seen costs nothing. In a window that is minimised, events of both kinds come in a row."""
+        if seen == self._seen:
+            return
+        self._seen = seen
+        session, canvas = self._canvas.session, self._canvas
+        for signal, slot in (
+            (session.document_changed, self._document_changed),
+            (session.document_replaced, self.fit),
+            (canvas.caught_up, self.update),
+            (canvas.view_changed, self.update),
+            (self._compare.redrawn, self.update),
+        ):
+            signal.connect(slot) if seen else signal.disconnect(slot)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+            self._grabbed = event.position()
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._grabbed is not None:
+            self.pan_by(event.position() - self._grabbed)
+            self._grabbed = event.position()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._grabbed = None
+        self.setCursor(Qt.CursorShape.OpenHandCursor)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.fit()

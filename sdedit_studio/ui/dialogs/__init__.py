@@ -1,1 +1,0 @@
-"""Windows that ask: new document, export, samples, unsaved work, shortcuts."""

@@ -1,0 +1,1 @@
+"""The document session and its door; files, edits, layers and autosave."""

@@ -1,0 +1,1 @@
+"""Running the model on the painting: Generate, live mode, and what follows the painting."""

@@ -1,0 +1,494 @@
+"""Generate, and what becomes of it: the state machine between the document, the engine and whatever shows a result.
+
+A run starts from a snapshot of the document and never touches it. Previews and the result are shown over the canvas
+(`compare.py`); applying makes a layer in one undo step, discarding makes nothing. In live mode (`live.py`) the picture
+follows the painting instead, and applying takes what is seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from random import SystemRandom
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from sdedit_studio.document.document import Document
+from sdedit_studio.document.edits import frame_of
+from sdedit_studio.editing.edit import Cell, Edit, Shown, applied, cells, edit_of, painted_over, painted_since
+from sdedit_studio.editing.live_pictures import as_result, quick
+from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Phase, Progress, Result, Status, Update
+from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.raster.tiles import EMPTY, Tiles
+from sdedit_studio.ui.base import words
+from sdedit_studio.ui.base.tasks import OwnTasks
+from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.generation.live import Live
+
+if TYPE_CHECKING:
+    from sdedit_studio.engine.engine import Engine
+
+SEEDS = 1_000_000
+"""Random seeds stay below this, short enough to read aloud and to type."""
+
+SLICE = 0.003
+"""Seconds of comparing the painting with the guide's at a time."""
+
+
+Make = Callable[[Document, int], Edit]
+"""Builds the edit of a document of a revision. Raises ValueError, with a sentence for the person, when there is nothing
+to work from.
+"""
+
+
+class State(Enum):
+    """PREPARING renders the guide; RUNNING includes waiting for a model that is still loading; LIVE is until switched
+    off.
+    """
+
+    IDLE = "idle"
+    PREPARING = "preparing"
+    RUNNING = "running"
+    RESULT = "result"
+    LIVE = "live"
+
+
+@dataclass(eq=False)
+class _Run:
+    """The run under way. `edit` is None until the guide has been rendered, `progress` until a model call has ended."""
+
+    edit: Edit | None = None
+    progress: Progress | None = None
+    task: asyncio.Task[None] | None = None
+
+
+@dataclass(eq=False)
+class _Finished:
+    """What waits. `step`: the earlier step that is seen in place of the result, or None."""
+
+    edit: Edit
+    result: Result
+    step: Progress | None = None
+
+
+class Generation(QObject):
+    """At most one run and one result. Needs a running asyncio loop from the first `generate` on.
+
+    Signals: `asked()` when another picture is wanted: a run, live mode, or one that was made before;
+    `progressed(Edit, Progress)` after each model call of a run; `finished(Edit, Result)` when it succeeded;
+    `applied(Edit, Result)` when a result, a live picture too, became a layer;
+    `changed()` when any property here may read differently, but for `painted_since`, which also follows every
+    pen event, and for `shown`; `shown_changed()`; `painted_late()` when `painted_since` caught up with a large change
+    only after its `document_changed`.
+    """
+
+    asked = Signal()
+    progressed = Signal(object, object)
+    finished = Signal(object, object)
+    applied = Signal(object, object)
+    changed = Signal()
+    shown_changed = Signal()
+    painted_late = Signal()
+
+    def __init__(self, session: Session, engine: Engine) -> None:
+        super().__init__(session)
+        self.session = session
+        self.engine = engine
+        self._run: _Run | None = None
+        self._finished: _Finished | None = None
+        self._applying: dict[_Finished | Shown, asyncio.Task[None]] = {}
+        self._shown: Shown | None = None
+        self._painted = EMPTY
+        self._stale: dict[Cell, Rect] = {}
+        self._seed_locked = False
+        self._frame = frame_of(session.document)
+        self._tasks = OwnTasks()
+        self._comparing = QTimer(self, interval=0)
+        self._comparing.timeout.connect(self._catch_up)
+        self._estimate: Estimate | None = None
+        self._problem = ""
+        self._phase = engine.status.phase
+        self._unwatch = engine.watch(self._status_changed)
+        session.document_changed.connect(self._document_changed)
+        session.document_replaced.connect(self._document_replaced)
+        session.selection_changed.connect(self._frame_changed)
+        session.parameters_changed.connect(self._reckon)
+        self.live = Live(session, engine, self._show_live)
+        self.live.switched.connect(self._reckon)
+        self._reckon()
+
+    @property
+    def state(self) -> State:
+        if self._run:
+            return State.RUNNING if self._run.edit else State.PREPARING
+        if self.live.on:
+            return State.LIVE
+        return State.RESULT if self._finished else State.IDLE
+
+    @property
+    def progress(self) -> Progress | None:
+        """The latest report of the run, or None before its first model call has ended."""
+        return self._run and self._run.progress
+
+    @property
+    def result(self) -> Result | None:
+        """What waits to be applied or discarded. It stays while another run is under way, until that one succeeds."""
+        return self._finished and self._finished.result
+
+    @property
+    def edit(self) -> Edit | None:
+        """The edit under way, once its guide is there, or else the one whose result waits."""
+        return self._run.edit if self._run else self._finished and self._finished.edit
+
+    @property
+    def shown(self) -> Shown | None:
+        """The newest picture there is."""
+        return self._shown
+
+    @property
+    def painted_since(self) -> Tiles:
+        """The painting's pixels that changed after the shown picture's guide was taken; transparent elsewhere.
+
+        They lie above the result, and applying it leaves them out of its mask, so no stroke is ever hidden.
+        """
+        return self._painted
+
+    @property
+    def status(self) -> Status:
+        return self.engine.status
+
+    @property
+    def frame(self) -> Rect:
+        """The part of the canvas that the next run will send."""
+        return self._frame
+
+    @property
+    def estimate(self) -> Estimate | None:
+        """What the next run will cost, or each live picture; None when it cannot be, as `problem` says."""
+        return self._estimate
+
+    @property
+    def problem(self) -> str:
+        """Why there is no estimate: what is not installed, and what to do; one sentence."""
+        return self._problem
+
+    @property
+    def can_apply(self) -> bool:
+        """Whether a result waits, or a live picture is seen."""
+        if self.live.on:
+            return self._shown is not None and not self.live.held
+        return self._finished is not None and self._run is None
+
+    @property
+    def seed_locked(self) -> bool:
+        """Whether runs keep the seed of the parameters; else each takes a new one."""
+        return self._seed_locked
+
+    @seed_locked.setter
+    def seed_locked(self, locked: bool) -> None:
+        self._seed_locked = locked
+        self.changed.emit()
+
+    def new_seed(self) -> None:
+        """Take another seed, and keep it."""
+        self.seed_locked = True
+        self._draw_seed()
+
+    def nudge_t0(self, by: float) -> None:
+        """Move t0 up or down, and say what it does now."""
+        t0 = min(1.0, max(0.0, round(self.session.parameters.t0 + by, 2)))
+        self.session.set_parameters(t0=t0)
+        self.session.message.emit(f"t₀ {t0:.2f}: {words.keeps(t0)}")
+
+    def generate(self) -> None:
+        """Edit the document as it is now. A run under way gives way to it; a waiting result stays until it succeeds.
+
+        Live mode ends, and its seed stays.
+        """
+        if self.session.parameters.t0 == 0:
+            self.cancel()
+            self.session.problem.emit(words.NO_CHANGE, "")
+            return
+        if not (self._seed_locked or self.live.on):
+            self._draw_seed()
+        parameters = self.session.parameters
+        self.start(lambda document, revision: edit_of(document, parameters, revision))
+
+    def start(self, make: Make) -> None:
+        """Run the edit that `make` builds of the document as it is now, on another thread, as `generate` does. What is
+        being applied belongs to the document.
+        """
+        self._give_up()
+        self.live.stop()
+        run = self._run = _Run()
+        run.task = self._tasks.start(self._generate(run, make, self.session.document, self.session.history.revision))
+        self.asked.emit()
+        self.changed.emit()
+
+    def present(self, edit: Edit, result: Result) -> None:
+        """Have a picture that was made before wait to be applied or discarded, as if its run had just ended."""
+        self._give_up()
+        self.live.stop()
+        self._finished = _Finished(edit, result)
+        self.asked.emit()
+        self._show_latest()
+
+    def look_back(self, edit: Edit, step: Progress | None) -> None:
+        """Show an earlier step of the run that made the waiting result; None for the result again.
+
+        Applying takes what is seen. Another edit's step is ignored, so it may come late.
+        """
+        if self._finished and self._finished.edit is edit:
+            self._finished.step = step
+            if not self._run:
+                self._take(self._finished_shown())
+
+    def cancel(self) -> bool:
+        """Give up the run: at once for the person, within one model call for the worker. Returns whether one ran."""
+        if not self._run:
+            return False
+        self._give_up()
+        self._show_latest()
+        self.session.message.emit("Cancelled. Your painting is unchanged.")
+        return True
+
+    def discard(self) -> bool:
+        """Put the result away. Returns whether there was one."""
+        if not self._finished:
+            return False
+        self._applying.pop(self._finished, None)
+        self._finished = None
+        self._show_latest()
+        self.session.message.emit("Discarded. Your painting is unchanged.")
+        return True
+
+    def apply(self) -> bool:
+        """Make the result a layer, or exactly what live mode shows, in one undo step. Returns whether there is one.
+
+        That takes a moment, and is done whatever is asked for meanwhile but discarding it, or another canvas.
+        """
+        if not self.can_apply:
+            return False
+        if self.live.on and self._shown:
+            self._begin_to_apply(self._shown, partial(self._apply_live, self._shown, self.live.hold()))
+        elif (finished := self._finished) and finished not in self._applying:
+            self._begin_to_apply(finished, partial(self._apply, finished, finished))
+        return True
+
+    async def settled(self) -> None:
+        """Wait until what is being applied is a layer, so that what comes next lies over it."""
+        while self._applying:
+            await asyncio.wait(self._applying.values())
+
+    def toggle_live(self) -> None:
+        """Have the picture follow the painting, or no longer. A run or a result gives way to it."""
+        if self.live.on and not self.live.broken:
+            self.stop_live()
+            return
+        self._give_up()
+        self._finished = None
+        self._show(None)
+        self.asked.emit()
+        self.live.start()
+
+    def stop_live(self) -> bool:
+        """Returns whether it was on."""
+        if not self.live.stop():
+            return False
+        self.session.message.emit("Live is off. Your painting is unchanged.")
+        return True
+
+    def close(self) -> None:
+        """Give up run and result and let go of the engine, before the window goes."""
+        self._unwatch()
+        self._give_up()
+        self.live.stop()
+        self._tasks.cancel()
+        self._finished = None
+        self._show(None)
+
+    def _draw_seed(self) -> None:
+        self.session.set_parameters(seed=SystemRandom().randrange(SEEDS))
+
+    def _give_up(self) -> None:
+        """Forget the run. Ending its task closes the engine's iterator, which cancels exactly this job."""
+        if self._run and self._run.task:
+            self._run.task.cancel()
+        self._run = None
+
+    async def _generate(self, run: _Run, make: Make, document: Document, revision: int) -> None:
+        if self._applying:
+            await self.settled()
+            document, revision = self.session.document, self.session.history.revision
+        try:
+            edit = await asyncio.to_thread(make, document, revision)
+        except ValueError as nothing_to_do:
+            self._fail(str(nothing_to_do), "")
+            return
+        except Exception:
+            self._fail("The guide could not be made, so nothing was changed. Try again.", traceback.format_exc())
+            return
+        run.edit = edit
+        self.changed.emit()
+        try:
+            async for update in self.engine.run(edit.job):
+                self._receive(run, edit, update)
+        except Exception:
+            self._fail("The edit stopped early. Your painting is unchanged; try again.", traceback.format_exc())
+
+    def _receive(self, run: _Run, edit: Edit, update: Update) -> None:
+        match update:
+            case Progress():
+                run.progress = update
+                self._show(Shown(edit, update.preview))
+                self.progressed.emit(edit, update)
+            case Result():
+                self._run, self._finished = None, _Finished(edit, update)
+                self._show_latest()
+                self.finished.emit(edit, update)
+                if update.note:
+                    self.session.problem.emit(update.note, "")
+            case Cancelled():
+                self._run = None
+                self._show_latest()
+            case Failed():
+                self._fail(update.message, update.details)
+
+    def _fail(self, sentence: str, details: str) -> None:
+        self._run = None
+        self._show_latest()
+        self.session.problem.emit(sentence, details)
+
+    def _begin_to_apply(self, asked: _Finished | Shown, apply: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._applying[asked] = self._tasks.start(self._try(asked, apply))
+
+    async def _try(self, asked: _Finished | Shown, apply: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        try:
+            await apply()
+        except Exception:
+            self.session.problem.emit(
+                "The result could not be applied. Your painting is unchanged; try again.", traceback.format_exc()
+            )
+            self.changed.emit()
+        finally:
+            self._applying.pop(asked, None)
+
+    async def _apply(self, finished: _Finished, asked: _Finished | Shown) -> None:
+        """Build the layer off the UI thread, anew if the painting went on meanwhile, as long as it is asked for."""
+        step = finished.step
+        while asked in self._applying:
+            now = self.session.document
+            painted = await asyncio.to_thread(painted_over, finished.edit, now)
+            document = await asyncio.to_thread(applied, finished.edit, finished.result, now, painted, step)
+            if now is self.session.document:
+                self.session.changing.emit()  # a stroke in progress becomes a step of its own
+            if now is self.session.document and asked in self._applying:
+                if finished is self._finished:
+                    self._finished = None
+                if self._shown is not None and self._shown.edit is finished.edit:
+                    self._show_latest()
+                else:
+                    self.changed.emit()  # another run's picture is seen by now
+                again = finished.edit.replaces is not None
+                self.session.push("Generate again" if again else "Apply result", document)
+                self.session.message.emit("Made again in its place." if again else "Applied as a new layer.")
+                self.applied.emit(finished.edit, finished.result)
+                return
+
+    async def _apply_live(self, shown: Shown, hold: object) -> None:
+        """Apply what live mode shows, which it holds until then, or until another canvas comes."""
+        try:
+            result = await asyncio.to_thread(as_result, shown, self.live.behind or 0.0)
+            await self._apply(_Finished(shown.edit, result), shown)
+            self.live.settle(hold)
+        finally:
+            self.live.release(hold)
+
+    def _show_live(self, shown: Shown | None) -> None:
+        """As `_show`, at a pen's pace: nothing but the picture changes, unless there was none or is none now."""
+        if (shown is None) != (self._shown is None):
+            self._show(shown)
+        else:
+            self._take(shown)
+
+    def _show_latest(self) -> None:
+        self._show(self._finished_shown())
+
+    def _finished_shown(self) -> Shown | None:
+        waiting = self._finished
+        if waiting is None:
+            return None
+        return Shown(waiting.edit, waiting.step.preview if waiting.step else waiting.result.unpasted)
+
+    def _show(self, shown: Shown | None) -> None:
+        self._take(shown)
+        self.changed.emit()
+
+    def _take(self, shown: Shown | None) -> None:
+        before, self._shown = self._shown, shown
+        if shown is None or before is None or before.edit is not shown.edit:
+            self._painted, self._stale = EMPTY, {}
+            if shown is not None:
+                self._document_changed(self.session.document.damage(shown.edit.document))
+        self.shown_changed.emit()
+
+    def _document_changed(self, rects: Iterable[Rect]) -> None:
+        if self._shown is None:
+            return
+        for rect in rects:
+            for cell, part in cells(rect & self._shown.edit.frame):
+                self._stale[cell] = part | self._stale.get(cell, part)
+        self._compare()
+
+    def _catch_up(self) -> None:
+        self._compare()
+        self.painted_late.emit()
+
+    def _compare(self) -> None:
+        """Bring `painted_since` up to date, for at most a slice of time."""
+        if self._shown is None or not self._stale:
+            self._comparing.stop()
+            return
+        then, now = self._shown.edit.document, self.session.document
+        end = perf_counter() + SLICE
+        while self._stale:
+            _, rect = self._stale.popitem()
+            self._painted = painted_since(self._painted, then, now, [rect])
+            if perf_counter() > end:
+                break
+        if self._stale:
+            self._comparing.start()
+
+    def _document_replaced(self) -> None:
+        """Another document, or another canvas size: neither the run nor the result fits it."""
+        self._applying.clear()
+        if self._run or self._finished:
+            self._give_up()
+            self._finished = None
+            self._show_latest()
+            self.session.message.emit("The result belonged to the canvas before, so it was put away.")
+        self._frame_changed()
+
+    def _frame_changed(self) -> None:
+        self._frame = frame_of(self.session.document)
+        self._reckon()
+
+    def _status_changed(self, status: Status) -> None:
+        """Live jobs come and go many times a second, which says nothing."""
+        before, self._phase = self._phase, status.phase
+        if not (self.live.on and {before, status.phase} <= {Phase.READY, Phase.BUSY}):
+            self._reckon()
+
+    def _reckon(self) -> None:
+        parameters = quick(self.session.parameters) if self.live.on else self.session.parameters
+        try:
+            self._estimate = self.engine.estimate(self._frame.width, self._frame.height, parameters)
+        except ValueError as problem:
+            self._estimate, self._problem = None, str(problem)
+        self.changed.emit()

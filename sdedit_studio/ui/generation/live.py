@@ -1,0 +1,359 @@
+"""Live mode: the picture follows the strokes. `engine/live.py` says what to run when; this runs it and shows it."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from sdedit_studio.editing.edit import Edit, Shown, edit_of
+from sdedit_studio.editing.live_pictures import Base, quick, refining, refining_again, subject
+from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Lane, Pixels, Progress, Result
+from sdedit_studio.engine.live import Order, Schedule
+from sdedit_studio.parameters import Refine
+from sdedit_studio.ui.base import words
+from sdedit_studio.ui.document.session import Session
+
+if TYPE_CHECKING:
+    from sdedit_studio.engine.engine import Engine
+
+STILL = 0.1
+"""Seconds between two pictures that are not finished yet: a fast model would only flicker."""
+
+AT_ONCE = 0.1
+"""Seconds that the detail network may take for pictures to be crisp while the pen moves."""
+
+STOPPED = "Live stopped early. Your painting is unchanged; switch it on again."
+
+
+@dataclass(frozen=True)
+class _Arrived:
+    """A picture that the model made of an edit. `whole`: that of a whole pass, rather than an estimate on its way."""
+
+    edit: Edit
+    picture: Pixels
+    whole: bool
+
+
+class Live(QObject):
+    """Follows the document of a session while it is on. Needs a running asyncio loop.
+
+    The next picture is begun while the last one is still made ready to be shown: with a fast model that takes as long.
+    `show`: takes each picture, or None when there is none. Signals: `switched()` when it went on, off or to a halt;
+    `followed()` when the picture of a whole pass is shown, and when there turned out to be none.
+    """
+
+    switched = Signal()
+    followed = Signal()
+
+    def __init__(self, session: Session, engine: Engine, show: Callable[[Shown | None], None]) -> None:
+        super().__init__(session)
+        self._session, self._engine, self._show = session, engine, show
+        self._on = False
+        self._broken = False
+        self._hold: object | None = None
+        self._in_sight = True
+        self._reset()
+        self._rest = QTimer(self, singleShot=True)
+        self._rest.timeout.connect(self._next)
+        for signal in (session.document_changed, session.selection_changed, session.layers_changed):
+            signal.connect(self._look)
+        session.parameters_changed.connect(self._look)
+        session.history_changed.connect(self._lifted)
+        session.document_replaced.connect(self._restart)
+
+    @property
+    def on(self) -> bool:
+        return self._on
+
+    @property
+    def broken(self) -> bool:
+        """Whether a failure brought it to a halt; it goes on when it is asked for again."""
+        return self._broken
+
+    @property
+    def busy(self) -> bool:
+        """Whether a picture is being made, or made ready to be shown."""
+        return self._schedule.running is not None or self._showing is not None
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing is left to do for the painting as it is: its picture is made, and refined."""
+        return self._schedule.running is None and self._schedule.rests_in() is None
+
+    @property
+    def rate(self) -> float | None:
+        """Pictures a second while painting; None until one was made."""
+        return self._schedule.rate
+
+    @property
+    def behind(self) -> float | None:
+        """Seconds from a stroke to its picture; None until one was made."""
+        return self._schedule.behind
+
+    @property
+    def hint(self) -> str:
+        """Why there is no picture although live mode is on, with what to do; or ""."""
+        return self._hint
+
+    def start(self) -> None:
+        """Go on, or go on again after a failure."""
+        self._on, self._broken, self._hold = True, False, None
+        self._give_up()
+        self._reset()
+        self._look()
+        self.switched.emit()
+
+    def stop(self) -> bool:
+        """Put the picture away. Returns whether it was on."""
+        was, self._on = self._on, False
+        if was:
+            self._give_up()
+            self._reset()  # it would keep a document alive
+            self._resume()
+            self._show(None)
+            self.switched.emit()
+        return was
+
+    def set_in_sight(self, in_sight: bool) -> None:
+        """Nothing new is begun while nobody can see it."""
+        self._in_sight = in_sight
+        self._resume()
+
+    def hold(self) -> object:
+        """Keep what is shown, until `release`. Returns what to end it by, which another hold is not ended by."""
+        self._hold = object()
+        self._give_up()
+        self._resume()
+        return self._hold
+
+    @property
+    def held(self) -> bool:
+        """Whether what is shown is kept. Another canvas ends that."""
+        return self._hold is not None
+
+    def settle(self, hold: object) -> None:
+        """If held: the picture is part of the painting now, so there is nothing to follow before the next stroke."""
+        if self._hold is hold:
+            self._subject = subject(self._session.document, self._session.parameters)
+            self._revision += 1
+            self._base = None
+            self._schedule.settled(self._revision)
+
+    def release(self, hold: object) -> None:
+        """Go on after `hold`."""
+        if self._hold is hold:
+            self._hold = None
+            self._resume()
+
+    def _reset(self) -> None:
+        self._schedule = Schedule(monotonic)
+        self._subject: tuple[Any, ...] | None = None
+        self._revision = 0
+        self._task: asyncio.Task[None] | None = None
+        self._edit: Edit | None = None
+        self._first: Pixels | None = None
+        self._arrived: _Arrived | None = None
+        self._showing: asyncio.Task[None] | None = None
+        self._base: Base | None = None
+        self._shown_at = 0.0
+        self._hint = ""
+
+    def _restart(self) -> None:
+        """Another canvas: nothing of the last one fits it."""
+        self._hold = None
+        if self._on:
+            self._give_up()
+            self._show(None)
+            self._reset()
+            self._look()
+
+    def _look(self) -> None:
+        """See whether anything changed that the picture depends on. Runs at every pen event, so it only compares
+        identities.
+        """
+        if not self._on:
+            return
+        now = subject(self._session.document, self._session.parameters)
+        if now != self._subject:
+            self._subject = now
+            self._revision += 1
+            self._schedule.changed(self._revision)
+            self._resume()
+
+    def _lifted(self) -> None:
+        self._schedule.lifted()
+        self._next()
+
+    def _resume(self) -> None:
+        self._schedule.paused = not self._on or self._broken or self.held or not self._in_sight
+        self._next()
+
+    def _next(self) -> None:
+        order = self._schedule.take()
+        if order is not None:
+            self._cancel()
+            self._task = asyncio.ensure_future(self._carry_out(order))
+        elif (seconds := self._schedule.rests_in()) is not None:
+            self._rest.start(round(1000 * seconds) + 1)
+
+    def _give_up(self) -> None:
+        self._rest.stop()
+        self._cancel()
+        self._forget_arrived()
+        self._schedule.abandoned()
+
+    def _cancel(self) -> None:
+        """Ending the task closes the engine's iterator, which cancels exactly its job."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    def _forget_arrived(self) -> None:
+        """What is not shown yet never will be."""
+        self._arrived = None
+        if self._showing is not None:
+            self._showing.cancel()
+            self._showing = None
+
+    async def _carry_out(self, order: Order) -> None:
+        try:
+            if order.refine:
+                await self._refine()
+            else:
+                await self._follow()
+        except Exception:
+            self._fail(STOPPED, traceback.format_exc())
+        if self._schedule.running == order:
+            self._schedule.finished(order, empty=bool(self._hint))
+            if self._showing is None:
+                self.followed.emit()
+        self._task = None
+        self._next()
+
+    async def _follow(self) -> None:
+        """The first pass of the painting as it is now."""
+        document, parameters = self._session.document, quick(self._session.parameters)
+        revision = self._session.history.revision
+        try:
+            if parameters.t0 == 0:
+                raise ValueError(words.NO_CHANGE)
+            edit = await asyncio.to_thread(edit_of, document, parameters, revision, self._edit)
+        except ValueError as nothing_to_do:
+            self._hint, self._edit, self._first, self._base = str(nothing_to_do), None, None, None
+            self._forget_arrived()
+            self._show(None)
+            return
+        self._hint, self._edit, self._first = "", edit, None
+        shown = self._with_detail(edit) or edit
+        async for update in self._engine.run(replace(shown.job, sketch=True), Lane.LIVE):
+            match update:
+                case Progress():
+                    if update.pass_index == 0:
+                        self._first = update.preview
+                    if update.call < update.calls and monotonic() - self._shown_at >= STILL:
+                        self._show_soon(_Arrived(shown, update.preview, whole=False))
+                case Result():
+                    if shown is edit:
+                        self._first = update.picture
+                    self._show_soon(_Arrived(shown, update.picture, whole=True))
+                case Failed():
+                    self._fail(update.message, update.details)
+                case Cancelled():
+                    self._schedule.abandoned()
+
+    def _with_detail(self, edit: Edit) -> Edit | None:
+        """The edit with a call of the detail network, where there is one and it takes hardly any time.
+
+        The first picture always has it: what was measured in a busy moment would stay otherwise.
+        """
+        refine = self._session.parameters.refine
+        if refine is not Refine.DETAIL:
+            return None
+        crisp = refining(edit, refine)
+        estimate = self._estimate(crisp, sketch=True)
+        if estimate is None:
+            return None
+        seconds = estimate.later_seconds
+        return crisp if self._base is None or (seconds is not None and seconds <= AT_ONCE) else None
+
+    def _estimate(self, edit: Edit, *, sketch: bool) -> Estimate | None:
+        """None where something that it needs is not here, which is told when it is run."""
+        guide = edit.job.guide
+        try:
+            return self._engine.estimate(guide.width, guide.height, edit.job.parameters, sketch=sketch)
+        except ValueError:
+            return None
+
+    async def _refine(self) -> None:
+        """Carry the first pass up to the frame's own size, or of a refined picture only what was painted since."""
+        refine = self._session.parameters.refine
+        if self._edit is None or self._first is None or refine is Refine.OFF:
+            return
+        edit, again = refining(self._edit, refine, self._first), None
+        estimate = self._estimate(edit, sketch=False)
+        if self._base is not None and estimate is not None and estimate.forgets_guide:
+            again = await asyncio.to_thread(refining_again, self._base, self._edit, refine, self._first)
+        last: Progress | None = None
+        async for update in self._engine.run((again or edit).job, Lane.LIVE):
+            match update:
+                case Progress():
+                    if last is not None and last.pass_index < update.pass_index:
+                        self._show_soon(_Arrived(edit, last.preview, whole=True))
+                    last = update
+                case Result():
+                    picture = update.picture if again else update.unpasted
+                    self._show_soon(_Arrived(edit, picture, whole=True))
+                case Failed():
+                    self._fail(update.message, update.details)
+                case Cancelled():
+                    self._schedule.abandoned()
+
+    def _show_soon(self, arrived: _Arrived) -> None:
+        """Show it as soon as it is ready for that; one that arrives before is newer and takes its place."""
+        self._arrived = arrived
+        if self._showing is None:
+            self._showing = asyncio.ensure_future(self._show_arrived())
+
+    async def _show_arrived(self) -> None:
+        try:
+            while arrived := self._arrived:
+                self._arrived = None
+                await self._show_whole(arrived) if arrived.whole else await self._show_estimate(arrived)
+        except Exception:
+            self._fail(STOPPED, traceback.format_exc())
+        self._showing = None
+
+    async def _show_estimate(self, arrived: _Arrived) -> None:
+        """Show it where it was painted; elsewhere what stands there is better."""
+        edit, picture, base = arrived.edit, arrived.picture, self._base
+        if base is None:
+            self._put(Shown(edit, picture))
+        elif base.fits(edit):
+            self._put(Shown(edit, await asyncio.to_thread(base.under, edit, picture)))
+
+    async def _show_whole(self, arrived: _Arrived) -> None:
+        """Show all of it, or over a finer picture only where it was painted."""
+        edit, picture, base = arrived.edit, arrived.picture, self._base
+        if base is not None and base.fits(edit) and base.picture.width > picture.width:
+            picture = await asyncio.to_thread(base.under, edit, picture)
+        else:
+            self._base = await asyncio.to_thread(Base.of, edit, picture)
+        self._put(Shown(edit, picture))
+        self.followed.emit()
+
+    def _put(self, shown: Shown) -> None:
+        self._shown_at = monotonic()
+        self._show(shown)
+
+    def _fail(self, sentence: str, details: str) -> None:
+        self._broken = True
+        self._schedule.abandoned()
+        self._resume()
+        self._session.problem.emit(sentence, details)
+        self.switched.emit()

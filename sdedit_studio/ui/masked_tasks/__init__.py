@@ -1,0 +1,1 @@
+"""Harmonise and Edit with strokes: the paper's masked tasks."""

@@ -1,1 +1,0 @@
-"""The dock panels: SDEdit, layers, colour."""

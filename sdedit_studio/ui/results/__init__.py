@@ -1,0 +1,1 @@
+"""What the model has made so far, and the steps of a run."""

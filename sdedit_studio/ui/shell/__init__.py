@@ -1,0 +1,1 @@
+"""The program and its window, which puts the rooms together."""

@@ -1,0 +1,228 @@
+"""The menu bar, made from the declared actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from sdedit_studio.ui.base.actions import Actions
+
+LINE = None
+
+MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
+    (
+        "File",
+        (
+            "file.new",
+            "file.open",
+            "menu.recent",
+            "file.samples",
+            LINE,
+            "file.save",
+            "file.save-as",
+            "file.export",
+            LINE,
+            "file.add-picture",
+            LINE,
+            "file.quit",
+        ),
+    ),
+    (
+        "Edit",
+        (
+            "edit.undo",
+            "edit.redo",
+            LINE,
+            "edit.cut",
+            "edit.copy",
+            "edit.copy-merged",
+            "edit.paste",
+            LINE,
+            "edit.fill",
+            "edit.clear",
+            LINE,
+            "edit.swap-colours",
+            "edit.default-colours",
+            LINE,
+            "help.shortcuts",
+        ),
+    ),
+    (
+        "Image",
+        (
+            "image.canvas-size",
+            "image.size",
+            "image.crop",
+            LINE,
+            "image.flip-horizontal",
+            "image.flip-vertical",
+            LINE,
+            "image.merge-visible",
+            "image.flatten",
+        ),
+    ),
+    (
+        "Layer",
+        (
+            "layer.add",
+            "layer.duplicate",
+            "layer.delete",
+            "layer.rename",
+            LINE,
+            "generate.harmonise",
+            "layer.merge-down",
+            "layer.raise",
+            "layer.lower",
+            LINE,
+            "layer.visible",
+            "layer.guide",
+            "layer.alpha-lock",
+            LINE,
+            "layer.add-mask",
+            "layer.mask-from-selection",
+            "layer.paint-mask",
+            "layer.remove-mask",
+            LINE,
+            "layer.again",
+            "layer.follow",
+        ),
+    ),
+    (
+        "Select",
+        (
+            "select.all",
+            "select.none",
+            "select.inverse",
+            "select.layer",
+            LINE,
+            "select.feather",
+            "select.grow",
+            "select.shrink",
+            LINE,
+            "protect.paint",
+            "protect.selection",
+            "protect.invert",
+            "protect.clear",
+            "protect.select",
+        ),
+    ),
+    (
+        "Generate",
+        (
+            "generate.start",
+            "generate.live",
+            "generate.harmonise",
+            "generate.strokes",
+            "generate.cancel",
+            LINE,
+            "generate.apply",
+            "generate.discard",
+            "generate.compare",
+            LINE,
+            "generate.play",
+            "generate.step-back",
+            "generate.step-forward",
+            "generate.export-steps",
+            LINE,
+            "generate.less",
+            "generate.more",
+            "generate.seed",
+            LINE,
+            "variations.make",
+            "variations.work-out",
+            "variations.more",
+            "variations.star",
+            "variations.lock",
+            "variations.blend",
+            "variations.stop",
+            LINE,
+            "generate.results",
+            "generate.models",
+        ),
+    ),
+    (
+        "View",
+        (
+            "view.zoom-in",
+            "view.zoom-out",
+            "view.fit",
+            "view.actual",
+            LINE,
+            "view.rotate-left",
+            "view.rotate-right",
+            "view.rotate-reset",
+            "view.mirror",
+            LINE,
+            "view.result-split",
+            "view.result-beside",
+            "view.result-window",
+            "view.result-flicker",
+            "view.result-difference",
+            LINE,
+            "menu.panels",
+            "view.hide-panels",
+            "view.full-screen",
+            "view.light",
+        ),
+    ),
+    ("Help", ("help.commands", "help.shortcuts", LINE, "help.logs", "help.about")),
+)
+"""Titles with the ids of their actions; "menu." entries are menus that are filled as they open."""
+
+
+LAYER_MENU: tuple[str | None, ...] = (
+    "layer.rename",
+    "layer.duplicate",
+    "layer.delete",
+    "layer.merge-down",
+    LINE,
+    "layer.visible",
+    "layer.guide",
+    "layer.alpha-lock",
+    LINE,
+    "layer.add-mask",
+    "layer.mask-from-selection",
+    "layer.paint-mask",
+    "layer.remove-mask",
+    LINE,
+    "layer.again",
+    "layer.follow",
+    "select.layer",
+    "generate.harmonise",
+)
+
+VARIATION_MENU: tuple[str | None, ...] = (
+    "variations.work-out",
+    "variations.more",
+    LINE,
+    "variations.star",
+    "variations.lock",
+    "variations.blend",
+)
+
+
+def show_menu(window: QWidget, actions: Actions, entries: tuple[str | None, ...], at: QPoint) -> None:
+    """A context menu of actions at a global position."""
+    menu = QMenu(window)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for entry in entries:
+        menu.addAction(actions[entry]) if entry else menu.addSeparator()
+    menu.popup(at)
+
+
+def fill_menu_bar(bar: QMenuBar, actions: Actions, submenus: dict[str, tuple[str, Callable[[QMenu], None]]]) -> None:
+    """Make all menus. `submenus`: title and filling of each "menu." entry, by its name without the prefix."""
+    for title, entries in MENUS:
+        menu = bar.addMenu(title)
+        menu.setToolTipsVisible(True)
+        for entry in entries:
+            if entry is None:
+                menu.addSeparator()
+            elif entry.startswith("menu."):
+                subtitle, fill = submenus[entry.removeprefix("menu.")]
+                submenu = menu.addMenu(subtitle)
+                submenu.aboutToShow.connect(lambda submenu=submenu, fill=fill: (submenu.clear(), fill(submenu)))
+            else:
+                menu.addAction(actions[entry])

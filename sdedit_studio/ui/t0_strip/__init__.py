@@ -1,0 +1,1 @@
+"""The painting at every t0."""

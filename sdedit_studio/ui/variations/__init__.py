@@ -1,0 +1,1 @@
+"""The painting with several seeds."""

@@ -1,0 +1,332 @@
+"""Variations: the painting with several seeds, made in the idle time, and what can be done with the chosen ones."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from sdedit_studio.document.target import Target
+from sdedit_studio.editing.live_pictures import subject
+from sdedit_studio.editing.variation import SEEDS, Variation, around, blended, of_painting, over, seeds_from
+from sdedit_studio.engine.job import Cancelled, Failed, Progress, Result, Update
+from sdedit_studio.parameters import Parameters, Refine
+from sdedit_studio.ui.base import words
+from sdedit_studio.ui.base.tasks import OwnTasks
+from sdedit_studio.ui.generation.generation import Generation, State
+
+COUNTS = (4, 8, 12, 16)
+
+MadeOf = tuple[tuple[Any, ...], Parameters | None, int]
+"""The painting of a sheet, its settings where its seeds go on, and the seed that comes next."""
+
+WHITE, BLACK = (255, 255, 255), (0, 0, 0)
+
+
+class Variations(QObject):
+    """One sheet of small pictures, and those of it that are chosen. Needs a running asyncio loop.
+
+    Nothing here touches the document but `blend`. Signals: `changed()` when any property may read differently;
+    `drawn(Variation)` when only that one's picture is newer; `starred(Variation)` when one is done and has a star.
+    """
+
+    changed = Signal()
+    drawn = Signal(object)
+    starred = Signal(object)
+
+    def __init__(self, generation: Generation) -> None:
+        super().__init__(generation)
+        self._generation = generation
+        self._session = generation.session
+        self._engine = generation.engine
+        self._tasks = OwnTasks()
+        self._filling: asyncio.Task[None] | None = None
+        self._sheet: tuple[Variation, ...] = ()
+        self._chosen: tuple[Variation, ...] = ()
+        self._painted: tuple[Any, ...] = ()
+        self._settings: Parameters | None = None
+        self._earlier = False
+        self._next_seed = 0
+        self._showing: Variation | None = None
+        self.count = COUNTS[0]
+        session = self._session
+        self._model = session.parameters.model
+        for signal in (session.document_changed, session.selection_changed, session.layers_changed):
+            signal.connect(self._look)
+        session.parameters_changed.connect(self._parameters_changed)
+        session.document_replaced.connect(self._clear)
+        generation.changed.connect(self.changed)
+
+    @property
+    def sheet(self) -> Sequence[Variation]:
+        """Starred ones of earlier sheets first; those that are not done yet have no picture, or an unfinished one."""
+        return self._sheet
+
+    @property
+    def chosen(self) -> Sequence[Variation]:
+        """In the order in which they were chosen."""
+        return self._chosen
+
+    @property
+    def filling(self) -> bool:
+        return self._filling is not None
+
+    @property
+    def earlier(self) -> bool:
+        """Whether the painting or its settings are not those of the sheet any more."""
+        return self._earlier
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the sheet is of this very painting, seed and settings, so that `make` takes the seeds after it."""
+        same = self._settings == _without_detail(self._session.parameters)
+        return bool(self._sheet) and not self._earlier and same
+
+    @property
+    def like(self) -> Variation | None:
+        """What the newest of the sheet were made around; None for those of the painting itself."""
+        return self._sheet[-1].like if self._sheet else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the sheet is full if nothing comes between; None when not known."""
+        left = [each for each in self._sheet if not each.done]
+        if not left:
+            return None
+        job = left[0].edit.job
+        try:
+            each = self._engine.estimate(job.guide.width, job.guide.height, job.parameters).seconds
+        except ValueError:
+            return None
+        return None if each is None else len(left) * each
+
+    @property
+    def one(self) -> Variation | None:
+        """The chosen one, if it is one and done."""
+        return self._chosen[0] if len(self._chosen) == 1 and self._chosen[0].done else None
+
+    @property
+    def can_lock(self) -> bool:
+        """Whether the chosen one's seed alone, on its painting, makes it again."""
+        return self.one is not None and self.one.like is None
+
+    @property
+    def can_blend(self) -> bool:
+        return len(self._chosen) == 2 and all(each.done for each in self._chosen)
+
+    @property
+    def can_work_out(self) -> bool:
+        """Whether the chosen one is not being carried to full size, or there already."""
+        result = self._generation.result
+        free = self._generation.state not in (State.PREPARING, State.RUNNING)
+        return self.one is not None and free and (result is None or result.job.first is not self.one.picture)
+
+    def make(self) -> None:
+        """Make a sheet of the painting as it is now: its seed and those after it, or those after a sheet of it.
+
+        Starred ones stay.
+        """
+        parameters = self._session.parameters
+        if parameters.t0 == 0:
+            self._session.problem.emit(words.NO_CHANGE, "")
+            return
+        first = self._next_seed if self.goes_on else parameters.seed
+        document, revision, seeds = (
+            self._session.document,
+            self._session.history.revision,
+            seeds_from(first, self.count),
+        )
+        painted, settings = subject(document, _unseeded(parameters)), _without_detail(parameters)
+        made_of = painted, settings, (first + self.count) % SEEDS
+        self._fill(lambda: of_painting(document, parameters, revision, seeds), [], made_of)
+
+    def more_like_this(self) -> None:
+        """Make a sheet of small changes of the chosen one, which stays as its first."""
+        chosen = self.one
+        if chosen is not None:
+            seeds = seeds_from(chosen.seed + 1, self.count - 1)
+            self._fill(lambda: around(chosen, seeds), [chosen], (self._painted, None, self._next_seed))
+
+    def stop(self) -> bool:
+        """Leave the sheet as far as it is. Returns whether it was being filled."""
+        if self._filling is None:
+            return False
+        self._give_up()
+        self._set_sheet([each for each in self._sheet if each.done])
+        return True
+
+    def choose(self, chosen: Sequence[Variation]) -> None:
+        """Choose some of the sheet. A single one is shown over the canvas."""
+        kept = [each for each in self._chosen if each in chosen]
+        self._chosen = (*kept, *(each for each in chosen if each not in kept))
+        self.changed.emit()
+        self.show_chosen()
+
+    def show_chosen(self) -> None:
+        """Lay the chosen one over the canvas, to be applied or discarded."""
+        self._showing = chosen = self.one
+        shown = self._generation.shown
+        if chosen is None or (shown is not None and shown.edit.job is chosen.edit.job):
+            return
+        if self._generation.state in (State.PREPARING, State.RUNNING):
+            self._session.message.emit(words.UNDER_WAY)
+        else:
+            self._tasks.start(self._show(chosen))
+
+    def work_out(self) -> None:
+        """Carry the chosen one up to full size, and keep its seed."""
+        if self.one is None or not self.can_work_out:
+            return
+        now, own = self._session.parameters, self.one.edit.job.parameters
+        try:
+            chosen = self._engine.carried_up(now if now.model == own.model else own)
+        except ValueError as problem:
+            self._session.problem.emit(str(problem), "")
+            return
+        edit = over(self.one.worked_out(chosen), self._session.document)
+        self._showing = None
+        self.lock_seed()
+        self._generation.start(lambda *_: edit)
+
+    def lock_seed(self) -> None:
+        """Have all that comes use the chosen one's seed."""
+        if self.one is not None and self.can_lock:
+            self._session.set_parameters(seed=self.one.seed)
+            self._generation.seed_locked = True
+            self._session.message.emit(f"Seed {self.one.seed} is kept from now on.")
+
+    def star(self) -> None:
+        """Star the chosen ones, or take their stars away if all have one."""
+        starred = not all(each.starred for each in self._chosen)
+        for each in self._chosen:
+            each.starred = starred
+            self._tell_star(each)
+        self.changed.emit()
+
+    def _tell_star(self, variation: Variation) -> None:
+        if variation.starred and variation.done:
+            self.starred.emit(variation)
+
+    def blend(self) -> None:
+        """Make the two chosen ones layers, in one undo step, and have the brush paint the upper one in."""
+        if self.can_blend:
+            self._tasks.start(self._blend(*self._chosen))
+
+    def close(self) -> None:
+        """Let go of the engine, before the window goes."""
+        self._give_up()
+        self._tasks.cancel()
+
+    def _give_up(self) -> None:
+        """Ending the task closes the engine's iterator, which cancels exactly its jobs."""
+        if self._filling is not None:
+            self._filling.cancel()
+        self._filling = None
+
+    def _set_sheet(self, sheet: Sequence[Variation]) -> None:
+        self._sheet = tuple(sheet)
+        self._chosen = tuple(each for each in self._chosen if each in self._sheet)
+        self.changed.emit()
+
+    def _clear(self) -> None:
+        """Another canvas: nothing of the sheet fits it."""
+        self._give_up()
+        self._earlier, self._settings, self._showing = False, None, None
+        self._set_sheet(())
+
+    def _parameters_changed(self) -> None:
+        """Give up what is filling for another model: the worker would load the two by turns, whenever it is idle."""
+        before, self._model = self._model, self._session.parameters.model
+        if self._model != before and self.stop():
+            self._session.message.emit("Another model was chosen, so the sheet of variations stays as far as it is.")
+        self._look()
+
+    def _look(self) -> None:
+        """See whether the sheet is still one of this painting. At every pen event, so it only compares identities."""
+        if not self._sheet:
+            return
+        earlier = subject(self._session.document, _unseeded(self._session.parameters)) != self._painted
+        if earlier is not self._earlier:
+            self._earlier = earlier
+            self.changed.emit()
+
+    def _fill(self, make: Callable[[], list[Variation]], kept: Sequence[Variation], made_of: MadeOf) -> None:
+        self._give_up()
+        self._filling = self._tasks.start(self._fill_with(make, kept, made_of))
+        self.changed.emit()
+
+    async def _fill_with(self, make: Callable[[], list[Variation]], kept: Sequence[Variation], made_of: MadeOf) -> None:
+        try:
+            made = await asyncio.to_thread(make)
+            stay = [*kept, *(each for each in self._sheet if each.starred and each.done and each not in kept)]
+            new = [each for each in made if not any(each.same_as(other) for other in stay)]
+            self._painted, self._settings, self._next_seed = made_of
+            self._set_sheet([*stay, *new])
+            self._look()
+            if new:
+                async with aclosing(self._engine.run_together([each.edit.job for each in new])) as updates:
+                    async for update in updates:
+                        self._receive(update)
+                        if isinstance(update, Failed | Cancelled):
+                            break
+        except ValueError as nothing_to_do:
+            self._session.problem.emit(str(nothing_to_do), "")
+        except Exception:
+            self._session.problem.emit(
+                "The variations stopped early. Your painting is unchanged; try again.", traceback.format_exc()
+            )
+        self._filling = None
+        self._set_sheet([each for each in self._sheet if each.done])
+
+    def _receive(self, update: Update) -> None:
+        variation = next(each for each in self._sheet if each.edit.job is update.job)
+        match update:
+            case Progress():
+                if update.call > variation.call:  # less, when it gave way to something and began again
+                    variation.picture, variation.call = update.preview, update.call
+                    self.drawn.emit(variation)
+            case Result():
+                variation.seconds = update.seconds
+                self.changed.emit()
+                self._tell_star(variation)
+            case Failed():
+                self._session.problem.emit(update.message, update.details)
+
+    async def _show(self, chosen: Variation) -> None:
+        result = await asyncio.to_thread(chosen.result)
+        await self._generation.settled()
+        if chosen is self._showing and self._generation.state not in (State.PREPARING, State.RUNNING):
+            self._generation.present(over(chosen.edit, self._session.document), result)
+
+    async def _blend(self, below: Variation, above: Variation) -> None:
+        """Build the layers off the UI thread, anew if the painting went on meanwhile."""
+        session, placed = self._session, False
+        while not placed and below in self._sheet and above in self._sheet:
+            now = session.document
+            document = await asyncio.to_thread(blended, below, above, now)
+            if now is session.document:
+                session.changing.emit()  # a stroke in progress becomes a step of its own
+            if now is session.document:
+                placed = True
+                self._generation.discard()
+                session.push("Blend two variations", document)
+                session.set_tool("brush")
+                session.set_colours(foreground=WHITE, background=BLACK)
+                session.set_target(Target.MASK)
+                session.message.emit(
+                    f"Paint with white where {above.name} should show, with black (X) where {below.name} should."
+                )
+
+
+def _unseeded(parameters: Parameters) -> Parameters:
+    """What a sheet depends on: neither the seed, which it has several of, nor how results are refined."""
+    return replace(_without_detail(parameters), seed=0)
+
+
+def _without_detail(parameters: Parameters) -> Parameters:
+    return replace(parameters, refine=Refine.OFF, detail=None, crispness=1.0)
