@@ -70,14 +70,16 @@ class Document:
         """The layer with this id. Raises KeyError when it is not in the document."""
         return self.layers[self.index(layer_id)]
 
-    def but(self, **changes: Any) -> Document:
+    def replace(self, **changes: Any) -> Document:
         """The same document with some fields changed."""
         return replace(self, **changes)
 
     def with_layer(self, layer_id: str, **changes: Any) -> Document:
         """Change fields of one layer."""
         index = self.index(layer_id)
-        return self.but(layers=(*self.layers[:index], self.layers[index].but(**changes), *self.layers[index + 1 :]))
+        return self.replace(
+            layers=(*self.layers[:index], self.layers[index].replace(**changes), *self.layers[index + 1 :])
+        )
 
     def with_pixels(self, pixels: Tiles) -> Document:
         """Replace the active layer's pixels."""
@@ -86,7 +88,7 @@ class Document:
     def inserted(self, layer: Layer, index: int | None = None) -> Document:
         """Add a layer at a position from the bottom (above the active layer when None) and make it active."""
         index = self.active_index + 1 if index is None else index
-        return self.but(layers=(*self.layers[:index], layer, *self.layers[index:]), active=layer.id)
+        return self.replace(layers=(*self.layers[:index], layer, *self.layers[index:]), active=layer.id)
 
     def duplicated(self, layer_id: str) -> Document:
         """Copy a layer right above itself."""
@@ -103,14 +105,14 @@ class Document:
             return self.with_layer(layer_id, pixels=EMPTY, mask=None, generation=None)
         layers = self.layers[:index] + self.layers[index + 1 :]
         active = layers[max(0, index - 1)].id if layer_id == self.active else self.active
-        return self.but(layers=layers, active=active)
+        return self.replace(layers=layers, active=active)
 
     def reordered(self, layer_id: str, index: int) -> Document:
         """Move a layer to a position from the bottom, counted without it; beyond either end means the end."""
         old = self.index(layer_id)
         others = [*self.layers[:old], *self.layers[old + 1 :]]
         index = min(max(index, 0), len(others))
-        return self if index == old else self.but(layers=(*others[:index], self.layers[old], *others[index:]))
+        return self if index == old else self.replace(layers=(*others[:index], self.layers[old], *others[index:]))
 
     def merged_down(self, layer_id: str) -> Document:
         """Paint a layer into the one below it, which keeps its name and mode.
@@ -122,9 +124,9 @@ class Document:
         if index == 0:
             raise ValueError("The bottom layer has no layer below it to merge into.")
         lower, upper = pair = self.layers[index - 1 : index + 1]
-        shown = [layer for layer in pair if layer.visible] or [layer.but(visible=True) for layer in pair]
-        pixels = united([shown[0].but(mode=BlendMode.NORMAL), *shown[1:]])
-        merged = lower.but(
+        shown = [layer for layer in pair if layer.visible] or [layer.replace(visible=True) for layer in pair]
+        pixels = united([shown[0].replace(mode=BlendMode.NORMAL), *shown[1:]])
+        merged = lower.replace(
             pixels=pixels,
             mask=None,
             opacity=1.0,
@@ -132,7 +134,7 @@ class Document:
             visible=lower.visible or upper.visible,
             generation=None,
         )
-        return self.but(layers=(*self.layers[: index - 1], merged, *self.layers[index + 1 :]), active=merged.id)
+        return self.replace(layers=(*self.layers[: index - 1], merged, *self.layers[index + 1 :]), active=merged.id)
 
     def damage(self, older: Document) -> list[Rect]:
         """Rectangles of the canvas outside which this document's composite and protection equal an older one's."""

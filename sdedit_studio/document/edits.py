@@ -108,7 +108,7 @@ def with_picture(document: Document, pixels: np.ndarray, name: str, at: tuple[in
     A picture that is larger than the canvas is scaled down to fit it; a smaller one keeps its size and is centred at
     the canvas point `at`, or in the canvas when None. Nothing stays selected, so all of it can be moved and scaled.
     """
-    document = document.but(selection=None)
+    document = document.replace(selection=None)
     height, width = pixels.shape[:2]
     scale = min(document.width / width, document.height / height)
     if scale < 1:
@@ -169,7 +169,7 @@ def with_canvas(document: Document, width: int, height: int, anchor: tuple[float
 
 def scaled(document: Document, width: int, height: int) -> Document:
     """Resample the whole picture to a size in pixels. Raises ValueError for a size that a canvas cannot have."""
-    document.but(width=width, height=height)  # refuses a bad size before any work is done
+    document.replace(width=width, height=height)  # refuses a bad size before any work is done
     reach = ceil(2 * max(1, document.width / width, document.height / height)) + 1
 
     def resample(pixels: Tiles) -> Tiles:
@@ -222,7 +222,7 @@ def flipped(document: Document, *, horizontally: bool) -> Document:
 
 def flattened(document: Document) -> Document:
     """Make one layer of all visible ones. Hidden layers are dropped, and transparent pixels stay transparent."""
-    layer = document.layers[0].but(
+    layer = document.layers[0].replace(
         pixels=united(document.layers).cropped(document.bounds),
         mask=None,
         opacity=1.0,
@@ -230,7 +230,7 @@ def flattened(document: Document) -> Document:
         visible=True,
         generation=None,
     )
-    return document.but(layers=(layer,), active=layer.id)
+    return document.replace(layers=(layer,), active=layer.id)
 
 
 def merged_visible(document: Document) -> Document:
@@ -241,7 +241,7 @@ def merged_visible(document: Document) -> Document:
     top = shown[-1]
     merged = Layer(top.name, united(shown), in_guide=any(layer.in_guide for layer in shown), id=top.id)
     layers = tuple(merged if layer is top else layer for layer in document.layers if layer is top or not layer.visible)
-    return document.but(layers=layers, active=merged.id)
+    return document.replace(layers=layers, active=merged.id)
 
 
 def _rebuilt(
@@ -250,12 +250,12 @@ def _rebuilt(
     """The document at another size. `change` applies to all that is painted or selected, `place` to the frame."""
     canvas = Rect(0, 0, width, height)
     layers = tuple(
-        layer.but(pixels=change(layer.pixels), mask=layer.mask and change(layer.mask)) for layer in document.layers
+        layer.replace(pixels=change(layer.pixels), mask=layer.mask and change(layer.mask)) for layer in document.layers
     )
     selection = document.selection and change(document.selection).cropped(canvas)
     protection = document.protection and change(document.protection).cropped(canvas)
     frame = document.frame and place(document.frame) & canvas
-    rebuilt = document.but(
+    rebuilt = document.replace(
         width=width,
         height=height,
         layers=layers,

@@ -42,9 +42,9 @@ def grounded(document: Document, changed: Container[str] = ()) -> Document:
     def now(layer: Layer) -> Layer:
         if layer.generation is None:
             return layer
-        return layer.but(ground=CHANGED if layer.id in changed else ground(below(document, layer.id)))
+        return layer.replace(ground=CHANGED if layer.id in changed else ground(below(document, layer.id)))
 
-    return document.but(layers=tuple(map(now, document.layers)))
+    return document.replace(layers=tuple(map(now, document.layers)))
 
 
 def outdated_ids(document: Document) -> set[str]:

@@ -45,7 +45,7 @@ class Layer:
     ground: Ground | None = None
     id: str = field(default_factory=new_id)
 
-    def but(self, **changes: Any) -> Self:
+    def replace(self, **changes: Any) -> Self:
         """The same layer with some fields changed."""
         return replace(self, **changes)
 

@@ -160,7 +160,7 @@ def _fills(layer: Layer, document: Document) -> bool:
 
 def _alpha(layers: Sequence[Layer], document: Document) -> tuple[np.ndarray, Rect]:
     """How far the layers cover the canvas, uint8 (h, w), whatever their opacity, and the rectangle that it is of."""
-    whole = united([layer.but(opacity=1.0, mode=BlendMode.NORMAL) for layer in layers])
+    whole = united([layer.replace(opacity=1.0, mode=BlendMode.NORMAL) for layer in layers])
     area = whole.content_bounds() & document.bounds
     return whole.read(area)[..., 3], area
 

@@ -35,4 +35,4 @@ def with_surface(document: Document, target: Target, tiles: Tiles) -> Document:
         case Target.MASK:
             return document.with_layer(document.active, mask=tiles)
         case Target.PROTECTION:
-            return document.but(protection=tiles if tiles.tiles else None)
+            return document.replace(protection=tiles if tiles.tiles else None)

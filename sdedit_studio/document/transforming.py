@@ -57,7 +57,7 @@ class Lifted:
             return self.document.with_layer(layer.id, pixels=transformed(self.moving, transform, smooth), mask=mask)
         placed = transformed(self.moving, transform, smooth)
         outline = combine(None, transformed(selection, transform, smooth), "replace", self.document.bounds)
-        return self.document.with_pixels(_over(self.staying, placed)).but(selection=outline)
+        return self.document.with_pixels(_over(self.staying, placed)).replace(selection=outline)
 
 
 def _over(below: Tiles, above: Tiles) -> Tiles:

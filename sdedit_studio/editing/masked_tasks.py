@@ -45,7 +45,7 @@ def task_edit(task: Task, document: Document, parameters: Parameters, revision: 
     """
     region = task.region(document)
     settings = replace(parameters, t0=task.t0, calls=task.calls)
-    edit = edit_of(document.but(selection=region.mask, frame=None), settings, revision)
+    edit = edit_of(document.replace(selection=region.mask, frame=None), settings, revision)
     job = edit.job
     if task.inside < 1:
         strength = _strength(region, task.inside, edit.frame, job.strength)

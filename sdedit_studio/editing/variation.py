@@ -103,7 +103,7 @@ def over(edit: Edit, now: Document) -> Edit:
     if not layers:
         return edit
     known = tuple(then.get(layer.id, layer) for layer in layers)
-    return replace(edit, document=now.but(layers=known, active=known[-1].id))
+    return replace(edit, document=now.replace(layers=known, active=known[-1].id))
 
 
 def blended(below: Variation, above: Variation, now: Document) -> Document:

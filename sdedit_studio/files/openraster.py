@@ -215,13 +215,13 @@ def _layer(archive: Archive, entry: stack.Entry, records: Mapping[Any, Any], not
             notes.append(f"The mask of {entry.name} is damaged and was not read.")
     if layer.mask is not None:
         return layer
-    return layer.but(pixels=from_png(data, f"{entry.src} in {archive.name}", entry.x, entry.y))
+    return layer.replace(pixels=from_png(data, f"{entry.src} in {archive.name}", entry.x, entry.y))
 
 
 def _restored(archive: Archive, layer: Layer, record: Mapping[str, Any], entry: stack.Entry) -> Layer:
     """The layer with what only the studio knows of it, moved as far as another program moved it."""
     generation = record["generation"]
-    layer = layer.but(
+    layer = layer.replace(
         in_guide=bool(record["in_guide"]),
         alpha_locked=bool(record["alpha_locked"]),
         generation=None if generation is None else dict(generation),
@@ -232,7 +232,7 @@ def _restored(archive: Archive, layer: Layer, record: Mapping[str, Any], entry: 
         return layer
     dx, dy = entry.x - int(record["x"]), entry.y - int(record["y"])
     pixels, mask = _tiles(archive, record["pixels"]), _tiles(archive, record["mask"], COVERAGE)
-    return layer.but(pixels=pixels.moved(dx, dy), mask=mask.moved(dx, dy))
+    return layer.replace(pixels=pixels.moved(dx, dy), mask=mask.moved(dx, dy))
 
 
 def _with_extras(
@@ -244,7 +244,7 @@ def _with_extras(
     try:
         if studio.get("canvas") == [document.width, document.height]:
             frame, selection, protection = studio["frame"], studio["selection"], studio.get("protection")
-            document = document.but(
+            document = document.replace(
                 frame=None if frame is None else Rect(*map(int, frame)),
                 selection=None if selection is None else _tiles(archive, selection, COVERAGE),
                 protection=None if protection is None else _tiles(archive, protection, COVERAGE),

@@ -69,7 +69,7 @@ def ten_layers(side: int) -> Document:
             )
         )
     document = Document.of(side, side, layers)
-    return document.but(active=layers[6].id)
+    return document.replace(active=layers[6].id)
 
 
 def wave(side: int, events: int) -> Iterator[tuple[float, float, float, float]]:

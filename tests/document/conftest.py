@@ -66,9 +66,9 @@ _colours = st.tuples(*[st.integers(0, 255)] * 3)
 _COMMANDS = {
     "paint": st.builds(lambda s, r: Command(f"paint {r}", lambda d: d.with_pixels(_pixels(s, r))), _seeds, _rects),
     "select": st.builds(
-        lambda s, r: Command(f"select {r}", lambda d: d.but(selection=_coverage(s, r))), _seeds, _rects
+        lambda s, r: Command(f"select {r}", lambda d: d.replace(selection=_coverage(s, r))), _seeds, _rects
     ),
-    "deselect": st.just(Command("deselect", lambda d: d.but(selection=None))),
+    "deselect": st.just(Command("deselect", lambda d: d.replace(selection=None))),
     "fill": st.builds(lambda c: Command(f"fill {c}", lambda d: edits.fill(d, c)), _colours),
     "clear": st.just(Command("clear", edits.clear)),
     "cut": st.just(Command("cut", lambda d: edits.cut(d)[0])),
@@ -77,7 +77,7 @@ _COMMANDS = {
         _layers,
         st.integers(0, 9),
     ),
-    "activate": _on_layer("activate", lambda d, i: d.but(active=i)),
+    "activate": _on_layer("activate", lambda d, i: d.replace(active=i)),
     "duplicate": _on_layer("duplicate", Document.duplicated),
     "remove": _on_layer("remove", Document.removed),
     "reorder": st.integers(-1, 5).flatmap(

@@ -72,7 +72,7 @@ def test_what_is_not_seen_damages_nothing():
 
 def test_a_new_size_damages_everything():
     document = Document.of(64, 48, [Layer("Paper", solid(255))])
-    assert document.but(width=80).damage(document) == [Rect(0, 0, 80, 48)]
+    assert document.replace(width=80).damage(document) == [Rect(0, 0, 80, 48)]
 
 
 @pytest.mark.parametrize("masked", [False, True])
@@ -138,7 +138,7 @@ def test_removing_a_layer_activates_its_neighbour_and_never_the_last_goes():
     a, b, c = (Layer(name, noise(1)) for name in "abc")
     document = Document.of(64, 48, [a, b, c])
     assert document.removed(c.id).active == b.id
-    assert document.but(active=a.id).removed(a.id).active == b.id
+    assert document.replace(active=a.id).removed(a.id).active == b.id
     assert document.removed(a.id).active == c.id
     last = document.removed(a.id).removed(b.id).removed(c.id)
     assert [layer.id for layer in last.layers] == [c.id]

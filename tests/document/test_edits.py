@@ -71,7 +71,7 @@ def test_fill_without_a_selection_covers_the_canvas_and_no_more(document):
 
 def test_fill_follows_the_coverage_of_the_selection(document):
     rect = Rect(250, 200, 20, 60)
-    document = document.but(selection=soft(3, rect))
+    document = document.replace(selection=soft(3, rect))
     before, after = document.active_layer.pixels, edits.fill(document, (200, 100, 0)).active_layer.pixels
     amount = document.selection.read(rect)[..., None] / 255
     expected = np.array([0, 100, 200, 255]) * amount + before.read(rect) * (1 - amount)
@@ -90,7 +90,7 @@ def test_fill_keeps_a_locked_alpha(document):
 
 def test_clear_takes_away_what_is_selected(document):
     rect = Rect(10, 40, 90, 90)
-    cleared = edits.clear(document.but(selection=full(rect))).active_layer.pixels
+    cleared = edits.clear(document.replace(selection=full(rect))).active_layer.pixels
     assert not cleared.read(rect).any()
     outside = ~inside(rect)
     before = document.active_layer.pixels.read(document.bounds)
@@ -100,7 +100,7 @@ def test_clear_takes_away_what_is_selected(document):
 
 def test_cut_and_copy_take_the_selected_pixels_where_they_were(document):
     rect = Rect(50, 60, 70, 80)
-    document = document.but(selection=full(rect))
+    document = document.replace(selection=full(rect))
     cut, clip = edits.cut(document)
     content = document.active_layer.pixels.read(rect)
     assert (clip.x, clip.y) == (50, 60)
@@ -116,7 +116,7 @@ def test_cut_and_copy_take_the_selected_pixels_where_they_were(document):
 def test_copied_pixels_are_valid_and_scaled_by_mask_and_selection(seed):
     rect = Rect(3, 5, 40, 30)
     layer = Layer("Paint", noise(seed, rect), mask=soft(seed + 1, rect))
-    document = Document.of(60, 50, [layer]).but(selection=soft(seed + 2, rect))
+    document = Document.of(60, 50, [layer]).replace(selection=soft(seed + 2, rect))
     clip = edits.copied(document)
     amount = layer.mask.read(rect)[..., None] / 255 * (document.selection.read(rect)[..., None] / 255)
     part = clip.pixels.shape[:2]
@@ -126,7 +126,7 @@ def test_copied_pixels_are_valid_and_scaled_by_mask_and_selection(seed):
 
 
 def test_nothing_to_copy_is_none(document):
-    empty = document.but(selection=full(Rect(250, 0, 10, 10)))
+    empty = document.replace(selection=full(Rect(250, 0, 10, 10)))
     assert edits.copied(empty) is None
     assert edits.cut(empty) == (empty, None)
     assert edits.copied_merged(empty) is not None
@@ -168,7 +168,7 @@ def test_a_dropped_picture_fits_or_lands_where_it_was_dropped(document, size, at
 
 def test_crop_shows_what_was_there(document):
     rect = Rect(40, 50, 100, 300)
-    cropped = edits.cropped(document.but(selection=full(Rect(0, 0, 60, 70)), frame=Rect(100, 100, 99, 99)), rect)
+    cropped = edits.cropped(document.replace(selection=full(Rect(0, 0, 60, 70)), frame=Rect(100, 100, 99, 99)), rect)
     assert (cropped.width, cropped.height) == (100, 220)
     assert np.array_equal(composite(cropped), composite(document)[50:270, 40:140])
     assert cropped.selection.content_bounds() == Rect(0, 0, 20, 20)
@@ -180,7 +180,7 @@ def test_crop_shows_what_was_there(document):
 
 def test_crop_drops_a_selection_and_frame_that_lie_outside(document):
     cropped = edits.cropped(
-        document.but(selection=full(Rect(200, 200, 9, 9)), frame=Rect(200, 200, 9, 9)), Rect(0, 0, 100, 100)
+        document.replace(selection=full(Rect(200, 200, 9, 9)), frame=Rect(200, 200, 9, 9)), Rect(0, 0, 100, 100)
     )
     assert cropped.selection is None
     assert cropped.frame is None
@@ -188,7 +188,7 @@ def test_crop_drops_a_selection_and_frame_that_lie_outside(document):
 
 @pytest.mark.parametrize(("anchor", "offset"), [((0, 0), (0, 0)), ((0.5, 0.5), (10, -10)), ((1, 1), (20, -20))])
 def test_a_new_canvas_size_moves_the_picture_by_its_anchor(document, anchor, offset):
-    resized = edits.with_canvas(document.but(frame=Rect(50, 60, 70, 80)), WIDTH + 20, HEIGHT - 20, anchor)
+    resized = edits.with_canvas(document.replace(frame=Rect(50, 60, 70, 80)), WIDTH + 20, HEIGHT - 20, anchor)
     x, y = offset
     window = Rect(-x, -y, WIDTH + 20, HEIGHT - 20)
     assert np.array_equal(composite(resized), flatten(document.layers, window))
@@ -198,7 +198,7 @@ def test_a_new_canvas_size_moves_the_picture_by_its_anchor(document, anchor, off
 
 
 def test_flipping_twice_changes_nothing_and_once_mirrors_all(document):
-    document = document.but(selection=soft(4, Rect(10, 20, 33, 44)), frame=Rect(1, 2, 30, 40))
+    document = document.replace(selection=soft(4, Rect(10, 20, 33, 44)), frame=Rect(1, 2, 30, 40))
     document = document.with_layer(document.active, mask=soft(5, Rect(0, 0, 150, 150)))
     for horizontally, mirror in ((True, np.fliplr), (False, np.flipud)):
         flipped = edits.flipped(document, horizontally=horizontally)
@@ -218,7 +218,7 @@ def test_scaling_keeps_edges_opaque_flat_areas_flat_and_places_in_step(size):
         Layer("Box", Tiles.from_array(np.full((90, 200, 4), 255, np.uint8), rect.x, rect.y)),
         Layer("Empty"),
     ]
-    document = Document.of(WIDTH, HEIGHT, layers).but(selection=full(rect), frame=Rect(0, 0, 150, 135))
+    document = Document.of(WIDTH, HEIGHT, layers).replace(selection=full(rect), frame=Rect(0, 0, 150, 135))
     scaled = edits.scaled(document, *size)
     assert (scaled.width, scaled.height) == size
     assert (scaled.layers[0].pixels.read(scaled.bounds) == (40, 90, 200, 255)).all()
@@ -273,8 +273,8 @@ def test_merging_visible_layers_keeps_the_hidden_ones_in_their_order(document):
 
 def test_the_frame_is_the_documents_own_or_the_canvas(document):
     assert edits.frame_of(document) == document.bounds
-    assert edits.frame_of(document.but(frame=Rect(-5, 10, 50, 60))) == Rect(0, 10, 45, 60)
-    assert edits.frame_of(document.but(frame=Rect(900, 0, 5, 5))) == document.bounds
+    assert edits.frame_of(document.replace(frame=Rect(-5, 10, 50, 60))) == Rect(0, 10, 45, 60)
+    assert edits.frame_of(document.replace(frame=Rect(900, 0, 5, 5))) == document.bounds
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_the_frame_is_the_documents_own_or_the_canvas(document):
     ],
 )
 def test_the_frame_of_a_selection_has_context(selected, expected):
-    document = Document.of(1000, 600, [Layer("Paper")]).but(selection=full(selected))
+    document = Document.of(1000, 600, [Layer("Paper")]).replace(selection=full(selected))
     assert edits.frame_of(document) == expected
 
 
@@ -305,7 +305,7 @@ def test_the_frame_of_a_selection_has_context(selected, expected):
 def test_every_frame_lies_in_the_canvas_and_holds_the_selection(width, height, x, y, w, h):
     canvas = Rect(0, 0, width, height)
     selected = Rect(x % width, y % height, w, h) & canvas
-    frame = edits.frame_of(Document.of(width, height, [Layer("Paper")]).but(selection=full(selected)))
+    frame = edits.frame_of(Document.of(width, height, [Layer("Paper")]).replace(selection=full(selected)))
     assert frame in canvas
     assert selected in frame
     long, short = max(frame[2:]), min(frame[2:])
@@ -325,7 +325,7 @@ def test_the_guide_is_the_flagged_layers_on_white(document):
 
 def test_the_edit_mask_is_the_selection_in_the_frame(document):
     assert edits.edit_mask(document, document.bounds) is None
-    document = document.but(selection=soft(1, Rect(30, 40, 60, 60)))
+    document = document.replace(selection=soft(1, Rect(30, 40, 60, 60)))
     frame = Rect(20, 30, 100, 90)
     assert np.array_equal(edits.edit_mask(document, frame), document.selection.read(frame))
     with pytest.raises(ValueError, match="outside the frame"):
@@ -338,7 +338,7 @@ def test_the_edit_mask_is_the_selection_in_the_frame(document):
 )
 def test_an_edit_fades_to_the_edges_of_the_frame_where_there_is_more_to_edit_beyond(frame, selected):
     document = Document.of(WIDTH, HEIGHT, [Layer("Paint")])
-    document = document if selected is None else document.but(selection=full(selected & document.bounds))
+    document = document if selected is None else document.replace(selection=full(selected & document.bounds))
     frame, chosen = frame & document.bounds, (selected or document.bounds) & document.bounds
     mask = edits.edit_mask(document, frame)
     mask = np.full((frame.height, frame.width), 255) if mask is None else mask
@@ -359,7 +359,7 @@ def test_an_edit_fades_to_the_edges_of_the_frame_where_there_is_more_to_edit_bey
 def test_a_result_changes_no_bit_outside_its_mask(documents, data):
     document = data.draw(documents)
     selected = data.draw(st.none() | st.builds(soft, st.integers(0, 99), st.just(Rect(60, 70, 120, 90))))
-    document = document.but(selection=selected)
+    document = document.replace(selection=selected)
     frame = edits.frame_of(document)
     mask = edits.edit_mask(document, frame)
     picture = np.random.default_rng(0).integers(0, 256, (frame.height, frame.width, 3), dtype=np.uint8)
@@ -395,7 +395,7 @@ def test_a_result_is_one_masked_layer_with_its_record(document):
 
 
 def test_edits_work_away_from_the_main_thread(document):
-    document = document.but(selection=soft(1, Rect(20, 20, 99, 99)))
+    document = document.replace(selection=soft(1, Rect(20, 20, 99, 99)))
     found = []
 
     def work():

@@ -109,8 +109,8 @@ def test_a_change_of_the_whole_canvas_changes_no_ground(horizontally, changed_be
 
 
 def test_a_ground_that_is_not_known_is_not_outdated(document):
-    assert not outdated(document, result(document).but(ground=None))
-    assert outdated(document, result(document).but(ground=CHANGED))
+    assert not outdated(document, result(document).replace(ground=None))
+    assert outdated(document, result(document).replace(ground=CHANGED))
     assert not outdated(document, Layer("Plain", ground=CHANGED))
 
 

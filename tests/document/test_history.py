@@ -75,7 +75,7 @@ def history() -> History:
 
 def dab(history: History, value: int, x: int = 300, y: int = 300) -> Document:
     """One stroke inside one tile of the paper."""
-    document = history.document.but(active=history.document.layers[0].id)
+    document = history.document.replace(active=history.document.layers[0].id)
     pixels = document.active_layer.pixels.with_array(np.full((5, 5, 4), value, np.uint8), x, y)
     return document.with_pixels(pixels)
 
@@ -152,7 +152,7 @@ def test_a_new_step_forgets_what_was_undone(history):
 def test_modified_follows_the_picture_and_not_the_selection(history):
     start = history.document
     assert not history.modified
-    history.push("Select", start.but(selection=Tiles.from_array(np.ones((4, 4), np.uint8))))
+    history.push("Select", start.replace(selection=Tiles.from_array(np.ones((4, 4), np.uint8))))
     assert not history.modified
     history.push("Dab", dab(history, 1))
     assert history.modified

@@ -155,7 +155,7 @@ def test_strokes_are_what_lies_above_the_photograph():
 
 
 def test_strokes_under_an_earlier_result_are_done_with():
-    result = square(40, 100, 100).but(generation={"seed": 1})
+    result = square(40, 100, 100).replace(generation={"seed": 1})
     doc = document(square(40, 100, 100), result)
     with pytest.raises(ValueError, match="Paint on a layer above the photo first"):
         painted(doc)
@@ -169,7 +169,7 @@ def test_edit_with_strokes_says_why_it_cannot():
         painted(document(Layer("Strokes")))
     with pytest.raises(ValueError, match="Nothing fills the canvas"):
         painted(Document.of(400, 300, [square(40, 10, 10)]))
-    thin = document().layers[0].but(opacity=0.5)
+    thin = document().layers[0].replace(opacity=0.5)
     with pytest.raises(ValueError, match="Nothing fills the canvas"):
         painted(Document.of(400, 300, [thin, square(40, 10, 10)]))
 
@@ -194,7 +194,7 @@ def test_a_photograph_is_told_from_a_painting():
     painting = Document.of(400, 300, [Layer("Sky", Tiles.from_array(gradient)), square(30, 50, 50)])
     assert not strokes_on_a_photograph(painting)
     other = photograph(120, 90)
-    pasted_picture = other.but(pixels=other.pixels.moved(40, 40))
+    pasted_picture = other.replace(pixels=other.pixels.moved(40, 40))
     assert not strokes_on_a_photograph(document(pasted_picture)), "a pasted picture is no stroke"
     half = Document.of(800, 300, [photograph(400, 300), square(30, 50, 50)])
     assert not strokes_on_a_photograph(half)

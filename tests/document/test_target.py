@@ -47,15 +47,15 @@ def test_what_is_put_there_is_there_and_nothing_else_changes(documents, target):
 
 
 def test_no_protection_is_none_however_it_came_about(document):
-    assert with_surface(document.but(protection=soft(1)), Target.PROTECTION, NO_COVERAGE).protection is None
-    assert edits.clear(document.but(protection=soft(1)), Target.PROTECTION).protection is None
+    assert with_surface(document.replace(protection=soft(1)), Target.PROTECTION, NO_COVERAGE).protection is None
+    assert edits.clear(document.replace(protection=soft(1)), Target.PROTECTION).protection is None
 
 
 @given(colour=st.tuples(*[st.integers(0, 255)] * 3))
 @pytest.mark.parametrize("target", COVERAGES)
 def test_a_fill_is_grey_within_the_selection(document, target, colour):
     box = Tiles.from_array(np.full((50, 60), 255, np.uint8), 20, 30)
-    before, after = there(document, target), there(edits.fill(document.but(selection=box), colour, target), target)
+    before, after = there(document, target), there(edits.fill(document.replace(selection=box), colour, target), target)
     expected = before.copy()
     expected[30:80, 20:80] = round((29 * colour[2] + 150 * colour[1] + 77 * colour[0]) / 256)
     assert np.abs(after.astype(int) - expected).max() <= 1
@@ -85,7 +85,7 @@ def test_a_shape_on_the_mask_leaves_the_pixels(document):
 
 @given(seed=st.integers(0, 99), horizontally=st.booleans())
 def test_the_canvas_carries_the_protection_along(seed, horizontally):
-    protected = Document.of(300, 270, [Layer("Paint")]).but(protection=soft(seed))
+    protected = Document.of(300, 270, [Layer("Paint")]).replace(protection=soft(seed))
     before = protected.protection.read(CANVAS)
     flipped = edits.flipped(protected, horizontally=horizontally).protection
     assert np.array_equal(flipped.read(CANVAS), before[:, ::-1] if horizontally else before[::-1])
@@ -101,7 +101,7 @@ def test_protecting_is_a_change_to_show_to_undo_and_to_save(seed):
     document = Document.of(300, 270, [Layer("Paint")])
     history = History(document)
     protection = Tiles.from_array(np.full((40, 50), 90 + seed, np.uint8), 100, 120)
-    history.push("Paint protection", document.but(protection=protection))
+    history.push("Paint protection", document.replace(protection=protection))
     assert history.document.damage(document) == document.damage(history.document) == [Rect(100, 120, 50, 40)]
     assert history.modified
     history.undo()
@@ -118,21 +118,21 @@ def _unheld(frame):
 @given(seed=st.integers(0, 99), frame=st.builds(Rect, *[st.integers(0, 100)] * 2, *[st.integers(30, 170)] * 2))
 def test_what_is_protected_may_not_change_by_as_much(seed, frame):
     held = np.random.default_rng(seed).choice([0, 100, 255], (270, 300)).astype(np.uint8)
-    document = Document.of(300, 270, [Layer("Paint")]).but(protection=Tiles.from_array(held))
+    document = Document.of(300, 270, [Layer("Paint")]).replace(protection=Tiles.from_array(held))
     here = held[frame.slices]
     assert np.array_equal(edits.strength(document, frame), 255 - here)
     selected = np.zeros((270, 300), np.uint8)
     selected[frame.slices] = 200
-    document = document.but(selection=Tiles.from_array(selected))
+    document = document.replace(selection=Tiles.from_array(selected))
     assert np.array_equal(edits.edit_mask(document, frame), np.where(here == 255, 0, 200))
-    free = edits.edit_mask(document.but(selection=None), frame)
+    free = edits.edit_mask(document.replace(selection=None), frame)
     assert (free[here == 255] == 0).all() and (free[here < 255] == _unheld(frame)[here < 255]).all()
 
 
 def test_protection_elsewhere_and_none_at_all_leave_the_frame_free():
     document = Document.of(300, 270, [Layer("Paint")])
     assert edits.strength(document, CANVAS) is None and edits.edit_mask(document, CANVAS) is None
-    document = document.but(protection=Tiles.from_array(np.full((50, 50), 255, np.uint8)))
+    document = document.replace(protection=Tiles.from_array(np.full((50, 50), 255, np.uint8)))
     assert edits.strength(document, Rect(100, 100, 90, 90)) is None
     assert np.array_equal(edits.edit_mask(document, Rect(100, 100, 90, 90)), _unheld(Rect(100, 100, 90, 90)))
     with pytest.raises(ValueError, match="protected"):

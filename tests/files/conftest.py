@@ -100,7 +100,7 @@ def painting() -> Document:
             Layer("Masked", pixels(3, Rect(20, 30, 70, 50)), coverage(4, Rect(40, 20, 60, 40)), generation={"seed": 3}),
             Layer("Glow", pixels(5, Rect(0, 0, 60, 60)), mode=BlendMode.SCREEN, opacity=0.4, alpha_locked=True),
         ],
-    ).but(selection=coverage(6, Rect(10, 10, 30, 30)), frame=Rect(8, 8, 60, 50))
+    ).replace(selection=coverage(6, Rect(10, 10, 30, 30)), frame=Rect(8, 8, 60, 50))
 
 
 @pytest.fixture(scope="session")

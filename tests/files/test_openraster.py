@@ -99,7 +99,7 @@ def test_the_thumbnail_of_a_large_canvas_is_small(tmp_path):
 
 def test_equal_documents_give_equal_files(tmp_path, painting):
     save(tmp_path / "a.ora", painting)
-    save(tmp_path / "b.ora", painting.but(layers=tuple(layer.but() for layer in painting.layers)))
+    save(tmp_path / "b.ora", painting.replace(layers=tuple(layer.replace() for layer in painting.layers)))
     assert (tmp_path / "a.ora").read_bytes() == (tmp_path / "b.ora").read_bytes()
 
 

@@ -374,7 +374,7 @@ def test_export_refuses_what_it_cannot_do(tmp_path, painting):
 def test_a_document_exports_what_the_canvas_shows_with_its_results(tmp_path, painting):
     result = Layer("SDEdit", Tiles.from_array(painting), opacity=0.5, generation=RECORD)
     paper = Layer("Paper", Tiles.from_array(np.full((30, 50, 4), 255, np.uint8)))
-    document = Document.of(50, 30, [paper, result, result.but(id="hidden", visible=False)])
+    document = Document.of(50, 30, [paper, result, result.replace(id="hidden", visible=False)])
     path = tmp_path / "a.png"
     pictures.export_document(path, document)
     assert np.array_equal(pictures.read(path), flatten(document.layers, document.bounds))

@@ -324,7 +324,7 @@ class Banner(QObject):
         for pill in (self.activity, self.comparing, self.problem):
             self.stack(pill)
         view.installEventFilter(self)
-        generation.session.problem.connect(self.problem.show_problem)
+        generation.session.notices.warned.connect(self.problem.show_problem)
         generation.changed.connect(self._changed)
         generation.live.switched.connect(self._live_switched)
         self._place()

@@ -310,7 +310,7 @@ class Compare(QObject):
 
     def _step_down(self, details: str) -> None:
         """What is wanted cannot be made ready: say so, and want something plainer rather than leave what stood."""
-        self._generation.session.problem.emit(
+        self._generation.session.notices.warn(
             "This could not be shown. Your painting and results are unchanged.", details
         )
         if self._mode not in PLACES:

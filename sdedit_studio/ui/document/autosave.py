@@ -125,7 +125,7 @@ class Autosave(QObject):
             await asyncio.wrap_future(work)
         except FileProblem as problem:
             LOG.warning("%s", problem)
-            self._session.message.emit(str(problem))
+            self._session.notices.tell(str(problem))
             return False
         return True
 

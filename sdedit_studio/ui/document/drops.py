@@ -74,7 +74,7 @@ class Drops(QObject):
             self.add(sources, at)
         elif not documents:
             words = "That is only the address of a picture. Save the picture as a file and drop the file here."
-            self._session.problem.emit(words if mime.hasUrls() else "There is no picture in that.", "")
+            self._session.notices.warn(words if mime.hasUrls() else "There is no picture in that.")
         return documents
 
     def add(self, sources: Sequence[Source], at: tuple[int, int]) -> None:
@@ -91,7 +91,7 @@ class Drops(QObject):
             self._session.set_tool("move")
             self._session.picture_added.emit(document.active)
         if problems:
-            self._session.problem.emit(" ".join(problems), "")
+            self._session.notices.warn(" ".join(problems))
 
 
 def _decoded(sources: Sequence[Source]) -> tuple[list[Picture], list[str]]:

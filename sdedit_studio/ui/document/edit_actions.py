@@ -64,7 +64,7 @@ class EditActions(QObject):
         """What is on the clipboard, as a layer: a picture, or the files that were copied in a file manager."""
         mime, view = QGuiApplication.clipboard().mimeData(), self._view()
         if mime is None or not self._drops.welcomes(mime):
-            self._session.message.emit("There is no picture on the clipboard.")
+            self._session.notices.tell("There is no picture on the clipboard.")
             return
         for document in self._drops.take(mime, (view.x + view.width // 2, view.y + view.height // 2)):
             self.open_requested.emit(document)
@@ -92,10 +92,10 @@ class EditActions(QObject):
     async def _copy(self, take: Callable[[Document], edits.Clip | None]) -> bool:
         clip = await asyncio.to_thread(take, self._session.document)
         if clip is None:
-            self._session.message.emit("There is nothing here to copy.")
+            self._session.notices.tell("There is nothing here to copy.")
             return False
         QGuiApplication.clipboard().setImage(as_image(np.ascontiguousarray(clip.pixels)).copy())
-        self._session.message.emit(f"Copied {clip.pixels.shape[1]} × {clip.pixels.shape[0]} pixels.")
+        self._session.notices.tell(f"Copied {clip.pixels.shape[1]} × {clip.pixels.shape[0]} pixels.")
         return True
 
     # --- Image -----------------------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ class EditActions(QObject):
         """Make the layer above (positive) or below the active one."""
         document = self._session.document
         index = min(len(document.layers) - 1, max(0, document.active_index + by))
-        self._session.amend(document.but(active=document.layers[index].id))
+        self._session.amend(document.replace(active=document.layers[index].id))
 
     # --- Select ----------------------------------------------------------------------------------------------------
 
@@ -236,10 +236,10 @@ class EditActions(QObject):
         dialog = NumberDialog(self._window, *words, value, maximum)
         if await answered(dialog):
             change = make(dialog.field.value())
-            await self._change(words[0], lambda now: now.but(selection=change(now.selection, now.bounds)))
+            await self._change(words[0], lambda now: now.replace(selection=change(now.selection, now.bounds)))
 
     def _select(self, label: str, change: Select) -> None:
-        self._start(label, lambda document: document.but(selection=change(document.selection, document.bounds)))
+        self._start(label, lambda document: document.replace(selection=change(document.selection, document.bounds)))
 
     # --- What is protected from the model --------------------------------------------------------------------------
 
@@ -249,7 +249,7 @@ class EditActions(QObject):
         self._session.set_target(Target.PIXELS if on_it else Target.PROTECTION)
 
     def clear_protection(self) -> None:
-        self._session.push("Clear protection", self._session.document.but(protection=None))
+        self._session.push("Clear protection", self._session.document.replace(protection=None))
 
     def invert_protection(self) -> None:
         self._protect("Invert protection", lambda now: selection.invert(now.protection, now.bounds))
@@ -261,10 +261,10 @@ class EditActions(QObject):
         )
 
     def select_protected(self) -> None:
-        self._start("Select what is protected", lambda now: now.but(selection=now.protection))
+        self._start("Select what is protected", lambda now: now.replace(selection=now.protection))
 
     def _protect(self, label: str, change: Callable[[Document], Tiles | None]) -> None:
-        self._start(label, lambda document: document.but(protection=change(document)))
+        self._start(label, lambda document: document.replace(protection=change(document)))
 
     # --- How an edit is made ---------------------------------------------------------------------------------------
 
@@ -279,7 +279,7 @@ class EditActions(QObject):
                 try:
                     changed = await asyncio.to_thread(change, document)
                 except ValueError as problem:
-                    self._session.problem.emit(str(problem), "")
+                    self._session.notices.warn(str(problem))
                     return
                 if document is self._session.document:
                     self._session.push(label, changed)

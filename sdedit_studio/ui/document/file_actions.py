@@ -94,11 +94,11 @@ class FileActions(QObject):
         """As `open_path`, and wait for it. A copy forgets where it came from."""
         if not await self.settled():
             return
-        self._session.message.emit(f"Opening {path.name}…")
+        self._session.notices.tell(f"Opening {path.name}…")
         try:
             document, parameters, results, notes = await asyncio.to_thread(read, path)
         except FileProblem as problem:
-            self._session.problem.emit(str(problem), "")
+            self._session.notices.warn(str(problem))
             if not path.exists():
                 self._preferences.forget_recent(path)
             return
@@ -106,9 +106,9 @@ class FileActions(QObject):
         if not as_copy:
             self._preferences.add_recent(path)
         self._replace(document, path if is_own else None, title(path) if as_copy else path.stem, parameters, results)
-        self._session.message.emit(f"Opened {path.name}.")
+        self._session.notices.tell(f"Opened {path.name}.")
         if notes:
-            self._session.problem.emit(" ".join(notes), "")
+            self._session.notices.warn(" ".join(notes))
 
     def recover(self, left_behind: Recovery, otherwise: Callable[[], None]) -> None:
         """Open what a crash left behind and forget it there. `otherwise` is called when it cannot be read."""
@@ -123,16 +123,16 @@ class FileActions(QObject):
             document, parameters = await asyncio.to_thread(left_behind.load)
             results = await asyncio.to_thread(left_behind.load_results, notes)
         except FileProblem as problem:
-            self._session.problem.emit(str(problem), "")
+            self._session.notices.warn(str(problem))
             otherwise()
             return
         self._imported = UNTITLED
         self._session.open(document, left_behind.original, parameters, results, saved=False)
         self.opened.emit()
         self.recovered.emit(left_behind)
-        self._session.message.emit("Recovered. Save it to keep it.")
+        self._session.notices.tell("Recovered. Save it to keep it.")
         if notes:
-            self._session.problem.emit(" ".join(notes), "")
+            self._session.notices.warn(" ".join(notes))
 
     def _replace(
         self,
@@ -164,15 +164,15 @@ class FileActions(QObject):
                 return False
         document, parameters, results = self._session.document, self._session.parameters, self._session.results
         opened = self._session.history
-        self._session.message.emit(f"Saving {path.name}…")
+        self._session.notices.tell(f"Saving {path.name}…")
         async with self._turn:
             try:
                 await asyncio.to_thread(openraster.save, path, document, parameters, results)
             except FileProblem as problem:
-                self._session.problem.emit(str(problem), "")
+                self._session.notices.warn(str(problem))
                 return False
         self._preferences.add_recent(path)
-        self._session.message.emit(f"Saved {path.name}.")
+        self._session.notices.tell(f"Saved {path.name}.")
         if self._session.history is opened:  # else it is another document that is on the canvas by now
             self._session.mark_saved(document, results, path)
             self.saved.emit()
@@ -214,9 +214,9 @@ class FileActions(QObject):
         try:
             await asyncio.to_thread(write, path, document, settings)
         except FileProblem as problem:
-            self._session.problem.emit(str(problem), "")
+            self._session.notices.warn(str(problem))
         else:
-            self._session.message.emit(f"Exported {path.name}.")
+            self._session.notices.tell(f"Exported {path.name}.")
 
     def add_picture(self, add: Callable[[list[Path]], None]) -> None:
         """Ask for pictures and hand them to `add`."""
@@ -258,7 +258,7 @@ def read(path: Path) -> tuple[Document, Parameters | None, Results, list[str]]:
 def write(path: Path, document: Document, settings: ExportSettings) -> None:
     """Export what the canvas shows. Raises FileProblem."""
     if not settings.metadata:
-        document = document.but(layers=tuple(layer.but(generation=None) for layer in document.layers))
+        document = document.replace(layers=tuple(layer.replace(generation=None) for layer in document.layers))
     pictures.export_document(path, document, quality=settings.quality)
 
 

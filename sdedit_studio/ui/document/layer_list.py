@@ -335,7 +335,7 @@ class LayerList(QListView):
 
     def _activate(self, layer_id: str) -> None:
         if layer_id != self._session.document.active:
-            self._session.amend(self._session.document.but(active=layer_id))
+            self._session.amend(self._session.document.replace(active=layer_id))
 
     def _toggle(self, layer: Layer, field: str) -> None:
         value = not getattr(layer, field)

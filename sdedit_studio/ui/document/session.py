@@ -19,6 +19,7 @@ from sdedit_studio.document.target import Target
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles, blank
+from sdedit_studio.ui.base.notices import Notices
 
 Colour = tuple[int, int, int]
 """sRGB, 0 .. 255 each."""
@@ -48,8 +49,7 @@ class Session(QObject):
     `layers_changed()` when the stack or a layer's fields (not only pixels) changed; `results_changed()` when there is
     another result, or one less, or a star; `colours_changed()`; `tool_changed(str)`; `target_changed()` when tools
     paint on something else; `parameters_changed()`; `picture_added(str)` when a picture was dropped or pasted, with its
-    layer; `message(str)` for the status line; `problem(str, str)` for the banner: one sentence with what to do, and
-    details.
+    layer.
     """
 
     changing = Signal()
@@ -63,12 +63,11 @@ class Session(QObject):
     tool_changed = Signal(str)
     target_changed = Signal()
     parameters_changed = Signal()
-    message = Signal(str)
-    problem = Signal(str, str)
     picture_added = Signal(str)
 
     def __init__(self, document: Document | None = None) -> None:
         super().__init__()
+        self.notices = Notices(self)
         self._history = History(document or new_document())
         self._results = self._saved_results = Results()
         self.path: Path | None = None
@@ -156,7 +155,7 @@ class Session(QObject):
         if label := self._history.undo():
             self._announce(before)
             self.history_changed.emit()
-            self.message.emit(f"Undid: {label}")
+            self.notices.tell(f"Undid: {label}")
 
     def redo(self) -> None:
         self.changing.emit()
@@ -164,7 +163,7 @@ class Session(QObject):
         if label := self._history.redo():
             self._announce(before)
             self.history_changed.emit()
-            self.message.emit(f"Redid: {label}")
+            self.notices.tell(f"Redid: {label}")
 
     def set_results(self, results: Results) -> None:
         """Keep other results. It makes no undo step."""
@@ -193,7 +192,7 @@ class Session(QObject):
     def set_target(self, target: Target) -> None:
         """Choose what tools paint on. A layer without a mask says so, and nothing changes."""
         if target is Target.MASK and self.document.active_layer.mask is None:
-            self.message.emit(f"“{self.document.active_layer.name}” has no mask. Add one in the Layer menu.")
+            self.notices.tell(f"“{self.document.active_layer.name}” has no mask. Add one in the Layer menu.")
         elif target is not self.target:
             self.target = target
             self.target_changed.emit()

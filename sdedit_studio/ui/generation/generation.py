@@ -204,7 +204,7 @@ class Generation(QObject):
         """Move t0 up or down, and say what it does now."""
         t0 = min(1.0, max(0.0, round(self.session.parameters.t0 + by, 2)))
         self.session.set_parameters(t0=t0)
-        self.session.message.emit(f"t₀ {t0:.2f}: {words.keeps(t0)}")
+        self.session.notices.tell(f"t₀ {t0:.2f}: {words.keeps(t0)}")
 
     def generate(self) -> None:
         """Edit the document as it is now. A run under way gives way to it; a waiting result stays until it succeeds.
@@ -213,7 +213,7 @@ class Generation(QObject):
         """
         if self.session.parameters.t0 == 0:
             self.cancel()
-            self.session.problem.emit(words.NO_CHANGE, "")
+            self.session.notices.warn(words.NO_CHANGE)
             return
         if not (self._seed_locked or self.live.on):
             self._draw_seed()
@@ -255,7 +255,7 @@ class Generation(QObject):
             return False
         self._give_up()
         self._show_latest()
-        self.session.message.emit("Cancelled. Your painting is unchanged.")
+        self.session.notices.tell("Cancelled. Your painting is unchanged.")
         return True
 
     def discard(self) -> bool:
@@ -265,7 +265,7 @@ class Generation(QObject):
         self._applying.pop(self._finished, None)
         self._finished = None
         self._show_latest()
-        self.session.message.emit("Discarded. Your painting is unchanged.")
+        self.session.notices.tell("Discarded. Your painting is unchanged.")
         return True
 
     def apply(self) -> bool:
@@ -301,7 +301,7 @@ class Generation(QObject):
         """Returns whether it was on."""
         if not self.live.stop():
             return False
-        self.session.message.emit("Live is off. Your painting is unchanged.")
+        self.session.notices.tell("Live is off. Your painting is unchanged.")
         return True
 
     def close(self) -> None:
@@ -353,7 +353,7 @@ class Generation(QObject):
                 self._show_latest()
                 self.finished.emit(edit, update)
                 if update.note:
-                    self.session.problem.emit(update.note, "")
+                    self.session.notices.warn(update.note)
             case Cancelled():
                 self._run = None
                 self._show_latest()
@@ -363,7 +363,7 @@ class Generation(QObject):
     def _fail(self, sentence: str, details: str) -> None:
         self._run = None
         self._show_latest()
-        self.session.problem.emit(sentence, details)
+        self.session.notices.warn(sentence, details)
 
     def _begin_to_apply(self, asked: _Finished | Shown, apply: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._applying[asked] = self._tasks.start(self._try(asked, apply))
@@ -372,7 +372,7 @@ class Generation(QObject):
         try:
             await apply()
         except Exception:
-            self.session.problem.emit(
+            self.session.notices.warn(
                 "The result could not be applied. Your painting is unchanged; try again.", traceback.format_exc()
             )
             self.changed.emit()
@@ -397,7 +397,7 @@ class Generation(QObject):
                     self.changed.emit()  # another run's picture is seen by now
                 again = finished.edit.replaces is not None
                 self.session.push("Generate again" if again else "Apply result", document)
-                self.session.message.emit("Made again in its place." if again else "Applied as a new layer.")
+                self.session.notices.tell("Made again in its place." if again else "Applied as a new layer.")
                 self.applied.emit(finished.edit, finished.result)
                 return
 
@@ -472,7 +472,7 @@ class Generation(QObject):
             self._give_up()
             self._finished = None
             self._show_latest()
-            self.session.message.emit("The result belonged to the canvas before, so it was put away.")
+            self.session.notices.tell("The result belonged to the canvas before, so it was put away.")
         self._frame_changed()
 
     def _frame_changed(self) -> None:

@@ -355,5 +355,5 @@ class Live(QObject):
         self._broken = True
         self._schedule.abandoned()
         self._resume()
-        self._session.problem.emit(sentence, details)
+        self._session.notices.warn(sentence, details)
         self.switched.emit()

@@ -91,7 +91,7 @@ class NoisedGuide(QObject):
                 self._show(await asyncio.to_thread(start.at, session.parameters.t0))
                 await moved.wait()
         except Exception:
-            session.problem.emit("What the model starts from could not be shown.", traceback.format_exc())
+            session.notices.warn("What the model starts from could not be shown.", traceback.format_exc())
         finally:
             session.parameters_changed.disconnect(moved.set)
 

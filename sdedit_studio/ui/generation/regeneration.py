@@ -145,7 +145,7 @@ class Regeneration(QObject):
     async def _follow(self, document: Document, layer: Layer) -> None:
         try:
             edit = await asyncio.to_thread(edit_again, document, layer.id, self._session.history.revision)
-            self._session.message.emit(f"Making “{layer.name}” anew from the layers below{self._about(edit)}.")
+            self._session.notices.tell(f"Making “{layer.name}” anew from the layers below{self._about(edit)}.")
             async for update in self._generation.engine.run(edit.job, Lane.IDLE):
                 match update:
                     case Progress():
@@ -153,12 +153,12 @@ class Regeneration(QObject):
                     case Result():
                         await self._replace(edit, update)
                     case Failed():
-                        self._session.problem.emit(update.message, update.details)
+                        self._session.notices.warn(update.message, update.details)
         except ValueError as nothing_to_do:
-            self._session.message.emit(str(nothing_to_do))
+            self._session.notices.tell(str(nothing_to_do))
         except Exception:
             sentence = f"“{layer.name}” could not be made anew. It is unchanged."
-            self._session.problem.emit(sentence, traceback.format_exc())
+            self._session.notices.warn(sentence, traceback.format_exc())
         finally:
             self.progressed.emit(layer.id, 1.0)
         self._following = None

@@ -63,7 +63,7 @@ class PaperTasks(QObject):
         again = at(edit, t0 + by)
         if again.job.parameters.t0 != t0:
             self._generation.start(lambda *_: again)
-            self._session.message.emit(f"{edit.task} from t₀ {again.job.parameters.t0:.2f}.")
+            self._session.notices.tell(f"{edit.task} from t₀ {again.job.parameters.t0:.2f}.")
 
     def decline(self) -> bool:
         """Take the offer back. Returns whether there was one."""

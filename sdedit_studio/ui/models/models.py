@@ -199,7 +199,7 @@ class Models(QObject):
         """Nobody does any more; the work goes on, and the window is told how it ends."""
         self._attended, self._refusal = False, ""
         if self._work is not None:
-            self._session.message.emit(f"{self._work.title} goes on; the models dialog shows how far it is.")
+            self._session.notices.tell(f"{self._work.title} goes on; the models dialog shows how far it is.")
 
     def close(self) -> None:
         """Give up the work and let go of the engine, before the window goes."""
@@ -222,7 +222,7 @@ class Models(QObject):
             self._task = self._work = None
             self._refresh()
         if here := self._installed.get(added or "") or self._networks.get(added or ""):
-            self._session.message.emit(f"Added {here.title}.")
+            self._session.notices.tell(f"Added {here.title}.")
             self.added.emit(here.name)
 
     def _step(self, step: Step) -> None:
@@ -266,7 +266,7 @@ class Models(QObject):
         if self._attended:
             self._refusal = refusal
         else:
-            self._session.problem.emit(refusal, "")
+            self._session.notices.warn(refusal)
 
     def _status_changed(self, status: Status) -> None:
         about_chosen = status.model == self._parameters.model

@@ -128,7 +128,7 @@ class ResultActions(QObject):
     def _may_show(self) -> bool:
         running = self._generation.state in (State.PREPARING, State.RUNNING)
         if running:
-            self._session.message.emit(words.UNDER_WAY)
+            self._session.notices.tell(words.UNDER_WAY)
         return not running
 
     def _fits(self, record: Record) -> bool:
@@ -146,7 +146,7 @@ class ResultActions(QObject):
 
     async def _add(self, record: Record) -> None:
         if await self._push("Add result as a layer", _with_layer, record):
-            self._session.message.emit("Added as a new layer.")
+            self._session.notices.tell("Added as a new layer.")
 
     async def _push(self, label: str, change: Callable[[Document, Record], Document], record: Record) -> bool:
         """Make one undo step of a change, built off the UI thread, anew if the painting went on meanwhile.
@@ -159,7 +159,7 @@ class ResultActions(QObject):
             try:
                 after = await asyncio.to_thread(change, document, record)
             except ValueError as problem:
-                session.problem.emit(str(problem), "")
+                session.notices.warn(str(problem))
                 return False
             if document is session.document:
                 session.changing.emit()  # a stroke in progress becomes a step of its own
@@ -180,7 +180,7 @@ class ResultActions(QObject):
         try:
             found = await asyncio.to_thread(lambda: [presentable(each, document, revision) for each in records])
         except (FileProblem, ValueError) as problem:
-            self._session.problem.emit(str(problem), "")
+            self._session.notices.warn(str(problem))
             return []
         await self._generation.settled()
         wanted = self._asked is records and self._session.history is opened
@@ -212,14 +212,14 @@ class ResultActions(QObject):
         self._session.set_parameters(**vars(record.settings))
         self._generation.seed_locked = True
         if record.strength is None:
-            self._session.message.emit("The settings of this result are back, and its seed is kept.")
+            self._session.notices.tell("The settings of this result are back, and its seed is kept.")
         else:
             self._tasks.start(self._protect(record))
 
     async def _protect(self, record: Record) -> None:
         if await self._push("Protect as for the result", _protected, record):
             message = "The settings of this result are back, its seed is kept, and so is what was protected."
-            self._session.message.emit(message)
+            self._session.notices.tell(message)
 
     def star(self, records: Sequence[Record], starred: bool) -> None:
         self._change(self._session.results.starred((record.id for record in records), starred))
@@ -257,9 +257,9 @@ class ResultActions(QObject):
         try:
             await asyncio.to_thread(_write, path, record)
         except FileProblem as problem:
-            self._session.problem.emit(str(problem), "")
+            self._session.notices.warn(str(problem))
         else:
-            self._session.message.emit(f"Exported {path.name}.")
+            self._session.notices.tell(f"Exported {path.name}.")
 
     def _forget_deleted(self) -> None:
         if self._session.history is not self._opened:

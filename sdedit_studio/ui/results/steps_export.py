@@ -50,9 +50,9 @@ async def export_steps(
         writing = asyncio.ensure_future(asyncio.to_thread(_write, path, len(points), picture, result, settings))
         await _told(session, f"Exporting {count} steps", seconds, writing)
     except FileProblem as problem:
-        session.problem.emit(str(problem), "")
+        session.notices.warn(str(problem))
     else:
-        session.message.emit(f"Exported {path.name}.")
+        session.notices.tell(f"Exported {path.name}.")
 
 
 def _pace(picture: Callable[[int], np.ndarray], settings: StepsSettings) -> float:
@@ -83,6 +83,6 @@ async def _told(session: Session, what: str, seconds: float, work: asyncio.Futur
     end = perf_counter() + seconds
     while not work.done():
         left = end - perf_counter()
-        session.message.emit(f"{what}, {words.duration(left)} left…" if left > 0 else f"{what}…")
+        session.notices.tell(f"{what}, {words.duration(left)} left…" if left > 0 else f"{what}…")
         await asyncio.wait([work], timeout=TELL_SECONDS)
     await work

@@ -60,7 +60,7 @@ async def main(files: Sequence[Path], profile: Profile, preferences: Preferences
     session, engine, closed = Session(), Engine(), asyncio.Event()
 
     def report(error: BaseException) -> None:
-        session.problem.emit("Something went wrong here. Your painting is still open; save it.", log.details(error))
+        session.notices.warn("Something went wrong here. Your painting is still open; save it.", log.details(error))
 
     def report_task(error: Exception) -> None:
         log.LOG.error("A task failed\n%s", log.details(error))
@@ -103,7 +103,7 @@ async def _edit_once(window: Window) -> None:
     session, generation = window.session, window.generation
     blank = new_document(*SMOKE_SIZE)
     upper_half = rectangle(Rect(0, 0, SMOKE_SIZE[0], SMOKE_SIZE[1] // 2), blank.bounds)
-    session.open(fill(blank.but(selection=upper_half), SKY).but(selection=None), None)
+    session.open(fill(blank.replace(selection=upper_half), SKY).replace(selection=None), None)
     session.set_parameters(calls=2, seed=1)
     while generation.status.phase is Phase.WARMING_UP:
         await asyncio.sleep(0.05)

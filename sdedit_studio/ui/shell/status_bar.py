@@ -95,7 +95,7 @@ class StatusBar(QWidget):
         self._minute = QTimer(self, interval=15_000)
         self._minute.timeout.connect(self._show_saved)
         self._minute.start()
-        session.message.connect(self.say)
+        session.notices.told.connect(self.say)
         session.document_replaced.connect(self._show_size)
         session.history_changed.connect(self._show_saved)
         generation.changed.connect(self._show_engine)

@@ -108,7 +108,7 @@ class Strip(QObject):
     def choose(self, t0: float) -> None:
         """Take a level as the t0 of the next edit."""
         self._session.set_parameters(t0=t0)
-        self._session.message.emit(f"t₀ {t0:.2f}: {words.keeps(t0)}")
+        self._session.notices.tell(f"t₀ {t0:.2f}: {words.keeps(t0)}")
 
     def set_in_sight(self, in_sight: bool) -> None:
         """Nothing is computed while nobody can see it."""
@@ -184,7 +184,7 @@ class Strip(QObject):
             self._stop_at(str(nothing_to_do))
         except Exception:
             self._stop_at("The row of previews could not be made. Your painting is unchanged.")
-            self._session.problem.emit(self._hint, traceback.format_exc())
+            self._session.notices.warn(self._hint, traceback.format_exc())
         self._task = None
         self._resume()
 

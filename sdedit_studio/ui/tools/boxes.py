@@ -297,7 +297,7 @@ class FrameTool(BoxTool):
         document = self.session.document
         if self.gesture is None:
             self.gesture = Gesture(self.session, "Frame")
-        self.gesture.show(document.but(frame=None if box == document.bounds else box))
+        self.gesture.show(document.replace(frame=None if box == document.bounds else box))
 
     def dropped(self) -> None:
         self.settle()
@@ -317,4 +317,4 @@ class FrameTool(BoxTool):
 
     def _whole_canvas(self) -> None:
         if self.session.document.frame is not None:
-            self.session.push("Frame", self.session.document.but(frame=None))
+            self.session.push("Frame", self.session.document.replace(frame=None))

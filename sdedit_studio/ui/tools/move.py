@@ -68,7 +68,7 @@ class MoveTool(Tool):
         if placement is None:
             name = self.session.document.active_layer.name
             what = "inside the selection" if self.session.document.selection is not None else "yet"
-            self.session.message.emit(
+            self.session.notices.tell(
                 f"There is nothing on “{name}” {what}. Choose the layer to move in the Layers panel."
             )
             return

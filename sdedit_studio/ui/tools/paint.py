@@ -27,7 +27,7 @@ def only_pixels(session: Session, what: str) -> bool:
     """Whether tools paint on a layer's pixels; if not, a message says that `what` needs that."""
     if session.target is Target.PIXELS:
         return True
-    session.message.emit(f"{what} only a layer’s pixels. Click the layer’s picture in the Layers panel first.")
+    session.notices.tell(f"{what} only a layer’s pixels. Click the layer’s picture in the Layers panel first.")
     return False
 
 
@@ -35,7 +35,7 @@ def can_paint(session: Session) -> bool:
     """Whether paint can be seen on what tools paint on; if not, a message says what to do."""
     layer = session.document.active_layer
     if not layer.visible and session.target is not Target.PROTECTION:
-        session.message.emit(
+        session.notices.tell(
             f"“{layer.name}” is hidden. Show it in the Layers panel to work on it, or choose another layer."
         )
         return False
@@ -46,7 +46,7 @@ def inside_selection(session: Session, at: Pointer) -> bool:
     """Whether paint shows at this point; if not, a message says why."""
     selection = session.document.selection
     if selection is not None and selection.pixel(math.floor(at.x), math.floor(at.y)) == (0,):
-        session.message.emit(OUTSIDE)
+        session.notices.tell(OUTSIDE)
         return False
     return True
 

@@ -66,7 +66,7 @@ class PickTool(Tool):
 
     def release(self, at: Pointer) -> None:
         if self._picked is None and self._at is not None:
-            self.session.message.emit("There is no colour here to take.")
+            self.session.notices.tell("There is no colour here to take.")
         self._at = None
         self.canvas.redraw()
 

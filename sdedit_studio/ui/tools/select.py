@@ -65,13 +65,13 @@ class SelectTool(Tool):
             made, bounds = make(document), document.bounds
             soft = feather(made, radius, bounds) if radius else made
             selection = combine(document.selection, soft, how, bounds)
-            return document if selection is document.selection else document.but(selection=selection)
+            return document if selection is document.selection else document.replace(selection=selection)
 
         self._compute(label, change)
 
     def deselect(self) -> None:
         if self.session.document.selection is not None:
-            self.session.push("Deselect", self.session.document.but(selection=None))
+            self.session.push("Deselect", self.session.document.replace(selection=None))
 
     def start_moving(self, at: Pointer) -> bool:
         """Take hold of the selection if the press is inside it and asks for nothing else."""
@@ -139,7 +139,7 @@ class SelectTool(Tool):
 
         def change(document: Document) -> Document:
             selection = document.selection
-            return document.but(
+            return document.replace(
                 selection=selection and combine(None, selection.moved(dx, dy), "replace", document.bounds)
             )
 

@@ -62,7 +62,7 @@ class StrokeTool(PaintTool):
         layer, target = self.session.document.active_layer, self.session.target
         self._alpha_locked = layer.alpha_locked and target is Target.PIXELS
         if self._alpha_locked and (at.eraser or self.id == "eraser"):
-            self.session.message.emit(
+            self.session.notices.tell(
                 f"The transparency of “{layer.name}” is locked. Unlock it in the Layers panel to erase."
             )
             return
@@ -91,7 +91,7 @@ class StrokeTool(PaintTool):
         if _equal(before, now) or not self._seen:
             gesture.cancel()
             if self._seen and (reason := self._nothing_done()):
-                self.session.message.emit(reason)
+                self.session.notices.tell(reason)
         else:
             gesture.commit()
 

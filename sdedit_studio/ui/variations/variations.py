@@ -133,7 +133,7 @@ class Variations(QObject):
         """
         parameters = self._session.parameters
         if parameters.t0 == 0:
-            self._session.problem.emit(words.NO_CHANGE, "")
+            self._session.notices.warn(words.NO_CHANGE)
             return
         first = self._next_seed if self.goes_on else parameters.seed
         document, revision, seeds = (
@@ -174,7 +174,7 @@ class Variations(QObject):
         if chosen is None or (shown is not None and shown.edit.job is chosen.edit.job):
             return
         if self._generation.state in (State.PREPARING, State.RUNNING):
-            self._session.message.emit(words.UNDER_WAY)
+            self._session.notices.tell(words.UNDER_WAY)
         else:
             self._tasks.start(self._show(chosen))
 
@@ -186,7 +186,7 @@ class Variations(QObject):
         try:
             chosen = self._engine.carried_up(now if now.model == own.model else own)
         except ValueError as problem:
-            self._session.problem.emit(str(problem), "")
+            self._session.notices.warn(str(problem))
             return
         edit = over(self.one.worked_out(chosen), self._session.document)
         self._showing = None
@@ -198,7 +198,7 @@ class Variations(QObject):
         if self.one is not None and self.can_lock:
             self._session.set_parameters(seed=self.one.seed)
             self._generation.seed_locked = True
-            self._session.message.emit(f"Seed {self.one.seed} is kept from now on.")
+            self._session.notices.tell(f"Seed {self.one.seed} is kept from now on.")
 
     def star(self) -> None:
         """Star the chosen ones, or take their stars away if all have one."""
@@ -243,7 +243,7 @@ class Variations(QObject):
         """Give up what is filling for another model: the worker would load the two by turns, whenever it is idle."""
         before, self._model = self._model, self._session.parameters.model
         if self._model != before and self.stop():
-            self._session.message.emit("Another model was chosen, so the sheet of variations stays as far as it is.")
+            self._session.notices.tell("Another model was chosen, so the sheet of variations stays as far as it is.")
         self._look()
 
     def _look(self) -> None:
@@ -275,9 +275,9 @@ class Variations(QObject):
                         if isinstance(update, Failed | Cancelled):
                             break
         except ValueError as nothing_to_do:
-            self._session.problem.emit(str(nothing_to_do), "")
+            self._session.notices.warn(str(nothing_to_do))
         except Exception:
-            self._session.problem.emit(
+            self._session.notices.warn(
                 "The variations stopped early. Your painting is unchanged; try again.", traceback.format_exc()
             )
         self._filling = None
@@ -295,7 +295,7 @@ class Variations(QObject):
                 self.changed.emit()
                 self._tell_star(variation)
             case Failed():
-                self._session.problem.emit(update.message, update.details)
+                self._session.notices.warn(update.message, update.details)
 
     async def _show(self, chosen: Variation) -> None:
         result = await asyncio.to_thread(chosen.result)
@@ -318,7 +318,7 @@ class Variations(QObject):
                 session.set_tool("brush")
                 session.set_colours(foreground=WHITE, background=BLACK)
                 session.set_target(Target.MASK)
-                session.message.emit(
+                session.notices.tell(
                     f"Paint with white where {above.name} should show, with black (X) where {below.name} should."
                 )
 

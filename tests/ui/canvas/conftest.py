@@ -34,8 +34,8 @@ class Canvas:
     def __init__(self, view, qtbot):
         self.view, self.session, self.qtbot = view, view.session, qtbot
         self.messages, self.problems = [], []
-        self.session.message.connect(self.messages.append)
-        self.session.problem.connect(lambda sentence, _details: self.problems.append(sentence))
+        self.session.notices.told.connect(self.messages.append)
+        self.session.notices.warned.connect(lambda sentence, _details: self.problems.append(sentence))
         self._clock = itertools.count(1000, 8)
         self._buttons = NONE
 

@@ -50,7 +50,7 @@ def test_a_ragged_selection_costs_no_more_than_the_screen_can_show(monkeypatch):
 
 def test_the_former_outline_stays_in_place_until_the_next_is_traced(canvas):
     box = rectangle(Rect(50, 30, 100, 90), canvas.document.bounds)
-    canvas.session.push("Select", canvas.document.but(selection=box))
+    canvas.session.push("Select", canvas.document.replace(selection=box))
     canvas.settle()
     outline = canvas.view._ants
     before = canvas.on_view(50, 30)

@@ -55,7 +55,7 @@ def test_a_file_becomes_a_layer_at_the_drop_point_with_handles(canvas, tmp_path)
 
 def test_handles_go_round_the_picture_whatever_was_selected(canvas, tmp_path):
     canvas.session.push(
-        "Select", canvas.document.but(selection=rectangle(Rect(90, 65, 10, 10), canvas.document.bounds))
+        "Select", canvas.document.replace(selection=rectangle(Rect(90, 65, 10, 10), canvas.document.bounds))
     )
     drop(canvas, of_files(picture(tmp_path / "tree.png")), 100, 75)
     assert canvas.document.selection is None

@@ -22,7 +22,7 @@ def hatched(canvas):
     canvas.hatching = Hatching(canvas.session, canvas.view)
     half = np.zeros((150, 200), np.uint8)
     half[:, 100:] = 255
-    canvas.session.amend(canvas.document.but(protection=Tiles.from_array(half)))
+    canvas.session.amend(canvas.document.replace(protection=Tiles.from_array(half)))
     return canvas
 
 

@@ -206,7 +206,7 @@ def test_ants_march_only_while_there_is_a_selection_in_sight(canvas):
     assert not ants.marching
     canvas.view.zoom_to(3)
     box = rectangle(Rect(50, 30, 100, 90), canvas.document.bounds)
-    canvas.session.push("Select", canvas.document.but(selection=box))
+    canvas.session.push("Select", canvas.document.replace(selection=box))
     canvas.qtbot.waitUntil(lambda: ants.marching)
     canvas.settle()
     regions = []
@@ -232,7 +232,7 @@ def test_ants_march_only_while_there_is_a_selection_in_sight(canvas):
 
 def test_ants_are_drawn_on_the_edge_of_the_selection(canvas):
     box = rectangle(Rect(20, 20, 50, 40), canvas.document.bounds)
-    canvas.session.push("Select", canvas.document.but(selection=box))
+    canvas.session.push("Select", canvas.document.replace(selection=box))
     canvas.qtbot.waitUntil(lambda: canvas.view._ants.marching)
     canvas.view.zoom_by(2, canvas.on_view(0, 0))
     image = canvas.view.grab().toImage()

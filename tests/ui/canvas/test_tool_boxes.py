@@ -91,7 +91,7 @@ def test_the_frame_is_dragged_live_and_each_drag_is_a_step(canvas):
 
 def test_the_frame_starts_from_what_a_selection_implies(canvas):
     box = rectangle(Rect(80, 60, 20, 20), canvas.document.bounds)
-    canvas.session.push("Select", canvas.document.but(selection=box))
+    canvas.session.push("Select", canvas.document.replace(selection=box))
     tool = canvas.tool("frame")
     implied = tool.box
     assert Rect(80, 60, 20, 20) in implied

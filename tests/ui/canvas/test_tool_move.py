@@ -167,7 +167,7 @@ def test_undo_while_a_transform_waits_takes_back_the_transform(block):
 
 def test_selected_pixels_are_cut_out_and_the_selection_goes_along(block):
     half = rectangle(Rect(0, 0, 90, 150), block.document.bounds)
-    block.session.push("Select", block.document.but(selection=half))
+    block.session.push("Select", block.document.replace(selection=half))
     block.drag((70, 60), (70, 100))
     block.settle()
     alpha = block.alpha()
@@ -189,7 +189,7 @@ def test_pixels_that_are_lifted_and_put_back_are_as_they_were(dx, dy):
     array = rng.integers(0, 255, (40, 60, 4), np.uint8)
     array[..., 3] = 255
     document = new_document(200, 150).with_pixels(Tiles.from_array(array, 60, 40))
-    selected = document.but(selection=rectangle(Rect(70, 50, 20, 20), document.bounds))
+    selected = document.replace(selection=rectangle(Rect(70, 50, 20, 20), document.bounds))
     lifted = Lifted.of(selected)
     moved = lifted.placed(QTransform.fromTranslate(dx, dy))
     assert np.array_equal(

@@ -42,7 +42,7 @@ def test_fill_everywhere_by_colour_and_with_opacity(canvas):
 
 def test_fill_keeps_to_the_selection_and_says_so_outside(canvas):
     box = rectangle(Rect(20, 20, 60, 40), canvas.document.bounds)
-    canvas.session.push("Select", canvas.document.but(selection=box))
+    canvas.session.push("Select", canvas.document.replace(selection=box))
     canvas.tool("fill")
     canvas.click(40, 40)
     canvas.settle()
@@ -118,7 +118,7 @@ def test_a_gradient_is_seen_while_it_is_dragged_and_escape_takes_it_back(canvas)
 
 def test_a_radial_gradient_to_transparent_within_a_soft_selection(canvas):
     round_one = ellipse(Rect(50, 25, 100, 100), canvas.document.bounds)
-    canvas.session.push("Select", canvas.document.but(selection=round_one))
+    canvas.session.push("Select", canvas.document.replace(selection=round_one))
     tool = canvas.tool("gradient")
     tool._kind.set("radial")
     tool._to_transparent.set(True)

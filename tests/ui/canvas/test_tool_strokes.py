@@ -68,7 +68,7 @@ def test_a_hidden_layer_says_so_and_stays_as_it_is(canvas):
 
 def test_paint_stays_inside_the_selection_and_a_miss_is_explained(canvas):
     box = rectangle(Rect(20, 20, 30, 100), canvas.document.bounds)
-    canvas.session.push("Select", canvas.document.but(selection=box))
+    canvas.session.push("Select", canvas.document.replace(selection=box))
     canvas.drag((10, 60), (100, 60))
     alpha = canvas.alpha()
     assert alpha[60, 20:50].min() == 255

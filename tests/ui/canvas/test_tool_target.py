@@ -18,7 +18,7 @@ POINTS = st.lists(st.tuples(st.integers(-10, 210), st.integers(-10, 160)), min_s
 def masked(canvas, request):
     """A canvas whose active layer has a half shown mask, with a tool on that or on the protection."""
     half = Tiles.from_array(np.full((150, 200), 128, np.uint8))
-    canvas.session.amend(canvas.document.with_layer(canvas.document.active, mask=half).but(protection=half))
+    canvas.session.amend(canvas.document.with_layer(canvas.document.active, mask=half).replace(protection=half))
     canvas.session.set_target(request.param)
     canvas.session.set_colours((255, 255, 255), (0, 0, 0))
     return canvas
@@ -57,7 +57,7 @@ def test_the_eraser_hides_and_takes_protection_away(masked):
 
 def test_only_the_selection_is_painted_on_and_both_sides_with_the_mirror(masked):
     box = rectangle(Rect(0, 0, 200, 60), masked.document.bounds)
-    masked.session.amend(masked.document.but(selection=box))
+    masked.session.amend(masked.document.replace(selection=box))
     masked.view.brushes.set_mirror(True)
     masked.drag((40, 20), (40, 120))
     assert level(masked, 40, 40) == level(masked, 160, 40) == 255
@@ -104,7 +104,7 @@ def test_another_layer_or_a_deleted_mask_bring_the_pixels_back(masked):
     document = masked.document
     changes = []
     masked.session.target_changed.connect(lambda: changes.append(masked.session.target))
-    masked.session.amend(document.but(active=document.layers[0].id))
+    masked.session.amend(document.replace(active=document.layers[0].id))
     assert changes == [Target.PIXELS]
     masked.session.amend(document)
     masked.session.set_target(Target.MASK)

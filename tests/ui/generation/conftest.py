@@ -324,8 +324,8 @@ def flow(qapp: QApplication, qtbot, loop) -> Flow:
     view.show()
     panel.show()
     flow = Flow(session, engine, generation, models, view, compare, banner, panel, strip)
-    session.problem.connect(lambda *problem: flow.problems.append(problem))
-    session.message.connect(flow.messages.append)
+    session.notices.warned.connect(lambda *problem: flow.problems.append(problem))
+    session.notices.told.connect(flow.messages.append)
     yield flow
     models.close()
     panel.variations.close()

@@ -23,7 +23,7 @@ def paint(session) -> None:
 
 def select_left(session) -> None:
     coverage = np.full((64, 48), 255, np.uint8)
-    session.push("Select", session.document.but(selection=Tiles.from_array(coverage)))
+    session.push("Select", session.document.replace(selection=Tiles.from_array(coverage)))
 
 
 async def begun(flow) -> list:

@@ -150,7 +150,7 @@ def test_what_a_picture_hides_is_composited_when_it_comes_to_light_or_when_the_p
 def test_under_a_mask_the_painting_is_drawn(flow, tell, canvas):
     async def story(flow):
         selected = Tiles.from_array(np.full((30, 40), 255, np.uint8), 10, 10)
-        flow.session.push("Select", flow.session.document.but(selection=selected))
+        flow.session.push("Select", flow.session.document.replace(selection=selected))
         outside = colour_at(canvas, 80, 50)
         (await flow.started()).finish((200, 40, 10))
         await flow.until(lambda: flow.compare._veils.right is not None)

@@ -21,7 +21,7 @@ def feathered() -> Edit:
     picture[:48], picture[48:] = (220, 180, 120, 255), (40, 90, 60, 255)
     document = Document.of(128, 96, [Layer("Paper", Tiles.from_array(picture))])
     soft = feather(rectangle(Rect(40, 30, 50, 40), document.bounds), 8, document.bounds)
-    return edit_of(document.but(selection=soft), Parameters(), 0)
+    return edit_of(document.replace(selection=soft), Parameters(), 0)
 
 
 def test_a_layer_of_the_result_looks_like_the_pasted_picture():

@@ -21,7 +21,7 @@ def select(session, rect: Rect, feather: int = 0) -> None:
     coverage = np.full((rect.height, rect.width), 255, np.uint8)
     if feather:
         coverage[:, :feather] = 100
-    session.push("Select", session.document.but(selection=Tiles.from_array(coverage, rect.x, rect.y)))
+    session.push("Select", session.document.replace(selection=Tiles.from_array(coverage, rect.x, rect.y)))
 
 
 def paint(session, rect: Rect, colour=(0, 0, 255, 255)) -> None:
@@ -212,7 +212,7 @@ def test_painting_under_an_opaque_layer_makes_no_hole_in_the_result(tell):
     async def story(flow):
         paint(flow.session, Rect(0, 0, 60, 64))
         await flow.finished()
-        flow.session.push("Paper", flow.session.document.but(active=flow.session.document.layers[0].id))
+        flow.session.push("Paper", flow.session.document.replace(active=flow.session.document.layers[0].id))
         paint(flow.session, Rect(5, 5, 10, 10), (1, 2, 3, 255))
         assert not flow.generation.painted_since.tiles
 
@@ -349,7 +349,7 @@ def test_another_canvas_ends_the_run_and_puts_the_result_away(tell, empty_docume
         if change == "another document":
             flow.session.open(empty_document, None)
         else:
-            flow.session.push("Crop", flow.session.document.but(width=50))
+            flow.session.push("Crop", flow.session.document.replace(width=50))
         now = flow.session.document
         await flow.until(lambda: run.closed)
         run.finish()

@@ -43,7 +43,7 @@ def test_lack_of_memory_pauses_it_keeps_the_picture_and_asking_again_goes_on(flo
     compare = Compare(generation, flow.view)
     banner = Banner(generation, compare, flow.view)
     problems = []
-    session.problem.connect(lambda *problem: problems.append(problem))
+    session.notices.warned.connect(lambda *problem: problems.append(problem))
 
     async def story() -> None:
         nonlocal full

@@ -318,7 +318,7 @@ def test_a_folder_is_added_chosen_used_and_removed_while_in_use(loop, qapp, qtbo
     for widget in (panel, parent):
         qtbot.addWidget(widget)
     problems = []
-    session.problem.connect(lambda sentence, _details: problems.append(sentence))
+    session.notices.warned.connect(lambda sentence, _details: problems.append(sentence))
     broken = tmp_path / "broken.safetensors"
     broken.write_bytes(b"no weights at all")
 

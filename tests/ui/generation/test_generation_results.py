@@ -110,11 +110,11 @@ def test_a_mask_is_kept_and_comes_back_with_the_picture(story):
     async def told(history):
         flow = history.flow
         document = flow.session.document
-        flow.session.amend(document.but(selection=rectangle(Rect(10, 10, 40, 30), document.bounds)))
+        flow.session.amend(document.replace(selection=rectangle(Rect(10, 10, 40, 30), document.bounds)))
         record = await history.made(seed=2)
         assert files.coverage(record.mask).max() == 255
         flow.generation.discard()
-        flow.session.amend(flow.session.document.but(selection=None))
+        flow.session.amend(flow.session.document.replace(selection=None))
         history.actions.show(record)
         await history.shown()
         before = flow.session.document
@@ -232,7 +232,7 @@ def test_on_another_canvas_it_can_be_added_as_a_layer(story):
         button = next(each for each in history.notice.findChildren(QPushButton) if each.text() == "Add as a layer")
         button.click()
         await asyncio.sleep(0)
-        flow.session.push("Stroke", flow.session.document.but(selection=None))
+        flow.session.push("Stroke", flow.session.document.replace(selection=None))
         await flow.until(lambda: len(flow.session.document.layers) == 3)
         assert flow.session.document.active_layer.pixels.content_bounds().width == 96
         assert flow.session.history.undo_label == "Add result as a layer"
@@ -260,7 +260,7 @@ async def protected(history) -> Record:
     flow = history.flow
     held = np.repeat(np.arange(64, dtype=np.uint8)[None, :] * 4, 64, axis=0)[:, ::-1]
     document = flow.session.document
-    flow.session.push("Protect", document.but(protection=Tiles.from_array(np.ascontiguousarray(held))))
+    flow.session.push("Protect", document.replace(protection=Tiles.from_array(np.ascontiguousarray(held))))
     record = await history.made(seed=1)
     flow.generation.discard()
     flow.session.undo()

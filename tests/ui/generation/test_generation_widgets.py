@@ -51,7 +51,7 @@ def test_cost_and_promise_are_always_there(flow):
         "Your layers stay as they are; the result becomes a new one."
     )
     coverage = np.full((20, 20), 255, np.uint8)
-    flow.session.push("Select", flow.session.document.but(selection=Tiles.from_array(coverage, 5, 5)))
+    flow.session.push("Select", flow.session.document.replace(selection=Tiles.from_array(coverage, 5, 5)))
     assert flow.panel.cost.text().endswith("Pixels outside the selection stay exactly as they are.")
     flow.session.set_parameters(calls=10, repeats=2)
     assert flow.panel.cost.text().startswith("26 model calls")
@@ -279,7 +279,7 @@ def test_a_problem_shows_one_sentence_with_details_behind_a_button(flow, tell):
 
 def test_a_hint_has_no_details_and_goes_when_the_next_run_starts(flow, tell):
     async def story(flow):
-        flow.session.problem.emit("Paint something first.", "")
+        flow.session.notices.warn("Paint something first.")
         assert flow.banner.problem.isVisible() and not flow.banner.problem.details.isVisible()
         await flow.started()
         assert flow.banner.problem.isHidden()
@@ -290,9 +290,9 @@ def test_a_hint_has_no_details_and_goes_when_the_next_run_starts(flow, tell):
 def test_escape_gives_up_one_thing_at_a_time(flow, tell):
     async def story(flow):
         await flow.finished()
-        flow.session.problem.emit("The file could not be read.", "")
+        flow.session.notices.warn("The file could not be read.")
         run = await flow.started()
-        flow.session.problem.emit("The file could not be read.", "")
+        flow.session.notices.warn("The file could not be read.")
         assert flow.banner.escape()
         await flow.until(lambda: run.closed)
         assert flow.generation.state is State.RESULT
@@ -310,7 +310,7 @@ def test_pills_stay_inside_the_canvas_and_cut_no_text(flow, tell, width):
     async def story(flow):
         flow.view.resize(width, 500)
         await flow.finished()
-        flow.session.problem.emit(
+        flow.session.notices.warn(
             "There is not enough memory for a frame of this size. Choose a smaller frame, or refine less.", "Traceback"
         )
         await asyncio.sleep(0.4)
@@ -369,7 +369,7 @@ def test_a_preview_fades_with_the_selection(flow, tell):
     async def story(flow):
         coverage = np.full((40, 40), 255, np.uint8)
         coverage[:, :20] = 128
-        flow.session.push("Select", flow.session.document.but(selection=Tiles.from_array(coverage, 20, 10)))
+        flow.session.push("Select", flow.session.document.replace(selection=Tiles.from_array(coverage, 20, 10)))
         run = await flow.started()
         run.progress(1, colour=(200, 200, 200))
         await flow.until(lambda: flow.generation.shown)

@@ -45,7 +45,7 @@ def tasks(flow: Flow) -> PaperTasks:
 
 
 def test_harmonise_chooses_t0_calls_and_frame_and_keeps_the_rest():
-    document = with_boat().but(selection=Tiles.from_array(np.full((9, 9), 255, np.uint8)), frame=Rect(0, 0, 64, 64))
+    document = with_boat().replace(selection=Tiles.from_array(np.full((9, 9), 255, np.uint8)), frame=Rect(0, 0, 64, 64))
     settings = Parameters(t0=0.9, calls=20, seed=77, condition="mountain", refine=Refine.SDE)
     edit = task_edit(HARMONISE, document, settings, 5)
     job = edit.job
@@ -68,7 +68,7 @@ def test_the_seam_changes_most_and_the_picture_itself_less():
 
 
 def test_what_is_protected_stays_so():
-    protected = with_boat().but(protection=Tiles.from_array(np.full((300, 180), 255, np.uint8)))
+    protected = with_boat().replace(protection=Tiles.from_array(np.full((300, 180), 255, np.uint8)))
     edit = task_edit(HARMONISE, protected, Parameters(), 0)
     strength, free = edit.job.strength.array, 180 - edit.frame.x
     assert not strength[:, :free].any()
@@ -196,7 +196,7 @@ def test_the_keys_move_the_slider_when_no_task_waits(tell, tasks):
 def test_nothing_to_do_is_said_in_a_sentence(tell, tasks):
     async def story(flow: Flow) -> None:
         document = flow.session.document
-        flow.session.open(document.but(layers=document.layers[:1], active=document.layers[0].id), None)
+        flow.session.open(document.replace(layers=document.layers[:1], active=document.layers[0].id), None)
         tasks.edit_with_strokes()
         await flow.until(lambda: bool(flow.problems))
         assert flow.problems == [("Paint on a layer above the photo first.", "")]

@@ -47,12 +47,12 @@ async def made(flow, select: Rect | None = None, follows: bool = False) -> Layer
     """A result that was applied."""
     if select is not None:
         box = Tiles.from_array(np.full((select.height, select.width), 255, np.uint8), select.x, select.y)
-        flow.session.push("Select", flow.session.document.but(selection=box))
+        flow.session.push("Select", flow.session.document.replace(selection=box))
     flow.generation.seed_locked = True
     await flow.finished()
     await flow.applied()
     document = flow.session.document
-    flow.session.push("Deselect", document.but(selection=None).with_layer(document.active, follows=follows))
+    flow.session.push("Deselect", document.replace(selection=None).with_layer(document.active, follows=follows))
     return flow.session.document.active_layer
 
 
@@ -75,7 +75,7 @@ def test_it_is_made_again_from_what_is_below_now_in_one_step(tell, again):
     async def story(flow):
         result = await made(flow, Rect(20, 10, 50, 40))
         above = Layer("Above", Tiles.from_array(np.full((64, 96, 4), 255, np.uint8)))
-        flow.session.push("Add", flow.session.document.inserted(above).but(active=result.id))
+        flow.session.push("Add", flow.session.document.inserted(above).replace(active=result.id))
         flow.session.push("Opacity", flow.session.document.with_layer(result.id, opacity=0.5))
         paint_below(flow)
         before, steps = flow.session.document, len(flow.session.history._undo)
@@ -85,7 +85,7 @@ def test_it_is_made_again_from_what_is_below_now_in_one_step(tell, again):
         run = flow.engine.runs[-1]
         frame = frame_again(before, layer(flow, result))
         assert np.array_equal(
-            run.job.guide.array, guide(before.but(layers=before.layers[:2], active=before.layers[0].id), frame)
+            run.job.guide.array, guide(before.replace(layers=before.layers[:2], active=before.layers[0].id), frame)
         )
         assert run.job.parameters == flow.engine.runs[0].job.parameters
         run.finish((1, 2, 3))
@@ -205,7 +205,7 @@ def test_nothing_is_made_by_itself_while_a_step_can_be_redone(tell, again):
         await made(flow, follows=True)
         paint_below(flow)
         await flow.until(lambda: flow.engine.idle)
-        flow.session.push("Select", flow.session.document.but(selection=Tiles(1)))
+        flow.session.push("Select", flow.session.document.replace(selection=Tiles(1)))
         flow.session.undo()
         await flow.until(lambda: flow.engine.idle[0].closed)
         await asyncio.sleep(3 * REST)
@@ -252,9 +252,9 @@ def test_a_moved_result_is_made_where_it_is_now(tell, again):
         shifted = result.moved(-frame.x, -frame.y)
         document = flow.session.document.with_layer(result.id, pixels=shifted.pixels, mask=shifted.mask)
         assert frame_again(document, document.layer(result.id)) == Rect(0, 0, frame.width, frame.height)
-        erased = result.but(pixels=result.pixels.cleared(Rect(0, 0, 30, 64)))
+        erased = result.replace(pixels=result.pixels.cleared(Rect(0, 0, 30, 64)))
         assert frame_again(document, erased) == frame
-        assert frame_again(document, result.but(generation={"frame": "everywhere"})) == frame
+        assert frame_again(document, result.replace(generation={"frame": "everywhere"})) == frame
 
     tell(story)
 

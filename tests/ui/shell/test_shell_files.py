@@ -42,7 +42,7 @@ def window(dressed, qtbot) -> QWidget:
 @pytest.fixture
 def said(session) -> list[str]:
     said: list[str] = []
-    session.problem.connect(lambda sentence, _details: said.append(sentence))
+    session.notices.warned.connect(lambda sentence, _details: said.append(sentence))
     return said
 
 
@@ -81,7 +81,7 @@ def test_what_is_painted_while_saving_is_not_called_saved(session, window, prefe
     async def story(story):
         files = FileActions(session, story.tasks, preferences, window)
         session.path = tmp_path / "lake.ora"
-        session.message.connect(lambda text: change(session) if text.startswith("Saving") else None)
+        session.notices.told.connect(lambda text: change(session) if text.startswith("Saving") else None)
         files.save()
         await story.until(lambda: not story.tasks.busy)
         document, _ = openraster.load(tmp_path / "lake.ora")
@@ -96,7 +96,7 @@ def test_a_document_opened_while_another_is_saved_does_not_get_its_file(session,
         files = FileActions(session, story.tasks, preferences, window)
         session.path = tmp_path / "lake.ora"
         other = new_document()
-        session.message.connect(lambda text: session.open(other, None) if text.startswith("Saving") else None)
+        session.notices.told.connect(lambda text: session.open(other, None) if text.startswith("Saving") else None)
         files.save()
         await story.until(lambda: not story.tasks.busy)
         assert len(openraster.load(tmp_path / "lake.ora")[0].layers) == 4
@@ -109,7 +109,7 @@ def test_a_document_opened_while_another_is_saved_does_not_get_its_file(session,
 def test_opening_a_document_asks_about_unsaved_work_first(session, window, preferences, tell, tmp_path):
     path = tmp_path / "other.ora"
     openraster.save(
-        path, session.document.but(layers=session.document.layers[:1], active=session.document.layers[0].id)
+        path, session.document.replace(layers=session.document.layers[:1], active=session.document.layers[0].id)
     )
 
     async def story(story):
@@ -203,7 +203,7 @@ def test_an_export_has_the_size_promised_and_the_edits_settings_if_wanted(
 ):
     layers = session.document.layers
     record = {"t0": 0.4, "seed": 3}
-    session.push("x", session.document.but(layers=(*layers[:-1], layers[-1].but(generation=record))))
+    session.push("x", session.document.replace(layers=(*layers[:-1], layers[-1].replace(generation=record))))
 
     async def story(story):
         files = FileActions(session, story.tasks, preferences, window)
@@ -266,7 +266,7 @@ def crashed(session, tmp_path):
     """A folder in which a session that ended badly left a document of two layers."""
     folder = tmp_path / "recovery"
     journal = Journal(folder)
-    document = session.document.but(layers=session.document.layers[:2], active=session.document.layers[1].id)
+    document = session.document.replace(layers=session.document.layers[:2], active=session.document.layers[1].id)
     journal.write(document, session.parameters, tmp_path / "lake.ora").result()
     journal._thread.shutdown()
     journal._lock.unlock()

@@ -246,7 +246,7 @@ def test_the_layer_commands_do_what_they_say(show, session):
         assert names()[-2] == "Layer 1 copy"
         actions["layer.delete"].trigger()
         assert names() == ["Sky", "Mountains", "Notes", "Land", "Layer 1"]
-        session.amend(session.document.but(active=session.document.layers[-1].id))
+        session.amend(session.document.replace(active=session.document.layers[-1].id))
         count = len(session.document.layers)
         await story.until(lambda: actions["layer.merge-down"].isEnabled())
         actions["layer.merge-down"].trigger()
@@ -285,7 +285,7 @@ def test_copy_and_paste_make_a_layer_of_what_was_selected(show, session):
         await story.until(lambda: len(session.document.layers) == 5)
         QApplication.clipboard().clear()
         said = []
-        session.message.connect(said.append)
+        session.notices.told.connect(said.append)
         key(window, Qt.Key.Key_V, CTRL)
         assert said == ["There is no picture on the clipboard."]
 

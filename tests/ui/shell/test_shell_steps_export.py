@@ -35,8 +35,8 @@ def run_of(count: int = STEPS) -> tuple[Trajectory, Result]:
 @pytest.fixture
 def told(session):
     said: list[str] = []
-    session.message.connect(said.append)
-    session.problem.connect(lambda sentence, _details: said.append(sentence))
+    session.notices.told.connect(said.append)
+    session.notices.warned.connect(lambda sentence, _details: said.append(sentence))
     return said
 
 

@@ -61,7 +61,7 @@ def test_what_is_protected_comes_from_a_selection_and_becomes_one(show):
     async def told(window, story):
         session, run = window.session, window.actions_
         box = rectangle(Rect(10, 10, 40, 30), session.document.bounds)
-        session.push("Select", session.document.but(selection=box))
+        session.push("Select", session.document.replace(selection=box))
 
         async def did(action, label):
             await story.until(run[action].isEnabled)
@@ -72,7 +72,7 @@ def test_what_is_protected_comes_from_a_selection_and_becomes_one(show):
 
         protected = await did("protect.selection", "Protect selection")
         assert np.array_equal(protected, box.read(session.document.bounds))
-        session.push("Deselect", session.document.but(selection=None))
+        session.push("Deselect", session.document.replace(selection=None))
         await did("protect.select", "Select what is protected")
         assert np.array_equal(session.document.selection.read(session.document.bounds), protected)
         assert np.array_equal(await did("protect.invert", "Invert protection"), 255 - protected)
@@ -84,7 +84,7 @@ def test_what_is_protected_comes_from_a_selection_and_becomes_one(show):
 def test_cutting_from_a_mask_says_that_it_takes_pixels(show):
     async def told(window, story):
         said = []
-        window.session.message.connect(said.append)
+        window.session.notices.told.connect(said.append)
         window.actions_["layer.add-mask"].trigger()
         before = window.session.document
         window.actions_["edit.cut"].trigger()

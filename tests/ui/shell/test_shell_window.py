@@ -93,7 +93,7 @@ def drop(widget: QWidget, path: Path) -> None:
 @pytest.mark.parametrize("target", ["window", "canvas"])
 def test_a_dropped_document_opens_and_a_picture_becomes_a_layer(show, session, tmp_path, target):
     document = tmp_path / "lake.ora"
-    openraster.save(document, session.document.but(width=50))
+    openraster.save(document, session.document.replace(width=50))
     picture = tmp_path / "bird.png"
     image = QImage(20, 10, QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.red)
@@ -161,7 +161,7 @@ def test_a_notice_that_goes_away_leaves_the_keyboard_to_the_canvas(show):
 
 def test_a_problem_is_over_when_another_document_opens(show):
     async def told(window, story):
-        window.session.problem.emit("That is not a picture.", "")
+        window.session.notices.warn("That is not a picture.")
         assert window.banner.problem.isVisible()
         window.files.open_path(samples()[0])
         await story.until(lambda: window.files.name == "mountain-lake.ora")

@@ -1,0 +1,22 @@
+"""What the program tells the person: a line that passes, or a problem that stays until it is put away."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+
+class Notices(QObject):
+    """Signals: `told(str)` for the status line; `warned(str, str)` for the banner: one sentence with what to do, and
+    details, or "".
+    """
+
+    told = Signal(str)
+    warned = Signal(str, str)
+
+    def tell(self, sentence: str) -> None:
+        """Say it in the status line, for a moment."""
+        self.told.emit(sentence)
+
+    def warn(self, sentence: str, details: str = "") -> None:
+        """Say it in the banner, until the person puts it away."""
+        self.warned.emit(sentence, details)
