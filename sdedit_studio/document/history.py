@@ -45,13 +45,22 @@ class History:
 
         Selecting something changes no picture.
         """
-        now, saved = self._document, self._saved
-        return saved is None or _picture(now) != _picture(saved)
+        return self._saved is None or self.picture != _picture(self._saved)
+
+    @property
+    def picture(self) -> tuple[object, ...]:
+        """What a file holds of the current document: equal as long as nothing of it has changed."""
+        return _picture(self._document)
 
     @property
     def nbytes(self) -> int:
         """Bytes of pixels that are kept only for undo and redo."""
         return sum(step.nbytes for step in (*self._undo, *self._redo))
+
+    @property
+    def undo_labels(self) -> list[str]:
+        """The labels of the steps that can be undone, the oldest first."""
+        return [step.label for step in self._undo]
 
     @property
     def undo_label(self) -> str | None:
@@ -76,9 +85,9 @@ class History:
         while self.nbytes > self._budget and len(self._undo) > 1:
             del self._undo[0]
 
-    def push(self, label: str, document: Document) -> None:
-        """Amend and commit at once."""
-        before = self._document
+    def push(self, label: str, document: Document, *, join: bool = False) -> None:
+        """Amend and commit at once. `join`: as part of the newest step rather than as one of its own."""
+        before = self._undo.pop().document if join and self._undo else self._document
         self.amend(document)
         self.commit(label, before)
 

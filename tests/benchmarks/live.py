@@ -57,7 +57,7 @@ async def followed(hand: Hand, stroke: Stroke) -> tuple[Played, dict[str, float]
 
     def note(what: str) -> None:
         shown = generation.shown
-        if end < math.inf and shown is not None and shown.edit.job.revision == session.history.revision:
+        if end < math.inf and shown is not None and shown.edit.job.revision == session.revision:
             seconds.setdefault(what, perf_counter() - end)
 
     def count() -> None:

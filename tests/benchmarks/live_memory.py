@@ -65,7 +65,7 @@ async def work(hand: Hand, until: float) -> None:
             generation.apply()
             await hand.until(lambda before=before: session.document is not before, 60)
             await asyncio.sleep(REST)
-        while session.history.undo_label:
+        while session.undo_label:
             session.undo()
         window.compare.set_mode(CompareMode.SPLIT)
 

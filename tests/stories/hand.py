@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from sdedit_studio.engine.job import Phase
 from sdedit_studio.ui.document.session import Colour
 from sdedit_studio.ui.shell.window import Window
+from tests.ui.documents import push
 
 Point = tuple[float, float]
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
@@ -42,9 +43,8 @@ class Hand:
 
     async def settled(self) -> None:
         """Wait until everything that was begun shows."""
-        background = self.canvas.toolbox.background
         await asyncio.sleep(0.02)
-        await self.until(lambda: not background.busy and not self.window.edit.busy)
+        await self.session.until_settled()
         await asyncio.sleep(0.01)
 
     async def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
@@ -97,7 +97,7 @@ class Hand:
         self.window.actions_["layer.add"].trigger()
         await self.settled()
         document = self.session.document
-        self.session.push("Rename layer", document.with_layer(document.active, name=name))
+        push(self.session, "Rename layer", document.with_layer(document.active, name=name))
 
     def _mouse(self, kind: QEvent.Type, place: QPointF, *, held: bool = False) -> None:
         """QTest would move the real pointer, whose events come later than its own press and release."""

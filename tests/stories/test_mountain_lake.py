@@ -66,7 +66,7 @@ def test_paint_a_mountain_lake_and_keep_what_becomes_of_it(qapp, tmp_path):
         await hand.until(lambda: generation.progress is not None, 120)
         await hand.tool("brush", (250, 250, 250), size=8)
         await hand.drag([(600, 60), (640, 64)])
-        assert session.history.undo_label == "Brush stroke", "painting goes on while the model runs"
+        assert session.undo_label == "Brush stroke", "painting goes on while the model runs"
         if SHOTS:
             await hand.until(lambda: generation.progress.pass_index == 1, 120)
             await photograph(hand, "running")
@@ -93,7 +93,7 @@ def test_paint_a_mountain_lake_and_keep_what_becomes_of_it(qapp, tmp_path):
         saved, exported = tmp_path / "lake.ora", tmp_path / "lake.png"
         await hand.key(Qt.Key.Key_S, CONTROL)
         await choose_file(hand, saved)
-        await hand.until(lambda: not session.history.modified)
+        await hand.until(lambda: not session.modified)
 
         reopened, parameters = openraster.load(saved)
         assert parameters == session.parameters

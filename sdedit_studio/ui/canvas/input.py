@@ -99,7 +99,7 @@ class Input(QObject):
         self._draining = False
         self._turn = QTimer(self, singleShot=True, interval=0)
         self._turn.timeout.connect(self._drain)
-        view.toolbox.background.worked.connect(self._turn.start)
+        view.session.settled.connect(self._turn.start)
         view.installEventFilter(self)
 
     @property
@@ -113,6 +113,7 @@ class Input(QObject):
         self._unpressed = None
         if self._doing is _Doing.TOOL:
             self._doing = _Doing.NOTHING
+        self._view.session.set_pen_down(False)
 
     def flush(self) -> None:
         """Work off everything now."""
@@ -329,8 +330,8 @@ class Input(QObject):
         deadline = perf_counter() + budget
         try:
             while self._queue and perf_counter() < deadline:
-                if self._queue[0].kind in _BEGINNINGS and self._view.toolbox.finishing:
-                    return  # until it is there, or the new gesture would start from an old document
+                if self._queue[0].kind in _BEGINNINGS and self._view.session.busy:
+                    return  # what was asked for before comes first
                 sample = self._queue.popleft()
                 overtaken = bool(self._queue) and self._queue[0].kind is sample.kind
                 if overtaken and not (sample.kind is _Kind.MOVE and self._view.tool.every_sample):
@@ -344,15 +345,21 @@ class Input(QObject):
 
     def _give(self, sample: _Sample) -> None:
         tool, at = self._view.tool, self._pointer(sample)
+        session = self._view.session
         match sample.kind:
             case _Kind.PRESS:
+                session.set_pen_down(True)
                 tool.press(at)
             case _Kind.DOUBLE_PRESS:
+                session.set_pen_down(True)
                 tool.double_press(at)
             case _Kind.MOVE:
                 tool.move(at)
             case _Kind.RELEASE:
-                tool.release(at)
+                try:
+                    tool.release(at)
+                finally:
+                    session.set_pen_down(False)
             case _Kind.HOVER:
                 tool.hover(at)
 

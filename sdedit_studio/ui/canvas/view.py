@@ -85,7 +85,7 @@ class CanvasView(QWidget):
         self._cursor: QCursor | Qt.CursorShape | None = None
         self._input = Input(self)
         self._navigation = Navigation(self)
-        self._drops = Drops(session, self)
+        self._drops = Drops(session)
         self._catching_up = QTimer(self, interval=0)
         self._catching_up.timeout.connect(self._catch_up)
         self._resting = QTimer(self, singleShot=True, interval=REST_MS)
@@ -97,7 +97,6 @@ class CanvasView(QWidget):
         self.setAcceptDrops(True)
         self.setMinimumSize(64, 64)
         self.setAccessibleName("Canvas")
-        session.changing.connect(self._document_changing)
         session.document_changed.connect(self._document_changed)
         session.document_replaced.connect(self._document_replaced)
         session.selection_changed.connect(self._selection_changed)
@@ -271,10 +270,6 @@ class CanvasView(QWidget):
             self.cursor_moved.emit(at.x(), at.y())
 
     # --- The document ----------------------------------------------------------------------------------------------
-
-    def _document_changing(self) -> None:
-        for tool in self.toolbox:
-            tool.document_changing()
 
     def _document_changed(self, rects: list[Rect]) -> None:
         self._composite.invalidate(rects)

@@ -9,13 +9,16 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-Result = TypeVar("Result")
+Made = TypeVar("Made")
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 class Background(QObject):
-    """Runs one piece of work after the other in a thread of its own. `worked()`: one has ended and been handed over."""
+    """Runs one piece of work after the other in a thread of its own."""
 
-    worked = Signal()
     _ended = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -30,19 +33,20 @@ class Background(QObject):
 
     def start(
         self,
-        work: Callable[[], Result],
-        then: Callable[[Result], None],
-        failed: Callable[[], None] = lambda: None,
+        work: Callable[[], Made],
+        then: Callable[[Made], None],
+        failed: Callable[[Exception], None] = _raise,
     ) -> None:
-        """Call `work` in the thread, and in this one `then` with what it returned.
+        """Call `work` in the thread, and in this one `then` with what it made, or `failed` with what it raised."""
 
-        If it raises, `failed` is called and the exception goes on from the event loop.
-        """
-
-        def hand_over(future: Future[Result]) -> None:
-            if future.exception() is not None:
-                failed()
-            then(future.result())
+        def hand_over(future: Future[Made]) -> None:
+            error = future.exception()
+            if error is None:
+                then(future.result())
+            elif isinstance(error, Exception):
+                failed(error)
+            else:
+                raise error
 
         self._waiting += 1
         self._thread.submit(work).add_done_callback(lambda future: self._report(partial(hand_over, future)))
@@ -55,7 +59,4 @@ class Background(QObject):
 
     def _hand_over(self, hand_over: Callable[[], None]) -> None:
         self._waiting -= 1
-        try:
-            hand_over()
-        finally:
-            self.worked.emit()
+        hand_over()

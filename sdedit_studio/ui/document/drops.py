@@ -11,15 +11,16 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 import numpy as np
-from PySide6.QtCore import QMimeData, QObject, QUrl
+from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QWidget
 
+from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import with_picture
 from sdedit_studio.files import pictures
 from sdedit_studio.files.problem import FileProblem
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.document.background import Background
+from sdedit_studio.ui.document.door import Opened
 from sdedit_studio.ui.document.session import Session
 
 DOCUMENT = ".ora"
@@ -49,60 +50,82 @@ class Source:
     read: Callable[[], np.ndarray]
 
 
-class Drops(QObject):
+class Drops:
     """Makes a layer of each picture, all in one step, and hands them to the move tool. Decodes in a thread."""
 
-    def __init__(self, session: Session, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._background = Background(self)
-
-    @property
-    def busy(self) -> bool:
-        return self._background.busy
+        self._background = Background(session)
 
     def welcomes(self, mime: QMimeData) -> bool:
         """Whether there may be a picture or a document in this."""
         return mime.hasUrls() or mime.hasImage() or any(mime.hasFormat(name) for name in ENCODED) or mime.hasHtml()
 
-    def take(self, mime: QMimeData, at: tuple[int, int]) -> list[Path]:
-        """Add the pictures at a document point, as soon as they are decoded. Returns the document files among them."""
+    def take(self, mime: QMimeData, at: tuple[int, int], *, in_turn: bool = False) -> list[Path]:
+        """Add the pictures at a document point, as soon as they are decoded. Returns the document files among them.
+
+        `in_turn`: before anything else is done to the document; else painting goes on while they are decoded.
+        """
         files = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
         documents = [path for path in files if path.suffix.lower() == DOCUMENT]
         sources = [_file(path) for path in files if path not in documents] or ([] if documents else _without_file(mime))
         if sources:
-            self.add(sources, at)
+            self.add(sources, at, in_turn=in_turn)
         elif not documents:
             words = "That is only the address of a picture. Save the picture as a file and drop the file here."
             self._session.notices.warn(words if mime.hasUrls() else "There is no picture in that.")
         return documents
 
-    def add(self, sources: Sequence[Source], at: tuple[int, int]) -> None:
+    def add(self, sources: Sequence[Source], at: tuple[int, int], *, in_turn: bool = False) -> None:
         """Decode these and add them at a document point."""
-        self._background.start(lambda: _decoded(sources), lambda read: self._insert(*read, at))
+        if in_turn:
+            self._add(_Decoding(sources), at)
+            return
+        decoding, opened = _Decoding(sources), self._session.opened
+        self._background.start(decoding.pictures, lambda _: self._add(decoding, at, opened))
 
-    def _insert(self, read: list[Picture], problems: list[str], at: tuple[int, int]) -> None:
-        document = self._session.document
-        for index, picture in enumerate(read):
-            place = at[0] + STEP * index, at[1] + STEP * index
-            document = with_picture(document, picture.pixels, picture.name, place)
-        if read:
-            self._session.push("Add picture" if len(read) == 1 else f"Add {len(read)} pictures", document)
-            self._session.set_tool("move")
-            self._session.picture_added.emit(document.active)
-        if problems:
-            self._session.notices.warn(" ".join(problems))
+    def _add(self, decoding: _Decoding, at: tuple[int, int], of: Opened | None = None) -> None:
+        def add(document: Document) -> Document:
+            for index, picture in enumerate(decoding.pictures()):
+                place = at[0] + STEP * index, at[1] + STEP * index
+                document = with_picture(document, picture.pixels, picture.name, place)
+            return document
+
+        def added() -> None:
+            if decoding.pictures():
+                self._session.set_tool("move")
+                self._session.picture_added.emit(self._session.document.active)
+            if decoding.problems:
+                self._session.notices.warn(" ".join(decoding.problems))
+
+        count = decoding.count
+        self._session.change(f"Add {count} pictures" if count > 1 else "Add picture", add, of=of, then=added)
 
 
-def _decoded(sources: Sequence[Source]) -> tuple[list[Picture], list[str]]:
-    """The pictures that can be read, and why the others cannot."""
-    read, problems = [], []
-    for source in sources:
-        try:
-            read.append(Picture(source.name, source.read()))
-        except FileProblem as problem:
-            problems.append(str(problem))
-    return read, problems
+class _Decoding:
+    """Pictures that are decoded once. For one thread at a time."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self._sources = sources
+        self.problems: list[str] = []
+        """Why some cannot be read."""
+        self._pictures: list[Picture] | None = None
+
+    @property
+    def count(self) -> int:
+        """How many there are, or may be as long as they are not decoded."""
+        return len(self._sources if self._pictures is None else self._pictures)
+
+    def pictures(self) -> list[Picture]:
+        """Those that can be read."""
+        if self._pictures is None:
+            self._pictures = []
+            for source in self._sources:
+                try:
+                    self._pictures.append(Picture(source.name, source.read()))
+                except FileProblem as problem:
+                    self.problems.append(str(problem))
+        return self._pictures
 
 
 def _file(path: Path) -> Source:

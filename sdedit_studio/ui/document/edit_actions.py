@@ -1,8 +1,7 @@
-"""The commands of the Edit, Image, Layer and Select menus, computed off the UI thread where a canvas may be large."""
+"""The commands of the Edit, Image, Layer and Select menus, asked for at the session's door."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -22,10 +21,11 @@ from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles, as_image
 from sdedit_studio.ui.base.dialog import answered
 from sdedit_studio.ui.base.tasks import Tasks
+from sdedit_studio.ui.document.door import Opened
 from sdedit_studio.ui.document.drops import Drops, Source
+from sdedit_studio.ui.document.paintable import only_pixels, step_name
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.document.size_dialogs import CanvasSizeDialog, ImageSizeDialog, NumberDialog
-from sdedit_studio.ui.tools.paint import only_pixels, step_name
 
 Select = Callable[[Tiles | None, Rect], Tiles | None]
 """A new selection from the one there is and the canvas."""
@@ -39,64 +39,63 @@ class EditActions(QObject):
     def __init__(self, session: Session, tasks: Tasks, window: QWidget, view: Callable[[], Rect]) -> None:
         super().__init__(window)
         self._session, self._tasks, self._window, self._view = session, tasks, window, view
-        self._turn = asyncio.Lock()
-        self._drops = Drops(session, window)
-
-    @property
-    def busy(self) -> bool:
-        """Whether an edit is being computed; undo waits for it."""
-        return self._turn.locked()
+        self._drops = Drops(session)
 
     # --- Edit ------------------------------------------------------------------------------------------------------
 
     def cut(self) -> None:
-        if only_pixels(self._session, "Cut takes"):
-            self._tasks.start(self._cut())
+        if not only_pixels(self._session, "Cut takes"):
+            return
+        taken: list[edits.Clip | None] = []
+
+        def cut(document: Document) -> Document:
+            after, clip = edits.cut(document)
+            taken.append(clip)
+            return after
+
+        self._session.change("Cut", cut, then=lambda: self._put_on_clipboard(taken[-1]))
 
     def copy(self) -> None:
         if only_pixels(self._session, "Copy takes"):
-            self._tasks.start(self._copy(edits.copied))
+            self._session.compute(edits.copied, self._put_on_clipboard)
 
     def copy_merged(self) -> None:
-        self._tasks.start(self._copy(edits.copied_merged))
+        self._session.compute(edits.copied_merged, self._put_on_clipboard)
 
     def paste(self) -> None:
         """What is on the clipboard, as a layer: a picture, or the files that were copied in a file manager."""
+        self._session.in_turn(self._paste)
+
+    def add_pictures(self, files: Sequence[Path]) -> None:
+        """Add picture files as layers, scaled down where they are larger than the canvas."""
+        if files:
+            bounds = self._session.document.bounds
+            sources = [Source(path.stem, partial(pictures.read, path)) for path in files]
+            self._drops.add(sources, (bounds.width // 2, bounds.height // 2))
+
+    def clear(self) -> None:
+        target = self._session.target
+        self._session.change(step_name(target, "Clear"), lambda document: edits.clear(document, target))
+
+    def fill(self) -> None:
+        target, colour = self._session.target, self._session.paint[0]
+        self._session.change(step_name(target, "Fill"), lambda document: edits.fill(document, colour, target))
+
+    def _paste(self) -> None:
         mime, view = QGuiApplication.clipboard().mimeData(), self._view()
         if mime is None or not self._drops.welcomes(mime):
             self._session.notices.tell("There is no picture on the clipboard.")
             return
-        for document in self._drops.take(mime, (view.x + view.width // 2, view.y + view.height // 2)):
+        middle = view.x + view.width // 2, view.y + view.height // 2
+        for document in self._drops.take(mime, middle, in_turn=True):
             self.open_requested.emit(document)
 
-    def add_pictures(self, files: Sequence[Path]) -> None:
-        """Add picture files as layers, scaled down where they are larger than the canvas."""
-        if not files:
-            return
-        bounds = self._session.document.bounds
-        sources = [Source(path.stem, partial(pictures.read, path)) for path in files]
-        self._drops.add(sources, (bounds.width // 2, bounds.height // 2))
-
-    def clear(self) -> None:
-        target = self._session.target
-        self._start(step_name(target, "Clear"), lambda document: edits.clear(document, target))
-
-    def fill(self) -> None:
-        target, colour = self._session.target, self._session.paint[0]
-        self._start(step_name(target, "Fill"), lambda document: edits.fill(document, colour, target))
-
-    async def _cut(self) -> None:
-        if await self._copy(edits.copied):
-            await self._change("Cut", edits.clear)
-
-    async def _copy(self, take: Callable[[Document], edits.Clip | None]) -> bool:
-        clip = await asyncio.to_thread(take, self._session.document)
+    def _put_on_clipboard(self, clip: edits.Clip | None) -> None:
         if clip is None:
             self._session.notices.tell("There is nothing here to copy.")
-            return False
+            return
         QGuiApplication.clipboard().setImage(as_image(np.ascontiguousarray(clip.pixels)).copy())
         self._session.notices.tell(f"Copied {clip.pixels.shape[1]} × {clip.pixels.shape[0]} pixels.")
-        return True
 
     # --- Image -----------------------------------------------------------------------------------------------------
 
@@ -111,91 +110,96 @@ class EditActions(QObject):
             chosen = document.selection
             return document if chosen is None else edits.cropped(document, chosen.content_bounds())
 
-        self._start("Crop to selection", crop)
+        self._session.change("Crop to selection", crop)
 
     def flip(self, *, horizontally: bool) -> None:
         label = "Flip left to right" if horizontally else "Flip top to bottom"
-        self._start(label, lambda document: edits.flipped(document, horizontally=horizontally))
+        self._session.change(label, lambda document: edits.flipped(document, horizontally=horizontally))
 
     def flatten(self) -> None:
-        self._start("Flatten", edits.flattened)
+        self._session.change("Flatten", edits.flattened)
 
     async def _canvas_size(self) -> None:
-        document = self._session.document
+        document, opened = self._session.document, self._session.opened
         dialog = CanvasSizeDialog(self._window, document.width, document.height)
         if await answered(dialog):
             size, anchor = dialog.fields.value, dialog.anchor.value
-            await self._change("Canvas size", lambda now: edits.with_canvas(now, *size, anchor))
+            self._session.change("Canvas size", lambda now: edits.with_canvas(now, *size, anchor), of=opened)
 
     async def _image_size(self) -> None:
-        document = self._session.document
+        document, opened = self._session.document, self._session.opened
         dialog = ImageSizeDialog(self._window, document.width, document.height)
         if await answered(dialog):
             size = dialog.fields.value
-            await self._change("Image size", lambda now: edits.scaled(now, *size))
+            self._session.change("Image size", lambda now: edits.scaled(now, *size), of=opened)
 
     # --- Layer -----------------------------------------------------------------------------------------------------
 
     def add_layer(self) -> None:
-        document = self._session.document
-        names = {layer.name for layer in document.layers}
-        number = next(n for n in range(1, len(names) + 2) if f"Layer {n}" not in names)
-        self._session.push("Add layer", document.inserted(Layer(f"Layer {number}")))
+        def add(document: Document) -> Document:
+            names = {layer.name for layer in document.layers}
+            number = next(n for n in range(1, len(names) + 2) if f"Layer {n}" not in names)
+            return document.inserted(Layer(f"Layer {number}"))
+
+        self._at_once("Add layer", add)
 
     def duplicate_layer(self) -> None:
-        document = self._session.document
-        self._session.push("Duplicate layer", document.duplicated(document.active))
+        self._at_once("Duplicate layer", lambda document: document.duplicated(document.active))
 
     def delete_layer(self) -> None:
-        document = self._session.document
-        self._session.push("Delete layer", document.removed(document.active))
+        self._at_once("Delete layer", lambda document: document.removed(document.active))
 
     def merge_down(self) -> None:
-        self._start("Merge down", lambda document: document.merged_down(document.active))
+        self._session.change("Merge down", lambda document: document.merged_down(document.active))
 
     def merge_visible(self) -> None:
-        self._start("Merge visible layers", edits.merged_visible)
+        self._session.change("Merge visible layers", edits.merged_visible)
 
     def move_layer(self, by: int) -> None:
         """Move the active layer up (positive) or down in the stack."""
-        document = self._session.document
-        index = min(len(document.layers) - 1, max(0, document.active_index + by))
-        if index != document.active_index:
-            label = "Raise layer" if by > 0 else "Lower layer"
-            self._session.push(label, document.reordered(document.active, index))
+        label = "Raise layer" if by > 0 else "Lower layer"
+        self._at_once(label, lambda document: document.reordered(document.active, max(0, document.active_index + by)))
 
     def switch_layer(self, field: str, on: str, off: str) -> None:
         """Turn a yes-or-no field of the active layer round; `on` and `off` name the step."""
-        document = self._session.document
-        value = not getattr(document.active_layer, field)
-        self._session.push(on if value else off, document.with_layer(document.active, **{field: value}))
+
+        def switch() -> None:
+            layer = self._session.document.active_layer
+            value = not getattr(layer, field)
+            self._at_once(on if value else off, lambda document: document.with_layer(layer.id, **{field: value}))
+
+        self._session.in_turn(switch)
 
     def add_mask(self) -> None:
         """A mask that shows all of the active layer, to paint on."""
-        document = self._session.document
-        shown = document.bounds | document.active_layer.pixels.bounds
-        mask = Tiles.from_array(np.full((shown.height, shown.width), 255, np.uint8), shown.x, shown.y)
-        self._session.push("Add mask", document.with_layer(document.active, mask=mask))
-        self._session.set_target(Target.MASK)
+
+        def add(document: Document) -> Document:
+            shown = document.bounds | document.active_layer.pixels.bounds
+            mask = Tiles.from_array(np.full((shown.height, shown.width), 255, np.uint8), shown.x, shown.y)
+            return document.with_layer(document.active, mask=mask)
+
+        self._session.change("Add mask", add, at_once=True, then=lambda: self._session.set_target(Target.MASK))
 
     def paint_on_mask(self) -> None:
         """Paint on the active layer's mask, or again on its pixels."""
         on_it = self._session.target is Target.MASK
-        self._session.set_target(Target.PIXELS if on_it else Target.MASK)
+        self._session.choose_target(Target.PIXELS if on_it else Target.MASK)
 
     def remove_mask(self) -> None:
-        document = self._session.document
-        self._session.push("Delete mask", document.with_layer(document.active, mask=None))
+        self._at_once("Delete mask", lambda document: document.with_layer(document.active, mask=None))
 
     def mask_from_selection(self) -> None:
-        document = self._session.document
-        self._session.push("Mask from selection", document.with_layer(document.active, mask=document.selection))
+        self._at_once(
+            "Mask from selection", lambda document: document.with_layer(document.active, mask=document.selection)
+        )
 
     def activate_neighbour(self, by: int) -> None:
         """Make the layer above (positive) or below the active one."""
-        document = self._session.document
-        index = min(len(document.layers) - 1, max(0, document.active_index + by))
-        self._session.amend(document.replace(active=document.layers[index].id))
+
+        def neighbour(document: Document) -> str:
+            return document.layers[min(len(document.layers) - 1, max(0, document.active_index + by))].id
+
+        self._session.activate_by(neighbour)
 
     # --- Select ----------------------------------------------------------------------------------------------------
 
@@ -210,13 +214,14 @@ class EditActions(QObject):
 
     def select_layer(self) -> None:
         """What is painted on the active layer."""
-        layer = self._session.document.active_layer
 
-        def opaque(_old: Tiles | None, bounds: Rect) -> Tiles | None:
-            rect = layer.pixels.bounds & bounds
-            return selection.of_array(np.ascontiguousarray(layer.pixels.read(rect)[..., 3]), rect)
+        def opaque(document: Document) -> Document:
+            pixels = document.active_layer.pixels
+            rect = pixels.bounds & document.bounds
+            chosen = selection.of_array(np.ascontiguousarray(pixels.read(rect)[..., 3]), rect)
+            return document.replace(selection=chosen)
 
-        self._select("Select layer's paint", opaque)
+        self._session.change("Select layer's paint", opaque)
 
     def feather(self) -> None:
         words = ("Feather selection", "Softens the edge, so that an edit fades into what is around it.", "Radius")
@@ -233,23 +238,24 @@ class EditActions(QObject):
     async def _ask_select(
         self, words: tuple[str, str, str], value: int, maximum: int, make: Callable[[int], Select]
     ) -> None:
-        dialog = NumberDialog(self._window, *words, value, maximum)
+        opened, dialog = self._session.opened, NumberDialog(self._window, *words, value, maximum)
         if await answered(dialog):
-            change = make(dialog.field.value())
-            await self._change(words[0], lambda now: now.replace(selection=change(now.selection, now.bounds)))
+            self._select(words[0], make(dialog.field.value()), opened)
 
-    def _select(self, label: str, change: Select) -> None:
-        self._start(label, lambda document: document.replace(selection=change(document.selection, document.bounds)))
+    def _select(self, label: str, change: Select, of: Opened | None = None) -> None:
+        self._session.change(
+            label, lambda document: document.replace(selection=change(document.selection, document.bounds)), of=of
+        )
 
     # --- What is protected from the model --------------------------------------------------------------------------
 
     def protect(self) -> None:
         """Paint what the model leaves alone, or no longer."""
         on_it = self._session.target is Target.PROTECTION
-        self._session.set_target(Target.PIXELS if on_it else Target.PROTECTION)
+        self._session.choose_target(Target.PIXELS if on_it else Target.PROTECTION)
 
     def clear_protection(self) -> None:
-        self._session.push("Clear protection", self._session.document.replace(protection=None))
+        self._at_once("Clear protection", lambda document: document.replace(protection=None))
 
     def invert_protection(self) -> None:
         self._protect("Invert protection", lambda now: selection.invert(now.protection, now.bounds))
@@ -261,26 +267,10 @@ class EditActions(QObject):
         )
 
     def select_protected(self) -> None:
-        self._start("Select what is protected", lambda now: now.replace(selection=now.protection))
+        self._session.change("Select what is protected", lambda now: now.replace(selection=now.protection))
 
     def _protect(self, label: str, change: Callable[[Document], Tiles | None]) -> None:
-        self._start(label, lambda document: document.replace(protection=change(document)))
+        self._session.change(label, lambda document: document.replace(protection=change(document)))
 
-    # --- How an edit is made ---------------------------------------------------------------------------------------
-
-    def _start(self, label: str, change: Callable[[Document], Document]) -> None:
-        self._tasks.start(self._change(label, change))
-
-    async def _change(self, label: str, change: Callable[[Document], Document]) -> None:
-        """Compute an edit in a thread and make it one step; anew if someone painted meanwhile."""
-        async with self._turn:
-            while True:
-                document = self._session.document
-                try:
-                    changed = await asyncio.to_thread(change, document)
-                except ValueError as problem:
-                    self._session.notices.warn(str(problem))
-                    return
-                if document is self._session.document:
-                    self._session.push(label, changed)
-                    return
+    def _at_once(self, label: str, change: Callable[[Document], Document]) -> None:
+        self._session.change(label, change, at_once=True)

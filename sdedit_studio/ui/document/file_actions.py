@@ -44,9 +44,10 @@ class FileActions(QObject):
 
     def __init__(self, session: Session, tasks: Tasks, preferences: Preferences, window: QWidget) -> None:
         super().__init__(window)
-        self._session, self._tasks, self._preferences, self._window = session, tasks, preferences, window
+        self.session = self._session = session
+        self._tasks, self._preferences, self._window = tasks, preferences, window
         self._imported = UNTITLED
-        self._turn = asyncio.Lock()
+        self._opening, self._writing = asyncio.Lock(), asyncio.Lock()
 
     @property
     def name(self) -> str:
@@ -69,10 +70,11 @@ class FileActions(QObject):
         self._tasks.start(self._samples())
 
     async def _new(self) -> None:
-        if not await self.settled():
+        leave = Leave(self)
+        if not await leave.allowed():
             return
         dialog = NewDialog(self._window, self._session.foreground)
-        if await answered(dialog):
+        if await answered(dialog) and await leave.allowed():
             self._replace(new_document(*dialog.size_in_pixels, dialog.paper), None, UNTITLED)
 
     async def _open(self) -> None:
@@ -92,7 +94,12 @@ class FileActions(QObject):
 
     async def open_now(self, path: Path, *, as_copy: bool = False) -> None:
         """As `open_path`, and wait for it. A copy forgets where it came from."""
-        if not await self.settled():
+        async with self._opening:
+            await self._open_path(path, as_copy=as_copy)
+
+    async def _open_path(self, path: Path, *, as_copy: bool) -> None:
+        leave = Leave(self)
+        if not await leave.allowed():
             return
         self._session.notices.tell(f"Opening {path.name}…")
         try:
@@ -101,6 +108,8 @@ class FileActions(QObject):
             self._session.notices.warn(str(problem))
             if not path.exists():
                 self._preferences.forget_recent(path)
+            return
+        if not await leave.allowed():
             return
         is_own = path.suffix.lower() == ORA and not as_copy
         if not as_copy:
@@ -115,7 +124,8 @@ class FileActions(QObject):
         self._tasks.start(self._recover(left_behind, otherwise))
 
     async def _recover(self, left_behind: Recovery, otherwise: Callable[[], None]) -> None:
-        if not await self.settled():
+        leave = Leave(self)
+        if not await leave.allowed():
             otherwise()
             return
         notes: list[str] = []
@@ -124,6 +134,9 @@ class FileActions(QObject):
             results = await asyncio.to_thread(left_behind.load_results, notes)
         except FileProblem as problem:
             self._session.notices.warn(str(problem))
+            otherwise()
+            return
+        if not await leave.allowed():
             otherwise()
             return
         self._imported = UNTITLED
@@ -162,10 +175,11 @@ class FileActions(QObject):
             )
             if path is None:
                 return False
+        await self._session.until_settled()
         document, parameters, results = self._session.document, self._session.parameters, self._session.results
-        opened = self._session.history
+        opened = self._session.opened
         self._session.notices.tell(f"Saving {path.name}…")
-        async with self._turn:
+        async with self._writing:
             try:
                 await asyncio.to_thread(openraster.save, path, document, parameters, results)
             except FileProblem as problem:
@@ -173,24 +187,27 @@ class FileActions(QObject):
                 return False
         self._preferences.add_recent(path)
         self._session.notices.tell(f"Saved {path.name}.")
-        if self._session.history is opened:  # else it is another document that is on the canvas by now
+        if self._session.opened is opened:  # else it is another document that is on the canvas by now
             self._session.mark_saved(document, results, path)
             self.saved.emit()
         return True
 
-    async def settled(self) -> bool:
-        """Whether the document may be replaced: it is saved, or the person said what to do about it."""
-        if not self._session.modified:
-            return True
-        answer = await choose(
+    async def may_leave(self) -> bool:
+        """Whether the document may be closed now: it is saved, or the person said what to do about it."""
+        return await Leave(self).allowed()
+
+    async def ask_what_to_do(self) -> str | None:
+        """Ask about the changes that are not saved. Returns SAVE, DO_NOT_SAVE, CANCEL or None."""
+        return await choose(
             self._window,
             f"Save “{self.name}”?",
             "It has changes that are not saved. Without saving they are lost.",
             (CANCEL, DO_NOT_SAVE, SAVE),
         )
-        if answer == SAVE:
-            return await self._save(self._session.path)
-        return answer == DO_NOT_SAVE
+
+    async def save_now(self) -> bool:
+        """As `save`, and wait for it. Returns whether it was written."""
+        return await self._save(self._session.path)
 
     # --- Export and import -----------------------------------------------------------------------------------------
 
@@ -239,6 +256,26 @@ class FileActions(QObject):
             dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         accepted = await answered(dialog)
         return Path(dialog.selectedFiles()[0]) if accepted and dialog.selectedFiles() else None
+
+
+class Leave:
+    """Leave to close the document that is open. What is painted after the person has answered is asked about again."""
+
+    def __init__(self, files: FileActions) -> None:
+        self._files, self._session = files, files.session
+        self._given_up: tuple[object, ...] | None = None
+
+    async def allowed(self) -> bool:
+        """Whether nothing is lost if it is closed now, before anything else is awaited."""
+        while True:
+            await self._session.until_settled()
+            if not self._session.modified or self._session.work == self._given_up:
+                return True
+            answer = await self._files.ask_what_to_do()
+            if answer == DO_NOT_SAVE:
+                self._given_up = self._session.work
+            elif answer != SAVE or not await self._files.save_now():
+                return False
 
 
 def read(path: Path) -> tuple[Document, Parameters | None, Results, list[str]]:

@@ -127,7 +127,9 @@ class LayerModel(QAbstractListModel):
         layer, name = self._layers[index.row()], str(value).strip()
         if role != Qt.ItemDataRole.EditRole or not name or name == layer.name:
             return False
-        self._session.push("Rename layer", self._session.document.with_layer(layer.id, name=name))
+        self._session.change(
+            "Rename layer", lambda document: document.with_layer(layer.id, name=name), at_once=True, layer=layer.id
+        )
         return True
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -334,8 +336,8 @@ class LayerList(QListView):
             self._activate(current.data(LAYER_ROLE).id)
 
     def _activate(self, layer_id: str) -> None:
-        if layer_id != self._session.document.active:
-            self._session.amend(self._session.document.replace(active=layer_id))
+        if layer_id != self._session.document.active or self._session.busy:
+            self._session.activate(layer_id)
 
     def _toggle(self, layer: Layer, field: str) -> None:
         value = not getattr(layer, field)
@@ -345,7 +347,12 @@ class LayerList(QListView):
             ("in_guide", True): "Put layer into the guide",
             ("in_guide", False): "Leave layer out of the guide",
         }
-        self._session.push(words[field, value], self._session.document.with_layer(layer.id, **{field: value}))
+        self._session.change(
+            words[field, value],
+            lambda document: document.with_layer(layer.id, **{field: value}),
+            at_once=True,
+            layer=layer.id,
+        )
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index, at = self.indexAt(event.position().toPoint()), event.position().toPoint()
@@ -370,9 +377,9 @@ class LayerList(QListView):
     def _choose_target(self, parts: Parts, at: QPoint) -> None:
         """A click on the mask or on the picture of a layer is where tools paint from then on."""
         if parts.mask.contains(at):
-            self._session.set_target(Target.MASK)
+            self._session.choose_target(Target.MASK)
         elif parts.thumbnail.contains(at):
-            self._session.set_target(Target.PIXELS)
+            self._session.choose_target(Target.PIXELS)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()
@@ -423,12 +430,15 @@ class LayerList(QListView):
 
     def _drop(self, layer_id: str, gap: int) -> None:
         """Move a layer to the gap above row `gap`."""
-        document = self._session.document
         row = self._layers.row_of(layer_id)
         row_after = gap - 1 if gap > row else gap
         if row_after != row:
-            moved = document.reordered(layer_id, len(document.layers) - 1 - row_after)
-            self._session.push("Move layer", moved)
+            self._session.change(
+                "Move layer",
+                lambda document: document.reordered(layer_id, len(document.layers) - 1 - row_after),
+                at_once=True,
+                layer=layer_id,
+            )
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

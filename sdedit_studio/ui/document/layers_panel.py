@@ -6,7 +6,6 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from sdedit_studio.raster.blend import BlendMode
 from sdedit_studio.ui.base import theme
-from sdedit_studio.ui.document.gesture import Gesture
 from sdedit_studio.ui.document.layer_list import LayerList
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.widgets.buttons import IconButton
@@ -27,7 +26,7 @@ class LayersPanel(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._gesture: Gesture | None = None
+        self._drag: object = None
         self.mode = QComboBox()
         self.mode.setAccessibleName("Blend mode")
         self.mode.setToolTip("How the layer's colours combine with what lies below")
@@ -58,8 +57,7 @@ class LayersPanel(QWidget):
         column.addWidget(self.list, 1)
         self.mode.activated.connect(self._choose_mode)
         self.opacity.value_changed.connect(self._drag_opacity)
-        self.opacity.released.connect(self._settle)
-        session.changing.connect(self._settle)
+        self.opacity.released.connect(self._end_drag)
         self.lock.clicked.connect(self._lock)
         session.layers_changed.connect(self._show)
         self._show()
@@ -72,24 +70,30 @@ class LayersPanel(QWidget):
         self.lock.set_icon("lock" if layer.alpha_locked else "lock-open", "accent" if layer.alpha_locked else "text")
 
     def _choose_mode(self, index: int) -> None:
-        document = self._session.document
         mode = BlendMode(self.mode.itemData(index))  # Qt hands it back as plain text
-        if mode is not document.active_layer.mode:
-            self._session.push(f"Blend mode {mode.label}", document.with_layer(document.active, mode=mode))
+        if mode is not self._session.document.active_layer.mode:
+            self._session.change(
+                f"Blend mode {mode.label}",
+                lambda document: document.with_layer(document.active, mode=mode),
+                at_once=True,
+            )
 
     def _drag_opacity(self, percent: float) -> None:
-        if self._gesture is None:
-            self._gesture = Gesture(self._session, "Layer opacity")
-        document = self._session.document
-        self._gesture.show(document.with_layer(document.active, opacity=percent / 100))
+        self._drag = self._drag or object()
+        self._session.change(
+            "Layer opacity",
+            lambda document: document.with_layer(document.active, opacity=percent / 100),
+            at_once=True,
+            join=self._drag,
+        )
 
-    def _settle(self) -> None:
-        """Make one step of the drag, because it has ended or something else is about to change the document."""
-        if self._gesture is not None and not self._gesture.showing:
-            gesture, self._gesture = self._gesture, None
-            gesture.commit()
+    def _end_drag(self) -> None:
+        """The next change is a step of its own."""
+        self._drag = None
 
     def _lock(self, locked: bool) -> None:
-        document = self._session.document
-        label = "Lock transparency" if locked else "Unlock transparency"
-        self._session.push(label, document.with_layer(document.active, alpha_locked=locked))
+        self._session.change(
+            "Lock transparency" if locked else "Unlock transparency",
+            lambda document: document.with_layer(document.active, alpha_locked=locked),
+            at_once=True,
+        )

@@ -1,6 +1,5 @@
-"""The state that the whole window shares: the document with its history, the colours, the tool, the edit settings.
-
-Panels and tools read it, change it through its methods, and listen to its signals; none of them knows another.
+"""The document session: the document behind its door, its results and its file; and what is chosen about painting:
+colours, tool, target, edit settings. Tools and panels listen to its signals; none of them knows another.
 """
 
 from __future__ import annotations
@@ -9,17 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.document.history import History
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.results import Results
 from sdedit_studio.document.target import Target
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles, blank
-from sdedit_studio.ui.base.notices import Notices
+from sdedit_studio.ui.document.background import Background
+from sdedit_studio.ui.document.door import Door
 
 Colour = tuple[int, int, int]
 """sRGB, 0 .. 255 each."""
@@ -41,23 +40,12 @@ def new_document(
     return Document.of(width, height, [Layer("Paper", pixels), Layer("Layer 1")])
 
 
-class Session(QObject):
-    """Signals: `changing()` right before the document becomes another one, so that a gesture in progress can become a
-    step of its own first; `document_changed(list[Rect])` with the canvas rectangles to repaint; `document_replaced()`
-    after another document was opened or the canvas size changed; `history_changed()` when undo, redo, the file or the
-    modified mark may read differently; `selection_changed()`, also of the frame and of whether anything is protected;
-    `layers_changed()` when the stack or a layer's fields (not only pixels) changed; `results_changed()` when there is
-    another result, or one less, or a star; `colours_changed()`; `tool_changed(str)`; `target_changed()` when tools
-    paint on something else; `parameters_changed()`; `picture_added(str)` when a picture was dropped or pasted, with its
-    layer.
+class Session(Door):
+    """Signals besides the door's: `results_changed()` when there is another result, or one less, or a star;
+    `colours_changed()`; `tool_changed(str)`; `target_changed()` when tools paint on something else;
+    `parameters_changed()`; `picture_added(str)` when a picture was dropped or pasted, with its layer.
     """
 
-    changing = Signal()
-    document_changed = Signal(object)
-    document_replaced = Signal()
-    history_changed = Signal()
-    selection_changed = Signal()
-    layers_changed = Signal()
     results_changed = Signal()
     colours_changed = Signal()
     tool_changed = Signal(str)
@@ -65,10 +53,8 @@ class Session(QObject):
     parameters_changed = Signal()
     picture_added = Signal(str)
 
-    def __init__(self, document: Document | None = None) -> None:
-        super().__init__()
-        self.notices = Notices(self)
-        self._history = History(document or new_document())
+    def __init__(self, document: Document | None = None, background: Background | None = None) -> None:
+        super().__init__(document or new_document(), background)
         self._results = self._saved_results = Results()
         self.path: Path | None = None
         self.foreground: Colour = (59, 110, 165)
@@ -76,15 +62,6 @@ class Session(QObject):
         self.tool = "brush"
         self.target = Target.PIXELS
         self.parameters = Parameters()
-
-    @property
-    def document(self) -> Document:
-        return self._history.document
-
-    @property
-    def history(self) -> History:
-        """To read; changes go through the methods below."""
-        return self._history
 
     @property
     def results(self) -> Results:
@@ -96,6 +73,18 @@ class Session(QObject):
         """Whether the picture or its results differ from what was last saved (or opened)."""
         return self._history.modified or self._results != self._saved_results
 
+    @property
+    def work(self) -> tuple[object, ...]:
+        """What is lost when the document is closed without saving: equal as long as nothing was added to it."""
+        return self._opened, *self._history.picture, self._results
+
+    @property
+    def paint(self) -> tuple[Colour, Colour]:
+        """Foreground and background as tools lay them down: protection is white on black, whatever the colours."""
+        return (WHITE, BLACK) if self.target is Target.PROTECTION else (self.foreground, self.background)
+
+    # --- Files and results -----------------------------------------------------------------------------------------
+
     def open(
         self,
         document: Document,
@@ -106,64 +95,7 @@ class Session(QObject):
         saved: bool = True,
     ) -> None:
         """Replace everything by another document, with a fresh history. `saved`: nothing is lost if it is closed."""
-        self.changing.emit()
-        self._history = History(document)
-        if not saved:
-            self._history.mark_saved(None)
-        self._results = self._saved_results = results or Results()
-        self.path = path
-        self.set_target(Target.PIXELS)
-        self.document_replaced.emit()
-        self.layers_changed.emit()
-        self.selection_changed.emit()
-        self.results_changed.emit()
-        self.history_changed.emit()
-        if parameters is not None:
-            self.parameters = parameters
-            self.parameters_changed.emit()
-
-    @property
-    def paint(self) -> tuple[Colour, Colour]:
-        """Foreground and background as tools lay them down: protection is white on black, whatever the colours."""
-        return (WHITE, BLACK) if self.target is Target.PROTECTION else (self.foreground, self.background)
-
-    def amend(self, document: Document, damage: list[Rect] | None = None) -> None:
-        """Show a document without making an undo step: a gesture in progress, or a change that is not undone.
-
-        `damage`: where the composite changes, if the caller knows it more closely than the tiles tell.
-        """
-        self.changing.emit()
-        before = self.document
-        self._history.amend(document)
-        self._announce(before, damage)
-
-    def commit(self, label: str, before: Document) -> None:
-        """Make one undo step of all changes since `before`."""
-        self._history.commit(label, before)
-        self.history_changed.emit()
-
-    def push(self, label: str, document: Document) -> None:
-        """Change the document in one undo step."""
-        self.changing.emit()
-        before = self.document
-        self.amend(document)
-        self.commit(label, before)
-
-    def undo(self) -> None:
-        self.changing.emit()
-        before = self.document
-        if label := self._history.undo():
-            self._announce(before)
-            self.history_changed.emit()
-            self.notices.tell(f"Undid: {label}")
-
-    def redo(self) -> None:
-        self.changing.emit()
-        before = self.document
-        if label := self._history.redo():
-            self._announce(before)
-            self.history_changed.emit()
-            self.notices.tell(f"Redid: {label}")
+        self.in_turn(lambda: self._open(document, path, parameters, results, saved))
 
     def set_results(self, results: Results) -> None:
         """Keep other results. It makes no undo step."""
@@ -179,6 +111,8 @@ class Session(QObject):
         self.path = path
         self.history_changed.emit()
 
+    # --- What is chosen --------------------------------------------------------------------------------------------
+
     def set_colours(self, foreground: Colour | None = None, background: Colour | None = None) -> None:
         self.foreground = foreground or self.foreground
         self.background = background or self.background
@@ -188,6 +122,10 @@ class Session(QObject):
         if tool != self.tool:
             self.tool = tool
             self.tool_changed.emit(tool)
+
+    def choose_target(self, target: Target) -> None:
+        """As `set_target`, in its turn: on the layer that is active by then."""
+        self.in_turn(lambda: self.set_target(target), changes=False)
 
     def set_target(self, target: Target) -> None:
         """Choose what tools paint on. A layer without a mask says so, and nothing changes."""
@@ -204,25 +142,30 @@ class Session(QObject):
             self.parameters = parameters
             self.parameters_changed.emit()
 
+    def _open(
+        self,
+        document: Document,
+        path: Path | None,
+        parameters: Parameters | None,
+        results: Results | None,
+        saved: bool,
+    ) -> None:
+        self._replace(document, saved=saved)
+        self._results = self._saved_results = results or Results()
+        self.path = path
+        self.set_target(Target.PIXELS)
+        self.document_replaced.emit()
+        self.layers_changed.emit()
+        self.selection_changed.emit()
+        self.results_changed.emit()
+        self.history_changed.emit()
+        if parameters is not None:
+            self.parameters = parameters
+            self.parameters_changed.emit()
+
     def _announce(self, before: Document, damage: list[Rect] | None = None) -> None:
+        """Tools paint on the pixels of a layer that has just become active, and where a mask is gone."""
+        super()._announce(before, damage)
         now = self.document
-        if now is before:
-            return
-        if (now.width, now.height) != (before.width, before.height):
-            self.document_replaced.emit()
-        elif rects := now.damage(before) if damage is None else damage:
-            self.document_changed.emit(rects)
-        protected = now.protection is not None, before.protection is not None
-        if now.selection is not before.selection or now.frame != before.frame or protected[0] != protected[1]:
-            self.selection_changed.emit()
         if now.active != before.active or (self.target is Target.MASK and now.active_layer.mask is None):
             self.set_target(Target.PIXELS)
-        if now.active != before.active or _fields(now) != _fields(before):
-            self.layers_changed.emit()
-
-
-def _fields(document: Document) -> list[tuple[Any, ...]]:
-    return [
-        (x.id, x.name, x.opacity, x.mode, x.visible, x.in_guide, x.alpha_locked, x.mask is None, x.follows)
-        for x in document.layers
-    ]

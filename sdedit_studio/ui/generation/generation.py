@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
 from random import SystemRandom
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -102,7 +101,7 @@ class Generation(QObject):
         self.engine = engine
         self._run: _Run | None = None
         self._finished: _Finished | None = None
-        self._applying: dict[_Finished | Shown, asyncio.Task[None]] = {}
+        self._applying: set[_Finished | Shown] = set()
         self._shown: Shown | None = None
         self._painted = EMPTY
         self._stale: dict[Cell, Rect] = {}
@@ -227,7 +226,7 @@ class Generation(QObject):
         self._give_up()
         self.live.stop()
         run = self._run = _Run()
-        run.task = self._tasks.start(self._generate(run, make, self.session.document, self.session.history.revision))
+        run.task = self._tasks.start(self._generate(run, make))
         self.asked.emit()
         self.changed.emit()
 
@@ -262,7 +261,7 @@ class Generation(QObject):
         """Put the result away. Returns whether there was one."""
         if not self._finished:
             return False
-        self._applying.pop(self._finished, None)
+        self._applying.discard(self._finished)
         self._finished = None
         self._show_latest()
         self.session.notices.tell("Discarded. Your painting is unchanged.")
@@ -276,15 +275,10 @@ class Generation(QObject):
         if not self.can_apply:
             return False
         if self.live.on and self._shown:
-            self._begin_to_apply(self._shown, partial(self._apply_live, self._shown, self.live.hold()))
+            self._apply_live(self._shown)
         elif (finished := self._finished) and finished not in self._applying:
-            self._begin_to_apply(finished, partial(self._apply, finished, finished))
+            self._apply(finished)
         return True
-
-    async def settled(self) -> None:
-        """Wait until what is being applied is a layer, so that what comes next lies over it."""
-        while self._applying:
-            await asyncio.wait(self._applying.values())
 
     def toggle_live(self) -> None:
         """Have the picture follow the painting, or no longer. A run or a result gives way to it."""
@@ -322,12 +316,10 @@ class Generation(QObject):
             self._run.task.cancel()
         self._run = None
 
-    async def _generate(self, run: _Run, make: Make, document: Document, revision: int) -> None:
-        if self._applying:
-            await self.settled()
-            document, revision = self.session.document, self.session.history.revision
+    async def _generate(self, run: _Run, make: Make) -> None:
+        await self.session.until_settled()
         try:
-            edit = await asyncio.to_thread(make, document, revision)
+            edit = await asyncio.to_thread(make, self.session.document, self.session.revision)
         except ValueError as nothing_to_do:
             self._fail(str(nothing_to_do), "")
             return
@@ -365,50 +357,61 @@ class Generation(QObject):
         self._show_latest()
         self.session.notices.warn(sentence, details)
 
-    def _begin_to_apply(self, asked: _Finished | Shown, apply: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        self._applying[asked] = self._tasks.start(self._try(asked, apply))
-
-    async def _try(self, asked: _Finished | Shown, apply: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        try:
-            await apply()
-        except Exception:
-            self.session.notices.warn(
-                "The result could not be applied. Your painting is unchanged; try again.", traceback.format_exc()
-            )
-            self.changed.emit()
-        finally:
-            self._applying.pop(asked, None)
-
-    async def _apply(self, finished: _Finished, asked: _Finished | Shown) -> None:
-        """Build the layer off the UI thread, anew if the painting went on meanwhile, as long as it is asked for."""
+    def _apply(self, finished: _Finished) -> None:
+        """Make a waiting result a layer, as long as it is not discarded meanwhile."""
         step = finished.step
-        while asked in self._applying:
-            now = self.session.document
-            painted = await asyncio.to_thread(painted_over, finished.edit, now)
-            document = await asyncio.to_thread(applied, finished.edit, finished.result, now, painted, step)
-            if now is self.session.document:
-                self.session.changing.emit()  # a stroke in progress becomes a step of its own
-            if now is self.session.document and asked in self._applying:
-                if finished is self._finished:
-                    self._finished = None
-                if self._shown is not None and self._shown.edit is finished.edit:
-                    self._show_latest()
-                else:
-                    self.changed.emit()  # another run's picture is seen by now
-                again = finished.edit.replaces is not None
-                self.session.push("Generate again" if again else "Apply result", document)
-                self.session.notices.tell("Made again in its place." if again else "Applied as a new layer.")
-                self.applied.emit(finished.edit, finished.result)
-                return
 
-    async def _apply_live(self, shown: Shown, hold: object) -> None:
+        def make(document: Document) -> Document:
+            painted = painted_over(finished.edit, document)
+            return applied(finished.edit, finished.result, document, painted, step)
+
+        def done() -> None:
+            self._applying.discard(finished)
+            if finished is self._finished:
+                self._finished = None
+            self._applied(finished.edit, finished.result)
+
+        def not_done() -> None:
+            self._applying.discard(finished)
+            self.changed.emit()
+
+        self._applying.add(finished)
+        self.session.change(
+            _step_name(finished.edit), make, still=lambda: finished in self._applying, then=done, otherwise=not_done
+        )
+
+    def _apply_live(self, shown: Shown) -> None:
         """Apply what live mode shows, which it holds until then, or until another canvas comes."""
-        try:
-            result = await asyncio.to_thread(as_result, shown, self.live.behind or 0.0)
-            await self._apply(_Finished(shown.edit, result), shown)
+        hold, seconds, made = self.live.hold(), self.live.behind or 0.0, []
+
+        def make(document: Document) -> Document:
+            made.append(as_result(shown, seconds))
+            return applied(shown.edit, made[-1], document, painted_over(shown.edit, document))
+
+        def done() -> None:
+            self._applying.discard(shown)
+            self._applied(shown.edit, made[-1])
             self.live.settle(hold)
-        finally:
             self.live.release(hold)
+
+        def not_done() -> None:
+            self._applying.discard(shown)
+            self.live.release(hold)
+            self.changed.emit()
+
+        self._applying.add(shown)
+        self.session.change(
+            _step_name(shown.edit), make, still=lambda: shown in self._applying, then=done, otherwise=not_done
+        )
+
+    def _applied(self, edit: Edit, result: Result) -> None:
+        if self._shown is not None and self._shown.edit is edit:
+            self._show_latest()
+        else:
+            self.changed.emit()  # another run's picture is seen by now
+        again = edit.replaces is not None
+        self.session.notices.tell("Made again in its place." if again else "Applied as a new layer.")
+        self.applied.emit(edit, result)
 
     def _show_live(self, shown: Shown | None) -> None:
         """As `_show`, at a pen's pace: nothing but the picture changes, unless there was none or is none now."""
@@ -492,3 +495,7 @@ class Generation(QObject):
         except ValueError as problem:
             self._estimate, self._problem = None, str(problem)
         self.changed.emit()
+
+
+def _step_name(edit: Edit) -> str:
+    return "Apply result" if edit.replaces is None else "Generate again"

@@ -239,7 +239,7 @@ class Live(QObject):
     async def _follow(self) -> None:
         """The first pass of the painting as it is now."""
         document, parameters = self._session.document, quick(self._session.parameters)
-        revision = self._session.history.revision
+        revision = self._session.revision
         try:
             if parameters.t0 == 0:
                 raise ValueError(words.NO_CHANGE)

@@ -99,7 +99,7 @@ class NoisedGuide(QObject):
         """None when there is nothing to work from, or nothing to see."""
         session = self._session
         try:
-            edit = edit_of(session.document, quick(session.parameters), session.history.revision)
+            edit = edit_of(session.document, quick(session.parameters), session.revision)
             noised = self._engine.noised(edit.job)
         except ValueError:
             return None

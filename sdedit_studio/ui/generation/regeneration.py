@@ -124,7 +124,7 @@ class Regeneration(QObject):
     @property
     def _undone(self) -> bool:
         """Whether a step waits to be redone, which another one made by itself would take away."""
-        return self._session.history.redo_label is not None
+        return self._session.redo_label is not None
 
     def _look(self) -> None:
         """Begin with the lowest layer that has to follow; those above it come after, since it is below them."""
@@ -144,7 +144,7 @@ class Regeneration(QObject):
 
     async def _follow(self, document: Document, layer: Layer) -> None:
         try:
-            edit = await asyncio.to_thread(edit_again, document, layer.id, self._session.history.revision)
+            edit = await asyncio.to_thread(edit_again, document, layer.id, self._session.revision)
             self._session.notices.tell(f"Making “{layer.name}” anew from the layers below{self._about(edit)}.")
             async for update in self._generation.engine.run(edit.job, Lane.IDLE):
                 match update:
@@ -174,13 +174,12 @@ class Regeneration(QObject):
 
         Under a picture that waits, or is being made, it would count as painted since.
         """
-        while True:
+        made = False
+        while not made:
             await self._until(self._free)
-            now = self._session.document
-            changed = await asyncio.to_thread(applied, edit, result, now, EMPTY)
-            if now is self._session.document and self._free():
-                self._session.push("Follow the layers below", changed)
-                return
+            made = await self._session.changed_meanwhile(
+                "Follow the layers below", lambda document: applied(edit, result, document, EMPTY), self._free
+            )
 
     def _free(self) -> bool:
         """Whether a layer may change by itself."""

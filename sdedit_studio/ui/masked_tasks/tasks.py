@@ -74,7 +74,7 @@ class PaperTasks(QObject):
         return True
 
     def _start(self, task: Task) -> None:
-        self._session.changing.emit()  # a picture that is being scaled is fitted in as it is now
+        self._session.settle()  # a picture that is being scaled is fitted in as it is now
         parameters, engine = self._session.parameters, self._generation.engine
         self._generation.start(
             lambda document, revision: task_edit(task, document, engine.carried_up(parameters), revision)

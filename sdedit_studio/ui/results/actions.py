@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import ref
@@ -14,7 +15,6 @@ from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import result_name, strength, with_picture
-from sdedit_studio.document.history import History
 from sdedit_studio.document.results import Record, Results
 from sdedit_studio.document.target import Target, surface, with_surface
 from sdedit_studio.editing.edit import Edit, Shown
@@ -26,6 +26,7 @@ from sdedit_studio.files.problem import FileProblem
 from sdedit_studio.ui.base import words
 from sdedit_studio.ui.base.tasks import Tasks
 from sdedit_studio.ui.compare.compare import PAINTING, Compare
+from sdedit_studio.ui.document.door import Opened
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.generation.generation import Generation, State
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
@@ -57,7 +58,7 @@ class ResultActions(QObject):
         self._latest_id = ""
         self._asked: tuple[Record, ...] = ()
         self._deleted: tuple[Record, ...] = ()
-        self._opened = session.history
+        self._opened = session.opened
         generation.finished.connect(self._keep)
         generation.applied.connect(self._keep)
         generation.changed.connect(self.changed)
@@ -82,11 +83,11 @@ class ResultActions(QObject):
     def _keep(self, edit: Edit, result: Result) -> None:
         if not self._knows(result):
             self._latest, self._latest_id = ref(result), ""
-            self._tasks.start(self._record(edit, result, self._session.history))
+            self._tasks.start(self._record(edit, result, self._session.opened))
 
-    async def _record(self, edit: Edit, result: Result, opened: History) -> None:
+    async def _record(self, edit: Edit, result: Result, opened: Opened) -> None:
         record = await asyncio.to_thread(recorded, edit, result)
-        if self._session.history is not opened:
+        if self._session.opened is not opened:
             return  # another document was opened meanwhile
         results = self._session.results.added(record)
         if self._knows(result):
@@ -96,11 +97,11 @@ class ResultActions(QObject):
 
     def keep_variation(self, variation: Variation) -> None:
         """Keep one that was starred, with its star."""
-        self._tasks.start(self._record_variation(variation, self._session.history))
+        self._tasks.start(self._record_variation(variation, self._session.opened))
 
-    async def _record_variation(self, variation: Variation, opened: History) -> None:
+    async def _record_variation(self, variation: Variation, opened: Opened) -> None:
         record = await asyncio.to_thread(lambda: recorded(variation.edit, variation.result()))
-        if self._session.history is opened:
+        if self._session.opened is opened:
             self._session.set_results(self._session.results.added(replace(record, starred=True)))
 
     # --- On the canvas ---------------------------------------------------------------------------------------------
@@ -140,41 +141,25 @@ class ResultActions(QObject):
             "This result was made for another canvas",
             f"The canvas had {record.canvas[0]} × {record.canvas[1]} pixels then and has {now.width} × {now.height} "
             "now. Its picture can be added as a layer of its own.",
-            [("Add as a layer", lambda: self._tasks.start(self._add(record)))],
+            [("Add as a layer", partial(self._add, record, self._session.opened))],
         )
         return False
 
-    async def _add(self, record: Record) -> None:
-        if await self._push("Add result as a layer", _with_layer, record):
-            self._session.notices.tell("Added as a new layer.")
-
-    async def _push(self, label: str, change: Callable[[Document, Record], Document], record: Record) -> bool:
-        """Make one undo step of a change, built off the UI thread, anew if the painting went on meanwhile.
-
-        Returns whether it was made: not when it cannot be, which it says, nor when another document was opened.
-        """
-        session, opened = self._session, self._session.history
-        while session.history is opened:
-            document = session.document
-            try:
-                after = await asyncio.to_thread(change, document, record)
-            except ValueError as problem:
-                session.notices.warn(str(problem))
-                return False
-            if document is session.document:
-                session.changing.emit()  # a stroke in progress becomes a step of its own
-            if document is session.document:
-                session.push(label, after)
-                return True
-        return False
+    def _add(self, record: Record, of: Opened) -> None:
+        self._session.change(
+            "Add result as a layer",
+            lambda document: _with_layer(document, record),
+            of=of,
+            then=lambda: self._session.notices.tell("Added as a new layer."),
+        )
 
     async def _read(self, *records: Record) -> list[tuple[Edit, Result]]:
         """The records as if their runs had just ended.
 
         None, having said why, when one is damaged or of another canvas; nor when others were asked for meanwhile.
         """
-        opened, self._asked = self._session.history, records
-        document, revision = opened.document, opened.revision
+        self._asked = records
+        opened, document, revision = self._session.opened, self._session.document, self._session.revision
         if not all(map(self._fits, records)):
             return []
         try:
@@ -182,8 +167,8 @@ class ResultActions(QObject):
         except (FileProblem, ValueError) as problem:
             self._session.notices.warn(str(problem))
             return []
-        await self._generation.settled()
-        wanted = self._asked is records and self._session.history is opened
+        await self._session.until_settled()
+        wanted = self._asked is records and self._session.opened is opened
         return found if wanted and all(map(self._fits, records)) else []
 
     def compare(self, records: Sequence[Record]) -> None:
@@ -214,12 +199,12 @@ class ResultActions(QObject):
         if record.strength is None:
             self._session.notices.tell("The settings of this result are back, and its seed is kept.")
         else:
-            self._tasks.start(self._protect(record))
-
-    async def _protect(self, record: Record) -> None:
-        if await self._push("Protect as for the result", _protected, record):
             message = "The settings of this result are back, its seed is kept, and so is what was protected."
-            self._session.notices.tell(message)
+            self._session.change(
+                "Protect as for the result",
+                lambda document: _protected(document, record),
+                then=lambda: self._session.notices.tell(message),
+            )
 
     def star(self, records: Sequence[Record], starred: bool) -> None:
         self._change(self._session.results.starred((record.id for record in records), starred))
@@ -262,8 +247,8 @@ class ResultActions(QObject):
             self._session.notices.tell(f"Exported {path.name}.")
 
     def _forget_deleted(self) -> None:
-        if self._session.history is not self._opened:
-            self._opened, self._deleted = self._session.history, ()
+        if self._session.opened is not self._opened:
+            self._opened, self._deleted = self._session.opened, ()
             self.changed.emit()
 
 

@@ -60,10 +60,10 @@ def _edit(window: Window) -> list[Action]:
     session, edit = window.session, window.edit
 
     def undo_label() -> str:
-        return f"Undo {_lower(session.history.undo_label)}".strip()
+        return f"Undo {_lower(session.undo_label)}".strip()
 
     def redo_label() -> str:
-        return f"Redo {_lower(session.history.redo_label)}".strip()
+        return f"Redo {_lower(session.redo_label)}".strip()
 
     def swap() -> None:
         session.set_colours(foreground=session.background, background=session.foreground)
@@ -75,7 +75,7 @@ def _edit(window: Window) -> list[Action]:
             window.undo,
             ("Ctrl+Z",),
             "undo-2",
-            enabled=lambda: session.history.undo_label is not None and not edit.busy,
+            enabled=lambda: session.undo_label is not None or session.busy,
             label=undo_label,
             repeats=True,
         ),
@@ -85,7 +85,7 @@ def _edit(window: Window) -> list[Action]:
             window.redo,
             ("Ctrl+Shift+Z", "Ctrl+Y"),
             "redo-2",
-            enabled=lambda: session.history.redo_label is not None and not edit.busy,
+            enabled=lambda: session.redo_label is not None,
             label=redo_label,
             repeats=True,
         ),

@@ -339,7 +339,7 @@ class Window(QMainWindow):
 
     def escape(self) -> None:
         """Esc: take back the gesture, or give up the run or the result, or else paint on the layer again."""
-        if not (self.canvas.cancel() or self.banner.escape() or self.paper_tasks.decline()):
+        if not (self.canvas.cancel() or self.session.withdraw() or self.banner.escape() or self.paper_tasks.decline()):
             self.session.set_target(Target.PIXELS)
 
     def toggle_results(self) -> None:
@@ -434,7 +434,7 @@ class Window(QMainWindow):
             self.generation.live.set_in_sight(self.isVisible() and not self.isMinimized())
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self._may_close and self.session.modified:
+        if not self._may_close and (self.session.modified or self.session.busy or self.session.pen_down):
             event.ignore()
             self.tasks.start(self._close_when_settled())
             return
@@ -455,7 +455,7 @@ class Window(QMainWindow):
         self.close()
 
     async def _close_when_settled(self) -> None:
-        if await self.files.settled():
+        if await self.files.may_leave():
             self.close_without_asking()
 
 

@@ -200,7 +200,7 @@ class Strip(QObject):
         """
         session = self._session
         parameters = replace(quick(session.parameters), t0=LEVELS[-1])
-        edit = await asyncio.to_thread(edit_of, session.document, parameters, session.history.revision)
+        edit = await asyncio.to_thread(edit_of, session.document, parameters, session.revision)
         while not self.complete:
             chosen = [replace(parameters, t0=t0) for t0 in self._next()]
             if not await self._make([replace(edit.job, parameters=each, judge=True) for each in chosen]):

@@ -12,8 +12,6 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from sdedit_studio.document.edits import cropped, frame_of
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.base.theme import current
-from sdedit_studio.ui.document.background import Background
-from sdedit_studio.ui.document.gesture import ComputedGesture, Gesture
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.tools.controls import Setting, button
 from sdedit_studio.ui.tools.drag import CLICK, Drag
@@ -115,8 +113,7 @@ class BoxTool(Tool):
             height.set_value(self.box.height)
 
         def resize(across: float | None, down: float | None) -> None:
-            self._resize(across, down)
-            self.dropped()
+            self.session.in_turn(lambda: (self._resize(across, down), self.dropped()))
 
         def keep(index: int) -> None:
             self.aspect.set(ASPECTS[index][1])
@@ -203,9 +200,8 @@ class CropTool(BoxTool):
     shortcut = "C"
     hint = "Drag over the part to keep, or pull the handles. Enter or a double-click crops, Esc starts anew."
 
-    def __init__(self, session: Session, canvas: Canvas, background: Background) -> None:
+    def __init__(self, session: Session, canvas: Canvas) -> None:
         super().__init__(session, canvas)
-        self._background = background
         self._box: Rect | None = None
 
     @property
@@ -226,16 +222,14 @@ class CropTool(BoxTool):
 
     @property
     def waits(self) -> bool:
-        return self._box is not None and self.box != self.session.document.bounds and self.gesture is None
+        return self._box is not None and self.box != self.session.document.bounds
 
     def accept(self) -> bool:
         if not self.waits:
             return False
         box = self.box
         self._box = None
-        self.gesture = gesture = ComputedGesture(self.session, "Crop", self._background)
-        gesture.want(lambda document: cropped(document, box))
-        self.finish_computing()
+        self.session.change("Crop", lambda document: cropped(document, box))
         return True
 
     def double_press(self, at: Pointer) -> None:
@@ -296,7 +290,7 @@ class FrameTool(BoxTool):
     def set_box(self, box: Rect) -> None:
         document = self.session.document
         if self.gesture is None:
-            self.gesture = Gesture(self.session, "Frame")
+            self.gesture = self.session.begin("Frame", self.settle)
         self.gesture.show(document.replace(frame=None if box == document.bounds else box))
 
     def dropped(self) -> None:
@@ -317,4 +311,4 @@ class FrameTool(BoxTool):
 
     def _whole_canvas(self) -> None:
         if self.session.document.frame is not None:
-            self.session.push("Frame", self.session.document.replace(frame=None))
+            self.session.change("Frame", lambda document: document.replace(frame=None), at_once=True)

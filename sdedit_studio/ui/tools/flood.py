@@ -13,11 +13,10 @@ from sdedit_studio.document.painting import laid, plain
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.fill import flood
 from sdedit_studio.raster.selection import of_array
-from sdedit_studio.ui.document.background import Background
-from sdedit_studio.ui.document.gesture import ComputedGesture
+from sdedit_studio.ui.document.paintable import can_paint, step_name
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.tools.controls import Setting, choice, percent
-from sdedit_studio.ui.tools.paint import PaintTool, can_paint, inside_selection, step_name
+from sdedit_studio.ui.tools.paint import PaintTool, inside_selection
 from sdedit_studio.ui.tools.select import Selecting, SelectTool
 from sdedit_studio.ui.tools.tool import Canvas, Pointer
 
@@ -65,13 +64,17 @@ class FillTool(PaintTool):
     shortcut = "F"
     hint = "Click to fill the area of one colour. Alt takes a colour."
 
-    def __init__(self, session: Session, canvas: Canvas, background: Background) -> None:
+    def __init__(self, session: Session, canvas: Canvas) -> None:
         super().__init__(session, canvas)
-        self._background = background
         self._area = Area()
         self._opacity = Setting(100.0)
+        self._pressed = Pointer(0, 0)
 
     def begin(self, at: Pointer) -> None:
+        self._pressed = at
+
+    def end(self, _at: Pointer) -> None:
+        at = self._pressed
         x, y = math.floor(at.x), math.floor(at.y)
         if (x, y) not in self.session.document.bounds or not inside_selection(self.session, at):
             return
@@ -79,11 +82,10 @@ class FillTool(PaintTool):
             return
         target, colour = self.session.target, self.session.paint[0]
         coverage, opacity = self._area.around(x, y), self._opacity.value / 100
-        self.gesture = gesture = ComputedGesture(self.session, step_name(self.session.target, "Fill"), self._background)
-        gesture.want(
-            lambda document: laid(document, document.bounds, plain(colour, opacity, coverage(document)), target)
+        self.session.change(
+            step_name(target, "Fill"),
+            lambda document: laid(document, document.bounds, plain(colour, opacity, coverage(document)), target),
         )
-        self.finish_computing()
 
     def set_opacity(self, opacity: float) -> None:
         self._opacity.set(100 * opacity)
@@ -99,11 +101,16 @@ class WandTool(SelectTool):
     shortcut = "W"
     hint = "Click to select the area of one colour. Shift adds, Alt subtracts, both intersect."
 
-    def __init__(self, session: Session, canvas: Canvas, background: Background, selecting: Selecting) -> None:
-        super().__init__(session, canvas, background, selecting)
+    def __init__(self, session: Session, canvas: Canvas, selecting: Selecting) -> None:
+        super().__init__(session, canvas, selecting)
         self._area = Area()
+        self._pressed = Pointer(0, 0)
 
     def press(self, at: Pointer) -> None:
+        self._pressed = at
+
+    def release(self, _at: Pointer) -> None:
+        at = self._pressed
         x, y = math.floor(at.x), math.floor(at.y)
         if (x, y) in self.session.document.bounds:
             coverage = self._area.around(x, y)

@@ -10,13 +10,13 @@ from sdedit_studio.document.document import Document
 from sdedit_studio.document.painting import laid
 from sdedit_studio.raster.gradient import Kind, gradient
 from sdedit_studio.ui.base.theme import current
-from sdedit_studio.ui.document.background import Background
 from sdedit_studio.ui.document.gesture import Change, ComputedGesture
+from sdedit_studio.ui.document.paintable import can_paint, step_name
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.tools.controls import Setting, choice, percent
 from sdedit_studio.ui.tools.drag import CLICK, Drag
 from sdedit_studio.ui.tools.lines import draw_handles, draw_line
-from sdedit_studio.ui.tools.paint import PaintTool, can_paint, step_name
+from sdedit_studio.ui.tools.paint import PaintTool
 from sdedit_studio.ui.tools.tool import Canvas, Pointer
 
 
@@ -29,9 +29,8 @@ class GradientTool(PaintTool):
         "Drag from the first colour to the second; it fills the selection, or the canvas. Shift keeps to round angles."
     )
 
-    def __init__(self, session: Session, canvas: Canvas, background: Background) -> None:
+    def __init__(self, session: Session, canvas: Canvas) -> None:
         super().__init__(session, canvas)
-        self._background = background
         self._kind: Setting[Kind] = Setting("linear")
         self._to_transparent = Setting(False)
         self._opacity = Setting(100.0)
@@ -40,7 +39,7 @@ class GradientTool(PaintTool):
     def begin(self, at: Pointer) -> None:
         if can_paint(self.session):
             self._drag = Drag(at)
-            self.gesture = ComputedGesture(self.session, step_name(self.session.target, "Gradient"), self._background)
+            self.gesture = self.session.begin_computed(step_name(self.session.target, "Gradient"), self.settle)
 
     def drag(self, at: Pointer) -> None:
         if self._drag is not None and isinstance(self.gesture, ComputedGesture):
@@ -51,8 +50,7 @@ class GradientTool(PaintTool):
 
     def end(self, at: Pointer) -> None:
         self.drag(at)
-        self._drag = None
-        self.finish_computing()
+        self.settle()
         self.canvas.redraw()
 
     def cancel(self) -> bool:

@@ -14,15 +14,14 @@ from sdedit_studio.document.transforming import Lifted, extent
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.base.theme import current
-from sdedit_studio.ui.document.background import Background
 from sdedit_studio.ui.document.gesture import ComputedGesture
+from sdedit_studio.ui.document.paintable import can_paint, only_pixels
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.tools.controls import Setting, button, switch
 from sdedit_studio.ui.tools.cursors import icon_cursor
 from sdedit_studio.ui.tools.drag import ANGLE, Drag
 from sdedit_studio.ui.tools.grips import INSIDE, Grip, places, resize_cursor, under
 from sdedit_studio.ui.tools.lines import draw_handles, draw_line, draw_tag
-from sdedit_studio.ui.tools.paint import can_paint, only_pixels
 from sdedit_studio.ui.tools.placement import Placement
 from sdedit_studio.ui.tools.tool import Canvas, Pointer, Tool
 from sdedit_studio.ui.widgets.number_field import NumberField
@@ -32,7 +31,10 @@ TURN = 30.0
 
 
 class MoveTool(Tool):
-    """A plain move is a step of its own. Once a grip was pulled, all drags are one transform that waits for Enter."""
+    """A plain move of a layer is a step of its own. Once a grip was pulled, all drags are one transform that waits for
+    Enter. Selected pixels float: all their moves are one step, until the tool, the selection or the document otherwise
+    changes.
+    """
 
     id = "move"
     title = "Move"
@@ -40,9 +42,8 @@ class MoveTool(Tool):
     shortcut = "V"
     hint = "Drag to move, a handle to scale (Shift frees the proportions), outside a corner to rotate. Enter applies."
 
-    def __init__(self, session: Session, canvas: Canvas, background: Background) -> None:
+    def __init__(self, session: Session, canvas: Canvas) -> None:
         super().__init__(session, canvas)
-        self._background = background
         self.keep_aspect = Setting(True)
         self._placement: Placement | None = None
         self._place: Callable[[Placement], Callable[[Document], Document]] | None = None
@@ -100,8 +101,7 @@ class MoveTool(Tool):
             return
         self.move(at)
         self._drag = None
-        if not self._waits:
-            self.accept()
+        self._end_plain_move()
         self.canvas.redraw()
 
     def double_press(self, at: Pointer) -> None:
@@ -117,27 +117,22 @@ class MoveTool(Tool):
         return self._waits and self._placement is not None
 
     def accept(self) -> bool:
-        if not isinstance(gesture := self.gesture, ComputedGesture):
-            return False
-        if self._placement is None or self._placement.unchanged:
-            self.cancel()
-            return True
-        gesture.label = self._label(self._placement)
-        gesture.finish(lambda: self._finished(gesture))
-        return True
+        waited = self._waits and self.gesture is not None
+        self.settle()
+        return waited
 
     def settle(self) -> None:
-        if self.gesture is not None and self._placement is not None:
-            self.gesture.label = self._label(self._placement)
-        super().settle()
-        self._forget_placement()
+        self._drag = None
+        if not isinstance(gesture := self.gesture, ComputedGesture) or gesture.finishing:
+            return
+        if self._placement is None or self._placement.unchanged:
+            self.cancel()
+            return
+        gesture.label = self._label(self._placement)
+        gesture.finish(lambda: self._finished(gesture))
 
     def activate(self) -> None:
         self._show_numbers()
-
-    def deactivate(self) -> None:
-        self.accept()
-        self._drag = None
 
     def document_changed(self) -> None:
         if self.gesture is None:
@@ -145,12 +140,9 @@ class MoveTool(Tool):
             self.canvas.redraw()
 
     def nudge(self, dx: int, dy: int) -> bool:
-        self._end_former()
-        if (placement := self.placement) is None or not self._can_move():
+        if self.placement is None or not self._can_move():
             return False
-        self._put(placement.moved(dx, dy))
-        if not self._waits:
-            self.accept()
+        self._step(lambda placement: placement.moved(dx, dy))
         return True
 
     def cursor(self, at: Pointer) -> QCursor | Qt.CursorShape:
@@ -234,10 +226,30 @@ class MoveTool(Tool):
 
     def _change(self, change: Callable[[Placement], Placement]) -> None:
         """A step of a transform that waits for Enter."""
-        self._end_former()
-        if (placement := self.placement) is not None and self._can_move():
+
+        def step(placement: Placement) -> Placement:
             self._waits = True
-            self._put(change(placement))
+            return change(placement)
+
+        if self._can_move():
+            self._step(step)
+
+    def _step(self, change: Callable[[Placement], Placement]) -> None:
+        """Move on at once if a gesture is open, else in its turn."""
+
+        def step() -> None:
+            if (placement := self.placement) is not None:
+                self._put(change(placement))
+                self._end_plain_move()
+
+        if self.gesture is not None and not self.gesture.finishing:
+            step()
+        else:
+            self.session.in_turn(step)
+
+    def _end_plain_move(self) -> None:
+        if not self._waits and self.session.document.selection is None:
+            self.settle()
 
     def _can_move(self) -> bool:
         return only_pixels(self.session, "The move tool moves") and can_paint(self.session)
@@ -245,20 +257,16 @@ class MoveTool(Tool):
     def _put(self, placement: Placement) -> None:
         """Show what moves at a placement, beginning a gesture if there is none."""
         if not isinstance(self.gesture, ComputedGesture):
-            self.gesture = ComputedGesture(self.session, "Move", self._background)
+            self.gesture = self.session.begin_computed("Move", self.settle)
             lifted = cache(Lifted.of)
             self._place = lambda there: lambda document: lifted(document).placed(there.transform)
         self._placement = placement
-        if self._place is not None:
+        if placement.unchanged:
+            self.gesture.want(lambda document: document)
+        elif self._place is not None:
             self.gesture.want(self._place(placement))
         self._show_numbers()
         self.canvas.redraw()
-
-    def _end_former(self) -> None:
-        """A move that is still being computed becomes a step before the next one begins."""
-        if self.finishing:
-            self.complete()
-            self._forget_placement()
 
     def _label(self, placement: Placement) -> str:
         what = "layer" if self.session.document.selection is None else "selected pixels"

@@ -13,8 +13,6 @@ from sdedit_studio.document.document import Document
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import How, combine, ellipse, feather, polygon, rectangle
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui.document.background import Background
-from sdedit_studio.ui.document.gesture import ComputedGesture
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.tools.controls import Setting, icon_choice, slider
 from sdedit_studio.ui.tools.drag import CLICK, Drag, whole_pixels
@@ -43,9 +41,8 @@ class Selecting:
 class SelectTool(Tool):
     """Makes selections. A drag that starts inside the selection, without modifiers, moves its outline."""
 
-    def __init__(self, session: Session, canvas: Canvas, background: Background, selecting: Selecting) -> None:
+    def __init__(self, session: Session, canvas: Canvas, selecting: Selecting) -> None:
         super().__init__(session, canvas)
-        self._background = background
         self._selecting = selecting
         self._moving: Drag | None = None
 
@@ -67,11 +64,11 @@ class SelectTool(Tool):
             selection = combine(document.selection, soft, how, bounds)
             return document if selection is document.selection else document.replace(selection=selection)
 
-        self._compute(label, change)
+        self.session.change(label, change)
 
     def deselect(self) -> None:
         if self.session.document.selection is not None:
-            self.session.push("Deselect", self.session.document.replace(selection=None))
+            self.session.change("Deselect", lambda document: document.replace(selection=None), at_once=True)
 
     def start_moving(self, at: Pointer) -> bool:
         """Take hold of the selection if the press is inside it and asks for nothing else."""
@@ -143,13 +140,7 @@ class SelectTool(Tool):
                 selection=selection and combine(None, selection.moved(dx, dy), "replace", document.bounds)
             )
 
-        self._compute("Move selection", change)
-
-    def _compute(self, label: str, change: Callable[[Document], Document]) -> None:
-        self.complete()
-        self.gesture = gesture = ComputedGesture(self.session, label, self._background)
-        gesture.want(change)
-        self.finish_computing()
+        self.session.change("Move selection", change)
 
 
 class BoxSelectTool(SelectTool):
@@ -244,8 +235,8 @@ class LassoTool(SelectTool):
     hint = "Drag round an area, or click its corners and press Enter. Shift adds, Alt subtracts, both intersect."
     every_sample = True
 
-    def __init__(self, session: Session, canvas: Canvas, background: Background, selecting: Selecting) -> None:
-        super().__init__(session, canvas, background, selecting)
+    def __init__(self, session: Session, canvas: Canvas, selecting: Selecting) -> None:
+        super().__init__(session, canvas, selecting)
         self._points: list[tuple[float, float]] = []
         self._corners = 0
         self._freehand = False

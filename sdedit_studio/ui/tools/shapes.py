@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QWidget
 
 from sdedit_studio.document.painting import filled, laid
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.ui.document.background import Background
 from sdedit_studio.ui.document.gesture import ComputedGesture
+from sdedit_studio.ui.document.paintable import can_paint, step_name
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.tools.controls import Setting, icon_choice, percent, slider
 from sdedit_studio.ui.tools.drag import CLICK, Drag, whole_pixels
-from sdedit_studio.ui.tools.paint import PaintTool, can_paint, step_name
+from sdedit_studio.ui.tools.paint import PaintTool
 from sdedit_studio.ui.tools.tool import Canvas, Pointer
 
 Shape = Literal["rectangle", "ellipse", "line"]
@@ -28,9 +28,8 @@ class ShapesTool(PaintTool):
     shortcut = "U"
     hint = "Drag to draw a filled shape. While dragging, Shift makes it regular and Alt centres it."
 
-    def __init__(self, session: Session, canvas: Canvas, background: Background) -> None:
+    def __init__(self, session: Session, canvas: Canvas) -> None:
         super().__init__(session, canvas)
-        self._background = background
         self._shape: Setting[Shape] = Setting("rectangle")
         self._width = Setting(8.0)
         self._opacity = Setting(100.0)
@@ -39,8 +38,8 @@ class ShapesTool(PaintTool):
     def begin(self, at: Pointer) -> None:
         if can_paint(self.session):
             self._drag = Drag(at)
-            self.gesture = ComputedGesture(
-                self.session, step_name(self.session.target, f"Draw {self._shape.value}"), self._background
+            self.gesture = self.session.begin_computed(
+                step_name(self.session.target, f"Draw {self._shape.value}"), self.settle
             )
 
     def drag(self, at: Pointer) -> None:
@@ -57,8 +56,7 @@ class ShapesTool(PaintTool):
 
     def end(self, at: Pointer) -> None:
         self.drag(at)
-        self._drag = None
-        self.finish_computing()
+        self.settle()
 
     def cancel(self) -> bool:
         self._drag = None

@@ -13,11 +13,11 @@ from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.smudge import Smudge
 from sdedit_studio.raster.stroke import Stroke
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui.document.gesture import Gesture
+from sdedit_studio.ui.document.paintable import can_paint, step_name
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.tools.brushes import Brushes
 from sdedit_studio.ui.tools.controls import tip_controls
-from sdedit_studio.ui.tools.paint import OUTSIDE, PaintTool, can_paint, step_name
+from sdedit_studio.ui.tools.paint import OUTSIDE, PaintTool
 from sdedit_studio.ui.tools.tool import Canvas, Pointer
 
 RESIZE = 1.12
@@ -66,7 +66,7 @@ class StrokeTool(PaintTool):
                 f"The transparency of “{layer.name}” is locked. Unlock it in the Layers panel to erase."
             )
             return
-        self.gesture = Gesture(self.session, step_name(target, "Erase" if at.eraser else self.label))
+        self.gesture = self.session.begin(step_name(target, "Erase" if at.eraser else self.label), self.settle)
         self._seen = False
         self._target = target
         self._stroke = self.make(surface(self.session.document, target), at)

@@ -132,41 +132,22 @@ class Tool:
 
     def deactivate(self) -> None:
         """Another tool was chosen; finish what is in progress."""
-        if isinstance(self.gesture, ComputedGesture):
-            self.finish_computing()
-        else:
-            self.settle()
+        self.settle()
 
     def settle(self) -> None:
-        """Something else is about to change the document: make a step of what is in progress, as it looks now."""
-        gesture, self.gesture = self.gesture, None
-        if gesture is not None:
-            gesture.commit()
-
-    @property
-    def finishing(self) -> bool:
-        """Whether a gesture has ended and is still being computed. Until it is there, no press is given to any tool."""
-        return isinstance(self.gesture, ComputedGesture) and self.gesture.finishing
-
-    def complete(self) -> None:
-        """Have a gesture that is still being computed become a step now, before another one begins."""
-        if isinstance(gesture := self.gesture, ComputedGesture):
-            self.gesture = None
-            gesture.complete()
-
-    def finish_computing(self) -> None:
-        """End a gesture that is computed: it becomes a step as soon as its document is there."""
-        if isinstance(gesture := self.gesture, ComputedGesture):
+        """Make a step of what is in progress, as it looks now: the tool is done, or something else is about to change
+        the document.
+        """
+        gesture = self.gesture
+        if isinstance(gesture, ComputedGesture):
             gesture.finish(lambda: self._forget(gesture))
+        elif gesture is not None:
+            self.gesture = None
+            gesture.commit()
 
     def _forget(self, gesture: Gesture) -> None:
         if self.gesture is gesture:
             self.gesture = None
-
-    def document_changing(self) -> None:
-        """The document is about to become another one, perhaps by this tool itself."""
-        if self.gesture is not None and not self.gesture.showing:
-            self.settle()
 
     def document_changed(self) -> None:
         """The document, its selection or its frame has become another one."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sdedit_studio.ui.document.background import Background
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.tools.boxes import CropTool, FrameTool
 from sdedit_studio.ui.tools.brushes import Brushes
@@ -44,8 +43,7 @@ class Toolbox:
     def __init__(self, session: Session, canvas: Canvas) -> None:
         self.brushes = Brushes()
         self.selecting = Selecting()
-        self.background = Background()
-        painting = (session, canvas, self.background)
+        painting = (session, canvas)
         choosing = (*painting, self.selecting)
         tools: tuple[Tool, ...] = (
             *(tool(session, canvas, self.brushes) for tool in (BrushTool, EraserTool, SmudgeTool)),
@@ -58,11 +56,6 @@ class Toolbox:
 
     def __iter__(self) -> Iterator[Tool]:
         return iter(self._tools.values())
-
-    @property
-    def finishing(self) -> bool:
-        """Whether a tool is still computing what a gesture has done."""
-        return any(tool.finishing for tool in self)
 
     def tool(self, tool_id: str) -> Tool:
         """Raises KeyError for an id that no tool has."""

@@ -138,7 +138,7 @@ class Variations(QObject):
         first = self._next_seed if self.goes_on else parameters.seed
         document, revision, seeds = (
             self._session.document,
-            self._session.history.revision,
+            self._session.revision,
             seeds_from(first, self.count),
         )
         painted, settings = subject(document, _unseeded(parameters)), _without_detail(parameters)
@@ -215,7 +215,13 @@ class Variations(QObject):
     def blend(self) -> None:
         """Make the two chosen ones layers, in one undo step, and have the brush paint the upper one in."""
         if self.can_blend:
-            self._tasks.start(self._blend(*self._chosen))
+            below, above = self._chosen
+            self._session.change(
+                "Blend two variations",
+                lambda document: blended(below, above, document),
+                still=lambda: below in self._sheet and above in self._sheet,
+                then=lambda: self._blended(below, above),
+            )
 
     def close(self) -> None:
         """Let go of the engine, before the window goes."""
@@ -299,28 +305,19 @@ class Variations(QObject):
 
     async def _show(self, chosen: Variation) -> None:
         result = await asyncio.to_thread(chosen.result)
-        await self._generation.settled()
+        await self._session.until_settled()
         if chosen is self._showing and self._generation.state not in (State.PREPARING, State.RUNNING):
             self._generation.present(over(chosen.edit, self._session.document), result)
 
-    async def _blend(self, below: Variation, above: Variation) -> None:
-        """Build the layers off the UI thread, anew if the painting went on meanwhile."""
-        session, placed = self._session, False
-        while not placed and below in self._sheet and above in self._sheet:
-            now = session.document
-            document = await asyncio.to_thread(blended, below, above, now)
-            if now is session.document:
-                session.changing.emit()  # a stroke in progress becomes a step of its own
-            if now is session.document:
-                placed = True
-                self._generation.discard()
-                session.push("Blend two variations", document)
-                session.set_tool("brush")
-                session.set_colours(foreground=WHITE, background=BLACK)
-                session.set_target(Target.MASK)
-                session.notices.tell(
-                    f"Paint with white where {above.name} should show, with black (X) where {below.name} should."
-                )
+    def _blended(self, below: Variation, above: Variation) -> None:
+        session = self._session
+        self._generation.discard()
+        session.set_tool("brush")
+        session.set_colours(foreground=WHITE, background=BLACK)
+        session.set_target(Target.MASK)
+        session.notices.tell(
+            f"Paint with white where {above.name} should show, with black (X) where {below.name} should."
+        )
 
 
 def _unseeded(parameters: Parameters) -> Parameters:

@@ -29,7 +29,7 @@ ERASER = device(QPointingDevice.PointerType.Eraser)
 
 
 class Canvas:
-    """The view with its studio. Places are document pixels unless a name says view."""
+    """The view with its session. Places are document pixels unless a name says view."""
 
     def __init__(self, view, qtbot):
         self.view, self.session, self.qtbot = view, view.session, qtbot
@@ -46,7 +46,7 @@ class Canvas:
     @property
     def steps(self):
         """Labels of the undo steps, the oldest first."""
-        return [step.label for step in self.session.history._undo]
+        return self.session.undo_labels
 
     def on_view(self, x, y):
         return self.view.to_view.map(QPointF(x, y))
@@ -111,7 +111,7 @@ class Canvas:
     def settle(self):
         """Wait until nothing is being computed."""
         self.view._input.flush()
-        backgrounds = self.view.toolbox.background, self.view._drops, self.view._ants._background
+        backgrounds = self.view._drops._background, self.session._thread, self.view._ants._background
         self.qtbot.waitUntil(lambda: not any(background.busy for background in backgrounds))
 
     def tool(self, tool_id):

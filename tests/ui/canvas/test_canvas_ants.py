@@ -8,6 +8,7 @@ from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import contours, of_array, rectangle
 from sdedit_studio.ui.canvas import ants
 from sdedit_studio.ui.canvas.ants import trace
+from tests.ui.documents import push
 
 AREA = QRect(0, 0, 400, 300)
 SQUARE = np.array([[10.0, 10.0], [60.0, 10.0], [60.0, 60.0], [10.0, 60.0], [10.0, 10.0]])
@@ -50,7 +51,7 @@ def test_a_ragged_selection_costs_no_more_than_the_screen_can_show(monkeypatch):
 
 def test_the_former_outline_stays_in_place_until_the_next_is_traced(canvas):
     box = rectangle(Rect(50, 30, 100, 90), canvas.document.bounds)
-    canvas.session.push("Select", canvas.document.replace(selection=box))
+    push(canvas.session, "Select", canvas.document.replace(selection=box))
     canvas.settle()
     outline = canvas.view._ants
     before = canvas.on_view(50, 30)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import rectangle
+from tests.ui.documents import push
 
 RED = (255, 0, 0)
 
@@ -54,8 +55,10 @@ def test_a_file_becomes_a_layer_at_the_drop_point_with_handles(canvas, tmp_path)
 
 
 def test_handles_go_round_the_picture_whatever_was_selected(canvas, tmp_path):
-    canvas.session.push(
-        "Select", canvas.document.replace(selection=rectangle(Rect(90, 65, 10, 10), canvas.document.bounds))
+    push(
+        canvas.session,
+        "Select",
+        canvas.document.replace(selection=rectangle(Rect(90, 65, 10, 10), canvas.document.bounds)),
     )
     drop(canvas, of_files(picture(tmp_path / "tree.png")), 100, 75)
     assert canvas.document.selection is None
@@ -185,10 +188,9 @@ def test_a_failing_computation_does_not_block_the_canvas(canvas, monkeypatch):
 
     monkeypatch.setattr(flood, "laid", fails)
     canvas.tool("fill")
-    with canvas.qtbot.captureExceptions() as exceptions:
-        canvas.click(40, 40)
-        canvas.settle()
-    assert [kind for kind, _, _ in exceptions] == [ValueError]
+    canvas.click(40, 40)
+    canvas.settle()
+    assert canvas.problems == ["no"]
     canvas.tool("brush")
     canvas.drag((20, 20), (60, 20))
     assert canvas.steps == ["Brush stroke"]

@@ -7,6 +7,7 @@ from PySide6.QtGui import QImage
 from sdedit_studio.document.target import Target
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.canvas.hatching import Hatching
+from tests.ui.documents import put
 
 
 def picture(canvas) -> np.ndarray:
@@ -22,7 +23,7 @@ def hatched(canvas):
     canvas.hatching = Hatching(canvas.session, canvas.view)
     half = np.zeros((150, 200), np.uint8)
     half[:, 100:] = 255
-    canvas.session.amend(canvas.document.replace(protection=Tiles.from_array(half)))
+    put(canvas.session, canvas.document.replace(protection=Tiles.from_array(half)))
     return canvas
 
 

@@ -14,6 +14,7 @@ from sdedit_studio.raster.selection import rectangle
 from sdedit_studio.raster.tiles import Tiles, blank
 from sdedit_studio.ui.canvas import view as view_module
 from sdedit_studio.ui.document.session import new_document
+from tests.ui.documents import push
 
 
 def shown(canvas, x, y):
@@ -54,7 +55,7 @@ def seen(canvas):
 
 def test_the_picture_is_shown_where_the_transform_says(canvas):
     half = plain((255, 0, 0), 100, 150)
-    canvas.session.push("Half", canvas.document.with_pixels(half))
+    push(canvas.session, "Half", canvas.document.with_pixels(half))
     assert shown(canvas, 99, 10) == (255, 0, 0)
     assert shown(canvas, 100, 10) == (255, 255, 255)
     canvas.view.zoom_by(4)
@@ -68,7 +69,7 @@ def test_the_picture_is_shown_where_the_transform_says(canvas):
 def test_pixels_are_crisp_when_they_are_large(canvas):
     pixels = blank(2, 1)
     pixels[0, 0], pixels[0, 1] = (0, 0, 0, 255), (255, 255, 255, 255)
-    canvas.session.push("Two", canvas.document.with_pixels(Tiles.from_array(pixels, 100, 75)))
+    push(canvas.session, "Two", canvas.document.with_pixels(Tiles.from_array(pixels, 100, 75)))
     canvas.view.zoom_by(8, canvas.on_view(101, 75))
     edge, row = canvas.on_view(101, 75.5).x(), canvas.on_view(101, 75.5).y()
     image = canvas.view.grab().toImage()
@@ -206,7 +207,7 @@ def test_ants_march_only_while_there_is_a_selection_in_sight(canvas):
     assert not ants.marching
     canvas.view.zoom_to(3)
     box = rectangle(Rect(50, 30, 100, 90), canvas.document.bounds)
-    canvas.session.push("Select", canvas.document.replace(selection=box))
+    push(canvas.session, "Select", canvas.document.replace(selection=box))
     canvas.qtbot.waitUntil(lambda: ants.marching)
     canvas.settle()
     regions = []
@@ -232,7 +233,7 @@ def test_ants_march_only_while_there_is_a_selection_in_sight(canvas):
 
 def test_ants_are_drawn_on_the_edge_of_the_selection(canvas):
     box = rectangle(Rect(20, 20, 50, 40), canvas.document.bounds)
-    canvas.session.push("Select", canvas.document.replace(selection=box))
+    push(canvas.session, "Select", canvas.document.replace(selection=box))
     canvas.qtbot.waitUntil(lambda: canvas.view._ants.marching)
     canvas.view.zoom_by(2, canvas.on_view(0, 0))
     image = canvas.view.grab().toImage()

@@ -10,6 +10,7 @@ from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import rectangle
 from sdedit_studio.ui.tools.boxes import ASPECTS
 from sdedit_studio.ui.widgets.number_field import NumberField
+from tests.ui.documents import push
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
@@ -91,7 +92,7 @@ def test_the_frame_is_dragged_live_and_each_drag_is_a_step(canvas):
 
 def test_the_frame_starts_from_what_a_selection_implies(canvas):
     box = rectangle(Rect(80, 60, 20, 20), canvas.document.bounds)
-    canvas.session.push("Select", canvas.document.replace(selection=box))
+    push(canvas.session, "Select", canvas.document.replace(selection=box))
     tool = canvas.tool("frame")
     implied = tool.box
     assert Rect(80, 60, 20, 20) in implied

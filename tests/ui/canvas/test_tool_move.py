@@ -16,6 +16,7 @@ from sdedit_studio.raster.tiles import Tiles, blank
 from sdedit_studio.ui.tools.grips import GRIPS, places
 from sdedit_studio.ui.tools.placement import Placement
 from sdedit_studio.ui.widgets.number_field import NumberField
+from tests.ui.documents import push
 
 SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
 BOX = Rect(60, 40, 60, 40)
@@ -27,7 +28,7 @@ def block(canvas):
     array = blank(BOX.width, BOX.height)
     array[:] = (0, 0, 255, 255)
     array[:, : BOX.width // 2] = (255, 0, 0, 255)  # blue to the left, red to the right
-    canvas.session.push("Box", canvas.document.with_pixels(Tiles.from_array(array, BOX.x, BOX.y)))
+    push(canvas.session, "Box", canvas.document.with_pixels(Tiles.from_array(array, BOX.x, BOX.y)))
     canvas.tool("move")
     return canvas
 
@@ -67,7 +68,7 @@ def test_shift_moves_along_one_axis_and_keys_by_pixels(block):
 
 def test_a_mask_moves_along(block):
     mask = rectangle(Rect(60, 40, 10, 10), block.document.bounds)
-    block.session.push("Mask", block.document.with_layer(block.document.active, mask=mask))
+    push(block.session, "Mask", block.document.with_layer(block.document.active, mask=mask))
     block.drag((90, 60), (100, 60))
     block.settle()
     assert block.document.active_layer.mask.content_bounds() == Rect(70, 40, 10, 10)
@@ -149,7 +150,7 @@ def test_another_tool_applies_and_a_change_by_someone_else_comes_after(block):
     block.drag((150, 100), (120, 80))
     block.settle()
     scaled = block.document.with_layer(block.document.active, opacity=0.5)
-    block.session.push("Opacity", scaled)
+    push(block.session, "Opacity", scaled)
     assert block.steps == ["Box", "Transform layer", "Transform layer", "Opacity"]
     for _ in range(3):
         block.session.undo()
@@ -167,15 +168,16 @@ def test_undo_while_a_transform_waits_takes_back_the_transform(block):
 
 def test_selected_pixels_are_cut_out_and_the_selection_goes_along(block):
     half = rectangle(Rect(0, 0, 90, 150), block.document.bounds)
-    block.session.push("Select", block.document.replace(selection=half))
+    push(block.session, "Select", block.document.replace(selection=half))
     block.drag((70, 60), (70, 100))
     block.settle()
     alpha = block.alpha()
     assert alpha[50, 70] == 0
     assert alpha[50, 110] == 255
     assert alpha[110, 70] == 255
-    assert block.steps[-1] == "Move selected pixels"
+    block.tool("brush")
     block.settle()
+    assert block.steps[-1] == "Move selected pixels"
     assert block.document.selection.content_bounds() == Rect(0, 40, 90, 110)
 
 
@@ -229,7 +231,7 @@ def test_an_empty_or_hidden_layer_is_explained(canvas):
     canvas.drag((50, 50), (80, 80))
     assert "nothing on" in canvas.messages[-1]
     assert not canvas.view.accept()
-    canvas.session.push("Hide", canvas.document.with_layer(canvas.document.active, visible=False))
+    push(canvas.session, "Hide", canvas.document.with_layer(canvas.document.active, visible=False))
     canvas.drag((50, 50), (80, 80))
     assert "hidden" in canvas.messages[-1]
     assert canvas.steps == ["Hide"]

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from sdedit_studio.document.painting import laid
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import ellipse, rectangle
+from tests.ui.documents import push
 
 SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
 
@@ -42,7 +43,7 @@ def test_fill_everywhere_by_colour_and_with_opacity(canvas):
 
 def test_fill_keeps_to_the_selection_and_says_so_outside(canvas):
     box = rectangle(Rect(20, 20, 60, 40), canvas.document.bounds)
-    canvas.session.push("Select", canvas.document.replace(selection=box))
+    push(canvas.session, "Select", canvas.document.replace(selection=box))
     canvas.tool("fill")
     canvas.click(40, 40)
     canvas.settle()
@@ -65,13 +66,13 @@ def test_a_fill_on_its_way_is_finished_before_the_next_change(canvas):
     assert pixels(canvas)[..., 3].min() == 255
 
 
-def test_a_fill_on_its_way_comes_after_a_change_by_someone_else(canvas):
+def test_a_fill_on_its_way_comes_before_a_change_that_is_asked_for_later(canvas):
     start = canvas.document
     canvas.tool("fill")
     canvas.click(40, 40)
-    canvas.session.push("Opacity", canvas.document.with_layer(canvas.document.active, opacity=0.5))
+    canvas.session.change("Opacity", lambda document: document.with_layer(document.active, opacity=0.5))
     canvas.settle()
-    assert canvas.steps == ["Opacity", "Fill"]
+    assert canvas.steps == ["Fill", "Opacity"]
     assert canvas.document.active_layer.opacity == 0.5
     assert pixels(canvas)[..., 3].min() == 255
     canvas.session.undo()
@@ -83,7 +84,7 @@ def test_escape_takes_back_a_fill_that_is_still_computed(canvas):
     before = canvas.document
     canvas.tool("fill")
     canvas.click(40, 40)
-    canvas.view.cancel()
+    assert canvas.session.withdraw()
     canvas.settle()
     assert canvas.document is before
     assert canvas.steps == []
@@ -118,7 +119,7 @@ def test_a_gradient_is_seen_while_it_is_dragged_and_escape_takes_it_back(canvas)
 
 def test_a_radial_gradient_to_transparent_within_a_soft_selection(canvas):
     round_one = ellipse(Rect(50, 25, 100, 100), canvas.document.bounds)
-    canvas.session.push("Select", canvas.document.replace(selection=round_one))
+    push(canvas.session, "Select", canvas.document.replace(selection=round_one))
     tool = canvas.tool("gradient")
     tool._kind.set("radial")
     tool._to_transparent.set(True)

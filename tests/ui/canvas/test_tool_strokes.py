@@ -9,6 +9,7 @@ from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import rectangle
 from sdedit_studio.ui.tools.brushes import DEFAULTS, Brushes
 from sdedit_studio.ui.tools.pick import colour_at
+from tests.ui.documents import push
 
 SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
 
@@ -59,7 +60,7 @@ def test_escape_while_picking_brings_the_colour_back(canvas):
 
 def test_a_hidden_layer_says_so_and_stays_as_it_is(canvas):
     hidden = canvas.document.with_layer(canvas.document.active, visible=False)
-    canvas.session.push("Hide", hidden)
+    push(canvas.session, "Hide", hidden)
     canvas.drag((20, 40), (60, 40))
     assert canvas.document is hidden
     assert "hidden" in canvas.messages[-1]
@@ -68,7 +69,7 @@ def test_a_hidden_layer_says_so_and_stays_as_it_is(canvas):
 
 def test_paint_stays_inside_the_selection_and_a_miss_is_explained(canvas):
     box = rectangle(Rect(20, 20, 30, 100), canvas.document.bounds)
-    canvas.session.push("Select", canvas.document.replace(selection=box))
+    push(canvas.session, "Select", canvas.document.replace(selection=box))
     canvas.drag((10, 60), (100, 60))
     alpha = canvas.alpha()
     assert alpha[60, 20:50].min() == 255
@@ -80,7 +81,7 @@ def test_paint_stays_inside_the_selection_and_a_miss_is_explained(canvas):
 
 def test_locked_transparency_is_painted_over_and_not_erased(canvas):
     canvas.drag((20, 40), (100, 40))
-    canvas.session.push("Lock", canvas.document.with_layer(canvas.document.active, alpha_locked=True))
+    push(canvas.session, "Lock", canvas.document.with_layer(canvas.document.active, alpha_locked=True))
     canvas.session.set_colours((255, 0, 0))
     canvas.drag((60, 20), (60, 60))
     assert canvas.document.active_layer.pixels.pixel(60, 40) == (0, 0, 255, 255)

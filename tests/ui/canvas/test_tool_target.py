@@ -9,6 +9,7 @@ from sdedit_studio.document.target import Target, surface
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import rectangle
 from sdedit_studio.raster.tiles import Tiles
+from tests.ui.documents import push, put
 
 NAMES = {Target.MASK: "Paint mask", Target.PROTECTION: "Paint protection"}
 POINTS = st.lists(st.tuples(st.integers(-10, 210), st.integers(-10, 160)), min_size=2, max_size=5)
@@ -18,7 +19,7 @@ POINTS = st.lists(st.tuples(st.integers(-10, 210), st.integers(-10, 160)), min_s
 def masked(canvas, request):
     """A canvas whose active layer has a half shown mask, with a tool on that or on the protection."""
     half = Tiles.from_array(np.full((150, 200), 128, np.uint8))
-    canvas.session.amend(canvas.document.with_layer(canvas.document.active, mask=half).replace(protection=half))
+    put(canvas.session, canvas.document.with_layer(canvas.document.active, mask=half).replace(protection=half))
     canvas.session.set_target(request.param)
     canvas.session.set_colours((255, 255, 255), (0, 0, 0))
     return canvas
@@ -57,7 +58,7 @@ def test_the_eraser_hides_and_takes_protection_away(masked):
 
 def test_only_the_selection_is_painted_on_and_both_sides_with_the_mirror(masked):
     box = rectangle(Rect(0, 0, 200, 60), masked.document.bounds)
-    masked.session.amend(masked.document.replace(selection=box))
+    put(masked.session, masked.document.replace(selection=box))
     masked.view.brushes.set_mirror(True)
     masked.drag((40, 20), (40, 120))
     assert level(masked, 40, 40) == level(masked, 160, 40) == 255
@@ -86,7 +87,7 @@ def test_colours_play_no_part_in_protecting(canvas):
     canvas.view.brushes.change("brush", opacity=0.5)
     canvas.drag((20, 40), (100, 40))
     assert level(canvas, 60, 40) == 128
-    canvas.session.amend(canvas.document.with_layer(canvas.document.active, visible=False))
+    put(canvas.session, canvas.document.with_layer(canvas.document.active, visible=False))
     canvas.drag((20, 80), (100, 80))  # the layer has no part in it
     assert level(canvas, 60, 80) == 128
 
@@ -104,11 +105,11 @@ def test_another_layer_or_a_deleted_mask_bring_the_pixels_back(masked):
     document = masked.document
     changes = []
     masked.session.target_changed.connect(lambda: changes.append(masked.session.target))
-    masked.session.amend(document.replace(active=document.layers[0].id))
+    put(masked.session, document.replace(active=document.layers[0].id))
     assert changes == [Target.PIXELS]
-    masked.session.amend(document)
+    put(masked.session, document)
     masked.session.set_target(Target.MASK)
-    masked.session.push("Delete mask", document.with_layer(document.active, mask=None))
+    push(masked.session, "Delete mask", document.with_layer(document.active, mask=None))
     assert masked.session.target is Target.PIXELS
     masked.session.set_target(Target.MASK)
     assert masked.session.target is Target.PIXELS

@@ -237,13 +237,6 @@ class Canvas(QWidget):
             overlay(painter, self.to_view, self.visible)
 
 
-def paint(session, rect: Rect, colour=(0, 0, 255, 255)) -> None:
-    """One undo step: the active layer in a colour, premultiplied BGRA, inside a rectangle."""
-    patch = np.full((rect.height, rect.width, 4), colour, np.uint8)
-    layer = session.document.active_layer
-    session.push("Brush", session.document.with_pixels(layer.pixels.with_array(patch, rect.x, rect.y)))
-
-
 def painted_document(width: int = 96, height: int = 64) -> Document:
     """Sky over land: a guide that is not one flat colour."""
     picture = blank(width, height)

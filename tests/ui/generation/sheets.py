@@ -6,6 +6,7 @@ import numpy as np
 
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.tiles import Tiles
+from tests.ui.documents import push
 
 COLOURS = [(200, 40, 10), (10, 200, 40), (40, 10, 200), (90, 90, 90), (150, 20, 150)]
 
@@ -16,14 +17,18 @@ def composite(document) -> np.ndarray:
 
 def paint(session) -> None:
     """A white stroke on the top layer, at 4 to 12."""
-    layer = session.document.layers[-1]
-    pixels = layer.pixels.with_array(np.full((8, 8, 4), 255, np.uint8), 4, 4)
-    session.push("Stroke", session.document.with_layer(layer.id, pixels=pixels))
+
+    def change(document):
+        layer = document.layers[-1]
+        pixels = layer.pixels.with_array(np.full((8, 8, 4), 255, np.uint8), 4, 4)
+        return document.with_layer(layer.id, pixels=pixels)
+
+    session.change("Stroke", change, at_once=True)
 
 
 def select_left(session) -> None:
     coverage = np.full((64, 48), 255, np.uint8)
-    session.push("Select", session.document.replace(selection=Tiles.from_array(coverage)))
+    push(session, "Select", session.document.replace(selection=Tiles.from_array(coverage)))
 
 
 async def begun(flow) -> list:

@@ -16,6 +16,7 @@ from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.canvas.view import CanvasView
 from sdedit_studio.ui.compare.compare import Compare
 from sdedit_studio.ui.generation.generation import State
+from tests.ui.documents import push
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def test_a_stroke_during_a_run_shows_at_once_and_stays_after_applying(flow, tell
         await flow.until(lambda: flow.compare._veils.right is not None)
         assert colour_at(canvas, 70, 50) == (90, 60, 30)
         stroke(canvas, (20, 20), (60, 20))
-        await flow.until(lambda: flow.session.history.undo_label)
+        await flow.until(lambda: flow.session.undo_label)
         assert flow.generation.state is State.RUNNING
         painted = colour_at(canvas, 40, 20)
         assert painted != (90, 60, 30)
@@ -150,7 +151,7 @@ def test_what_a_picture_hides_is_composited_when_it_comes_to_light_or_when_the_p
 def test_under_a_mask_the_painting_is_drawn(flow, tell, canvas):
     async def story(flow):
         selected = Tiles.from_array(np.full((30, 40), 255, np.uint8), 10, 10)
-        flow.session.push("Select", flow.session.document.replace(selection=selected))
+        push(flow.session, "Select", flow.session.document.replace(selection=selected))
         outside = colour_at(canvas, 80, 50)
         (await flow.started()).finish((200, 40, 10))
         await flow.until(lambda: flow.compare._veils.right is not None)

@@ -26,7 +26,8 @@ from sdedit_studio.ui.compare.stage import Stage
 from sdedit_studio.ui.compare.veil import AMPLIFIED, Veil, difference_colours
 from sdedit_studio.ui.generation.generation import State
 from sdedit_studio.ui.generation.live import STILL
-from tests.ui.generation.conftest import paint, painted_document
+from tests.ui.documents import paint, push
+from tests.ui.generation.conftest import painted_document
 
 RED, BLUE, SKY = (200, 40, 10), (10, 40, 200), (120, 180, 220)
 LOW = 44, 56
@@ -97,7 +98,7 @@ def test_beside_follows_strokes_and_says_what_to_do_while_there_is_nothing(flow,
         assert colour_at(stage.beside, stage.beside.viewport.to_view) == (60, 90, 40)
         patch = np.full((20, 20, 4), (0, 0, 255, 255), np.uint8)
         layer = flow.session.document.active_layer
-        flow.session.push("Brush", flow.session.document.with_pixels(layer.pixels.with_array(patch, 34, 44)))
+        push(flow.session, "Brush", flow.session.document.with_pixels(layer.pixels.with_array(patch, 34, 44)))
         assert colour_at(stage.beside, stage.beside.viewport.to_view) == (255, 0, 0)
 
     tell(story)

@@ -15,19 +15,14 @@ from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.base import words
 from sdedit_studio.ui.generation.generation import State
+from tests.ui.documents import paint, push
 
 
 def select(session, rect: Rect, feather: int = 0) -> None:
     coverage = np.full((rect.height, rect.width), 255, np.uint8)
     if feather:
         coverage[:, :feather] = 100
-    session.push("Select", session.document.replace(selection=Tiles.from_array(coverage, rect.x, rect.y)))
-
-
-def paint(session, rect: Rect, colour=(0, 0, 255, 255)) -> None:
-    patch = np.full((rect.height, rect.width, 4), colour, np.uint8)
-    layer = session.document.active_layer
-    session.push("Brush", session.document.with_pixels(layer.pixels.with_array(patch, rect.x, rect.y)))
+    push(session, "Select", session.document.replace(selection=Tiles.from_array(coverage, rect.x, rect.y)))
 
 
 def composite(session) -> np.ndarray:
@@ -200,7 +195,7 @@ def test_changing_how_a_layer_looks_does_not_take_the_result_away(tell, change):
     async def story(flow):
         paint(flow.session, Rect(0, 0, 40, 40))
         await flow.finished()
-        flow.session.push("Look", flow.session.document.with_layer(flow.session.document.active, **change))
+        push(flow.session, "Look", flow.session.document.with_layer(flow.session.document.active, **change))
         assert not flow.generation.painted_since.tiles
         await flow.applied()
         assert (composite(flow.session)[..., :3] == (10, 40, 200)).all()
@@ -212,7 +207,7 @@ def test_painting_under_an_opaque_layer_makes_no_hole_in_the_result(tell):
     async def story(flow):
         paint(flow.session, Rect(0, 0, 60, 64))
         await flow.finished()
-        flow.session.push("Paper", flow.session.document.replace(active=flow.session.document.layers[0].id))
+        push(flow.session, "Paper", flow.session.document.replace(active=flow.session.document.layers[0].id))
         paint(flow.session, Rect(5, 5, 10, 10), (1, 2, 3, 255))
         assert not flow.generation.painted_since.tiles
 
@@ -223,10 +218,10 @@ def test_a_new_layer_and_an_edited_mask_count_as_painting(tell):
     async def story(flow):
         await flow.finished()
         patch = Tiles.from_array(np.full((10, 10, 4), 255, np.uint8), 5, 5)
-        flow.session.push("Paste", flow.session.document.inserted(Layer("Pasted", patch)))
+        push(flow.session, "Paste", flow.session.document.inserted(Layer("Pasted", patch)))
         assert flow.generation.painted_since.content_bounds() == Rect(5, 5, 10, 10)
         mask = Tiles.from_array(np.full((4, 10), 255, np.uint8), 5, 5)
-        flow.session.push("Mask", flow.session.document.with_layer(flow.session.document.active, mask=mask))
+        push(flow.session, "Mask", flow.session.document.with_layer(flow.session.document.active, mask=mask))
         assert flow.generation.painted_since.content_bounds() == Rect(5, 5, 10, 4)
 
     tell(story)
@@ -257,7 +252,7 @@ def test_an_empty_canvas_asks_to_paint_first(tell, empty_document):
 def test_a_guide_without_layers_says_where_to_mark_one(tell):
     async def story(flow):
         for layer in flow.session.document.layers:
-            flow.session.push("Guide", flow.session.document.with_layer(layer.id, in_guide=False))
+            push(flow.session, "Guide", flow.session.document.with_layer(layer.id, in_guide=False))
         flow.generation.generate()
         await flow.until(lambda: flow.problems)
         assert "part of the guide" in flow.problems[0][0]
@@ -349,7 +344,7 @@ def test_another_canvas_ends_the_run_and_puts_the_result_away(tell, empty_docume
         if change == "another document":
             flow.session.open(empty_document, None)
         else:
-            flow.session.push("Crop", flow.session.document.replace(width=50))
+            push(flow.session, "Crop", flow.session.document.replace(width=50))
         now = flow.session.document
         await flow.until(lambda: run.closed)
         run.finish()
@@ -383,7 +378,7 @@ def test_a_result_that_cannot_be_applied_waits_on_and_says_so(tell, monkeypatch)
             patch.setattr(module, "applied", fail)
             assert flow.generation.apply()
             await flow.until(lambda: flow.problems)
-        assert flow.problems[0][0].startswith("The result could not be applied.")
+        assert flow.problems[0][0].startswith("“Apply result” could not be done.")
         assert flow.session.document is before and flow.generation.result is result
         await flow.applied()
 
@@ -397,20 +392,19 @@ def test_a_stroke_made_while_a_large_result_is_applied_is_kept(tell, monkeypatch
 
     async def story(flow):
         def slow(*arguments):
-            if not flow.session.history.undo_label:
-                loop.call_soon_threadsafe(paint, flow.session, Rect(5, 5, 10, 10))
-                painted.wait(2)
+            loop.call_soon_threadsafe(paint, flow.session, Rect(5, 5, 10, 10))
+            loop.call_soon_threadsafe(asked.set)
+            asked.wait(2)
             return made(*arguments)
 
-        painted, loop = threading.Event(), asyncio.get_running_loop()
-        flow.session.document_changed.connect(lambda _rects: painted.set())
+        asked, loop = threading.Event(), asyncio.get_running_loop()
         monkeypatch.setattr(module, "applied", slow)
         await flow.finished()
         flow.generation.apply()
         await flow.until(lambda: flow.generation.state is State.IDLE)
         assert (composite(flow.session)[5:15, 5:15] == (0, 0, 255, 255)).all()
         assert (composite(flow.session)[40, 40] == (10, 40, 200, 255)).all()
-        assert flow.session.history.undo_label == "Apply result"
+        assert flow.session.undo_labels == ["Apply result", "Brush"]
 
     tell(story)
 
@@ -421,7 +415,7 @@ def test_what_was_applied_becomes_a_layer_unless_it_is_discarded_meanwhile(tell,
         await flow.finished()
         assert flow.generation.apply()
         getattr(flow.generation, then)()
-        await flow.generation.settled()
+        await flow.session.until_settled()
         await asyncio.sleep(0.1)
         assert len(flow.session.document.layers) == layers
 

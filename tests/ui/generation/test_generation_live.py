@@ -18,7 +18,8 @@ from sdedit_studio.engine.job import Lane
 from sdedit_studio.parameters import Refine, Solver
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.generation.generation import State
-from tests.ui.generation.conftest import paint, painted_document
+from tests.ui.documents import paint, push, put
+from tests.ui.generation.conftest import painted_document
 from tests.ui.generation.living import colour_seen, drawn, first_pass, quiet, runs
 
 
@@ -71,8 +72,9 @@ def test_never_more_than_one_job_and_the_latest_guide_wins(live, tell):
         one = await runs(flow, 1)
         for x in range(0, 60, 10):
             before = flow.session.document
-            flow.session.amend(
-                before.with_pixels(before.active_layer.pixels.with_array(np.full((9, 9, 4), 255, np.uint8), x, 0))
+            put(
+                flow.session,
+                before.with_pixels(before.active_layer.pixels.with_array(np.full((9, 9, 4), 255, np.uint8), x, 0)),
             )
             await asyncio.sleep(0.01)
             assert len(flow.engine.runs) == 1
@@ -103,7 +105,7 @@ def test_nothing_runs_when_nothing_changed(live, tell):
         await runs(flow, 1)
         await first_pass(flow)
         document = flow.session.document
-        flow.session.push("Rename layer", document.with_layer(document.active, name="Clouds"))
+        push(flow.session, "Rename layer", document.with_layer(document.active, name="Clouds"))
         flow.session.set_colours((1, 2, 3))
         assert await quiet(flow) == 1
         flow.session.set_parameters(t0=0.6)

@@ -10,7 +10,8 @@ import pytest
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.generation import generation
 from sdedit_studio.ui.generation.generation import State
-from tests.ui.generation.conftest import paint, painted_document
+from tests.ui.documents import paint
+from tests.ui.generation.conftest import painted_document
 from tests.ui.generation.living import composite, first_pass, held_back, quiet, runs
 
 
@@ -121,7 +122,7 @@ def test_a_live_picture_that_cannot_be_applied_stays_and_live_goes_on(live, tell
             patch.setattr(generation, part, fail)
             assert flow.generation.apply()
             await flow.until(lambda: flow.problems)
-        assert flow.problems[0][0].startswith("The result could not be applied.")
+        assert flow.problems[0][0].startswith("“Apply result” could not be done.")
         assert flow.session.document is before and flow.generation.shown is shown
         assert flow.generation.can_apply and flow.generation.result is None
         paint(flow.session, Rect(0, 0, 9, 9))

@@ -17,6 +17,7 @@ from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.base import words
 from sdedit_studio.ui.generation.noised_guide import NoisedGuide
+from tests.ui.documents import push
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_only_what_may_change_is_noised(flow, noised, tell):
     async def story(flow):
         chosen = np.zeros((64, 96), np.uint8)
         chosen[:, :40] = 255
-        flow.session.push("Select", replace(flow.session.document, selection=Tiles.from_array(chosen)))
+        push(flow.session, "Select", replace(flow.session.document, selection=Tiles.from_array(chosen)))
         before = seen(flow).astype(int)
         noised.hold()
         await flow.until(lambda: noised.shown)
@@ -146,8 +147,8 @@ def test_there_is_nothing_to_show_of_latents_or_of_an_empty_canvas(flow, noised,
 def test_undo_while_the_slider_is_held_shows_the_guide_that_is_there_then(flow, noised, tell):
     async def story(flow):
         flow.session.set_parameters(t0=0.0)
-        flow.session.push("Flip", flipped(flow.session.document, horizontally=False))
-        flow.session.push("Resize canvas", with_canvas(flow.session.document, 48, 32))
+        push(flow.session, "Flip", flipped(flow.session.document, horizontally=False))
+        push(flow.session, "Resize canvas", with_canvas(flow.session.document, 48, 32))
         noised.hold()
         await flow.until(lambda: noised.shown)
         assert noised._frame == Rect(0, 0, 48, 32)

@@ -10,20 +10,21 @@ from sdedit_studio.editing.live_pictures import subject
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.base import words
+from tests.ui.documents import push
 
 
 def protect(session, level: int = 255) -> None:
     """The left half of the canvas."""
     half = np.zeros((64, 96), np.uint8)
     half[:, :48] = level
-    session.push("Paint protection", session.document.replace(protection=Tiles.from_array(half)))
+    push(session, "Paint protection", session.document.replace(protection=Tiles.from_array(half)))
 
 
 def test_protected_pixels_are_bit_identical_and_half_protected_ones_change_by_half_of_t0(tell):
     async def story(flow):
         protect(flow.session, 128)
         held = flow.session.document.protection.changed(flow.session.document.bounds, _fully_in_the_first_rows)
-        flow.session.push("Paint protection", flow.session.document.replace(protection=held))
+        push(flow.session, "Paint protection", flow.session.document.replace(protection=held))
         before = flatten(flow.session.document.layers, flow.session.document.bounds)
         run = await flow.finished()
         strength = run.job.strength.array
@@ -53,7 +54,7 @@ def test_a_job_of_nothing_protected_has_no_map(tell):
 def test_nothing_left_to_change_is_said_and_nothing_runs(tell):
     async def story(flow):
         full = np.full((64, 96), 255, np.uint8)
-        flow.session.push("Protect", flow.session.document.replace(protection=Tiles.from_array(full)))
+        push(flow.session, "Protect", flow.session.document.replace(protection=Tiles.from_array(full)))
         flow.generation.generate()
         await flow.until(lambda: flow.problems)
         assert "protected" in flow.problems[0][0]

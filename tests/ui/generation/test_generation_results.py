@@ -30,6 +30,7 @@ from sdedit_studio.ui.document.session import new_document
 from sdedit_studio.ui.generation.generation import State
 from sdedit_studio.ui.results import actions as result_actions
 from sdedit_studio.ui.results.actions import presentable, recorded
+from tests.ui.documents import push, put
 from tests.ui.generation.conftest import painted_document
 from tests.ui.generation.history import CTRL, LEFT
 
@@ -110,11 +111,11 @@ def test_a_mask_is_kept_and_comes_back_with_the_picture(story):
     async def told(history):
         flow = history.flow
         document = flow.session.document
-        flow.session.amend(document.replace(selection=rectangle(Rect(10, 10, 40, 30), document.bounds)))
+        put(flow.session, document.replace(selection=rectangle(Rect(10, 10, 40, 30), document.bounds)))
         record = await history.made(seed=2)
         assert files.coverage(record.mask).max() == 255
         flow.generation.discard()
-        flow.session.amend(flow.session.document.replace(selection=None))
+        put(flow.session, flow.session.document.replace(selection=None))
         history.actions.show(record)
         await history.shown()
         before = flow.session.document
@@ -176,7 +177,7 @@ def test_it_is_made_a_layer_again_in_one_go(story):
         before = flow.session.document
         history.actions.apply(record)
         await flow.until(lambda: flow.session.document is not before)
-        assert flow.session.history.undo_label == "Apply result"
+        assert flow.session.undo_label == "Apply result"
         assert flow.session.document.active_layer.generation["seed"] == 1
 
     story(told)
@@ -225,17 +226,15 @@ def test_on_another_canvas_it_can_be_added_as_a_layer(story):
     async def told(history):
         flow = history.flow
         record = await history.made((10, 20, 30), seed=1)
-        flow.session.push("Canvas size", with_canvas(flow.session.document, 200, 100))
+        push(flow.session, "Canvas size", with_canvas(flow.session.document, 200, 100))
         history.actions.show(record)
         await flow.until(lambda: not history.notice.isHidden())
         assert "96 × 64" in history.notice.text.text()
         button = next(each for each in history.notice.findChildren(QPushButton) if each.text() == "Add as a layer")
         button.click()
-        await asyncio.sleep(0)
-        flow.session.push("Stroke", flow.session.document.replace(selection=None))
         await flow.until(lambda: len(flow.session.document.layers) == 3)
         assert flow.session.document.active_layer.pixels.content_bounds().width == 96
-        assert flow.session.history.undo_label == "Add result as a layer"
+        assert flow.session.undo_label == "Add result as a layer"
 
     story(told)
 
@@ -260,7 +259,7 @@ async def protected(history) -> Record:
     flow = history.flow
     held = np.repeat(np.arange(64, dtype=np.uint8)[None, :] * 4, 64, axis=0)[:, ::-1]
     document = flow.session.document
-    flow.session.push("Protect", document.replace(protection=Tiles.from_array(np.ascontiguousarray(held))))
+    push(flow.session, "Protect", document.replace(protection=Tiles.from_array(np.ascontiguousarray(held))))
     record = await history.made(seed=1)
     flow.generation.discard()
     flow.session.undo()
@@ -276,7 +275,7 @@ def test_with_its_settings_comes_back_what_was_protected_in_one_step(story):
         assert before.protection is None
         actions.restore_settings(record)
         await flow.until(lambda: flow.session.document is not before)
-        assert flow.session.history.undo_label == "Protect as for the result"
+        assert flow.session.undo_label == "Protect as for the result"
         assert (await flow.started()).job == job, "so that it is made again"
         flow.generation.cancel()
         now = flow.session.document
@@ -296,7 +295,7 @@ def test_what_was_protected_on_another_canvas_is_said(story):
     async def told(history):
         flow = history.flow
         record = await protected(history)
-        flow.session.push("Resize", with_canvas(flow.session.document, 200, 150))
+        push(flow.session, "Resize", with_canvas(flow.session.document, 200, 150))
         history.actions.restore_settings(record)
         await flow.until(lambda: flow.problems)
         assert "canvas of another size" in flow.problems[0][0]

@@ -26,6 +26,7 @@ from sdedit_studio.ui.base.profile import Profile
 from sdedit_studio.ui.generation.generation import State
 from sdedit_studio.ui.results.playback import Playback
 from sdedit_studio.ui.results.scrubber import Scrubber
+from tests.ui.documents import push
 
 CALLS = 6
 
@@ -94,7 +95,7 @@ def test_outside_the_selection_a_step_changes_nothing(tell):
     async def story(flow):
         coverage = np.full((30, 20), 255, np.uint8)
         selection = Tiles.from_array(coverage, 30, 10)
-        flow.session.push("Select", flow.session.document.replace(selection=selection))
+        push(flow.session, "Select", flow.session.document.replace(selection=selection))
         before = flatten(flow.session.document.layers, flow.session.document.bounds)
         playback = await watched(flow)
         await looked(flow, playback, 0)

@@ -17,6 +17,7 @@ from sdedit_studio.parameters import Parameters, Refine, Solver
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.document.session import new_document
 from sdedit_studio.ui.t0_strip.strip import LEVELS, REST_MS, measured
+from tests.ui.documents import push
 from tests.ui.generation.conftest import READY, WARMING_UP
 
 REST = 0.03
@@ -36,7 +37,7 @@ def strip(flow):
 def paint(session, rect: Rect = SQUARE) -> None:
     patch = np.full((rect.height, rect.width, 4), (0, 0, 255, 255), np.uint8)
     layer = session.document.active_layer
-    session.push("Brush", session.document.with_pixels(layer.pixels.with_array(patch, rect.x, rect.y)))
+    push(session, "Brush", session.document.with_pixels(layer.pixels.with_array(patch, rect.x, rect.y)))
 
 
 async def asked(flow, count: int):

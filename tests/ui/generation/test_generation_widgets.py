@@ -17,6 +17,7 @@ from sdedit_studio.parameters import Refine, Sde, Solver
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.base import words
 from sdedit_studio.ui.generation.generation import State
+from tests.ui.documents import push
 
 READY = Status(Phase.READY, "scenes-96", "CPU", 0.08)
 WARMING_UP = Status(Phase.WARMING_UP, "scenes-96")
@@ -51,7 +52,7 @@ def test_cost_and_promise_are_always_there(flow):
         "Your layers stay as they are; the result becomes a new one."
     )
     coverage = np.full((20, 20), 255, np.uint8)
-    flow.session.push("Select", flow.session.document.replace(selection=Tiles.from_array(coverage, 5, 5)))
+    push(flow.session, "Select", flow.session.document.replace(selection=Tiles.from_array(coverage, 5, 5)))
     assert flow.panel.cost.text().endswith("Pixels outside the selection stay exactly as they are.")
     flow.session.set_parameters(calls=10, repeats=2)
     assert flow.panel.cost.text().startswith("26 model calls")
@@ -369,7 +370,7 @@ def test_a_preview_fades_with_the_selection(flow, tell):
     async def story(flow):
         coverage = np.full((40, 40), 255, np.uint8)
         coverage[:, :20] = 128
-        flow.session.push("Select", flow.session.document.replace(selection=Tiles.from_array(coverage, 20, 10)))
+        push(flow.session, "Select", flow.session.document.replace(selection=Tiles.from_array(coverage, 20, 10)))
         run = await flow.started()
         run.progress(1, colour=(200, 200, 200))
         await flow.until(lambda: flow.generation.shown)
@@ -388,7 +389,7 @@ def test_strokes_painted_since_lie_over_the_result(flow, tell):
         await shown(flow)
         patch = np.full((10, 10, 4), (0, 0, 255, 255), np.uint8)
         layer = flow.session.document.active_layer
-        flow.session.push("Brush", flow.session.document.with_pixels(layer.pixels.with_array(patch, 40, 30)))
+        push(flow.session, "Brush", flow.session.document.with_pixels(layer.pixels.with_array(patch, 40, 30)))
         assert tuple(seen(flow)[35, 45]) == (255, 0, 0)
         assert tuple(seen(flow)[50, 45]) == (200, 40, 10)
 

@@ -16,7 +16,7 @@ from sdedit_studio.parameters import Parameters, Refine
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.document.session import new_document
-from tests.ui.generation.conftest import paint
+from tests.ui.documents import paint, push
 
 SIDES = st.integers(96, 700)
 
@@ -29,7 +29,7 @@ def test_a_guide_brought_up_to_date_is_the_guide(flow):
     again = edit_of(session.document, Parameters(), 1, before)
     assert np.array_equal(again.job.guide.array, guide(session.document, session.document.bounds))
     for change in ({"opacity": 0.5}, {"visible": False}, {"visible": True}, {"in_guide": False}):
-        session.push("Change layer", session.document.with_layer(layer.id, **change))
+        push(session, "Change layer", session.document.with_layer(layer.id, **change))
         before, again = again, edit_of(session.document, Parameters(), 2, again)
         assert np.array_equal(again.job.guide.array, guide(session.document, session.document.bounds)), change
 
@@ -38,7 +38,7 @@ def test_whether_only_paint_differs_is_told_without_a_look_at_a_mask(flow, monke
     session = flow.session
     cover = Tiles.from_array(np.full((64, 48), 255, np.uint8))
     held = Tiles.from_array(np.full((9, 9), 100, np.uint8))
-    session.push("Select", session.document.replace(selection=cover, protection=held))
+    push(session, "Select", session.document.replace(selection=cover, protection=held))
     before = edit_of(session.document, Parameters(), 0)
     base = Base.of(before, before.job.guide)
     paint(session, Rect(20, 10, 30, 30), (9, 90, 200, 255))
@@ -46,7 +46,7 @@ def test_whether_only_paint_differs_is_told_without_a_look_at_a_mask(flow, monke
     monkeypatch.setattr(Pixels, "__eq__", lambda *_args: pytest.fail("An 8K mask is compared at every picture."))
     assert base.fits(again) and again.job.mask is not None and again.job.strength is not None
     for change in ({"selection": None}, {"protection": None}, {"frame": Rect(0, 0, 80, 60)}):
-        session.push("Change", session.document.replace(**change))
+        push(session, "Change", session.document.replace(**change))
         again = edit_of(session.document, Parameters(), 2, again)
         assert not base.fits(again), change
 

@@ -20,6 +20,7 @@ from sdedit_studio.ui.document.drops import Drops, Source
 from sdedit_studio.ui.generation.generation import State
 from sdedit_studio.ui.masked_tasks.offer import HarmoniseOffer
 from sdedit_studio.ui.masked_tasks.tasks import PaperTasks
+from tests.ui.documents import push
 from tests.ui.generation.conftest import Flow
 
 BOAT = np.full((40, 60, 4), 255, np.uint8)
@@ -208,7 +209,7 @@ def test_nothing_to_do_is_said_in_a_sentence(tell, tasks):
 
 def test_a_picture_put_on_another_one_offers_to_fit_in(tell, tasks, flow):
     offer = HarmoniseOffer(tasks, flow.view)
-    drops = Drops(flow.session, flow.view)
+    drops = Drops(flow.session)
     boat = Source("Second boat", lambda: BOAT)
 
     async def story(flow: Flow) -> None:
@@ -233,7 +234,7 @@ def test_a_picture_put_on_another_one_offers_to_fit_in(tell, tasks, flow):
 
 
 def test_a_picture_on_bare_paper_offers_nothing(tell, tasks, flow, empty_document):
-    drops = Drops(flow.session, flow.view)
+    drops = Drops(flow.session)
     offered = []
     tasks.offered.connect(lambda: offered.append(True))
 
@@ -250,7 +251,7 @@ def test_a_picture_on_bare_paper_offers_nothing(tell, tasks, flow, empty_documen
 def test_the_panel_offers_strokes_over_a_photograph_only(tell, tasks):
     async def story(flow: Flow) -> None:
         assert flow.panel.strokes.isVisible()
-        flow.session.push("Hide", flow.session.document.with_layer(flow.session.document.active, visible=False))
+        push(flow.session, "Hide", flow.session.document.with_layer(flow.session.document.active, visible=False))
         assert not flow.panel.strokes.isVisible()
 
     tell(story)

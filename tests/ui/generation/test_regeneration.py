@@ -15,6 +15,7 @@ from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.generation import regeneration
 from sdedit_studio.ui.generation.generation import State
 from sdedit_studio.ui.generation.regeneration import Regeneration, edit_again, frame_again
+from tests.ui.documents import push
 
 REST = 0.03
 
@@ -40,19 +41,19 @@ def paint_below(flow, level: int = 30) -> None:
     paper = document.layers[0]
     patch = np.full((20, 30, 4), (level, level, level, 255), np.uint8)
     pixels = paper.pixels.with_array(patch, 10, 10)
-    flow.session.push("Brush stroke", document.with_layer(paper.id, pixels=pixels))
+    push(flow.session, "Brush stroke", document.with_layer(paper.id, pixels=pixels))
 
 
 async def made(flow, select: Rect | None = None, follows: bool = False) -> Layer:
     """A result that was applied."""
     if select is not None:
         box = Tiles.from_array(np.full((select.height, select.width), 255, np.uint8), select.x, select.y)
-        flow.session.push("Select", flow.session.document.replace(selection=box))
+        push(flow.session, "Select", flow.session.document.replace(selection=box))
     flow.generation.seed_locked = True
     await flow.finished()
     await flow.applied()
     document = flow.session.document
-    flow.session.push("Deselect", document.replace(selection=None).with_layer(document.active, follows=follows))
+    push(flow.session, "Deselect", document.replace(selection=None).with_layer(document.active, follows=follows))
     return flow.session.document.active_layer
 
 
@@ -75,10 +76,10 @@ def test_it_is_made_again_from_what_is_below_now_in_one_step(tell, again):
     async def story(flow):
         result = await made(flow, Rect(20, 10, 50, 40))
         above = Layer("Above", Tiles.from_array(np.full((64, 96, 4), 255, np.uint8)))
-        flow.session.push("Add", flow.session.document.inserted(above).replace(active=result.id))
-        flow.session.push("Opacity", flow.session.document.with_layer(result.id, opacity=0.5))
+        push(flow.session, "Add", flow.session.document.inserted(above).replace(active=result.id))
+        push(flow.session, "Opacity", flow.session.document.with_layer(result.id, opacity=0.5))
         paint_below(flow)
-        before, steps = flow.session.document, len(flow.session.history._undo)
+        before, steps = flow.session.document, len(flow.session.undo_labels)
         assert outdated(before, layer(flow, result))
         again.again()
         await flow.until(lambda: len(flow.engine.runs) == 2)
@@ -95,7 +96,7 @@ def test_it_is_made_again_from_what_is_below_now_in_one_step(tell, again):
         assert (now.mask, now.opacity, now.name) == (result.mask, 0.5, result.name)
         assert [x.id for x in flow.session.document.layers] == [x.id for x in before.layers]
         assert not outdated(flow.session.document, now)
-        assert flow.session.history.undo_label == "Generate again" and len(flow.session.history._undo) == steps + 1
+        assert flow.session.undo_label == "Generate again" and len(flow.session.undo_labels) == steps + 1
         assert flow.generation.state is State.IDLE
         flow.session.undo()
         assert flow.session.document is before
@@ -125,7 +126,7 @@ def test_a_layer_that_was_deleted_meanwhile_comes_back_as_one_of_its_own(tell, a
         result = await made(flow)
         again.again()
         await flow.until(lambda: len(flow.engine.runs) == 2)
-        flow.session.push("Delete layer", flow.session.document.removed(result.id))
+        push(flow.session, "Delete layer", flow.session.document.removed(result.id))
         before = flow.session.document
         flow.engine.runs[-1].finish()
         await flow.until(lambda: flow.session.document is not before)
@@ -154,7 +155,7 @@ def test_one_that_follows_is_made_anew_once_painting_rests_and_undo_has_the_last
         flow.engine.idle[-1].finish((1, 2, 3))
         await flow.until(lambda: flow.session.document is not before)
         assert layer(flow, result).pixels.pixel(30, 30) == (3, 2, 1, 255)
-        assert flow.session.history.undo_label == "Follow the layers below"
+        assert flow.session.undo_label == "Follow the layers below"
         await flow.until(lambda: told[-1] == (result.id, 1.0))
         assert layer(flow, result).follows and not outdated(flow.session.document, layer(flow, result))
         flow.session.undo()
@@ -205,11 +206,11 @@ def test_nothing_is_made_by_itself_while_a_step_can_be_redone(tell, again):
         await made(flow, follows=True)
         paint_below(flow)
         await flow.until(lambda: flow.engine.idle)
-        flow.session.push("Select", flow.session.document.replace(selection=Tiles(1)))
+        push(flow.session, "Select", flow.session.document.replace(selection=Tiles(1)))
         flow.session.undo()
         await flow.until(lambda: flow.engine.idle[0].closed)
         await asyncio.sleep(3 * REST)
-        assert len(flow.engine.idle) == 1 and flow.session.history.redo_label == "Select"
+        assert len(flow.engine.idle) == 1 and flow.session.redo_label == "Select"
         flow.session.redo()
         await flow.until(lambda: len(flow.engine.idle) == 2)
 
@@ -222,9 +223,9 @@ def test_what_was_given_up_is_made_once_it_is_wanted_again(tell, again):
         paint_below(flow)
         await flow.until(lambda: flow.engine.idle)
         follow = flow.session.document.with_layer
-        flow.session.push("Follow", follow(result.id, follows=False))
+        push(flow.session, "Follow", follow(result.id, follows=False))
         await flow.until(lambda: flow.engine.idle[0].closed)
-        flow.session.push("Follow", follow(result.id, follows=True))
+        push(flow.session, "Follow", follow(result.id, follows=True))
         await flow.until(lambda: len(flow.engine.idle) == 2)
 
     tell(story)

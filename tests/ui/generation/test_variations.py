@@ -16,6 +16,7 @@ from sdedit_studio.parameters import Refine
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.document.session import new_document
 from sdedit_studio.ui.generation.generation import State
+from tests.ui.documents import push
 from tests.ui.generation.sheets import COLOURS, begun, composite, filled, paint, select_left, shown
 
 # --- Filling -------------------------------------------------------------------------------------------------------
@@ -68,7 +69,7 @@ def test_a_sheet_that_came_to_nothing_leaves_the_one_before_as_it_was(flow, tell
         variations.make()
         assert variations.stop()
         assert variations.earlier and not variations.goes_on
-        flow.session.push("Clear", empty_document)
+        push(flow.session, "Clear", empty_document)
         variations.make()
         await flow.until(lambda: flow.problems)
         assert flow.problems[0][0].startswith("Paint something first")
@@ -182,7 +183,7 @@ def test_one_that_is_being_shown_is_not_when_the_canvas_becomes_another(flow, te
         variations = await filled(flow)
         variations.choose([variations.sheet[0]])
         await asyncio.sleep(0)
-        flow.session.push("Resize canvas", with_canvas(flow.session.document, 200, 150))
+        push(flow.session, "Resize canvas", with_canvas(flow.session.document, 200, 150))
         await asyncio.sleep(0.1)
         assert flow.generation.state is State.IDLE
 
@@ -214,7 +215,7 @@ def test_another_one_goes_over_what_was_applied_but_not_over_strokes(flow, tell)
         variations.choose([variations.sheet[0]])
         await shown(flow, variations.sheet[0])
         await flow.applied()
-        flow.session.push("Add layer", flow.session.document.inserted(Layer("Mine")))
+        push(flow.session, "Add layer", flow.session.document.inserted(Layer("Mine")))
         paint(flow.session)
         variations.choose([variations.sheet[1]])
         await shown(flow, variations.sheet[1])

@@ -25,6 +25,7 @@ from sdedit_studio.ui.document.file_actions import FileActions
 from sdedit_studio.ui.document.session import Session, new_document
 from sdedit_studio.ui.document.size_dialogs import NewDialog
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
+from tests.ui.documents import push
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -52,7 +53,7 @@ def press(dialog: QWidget, text: str) -> None:
 
 
 def change(session) -> None:
-    session.push("Add layer", session.document.inserted(Layer("New")))
+    push(session, "Add layer", session.document.inserted(Layer("New")))
 
 
 def test_saving_asks_for_a_name_once_and_then_writes_there(session, window, preferences, tell, tmp_path):
@@ -66,9 +67,9 @@ def test_saving_asks_for_a_name_once_and_then_writes_there(session, window, pref
         await story.until(lambda: session.path == path)
         assert files.name == "lake.ora"
         change(session)
-        assert session.history.modified
+        assert session.modified
         files.save()
-        await story.until(lambda: not session.history.modified)
+        await story.until(lambda: not session.modified)
         document, parameters = openraster.load(path)
         assert [layer.name for layer in document.layers][-1] == "New"
         assert parameters == session.parameters
@@ -86,7 +87,7 @@ def test_what_is_painted_while_saving_is_not_called_saved(session, window, prefe
         await story.until(lambda: not story.tasks.busy)
         document, _ = openraster.load(tmp_path / "lake.ora")
         assert (len(document.layers), len(session.document.layers)) == (4, 5)
-        assert session.history.modified
+        assert session.modified
 
     tell(story)
 
@@ -124,7 +125,7 @@ def test_opening_a_document_asks_about_unsaved_work_first(session, window, prefe
         press(await story.appears(window, Dialog), "Don’t save")
         await story.until(lambda: session.path == path)
         assert len(session.document.layers) == 1
-        assert not session.history.modified
+        assert not session.modified
 
     tell(story)
 
@@ -192,7 +193,7 @@ def test_a_save_that_fails_is_said_and_nothing_counts_as_saved(session, window, 
         change(session)
         files.save()
         await story.until(lambda: said != [])
-        assert session.history.modified
+        assert session.modified
 
     tell(story)
 
@@ -203,7 +204,7 @@ def test_an_export_has_the_size_promised_and_the_edits_settings_if_wanted(
 ):
     layers = session.document.layers
     record = {"t0": 0.4, "seed": 3}
-    session.push("x", session.document.replace(layers=(*layers[:-1], layers[-1].replace(generation=record))))
+    push(session, "x", session.document.replace(layers=(*layers[:-1], layers[-1].replace(generation=record))))
 
     async def story(story):
         files = FileActions(session, story.tasks, preferences, window)
@@ -287,7 +288,7 @@ def test_work_left_behind_is_offered_and_recovered_as_unsaved(
         assert notice.picture.isVisibleTo(notice)
         press(notice, "Recover")
         await story.until(lambda: len(session.document.layers) == 2)
-        assert session.history.modified
+        assert session.modified
         assert session.path == tmp_path / "lake.ora"
         await story.until(lambda: not story.tasks.busy)
         assert len(list(crashed.glob("*/journal.json"))) == 1, "kept here until it is saved"
@@ -334,7 +335,6 @@ def test_a_new_result_counts_as_a_change_until_it_is_saved_with_the_document(
         assert not session.modified
         session.set_results(session.results.added(result(1)))
         assert session.modified
-        assert not session.history.modified
         files.save()
         await story.until(lambda: not session.modified)
         session.set_results(session.results.starred([session.results.records[0].id], True))

@@ -17,6 +17,7 @@ from sdedit_studio.ui.base.preferences import Preferences
 from sdedit_studio.ui.base.profile import Profile
 from sdedit_studio.ui.results.list import ROW
 from sdedit_studio.ui.shell.menus import MENUS
+from tests.ui.documents import put
 from tests.ui.shell.windowed import CTRL, SHIFT, key, paint
 
 # The offscreen platform has no stack of windows.
@@ -112,10 +113,10 @@ def test_a_stroke_is_one_step_and_undo_says_what_it_takes_back(show, session):
     async def story(window, story):
         before = session.document
         paint(window)
-        await story.until(lambda: session.history.undo_label is not None)
+        await story.until(lambda: session.undo_label is not None)
         assert session.document is not before
         await story.until(lambda: window.actions_["edit.undo"].isEnabled())
-        label = session.history.undo_label
+        label = session.undo_label
         assert window.actions_["edit.undo"].text() == f"Undo {label[0].lower()}{label[1:]}"
         assert window.title_label.text() == "Untitled — edited"
         key(window, Qt.Key.Key_Z, CTRL)
@@ -246,12 +247,12 @@ def test_the_layer_commands_do_what_they_say(show, session):
         assert names()[-2] == "Layer 1 copy"
         actions["layer.delete"].trigger()
         assert names() == ["Sky", "Mountains", "Notes", "Land", "Layer 1"]
-        session.amend(session.document.replace(active=session.document.layers[-1].id))
+        put(session, session.document.replace(active=session.document.layers[-1].id))
         count = len(session.document.layers)
         await story.until(lambda: actions["layer.merge-down"].isEnabled())
         actions["layer.merge-down"].trigger()
         await story.until(lambda: len(session.document.layers) == count - 1)
-        assert session.history.undo_label == "Merge down"
+        assert session.undo_label == "Merge down"
 
     show(story)
 
@@ -265,7 +266,7 @@ def test_selections_are_made_softened_and_dropped(show, session):
         dialog = await story.appears(window, Dialog)
         dialog.field.setValue(4)
         QTest.keyClick(dialog, Qt.Key.Key_Return)
-        await story.until(lambda: session.history.undo_label == "Shrink selection")
+        await story.until(lambda: session.undo_label == "Shrink selection")
         await story.gone(dialog)
         window.activateWindow()
         await story.until(window.isActiveWindow)

@@ -18,6 +18,7 @@ from sdedit_studio.ui.base import theme
 from sdedit_studio.ui.document.layer_list import LAYER_ROLE, ROW, Parts, summary
 from sdedit_studio.ui.document.layers_panel import FAMILIES, LayersPanel
 from sdedit_studio.ui.document.thumbnails import fitted, sampled, thumbnail
+from tests.ui.documents import push, put
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -54,13 +55,13 @@ def click(panel, row: int, part: str = "words") -> None:
 def test_a_click_makes_a_layer_active_without_an_undo_step(panel, session):
     click(panel, 2)
     assert session.document.active_layer.name == "Mountains"
-    assert session.history.undo_label is None
+    assert session.undo_label is None
 
 
 def test_the_eye_and_the_guide_mark_switch_in_one_step_each(panel, session):
     click(panel, 3, "eye")
     assert not session.document.layers[0].visible
-    assert session.history.undo_label == "Hide layer"
+    assert session.undo_label == "Hide layer"
     click(panel, 3, "guide")
     assert not session.document.layers[0].in_guide
     session.undo()
@@ -72,7 +73,7 @@ def test_the_eye_and_the_guide_mark_switch_in_one_step_each(panel, session):
 
 def test_a_click_on_a_thumbnail_chooses_what_tools_paint_on(panel, session):
     mask = Tiles.from_array(np.full((64, 96), 255, np.uint8))
-    session.amend(session.document.with_layer(session.document.layers[1].id, mask=mask))
+    put(session, session.document.with_layer(session.document.layers[1].id, mask=mask))
     click(panel, 2, "mask")
     assert session.document.active_layer.name == "Mountains"
     assert session.target is Target.MASK
@@ -109,7 +110,7 @@ def test_dragging_a_row_moves_its_layer(panel, session, row, gap, order):
     before = names(session)
     drag(panel, row, gap)
     assert names(session) == order
-    assert (session.history.undo_label == "Move layer") == (order != before)
+    assert (session.undo_label == "Move layer") == (order != before)
     if order != before:
         session.undo()
         assert names(session) == before
@@ -131,7 +132,7 @@ def test_double_click_renames_and_escape_does_not(panel, session, qtbot):
     QTest.keyClicks(editor, "Remarks")
     QTest.keyClick(editor, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: names(session)[1] == "Remarks")
-    assert session.history.undo_label == "Rename layer"
+    assert session.undo_label == "Rename layer"
     panel.list.rename_active()
     editor = QApplication.focusWidget()
     QTest.keyClicks(editor, "Nothing")
@@ -147,7 +148,7 @@ def test_an_empty_name_is_not_taken(panel, session):
     QTest.keyClick(editor, Qt.Key.Key_Return)
     drain()
     assert names(session)[0] == "Land"
-    assert session.history.undo_label is None
+    assert session.undo_label is None
 
 
 def test_the_keyboard_walks_the_stack_and_switches_visibility(panel, session):
@@ -171,9 +172,8 @@ def test_an_opacity_drag_is_one_step_and_shows_at_once(panel, session):
     for position in (0.8, 0.6, 0.4):
         QTest.mouseMove(track, QPoint(round(track.x_of(position)), middle))
         assert session.document.active_layer.opacity == pytest.approx(position, abs=0.02)
-    assert session.history.undo_label is None
     QTest.mouseRelease(track, LEFT, pos=QPoint(round(track.x_of(0.4)), middle))
-    assert session.history.undo_label == "Layer opacity"
+    assert session.undo_labels == ["Layer opacity"]
     session.undo()
     assert session.document.active_layer.opacity == 1.0
     assert panel.opacity.value == 100
@@ -182,10 +182,10 @@ def test_an_opacity_drag_is_one_step_and_shows_at_once(panel, session):
 def test_something_else_ends_an_opacity_drag_as_its_own_step(panel, session):
     track = panel.opacity.track
     QTest.mousePress(track, LEFT, pos=QPoint(round(track.x_of(0.5)), 10))
-    session.push("Add layer", session.document.inserted(Layer("New")))
-    assert session.history.undo_label == "Add layer"
+    push(session, "Add layer", session.document.inserted(Layer("New")))
+    assert session.undo_label == "Add layer"
     session.undo()
-    assert session.history.undo_label == "Layer opacity"
+    assert session.undo_label == "Layer opacity"
     assert session.document.active_layer.opacity == pytest.approx(0.5, abs=0.02)
 
 
@@ -196,7 +196,7 @@ def test_the_sixteen_modes_are_offered_and_chosen_in_one_step(panel, session):
     panel.mode.setCurrentIndex(panel.mode.findData(BlendMode.MULTIPLY))
     panel.mode.activated.emit(panel.mode.currentIndex())
     assert session.document.active_layer.mode is BlendMode.MULTIPLY
-    assert session.history.undo_label == "Blend mode Multiply"
+    assert session.undo_label == "Blend mode Multiply"
     session.undo()
     assert panel.mode.currentText() == "Normal"
 
@@ -216,7 +216,7 @@ def test_a_row_says_mode_and_opacity():
 
 def test_undo_of_a_deletion_brings_the_row_and_the_choice_back(panel, session):
     before = names(session)
-    session.push("Delete layer", session.document.removed(session.document.active))
+    push(session, "Delete layer", session.document.removed(session.document.active))
     assert panel.list.model().rowCount() == 3
     session.undo()
     assert names(session) == before
@@ -255,9 +255,9 @@ def test_thumbnails_follow_what_is_painted_on_pixels_and_on_masks(panel, session
 
     layer = session.document.active_layer
     mask = Tiles.from_array(np.full((64, 96), 255, np.uint8))
-    session.push("Mask", session.document.with_layer(layer.id, mask=mask))
-    session.push("Paint", session.document.with_pixels(layer.pixels.cleared(Rect(0, 44, 50, 20))))
-    session.push("Paint mask", session.document.with_layer(layer.id, mask=mask.cleared(Rect(0, 0, 50, 64))))
+    push(session, "Mask", session.document.with_layer(layer.id, mask=mask))
+    push(session, "Paint", session.document.with_pixels(layer.pixels.cleared(Rect(0, 44, 50, 20))))
+    push(session, "Paint mask", session.document.with_layer(layer.id, mask=mask.cleared(Rect(0, 0, 50, 64))))
     now = session.document.active_layer
     qtbot.waitUntil(lambda: drawn(layer.id) is now.pixels and drawn(f"{layer.id} mask") is now.mask)
 

@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from sdedit_studio.document.target import Target
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import rectangle
+from tests.ui.documents import push
 from tests.ui.shell.windowed import key, paint
 
 LEFT = Qt.MouseButton.LeftButton
@@ -25,7 +26,7 @@ def test_a_mask_is_added_painted_on_and_left(show):
         assert "mask" in window.target.sentence.text()
         session.set_colours((0, 0, 0))
         paint(window)
-        await story.until(lambda: session.history.undo_label == "Paint mask")
+        await story.until(lambda: session.undo_label == "Paint mask")
         assert session.document.active_layer.pixels is pixels
         await story.until(window.actions_["layer.paint-mask"].isEnabled)
         key(window, Qt.Key.Key_K)
@@ -45,7 +46,7 @@ def test_protecting_by_key_by_button_and_by_escape(show):
         assert session.target is Target.PROTECTION and window.target.isVisible()
         await story.until(window.tool_column.protect.isChecked)
         paint(window)
-        await story.until(lambda: session.history.undo_label == "Paint protection")
+        await story.until(lambda: session.undo_label == "Paint protection")
         assert session.document.protection is not None
         key(window, Qt.Key.Key_Escape)
         assert session.target is Target.PIXELS
@@ -61,18 +62,18 @@ def test_what_is_protected_comes_from_a_selection_and_becomes_one(show):
     async def told(window, story):
         session, run = window.session, window.actions_
         box = rectangle(Rect(10, 10, 40, 30), session.document.bounds)
-        session.push("Select", session.document.replace(selection=box))
+        push(session, "Select", session.document.replace(selection=box))
 
         async def did(action, label):
             await story.until(run[action].isEnabled)
             run[action].trigger()
-            await story.until(lambda: session.history.undo_label == label)
+            await story.until(lambda: session.undo_label == label)
             protection = session.document.protection
             return None if protection is None else protection.read(session.document.bounds)
 
         protected = await did("protect.selection", "Protect selection")
         assert np.array_equal(protected, box.read(session.document.bounds))
-        session.push("Deselect", session.document.replace(selection=None))
+        push(session, "Deselect", session.document.replace(selection=None))
         await did("protect.select", "Select what is protected")
         assert np.array_equal(session.document.selection.read(session.document.bounds), protected)
         assert np.array_equal(await did("protect.invert", "Invert protection"), 255 - protected)

@@ -67,7 +67,7 @@ def test_panels_and_brushes_are_as_they_were_left(show, tmp_path):
 def test_closing_with_unsaved_work_asks(show, session, answer):
     async def story(window, story):
         paint(window)
-        await story.until(lambda: session.history.modified)
+        await story.until(lambda: session.modified)
         closed = []
         window.closed.connect(lambda: closed.append(True))
         window.close()
