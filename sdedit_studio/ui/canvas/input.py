@@ -97,9 +97,10 @@ class Input(QObject):
         self._inside = False
         self._sizing = 0.0
         self._draining = False
+        self._presses: list[object] = []  # those whose turn has not come
+        self._has_turn = False
         self._turn = QTimer(self, singleShot=True, interval=0)
         self._turn.timeout.connect(self._drain)
-        view.session.settled.connect(self._turn.start)
         view.installEventFilter(self)
 
     @property
@@ -107,13 +108,19 @@ class Input(QObject):
         """Whether a button or the pen is down."""
         return self._doing is not _Doing.NOTHING
 
+    @property
+    def waits(self) -> bool:
+        """Whether a drag waits until what was asked for before is done."""
+        return bool(self._presses)
+
     def drop(self) -> None:
         """Forget the drag in progress: the tool has ended it."""
         self._queue.clear()
         self._unpressed = None
         if self._doing is _Doing.TOOL:
             self._doing = _Doing.NOTHING
-        self._view.session.set_pen_down(False)
+        self._presses.clear()
+        self._end_turn()
 
     def flush(self) -> None:
         """Work off everything now."""
@@ -223,7 +230,7 @@ class Input(QObject):
         elif button == Qt.MouseButton.LeftButton:
             self._doing = _Doing.TOOL
             self._queue.append(replace(sample, kind=kind))
-            self._drain()
+            self._ask_for_turn()
         elif button == Qt.MouseButton.RightButton and tool.diameter is not None:
             self._doing, self._sizing = _Doing.SIZE, 0.0
         self._show_pointer()
@@ -330,7 +337,7 @@ class Input(QObject):
         deadline = perf_counter() + budget
         try:
             while self._queue and perf_counter() < deadline:
-                if self._queue[0].kind in _BEGINNINGS and self._view.session.busy:
+                if self._queue[0].kind in _BEGINNINGS and not self._has_turn:
                     return  # what was asked for before comes first
                 sample = self._queue.popleft()
                 overtaken = bool(self._queue) and self._queue[0].kind is sample.kind
@@ -343,15 +350,30 @@ class Input(QObject):
         if self._queue:
             self._turn.start()
 
+    def _ask_for_turn(self) -> None:
+        """Have the drag begin when what was asked for before is done, and hold up what is asked for later."""
+        press = object()
+        self._presses.append(press)
+
+        def begin() -> None:
+            if press in self._presses:
+                self._presses.remove(press)
+                self._has_turn = True
+                self._view.session.set_pen_down(True)
+                self._drain()
+
+        self._view.session.in_turn(begin, changes=False)
+
+    def _end_turn(self) -> None:
+        self._has_turn = False
+        self._view.session.set_pen_down(False)
+
     def _give(self, sample: _Sample) -> None:
         tool, at = self._view.tool, self._pointer(sample)
-        session = self._view.session
         match sample.kind:
             case _Kind.PRESS:
-                session.set_pen_down(True)
                 tool.press(at)
             case _Kind.DOUBLE_PRESS:
-                session.set_pen_down(True)
                 tool.double_press(at)
             case _Kind.MOVE:
                 tool.move(at)
@@ -359,7 +381,7 @@ class Input(QObject):
                 try:
                     tool.release(at)
                 finally:
-                    session.set_pen_down(False)
+                    self._end_turn()
             case _Kind.HOVER:
                 tool.hover(at)
 

@@ -216,8 +216,9 @@ class CanvasView(QWidget):
 
     def cancel(self) -> bool:
         """Take back the gesture in progress (Esc). Returns whether there was one."""
+        waited = self._input.waits
         self._input.drop()
-        return self._tool.cancel()
+        return self._tool.cancel() or waited
 
     def accept(self) -> bool:
         """Finish a gesture that waits for Enter. Returns whether there was one."""

@@ -243,11 +243,9 @@ class Door(QObject):
         still: Callable[[], bool] = _always,
         changes: bool = True,
     ) -> None:
-        of = of or self._opened
-
         def begin() -> Work | None:
             document = self.document
-            if of is not self._opened:
+            if of is not None and of is not self._opened:
                 self.notices.tell(f"{label} was meant for the document before, so it was not done.")
             elif layer is not None and all(each.id != layer for each in document.layers):
                 self.notices.tell(f"{label} was meant for a layer that is gone, so it was not done.")
