@@ -9,13 +9,11 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.document.edits import guide, strength, unprotected
 from sdedit_studio.document.ground import below, ground, outdated
 from sdedit_studio.document.layer import Ground, Layer
 from sdedit_studio.editing.edit import Edit, applied
-from sdedit_studio.engine.job import Failed, Job, Lane, Pixels, Progress, Result
-from sdedit_studio.parameters import Parameters
-from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.editing.regeneration import regeneration_edit
+from sdedit_studio.engine.job import Failed, Lane, Progress, Result
 from sdedit_studio.raster.tiles import EMPTY
 from sdedit_studio.ui.base.tasks import OwnTasks
 from sdedit_studio.ui.base.words import duration
@@ -26,41 +24,6 @@ REST_MS = 1000
 
 PEN_UP = 0.1
 """Seconds between two looks whether the pen has been lifted: no stroke is cut in two by a result that arrives."""
-
-
-def frame_again(document: Document, layer: Layer) -> Rect:
-    """The part of the canvas that a result was made from.
-
-    As recorded, as long as the layer lies within; one that was moved, or painted on beyond it, has what it covers.
-    """
-    content = layer.pixels.content_bounds() & document.bounds
-    try:
-        recorded = Rect(*map(int, (layer.generation or {})["frame"]))
-    except (KeyError, TypeError, ValueError):  # it comes from an older studio, or from another program
-        return content
-    return recorded if content in recorded and recorded in document.bounds else content
-
-
-def edit_again(document: Document, layer_id: str, revision: int) -> Edit:
-    """The edit that made a layer, from what lies below it now, with its own mask.
-
-    Raises KeyError when the layer is gone, ValueError with a sentence for the person when nothing can be made.
-    """
-    layer = document.layer(layer_id)
-    frame = frame_again(document, layer)
-    if layer.generation is None or frame.empty:
-        raise ValueError(f"“{layer.name}” is not a result of the model, so it cannot be made again.")
-    if not below(document, layer_id):
-        raise ValueError("No visible layer below it is part of the guide. Mark one in the Layers panel.")
-    coverage, may_change = None if layer.mask is None else layer.mask.read(frame), strength(document, frame)
-    if coverage is not None and not coverage.any():
-        raise ValueError(f"The mask of “{layer.name}” hides all of it. Paint some of it white first.")
-    if coverage is not None and coverage.min() == 255:
-        coverage = None  # as in the edit that made it: the mask of a whole frame says nothing
-    mask, held = (None if each is None else Pixels.of(each) for each in (unprotected(coverage, may_change), may_change))
-    picture, parameters = guide(document, frame, layer_id), Parameters.from_dict(layer.generation)
-    job = Job(Pixels.of(picture), parameters, mask, revision, strength=held)
-    return Edit(document, frame, job, replaces=layer_id)
 
 
 class Regeneration(QObject):
@@ -88,7 +51,7 @@ class Regeneration(QObject):
 
     def again(self) -> None:
         """Make the active layer anew from what lies below it now, in one undo step once it is done."""
-        self._generation.start(lambda document, revision: edit_again(document, document.active, revision))
+        self._generation.start(lambda document, revision: regeneration_edit(document, document.active, revision))
 
     def close(self) -> None:
         """Give up what is under way, before the window goes."""
@@ -144,7 +107,7 @@ class Regeneration(QObject):
 
     async def _follow(self, document: Document, layer: Layer) -> None:
         try:
-            edit = await asyncio.to_thread(edit_again, document, layer.id, self._session.history.revision)
+            edit = await asyncio.to_thread(regeneration_edit, document, layer.id, self._session.history.revision)
             self._session.notices.tell(f"Making “{layer.name}” anew from the layers below{self._about(edit)}.")
             async for update in self._generation.engine.run(edit.job, Lane.IDLE):
                 match update:

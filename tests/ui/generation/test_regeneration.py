@@ -10,11 +10,12 @@ import pytest
 from sdedit_studio.document.edits import guide
 from sdedit_studio.document.ground import outdated
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.editing.regeneration import frame_to_regenerate, regeneration_edit
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.generation import regeneration
 from sdedit_studio.ui.generation.generation import State
-from sdedit_studio.ui.generation.regeneration import Regeneration, edit_again, frame_again
+from sdedit_studio.ui.generation.regeneration import Regeneration
 
 REST = 0.03
 
@@ -66,7 +67,7 @@ def test_with_nothing_changed_below_it_is_the_very_same_job(tell, again, select)
         result = await made(flow, select)
         first = flow.engine.runs[-1].job
         assert not outdated(flow.session.document, result)
-        assert edit_again(flow.session.document, result.id, 0).job == first
+        assert regeneration_edit(flow.session.document, result.id, 0).job == first
 
     tell(story)
 
@@ -83,7 +84,7 @@ def test_it_is_made_again_from_what_is_below_now_in_one_step(tell, again):
         again.again()
         await flow.until(lambda: len(flow.engine.runs) == 2)
         run = flow.engine.runs[-1]
-        frame = frame_again(before, layer(flow, result))
+        frame = frame_to_regenerate(before, layer(flow, result))
         assert np.array_equal(
             run.job.guide.array, guide(before.replace(layers=before.layers[:2], active=before.layers[0].id), frame)
         )
@@ -240,36 +241,5 @@ def test_a_failure_is_told_once_and_leaves_the_layer(tell, again):
         await flow.until(lambda: flow.problems)
         await asyncio.sleep(3 * REST)
         assert len(flow.engine.idle) == 1 and flow.session.document is before
-
-    tell(story)
-
-
-def test_a_moved_result_is_made_where_it_is_now(tell, again):
-    async def story(flow):
-        result = await made(flow, Rect(20, 10, 30, 40))
-        frame = frame_again(flow.session.document, result)
-        assert list(frame) == result.generation["frame"]
-        shifted = result.moved(-frame.x, -frame.y)
-        document = flow.session.document.with_layer(result.id, pixels=shifted.pixels, mask=shifted.mask)
-        assert frame_again(document, document.layer(result.id)) == Rect(0, 0, frame.width, frame.height)
-        erased = result.replace(pixels=result.pixels.cleared(Rect(0, 0, 30, 64)))
-        assert frame_again(document, erased) == frame
-        assert frame_again(document, result.replace(generation={"frame": "everywhere"})) == frame
-
-    tell(story)
-
-
-def test_what_cannot_be_made_again_says_so(tell, again):
-    async def story(flow):
-        result = await made(flow)
-        document = flow.session.document
-        hidden = document.with_layer(result.id, mask=Tiles(1))
-        for other, words in (
-            (document.with_layer(result.id, generation=None), "not a result"),
-            (document.reordered(result.id, 0), "below it"),
-            (hidden, "mask"),
-        ):
-            with pytest.raises(ValueError, match=words):
-                edit_again(other, result.id, 0)
 
     tell(story)
