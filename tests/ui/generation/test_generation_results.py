@@ -13,12 +13,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QPushButton
 
 from sdedit_studio.document.edits import with_canvas
-from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.results import Record
 from sdedit_studio.editing.edit import edit_of
-from sdedit_studio.editing.masked_tasks import HARMONISE, task_edit
+from sdedit_studio.editing.records import edit_of_record
 from sdedit_studio.editing.variation import Variation
-from sdedit_studio.engine.job import Pixels, Result
+from sdedit_studio.engine.job import Pixels
 from sdedit_studio.files import pictures
 from sdedit_studio.files import results as files
 from sdedit_studio.parameters import Parameters, Solver
@@ -29,8 +28,6 @@ from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.document.session import new_document
 from sdedit_studio.ui.generation.generation import State
 from sdedit_studio.ui.results import actions as result_actions
-from sdedit_studio.ui.results.actions import presentable, recorded
-from tests.ui.generation.conftest import painted_document
 from tests.ui.generation.history import CTRL, LEFT
 
 # The offscreen platform cannot raise a menu.
@@ -305,14 +302,6 @@ def test_what_was_protected_on_another_canvas_is_said(story):
     story(told)
 
 
-def test_what_a_task_holds_back_by_itself_is_no_protection():
-    boat = Layer("Boat", Tiles.from_array(np.full((20, 30, 4), 255, np.uint8), 30, 20))
-    edit = task_edit(HARMONISE, painted_document().inserted(boat), Parameters(), 0)
-    result = Result(edit.job, edit.job.guide, edit.job.guide, 1.0, 8)
-    assert edit.job.strength is not None
-    assert recorded(edit, result).strength is None
-
-
 def test_a_damaged_result_says_so(story):
     async def told(history):
         record = await history.made(seed=1)
@@ -423,9 +412,9 @@ def test_of_two_asked_for_in_a_row_the_later_one_is_shown(story, monkeypatch):
 
         def slowly(record, *rest):
             sleep(0.1 if record is first else 0)
-            return presentable(record, *rest)
+            return edit_of_record(record, *rest)
 
-        monkeypatch.setattr(result_actions, "presentable", slowly)
+        monkeypatch.setattr(result_actions, "edit_of_record", slowly)
         history.actions.show(first)
         history.actions.show(second)
         await asyncio.sleep(0.3)
