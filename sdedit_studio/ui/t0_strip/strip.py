@@ -8,18 +8,16 @@ import asyncio
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from PIL import Image
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from sdedit_studio.editing.edit import edit_of
 from sdedit_studio.editing.live_pictures import quick, subject
+from sdedit_studio.editing.t0_samples import Sample, guide_at, sample_of
 from sdedit_studio.editing.trade_off import Span, sweet_spot
 from sdedit_studio.engine.job import Cancelled, Failed, Job, Phase, Pixels, Progress, Result
-from sdedit_studio.evaluation.measures import l2, rmse
 from sdedit_studio.ui.base import words
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.generation.generation import Generation, State
@@ -31,20 +29,6 @@ REST_MS = 1000
 
 FIRST = 2
 """Pictures of the first batch. It is over sooner than a larger one, so that there is something to see."""
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """The picture at one t0, at the model's native size.
-
-    Its distance to the guide where it may differ: `l2` as the paper has it, `rmse` in grey levels. `away`: its
-    distance to photographs by the model's own estimate, None when the model cannot tell.
-    """
-
-    picture: Pixels
-    l2: float
-    rmse: float
-    away: float | None
 
 
 class Strip(QObject):
@@ -235,7 +219,7 @@ class Strip(QObject):
                         return False
                     case Result():
                         picture = previews.get(t0) or await asyncio.to_thread(self._unchanged, update.job)
-                        self._samples[t0] = await asyncio.to_thread(measured, update.job, picture, update.away)
+                        self._samples[t0] = await asyncio.to_thread(sample_of, update.job, picture, update.away)
                         self._current.add(t0)
                         self.changed.emit()
         return True
@@ -244,18 +228,4 @@ class Strip(QObject):
         """What t0 = 0 gives: the guide, at the size of the others."""
         guide = job.guide
         seen = self._generation.engine.estimate(guide.width, guide.height, job.parameters)
-        return Pixels.of(_resized(guide.array, (seen.native_width, seen.native_height)))
-
-
-def measured(job: Job, picture: Pixels, away: float | None) -> Sample:
-    """A picture with its distance to the job's guide, where the mask lets it change. For any thread."""
-    size = picture.width, picture.height
-    guide, coverage = _resized(job.guide.array, size), job.coverage
-    mask = None if coverage is None else _resized(coverage, size) / 255
-    if mask is not None and not mask.any():
-        mask = None  # too small to be seen at this size
-    return Sample(picture, float(l2(guide, picture.array, mask)), float(rmse(guide, picture.array, mask)), away)
-
-
-def _resized(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
+        return guide_at(job, (seen.native_width, seen.native_height))

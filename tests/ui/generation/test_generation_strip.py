@@ -12,11 +12,11 @@ from PySide6.QtTest import QTest
 
 from sdedit_studio.document.edits import guide
 from sdedit_studio.editing.live_pictures import CALLS
-from sdedit_studio.engine.job import Job, Phase, Pixels
-from sdedit_studio.parameters import Parameters, Refine, Solver
+from sdedit_studio.engine.job import Phase
+from sdedit_studio.parameters import Refine, Solver
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.document.session import new_document
-from sdedit_studio.ui.t0_strip.strip import LEVELS, REST_MS, measured
+from sdedit_studio.ui.t0_strip.strip import LEVELS, REST_MS
 from tests.ui.generation.conftest import READY, WARMING_UP
 
 REST = 0.03
@@ -139,23 +139,6 @@ def test_each_sample_is_measured_against_the_guide(strip, tell):
         assert 0.1 <= low <= high <= 1
 
     tell(story)
-
-
-def test_only_what_the_mask_lets_change_is_measured():
-    picture, mask = np.full((64, 96, 3), 100, np.uint8), np.zeros((64, 96), np.uint8)
-    mask[:, :48] = 255
-    job = Job(Pixels.of(picture), Parameters(), Pixels.of(mask))
-    edited = picture.copy()
-    edited[:, :48] += 20
-    sample = measured(job, Pixels.of(edited), None)
-    assert sample.rmse == pytest.approx(20)
-    assert sample.l2 == pytest.approx(3 * 48 * 64 * (20 / 255) ** 2)
-    held = replace(job, mask=None, strength=Pixels.of(mask))
-    assert measured(held, Pixels.of(edited), None).rmse == pytest.approx(20)
-    speck = np.zeros((64, 96), np.uint8)
-    speck[0, 0] = 255
-    small = Pixels.of(np.full((2, 3, 3), 110, np.uint8))
-    assert measured(replace(job, mask=Pixels.of(speck)), small, None).rmse == pytest.approx(10)
 
 
 def test_a_change_withdraws_it_at_once_and_begins_again_after_a_rest(strip, tell):
