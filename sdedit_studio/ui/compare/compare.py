@@ -5,10 +5,10 @@ their difference. Here is what is shown and how it is drawn; where the widgets l
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, cast
 
@@ -19,6 +19,7 @@ from sdedit_studio.document.document import Document
 from sdedit_studio.editing.edit import Shown
 from sdedit_studio.raster.geometry import NOTHING, Rect
 from sdedit_studio.raster.tiles import EMPTY, Tiles
+from sdedit_studio.ui.base.notices import report_failure
 from sdedit_studio.ui.compare.captions import draw_legend, draw_name
 from sdedit_studio.ui.compare.split import Handle
 from sdedit_studio.ui.compare.veil import CRISP, Veil, zoom_of
@@ -117,9 +118,11 @@ class Veils:
 NO_VEILS = Veils()
 
 
-def _made(
-    wanted: tuple[Shown | None, Shown | None, CompareMode], before: Veils, over: Tiles | None
-) -> tuple[Veils, Rect | None]:
+Wanted = tuple[Shown | None, Shown | None, CompareMode]
+"""The two pictures that are to be made ready, and for which mode."""
+
+
+def _made(wanted: Wanted, before: Veils, over: Tiles | None) -> tuple[Veils, Rect | None]:
     veils = Veils.of(*wanted)
     return veils, veils.changed_from(before, over)
 
@@ -141,7 +144,7 @@ class Compare(QObject):
         self._mode = self._place = CompareMode.SPLIT
         self._pair: Sides | None = None
         self._veils = NO_VEILS
-        self._wanted: tuple[Shown | None, Shown | None, CompareMode] = (None, None, self._mode)
+        self._wanted: Wanted = (None, None, self._mode)
         self._preparing: asyncio.Task[None] | None = None
         self._over: Tiles | None = None
         self._before = False
@@ -294,25 +297,24 @@ class Compare(QObject):
         """Make the veils of what is wanted. What was overtaken meanwhile is newer than what stands all the same."""
         ready = None
         while (wanted := self._wanted) != ready:
-            before, changed, right = self._veils, None, wanted[1]
+            before, right = self._veils, wanted[1]
             same_painting = right is not None and before.is_of(right.edit.document)
             over = EMPTY if same_painting else self._over
-            try:
+            veils, changed = NO_VEILS, None
+            with report_failure(
+                partial(self._step_down, wanted), "This could not be shown. Your painting and results are unchanged."
+            ):  # a difference of large pictures needs many times their memory
                 veils, changed = await asyncio.to_thread(_made, wanted, before, over)
-            except Exception:  # a difference of large pictures needs many times their memory
-                veils = NO_VEILS
-                if self._wanted == wanted:
-                    self._step_down(traceback.format_exc())
             ready = wanted
             if self._wanted[1] is not None:
                 known = self._veils is before and (same_painting or self._over is over)
                 self._show(veils, changed if known else None)
 
-    def _step_down(self, details: str) -> None:
-        """What is wanted cannot be made ready: say so, and want something plainer rather than leave what stood."""
-        self._generation.session.notices.warn(
-            "This could not be shown. Your painting and results are unchanged.", details
-        )
+    def _step_down(self, failed: Wanted, sentence: str, details: str) -> None:
+        """If it is still wanted, say so, and want something plainer rather than leave what stood."""
+        if self._wanted != failed:
+            return
+        self._generation.session.notices.warn(sentence, details)
         if self._mode not in PLACES:
             self.set_mode(self._place)
         else:

@@ -8,7 +8,6 @@ follows the painting instead, and applying takes what is seen.
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -27,6 +26,7 @@ from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Phase, Progres
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import EMPTY, Tiles
 from sdedit_studio.ui.base import words
+from sdedit_studio.ui.base.notices import report_failure
 from sdedit_studio.ui.base.tasks import OwnTasks
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.generation.live import Live
@@ -326,21 +326,17 @@ class Generation(QObject):
         if self._applying:
             await self.settled()
             document, revision = self.session.document, self.session.history.revision
-        try:
-            edit = await asyncio.to_thread(make, document, revision)
-        except ValueError as nothing_to_do:
-            self._fail(str(nothing_to_do), "")
+        with report_failure(self._fail, "The guide could not be made, so nothing was changed. Try again."):
+            try:
+                run.edit = await asyncio.to_thread(make, document, revision)
+            except ValueError as nothing_to_do:
+                self._fail(str(nothing_to_do), "")
+        if (edit := run.edit) is None:
             return
-        except Exception:
-            self._fail("The guide could not be made, so nothing was changed. Try again.", traceback.format_exc())
-            return
-        run.edit = edit
         self.changed.emit()
-        try:
+        with report_failure(self._fail, "The edit stopped early. Your painting is unchanged; try again."):
             async for update in self.engine.run(edit.job):
                 self._receive(run, edit, update)
-        except Exception:
-            self._fail("The edit stopped early. Your painting is unchanged; try again.", traceback.format_exc())
 
     def _receive(self, run: _Run, edit: Edit, update: Update) -> None:
         match update:
@@ -370,14 +366,16 @@ class Generation(QObject):
 
     async def _try(self, asked: _Finished | Shown, apply: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
-            await apply()
-        except Exception:
-            self.session.notices.warn(
-                "The result could not be applied. Your painting is unchanged; try again.", traceback.format_exc()
-            )
-            self.changed.emit()
+            with report_failure(
+                self._not_applied, "The result could not be applied. Your painting is unchanged; try again."
+            ):
+                await apply()
         finally:
             self._applying.pop(asked, None)
+
+    def _not_applied(self, sentence: str, details: str) -> None:
+        self.session.notices.warn(sentence, details)
+        self.changed.emit()
 
     async def _apply(self, finished: _Finished, asked: _Finished | Shown) -> None:
         """Build the layer off the UI thread, anew if the painting went on meanwhile, as long as it is asked for."""
