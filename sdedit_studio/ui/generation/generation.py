@@ -26,6 +26,7 @@ from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Phase, Progres
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import EMPTY, Tiles
 from sdedit_studio.ui.base import words
+from sdedit_studio.ui.base.clock import SYSTEM_CLOCK, Clock
 from sdedit_studio.ui.base.notices import report_failure
 from sdedit_studio.ui.base.tasks import OwnTasks
 from sdedit_studio.ui.document.session import Session
@@ -96,10 +97,11 @@ class Generation(QObject):
     shown_changed = Signal()
     painted_late = Signal()
 
-    def __init__(self, session: Session, engine: Engine) -> None:
+    def __init__(self, session: Session, engine: Engine, clock: Clock = SYSTEM_CLOCK) -> None:
         super().__init__(session)
         self.session = session
         self.engine = engine
+        self.clock = clock
         self._run: _Run | None = None
         self._finished: _Finished | None = None
         self._applying: dict[_Finished | Shown, asyncio.Task[None]] = {}
@@ -119,7 +121,7 @@ class Generation(QObject):
         session.document_replaced.connect(self._document_replaced)
         session.selection_changed.connect(self._frame_changed)
         session.parameters_changed.connect(self._reckon)
-        self.live = Live(session, engine, self._show_live)
+        self.live = Live(session, engine, self._show_live, clock)
         self.live.switched.connect(self._reckon)
         self._reckon()
 

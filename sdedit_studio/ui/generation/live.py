@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.editing.edit import Edit, Shown, edit_of
 from sdedit_studio.editing.live_pictures import Base, quick, refining, refining_again, subject
 from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Lane, Pixels, Progress, Result
-from sdedit_studio.engine.live import Order, Schedule
+from sdedit_studio.engine.live import Schedule
 from sdedit_studio.parameters import Refine
 from sdedit_studio.ui.base import words
+from sdedit_studio.ui.base.clock import Clock
+from sdedit_studio.ui.base.notices import report_failure
 from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.generation.follower import Follower
 
 if TYPE_CHECKING:
     from sdedit_studio.engine.engine import Engine
@@ -51,21 +52,26 @@ class Live(QObject):
     switched = Signal()
     followed = Signal()
 
-    def __init__(self, session: Session, engine: Engine, show: Callable[[Shown | None], None]) -> None:
+    def __init__(self, session: Session, engine: Engine, show: Callable[[Shown | None], None], clock: Clock) -> None:
         super().__init__(session)
-        self._session, self._engine, self._show = session, engine, show
+        self._session, self._engine, self._show, self._clock = session, engine, show, clock
         self._on = False
         self._broken = False
         self._hold: object | None = None
         self._in_sight = True
-        self._reset()
-        self._rest = QTimer(self, singleShot=True)
-        self._rest.timeout.connect(self._next)
-        for signal in (session.document_changed, session.selection_changed, session.layers_changed):
-            signal.connect(self._look)
-        session.parameters_changed.connect(self._look)
+        self._follower = Follower(
+            self,
+            session,
+            self._depends_on,
+            changed=self._changed,
+            replaced=self._replaced,
+            rested=self._next,
+            ended=self._ended,
+            failed=self._fail,
+            clock=clock,
+        )
         session.history_changed.connect(self._lifted)
-        session.document_replaced.connect(self._restart)
+        self._reset()
 
     @property
     def on(self) -> bool:
@@ -106,7 +112,7 @@ class Live(QObject):
         self._on, self._broken, self._hold = True, False, None
         self._give_up()
         self._reset()
-        self._look()
+        self._follower.look()
         self.switched.emit()
 
     def stop(self) -> bool:
@@ -114,7 +120,7 @@ class Live(QObject):
         was, self._on = self._on, False
         if was:
             self._give_up()
-            self._reset()  # it would keep a document alive
+            self._reset()
             self._resume()
             self._show(None)
             self.switched.emit()
@@ -140,7 +146,6 @@ class Live(QObject):
     def settle(self, hold: object) -> None:
         """If held: the picture is part of the painting now, so there is nothing to follow before the next stroke."""
         if self._hold is hold:
-            self._subject = subject(self._session.document, self._session.parameters)
             self._revision += 1
             self._base = None
             self._schedule.settled(self._revision)
@@ -152,10 +157,9 @@ class Live(QObject):
             self._resume()
 
     def _reset(self) -> None:
-        self._schedule = Schedule(monotonic)
-        self._subject: tuple[Any, ...] | None = None
+        self._follower.forget()
+        self._schedule = Schedule(self._clock.now)
         self._revision = 0
-        self._task: asyncio.Task[None] | None = None
         self._edit: Edit | None = None
         self._first: Pixels | None = None
         self._arrived: _Arrived | None = None
@@ -164,27 +168,21 @@ class Live(QObject):
         self._shown_at = 0.0
         self._hint = ""
 
-    def _restart(self) -> None:
+    def _replaced(self) -> None:
         """Another canvas: nothing of the last one fits it."""
         self._hold = None
         if self._on:
             self._give_up()
             self._show(None)
             self._reset()
-            self._look()
 
-    def _look(self) -> None:
-        """See whether anything changed that the picture depends on. Runs at every pen event, so it only compares
-        identities.
-        """
-        if not self._on:
-            return
-        now = subject(self._session.document, self._session.parameters)
-        if now != self._subject:
-            self._subject = now
-            self._revision += 1
-            self._schedule.changed(self._revision)
-            self._resume()
+    def _depends_on(self) -> object | None:
+        return subject(self._session.document, self._session.parameters) if self._on else None
+
+    def _changed(self) -> None:
+        self._revision += 1
+        self._schedule.changed(self._revision)
+        self._resume()
 
     def _lifted(self) -> None:
         self._schedule.lifted()
@@ -197,22 +195,14 @@ class Live(QObject):
     def _next(self) -> None:
         order = self._schedule.take()
         if order is not None:
-            self._cancel()
-            self._task = asyncio.ensure_future(self._carry_out(order))
+            self._follower.start(self._refine if order.refine else self._follow, STOPPED)
         elif (seconds := self._schedule.rests_in()) is not None:
-            self._rest.start(round(1000 * seconds) + 1)
+            self._follower.rest(seconds)
 
     def _give_up(self) -> None:
-        self._rest.stop()
-        self._cancel()
+        self._follower.withdraw()
         self._forget_arrived()
         self._schedule.abandoned()
-
-    def _cancel(self) -> None:
-        """Ending the task closes the engine's iterator, which cancels exactly its job."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
 
     def _forget_arrived(self) -> None:
         """What is not shown yet never will be."""
@@ -221,19 +211,11 @@ class Live(QObject):
             self._showing.cancel()
             self._showing = None
 
-    async def _carry_out(self, order: Order) -> None:
-        try:
-            if order.refine:
-                await self._refine()
-            else:
-                await self._follow()
-        except Exception:
-            self._fail(STOPPED, traceback.format_exc())
-        if self._schedule.running == order:
+    def _ended(self) -> None:
+        if (order := self._schedule.running) is not None:
             self._schedule.finished(order, empty=bool(self._hint))
             if self._showing is None:
                 self.followed.emit()
-        self._task = None
         self._next()
 
     async def _follow(self) -> None:
@@ -256,7 +238,7 @@ class Live(QObject):
                 case Progress():
                     if update.pass_index == 0:
                         self._first = update.preview
-                    if update.call < update.calls and monotonic() - self._shown_at >= STILL:
+                    if update.call < update.calls and self._clock.now() - self._shown_at >= STILL:
                         self._show_soon(_Arrived(shown, update.preview, whole=False))
                 case Result():
                     if shown is edit:
@@ -321,12 +303,10 @@ class Live(QObject):
             self._showing = asyncio.ensure_future(self._show_arrived())
 
     async def _show_arrived(self) -> None:
-        try:
+        with report_failure(self._fail, STOPPED):
             while arrived := self._arrived:
                 self._arrived = None
                 await self._show_whole(arrived) if arrived.whole else await self._show_estimate(arrived)
-        except Exception:
-            self._fail(STOPPED, traceback.format_exc())
         self._showing = None
 
     async def _show_estimate(self, arrived: _Arrived) -> None:
@@ -348,7 +328,7 @@ class Live(QObject):
         self.followed.emit()
 
     def _put(self, shown: Shown) -> None:
-        self._shown_at = monotonic()
+        self._shown_at = self._clock.now()
         self._show(shown)
 
     def _fail(self, sentence: str, details: str) -> None:
