@@ -5,13 +5,11 @@ gains. `docs/t0-strip.md` says how it is measured.
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.editing.edit import edit_of
 from sdedit_studio.editing.live_pictures import quick, subject
@@ -20,12 +18,13 @@ from sdedit_studio.editing.trade_off import Span, sweet_spot
 from sdedit_studio.engine.job import Cancelled, Failed, Job, Phase, Pixels, Progress, Result
 from sdedit_studio.ui.base import words
 from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.generation.follower import Follower
 from sdedit_studio.ui.generation.generation import Generation, State
 
 LEVELS = tuple(tenth / 10 for tenth in range(11))
 
-REST_MS = 1000
-"""The painting must have rested this long."""
+REST = 1.0
+"""Seconds that the painting must have rested."""
 
 FIRST = 2
 """Pictures of the first batch. It is over sooner than a larger one, so that there is something to see."""
@@ -43,18 +42,22 @@ class Strip(QObject):
         super().__init__(session)
         self._session, self._generation, self._pen_down = session, generation, pen_down
         self._in_sight = False
-        self._subject: tuple[Any, ...] | None = None
         self._samples: dict[float, Sample] = {}
         self._current: set[float] = set()
         self._hint = ""
         self._settled = False
-        self._task: asyncio.Task[None] | None = None
-        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self._begin)
-        for signal in (session.document_changed, session.selection_changed, session.layers_changed):
-            signal.connect(self._look)
-        session.parameters_changed.connect(self._look)
-        session.document_replaced.connect(self._forget)
+        self._follower = Follower(
+            self,
+            session,
+            self._depends_on,
+            changed=self._painting_changed,
+            replaced=self._forget,
+            rested=self._begin,
+            ended=self._resume,
+            failed=self._fail,
+            clock=generation.clock,
+            pen_down=pen_down,
+        )
         generation.changed.connect(self._resume)
         generation.live.followed.connect(self._resume)
         generation.live.switched.connect(self._try_again)
@@ -97,22 +100,18 @@ class Strip(QObject):
     def set_in_sight(self, in_sight: bool) -> None:
         """Nothing is computed while nobody can see it."""
         self._in_sight = in_sight
-        self._look()
+        self._follower.look()
         self._resume()
 
     def close(self) -> None:
         self.set_in_sight(False)
 
-    def _look(self) -> None:
-        """See whether anything changed that the pictures depend on. Runs at every pen event, so it only compares
-        identities.
-        """
-        now = subject(self._session.document, replace(quick(self._session.parameters), t0=0.0))
-        if now == self._subject:
-            return
-        self._subject = now
+    def _depends_on(self) -> object:
+        return subject(self._session.document, replace(quick(self._session.parameters), t0=0.0))
+
+    def _painting_changed(self) -> None:
         self._settled = False
-        self._withdraw()
+        self._follower.withdraw()
         if self._current or self._hint:
             self._current, self._hint = set(), ""
             self.changed.emit()
@@ -120,8 +119,7 @@ class Strip(QObject):
 
     def _forget(self) -> None:
         """Another canvas: the pictures are not of it."""
-        self._samples, self._current, self._subject = {}, set(), None
-        self._look()
+        self._samples, self._current = {}, set()
         self.changed.emit()
 
     def _try_again(self) -> None:
@@ -133,11 +131,11 @@ class Strip(QObject):
 
     def _resume(self, *, anew: bool = False) -> None:
         """Go on once the painting has rested, or give way. `anew`: it has just changed, so its rest begins again."""
+        follower = self._follower
         if not self._may_run:
-            self._withdraw()
-            self._rest.stop()
-        elif self._task is None and not self._settled and (anew or not self._rest.isActive()):
-            self._rest.start()
+            follower.withdraw()
+        elif not follower.working and not self._settled and (anew or not follower.resting):
+            follower.rest(REST)
 
     @property
     def _may_run(self) -> bool:
@@ -149,28 +147,19 @@ class Strip(QObject):
             and (not generation.live.on or generation.live.at_rest)
         )
 
-    def _withdraw(self) -> None:
-        """Ending the task closes the engine's iterator, which cancels exactly its job."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
-
     def _begin(self) -> None:
-        if self._pen_down():
-            self._rest.start()
-        elif self._may_run and self._task is None:
-            self._task = asyncio.ensure_future(self._compute())
+        if self._may_run and not self._follower.working:
+            self._follower.start(self._compute, "The row of previews could not be made. Your painting is unchanged.")
 
     async def _compute(self) -> None:
         try:
             self._settled = await self._carry_on()
         except ValueError as nothing_to_do:
             self._stop_at(str(nothing_to_do))
-        except Exception:
-            self._stop_at("The row of previews could not be made. Your painting is unchanged.")
-            self._session.notices.warn(self._hint, traceback.format_exc())
-        self._task = None
-        self._resume()
+
+    def _fail(self, sentence: str, details: str) -> None:
+        self._stop_at(sentence)
+        self._session.notices.warn(sentence, details)
 
     def _stop_at(self, hint: str) -> None:
         """Show what keeps it from going on, and try again only when something has changed."""

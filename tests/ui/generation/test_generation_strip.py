@@ -16,7 +16,8 @@ from sdedit_studio.engine.job import Phase
 from sdedit_studio.parameters import Refine, Solver
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.document.session import new_document
-from sdedit_studio.ui.t0_strip.strip import LEVELS, REST_MS
+from sdedit_studio.ui.t0_strip import strip as strip_module
+from sdedit_studio.ui.t0_strip.strip import LEVELS
 from tests.ui.generation.conftest import READY, WARMING_UP
 
 REST = 0.03
@@ -25,10 +26,10 @@ SQUARE = Rect(10, 10, 20, 20)
 
 
 @pytest.fixture
-def strip(flow):
+def strip(flow, monkeypatch):
     """The flow with a strip that does not make a test wait."""
     flow.panel.resize(348, 640)
-    flow.strip._rest.setInterval(round(1000 * REST))
+    monkeypatch.setattr(strip_module, "REST", REST)
     flow.session.set_parameters(seed=7, t0=0.4)
     return flow
 
@@ -170,11 +171,13 @@ def test_neither_t0_nor_the_refinement_changes_it(strip, tell):
     tell(story)
 
 
-def test_nothing_runs_before_the_painting_has_rested(strip, tell):
-    assert REST_MS == 1000
+def test_it_waits_for_a_second():
+    assert strip_module.REST == 1
 
+
+def test_nothing_runs_before_the_painting_has_rested(strip, tell, monkeypatch):
     async def story(flow):
-        flow.strip._rest.setInterval(150)
+        monkeypatch.setattr(strip_module, "REST", 0.15)
         for x in range(5):
             paint(flow.session, Rect(4 * x, 4, 8, 8))
             await asyncio.sleep(0.05)
