@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -18,6 +18,7 @@ from sdedit_studio.engine.job import Cancelled, Failed, Progress, Result, Update
 from sdedit_studio.parameters import Parameters, Refine
 from sdedit_studio.ui.base import words
 from sdedit_studio.ui.base.tasks import OwnTasks
+from sdedit_studio.ui.generation.follower import Follower
 from sdedit_studio.ui.generation.generation import Generation, State
 
 COUNTS = (4, 8, 12, 16)
@@ -45,7 +46,6 @@ class Variations(QObject):
         self._session = generation.session
         self._engine = generation.engine
         self._tasks = OwnTasks()
-        self._filling: asyncio.Task[None] | None = None
         self._sheet: tuple[Variation, ...] = ()
         self._chosen: tuple[Variation, ...] = ()
         self._painted: tuple[Any, ...] = ()
@@ -56,10 +56,15 @@ class Variations(QObject):
         self.count = COUNTS[0]
         session = self._session
         self._model = session.parameters.model
-        for signal in (session.document_changed, session.selection_changed, session.layers_changed):
-            signal.connect(self._look)
         session.parameters_changed.connect(self._parameters_changed)
-        session.document_replaced.connect(self._clear)
+        self._follower = Follower(
+            self,
+            session,
+            self._depends_on,
+            changed=self._painting_changed,
+            replaced=self._clear,
+            ended=self._filled,
+        )
         generation.changed.connect(self.changed)
 
     @property
@@ -74,7 +79,7 @@ class Variations(QObject):
 
     @property
     def filling(self) -> bool:
-        return self._filling is not None
+        return self._follower.working
 
     @property
     def earlier(self) -> bool:
@@ -141,7 +146,7 @@ class Variations(QObject):
             self._session.history.revision,
             seeds_from(first, self.count),
         )
-        painted, settings = subject(document, _unseeded(parameters)), _without_detail(parameters)
+        painted, settings = self._painting(), _without_detail(parameters)
         made_of = painted, settings, (first + self.count) % SEEDS
         self._fill(lambda: of_painting(document, parameters, revision, seeds), [], made_of)
 
@@ -154,10 +159,10 @@ class Variations(QObject):
 
     def stop(self) -> bool:
         """Leave the sheet as far as it is. Returns whether it was being filled."""
-        if self._filling is None:
+        if not self._follower.working:
             return False
-        self._give_up()
-        self._set_sheet([each for each in self._sheet if each.done])
+        self._follower.withdraw()
+        self._filled()
         return True
 
     def choose(self, chosen: Sequence[Variation]) -> None:
@@ -219,14 +224,8 @@ class Variations(QObject):
 
     def close(self) -> None:
         """Let go of the engine, before the window goes."""
-        self._give_up()
+        self._follower.withdraw()
         self._tasks.cancel()
-
-    def _give_up(self) -> None:
-        """Ending the task closes the engine's iterator, which cancels exactly its jobs."""
-        if self._filling is not None:
-            self._filling.cancel()
-        self._filling = None
 
     def _set_sheet(self, sheet: Sequence[Variation]) -> None:
         self._sheet = tuple(sheet)
@@ -235,7 +234,7 @@ class Variations(QObject):
 
     def _clear(self) -> None:
         """Another canvas: nothing of the sheet fits it."""
-        self._give_up()
+        self._follower.withdraw()
         self._earlier, self._settings, self._showing = False, None, None
         self._set_sheet(())
 
@@ -244,20 +243,26 @@ class Variations(QObject):
         before, self._model = self._model, self._session.parameters.model
         if self._model != before and self.stop():
             self._session.notices.tell("Another model was chosen, so the sheet of variations stays as far as it is.")
-        self._look()
 
-    def _look(self) -> None:
-        """See whether the sheet is still one of this painting. At every pen event, so it only compares identities."""
-        if not self._sheet:
-            return
-        earlier = subject(self._session.document, _unseeded(self._session.parameters)) != self._painted
+    def _painting(self) -> tuple[Any, ...]:
+        """What a sheet depends on."""
+        return subject(self._session.document, _unseeded(self._session.parameters))
+
+    def _depends_on(self) -> object | None:
+        return self._painting() if self._sheet else None
+
+    def _painting_changed(self) -> None:
+        """See whether the sheet is still one of this painting."""
+        earlier = self._painting() != self._painted
         if earlier is not self._earlier:
             self._earlier = earlier
             self.changed.emit()
 
     def _fill(self, make: Callable[[], list[Variation]], kept: Sequence[Variation], made_of: MadeOf) -> None:
-        self._give_up()
-        self._filling = self._tasks.start(self._fill_with(make, kept, made_of))
+        self._follower.start(
+            partial(self._fill_with, make, kept, made_of),
+            "The variations stopped early. Your painting is unchanged; try again.",
+        )
         self.changed.emit()
 
     async def _fill_with(self, make: Callable[[], list[Variation]], kept: Sequence[Variation], made_of: MadeOf) -> None:
@@ -267,7 +272,7 @@ class Variations(QObject):
             new = [each for each in made if not any(each.same_as(other) for other in stay)]
             self._painted, self._settings, self._next_seed = made_of
             self._set_sheet([*stay, *new])
-            self._look()
+            self._follower.look_anew()
             if new:
                 async with aclosing(self._engine.run_together([each.edit.job for each in new])) as updates:
                     async for update in updates:
@@ -276,11 +281,8 @@ class Variations(QObject):
                             break
         except ValueError as nothing_to_do:
             self._session.notices.warn(str(nothing_to_do))
-        except Exception:
-            self._session.notices.warn(
-                "The variations stopped early. Your painting is unchanged; try again.", traceback.format_exc()
-            )
-        self._filling = None
+
+    def _filled(self) -> None:
         self._set_sheet([each for each in self._sheet if each.done])
 
     def _receive(self, update: Update) -> None:
