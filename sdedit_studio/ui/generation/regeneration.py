@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Callable
+from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.ground import below, ground, outdated
@@ -17,10 +17,11 @@ from sdedit_studio.engine.job import Failed, Lane, Progress, Result
 from sdedit_studio.raster.tiles import EMPTY
 from sdedit_studio.ui.base.tasks import OwnTasks
 from sdedit_studio.ui.base.words import duration
+from sdedit_studio.ui.generation.follower import Follower
 from sdedit_studio.ui.generation.generation import Generation, State
 
-REST_MS = 1000
-"""How long painting must have rested before a result is made anew by itself."""
+REST = 1.0
+"""Seconds that painting must have rested before a result is made anew by itself."""
 
 PEN_UP = 0.1
 """Seconds between two looks whether the pen has been lifted: no stroke is cut in two by a result that arrives."""
@@ -38,16 +39,21 @@ class Regeneration(QObject):
         super().__init__(generation)
         self._generation, self._session, self._pen_down = generation, generation.session, pen_down
         self._tasks = OwnTasks()
-        self._following: asyncio.Task[None] | None = None
-        self._layer: str | None = None
+        self._layer = ""
         self._tried: dict[str, Ground] = {}
-        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self._look)
-        for signal in (self._session.document_changed, self._session.layers_changed, self._generation.changed):
-            signal.connect(self._stir)
-        self._session.document_replaced.connect(self._stir)
-        self._session.history_changed.connect(self._stir)
-        self._generation.finished.connect(self._finished)
+        self._follower = Follower(
+            self,
+            self._session,
+            self._depends_on,
+            changed=self._stir,
+            rested=self._begin,
+            ended=self._stir,
+            clock=generation.clock,
+            pen_down=pen_down,
+        )
+        generation.changed.connect(self._follower.look)
+        generation.finished.connect(self._finished)
+        self._session.history_changed.connect(self._follower.look)
 
     def again(self) -> None:
         """Make the active layer anew from what lies below it now, in one undo step once it is done."""
@@ -55,7 +61,7 @@ class Regeneration(QObject):
 
     def close(self) -> None:
         """Give up what is under way, before the window goes."""
-        self._rest.stop()
+        self._follower.withdraw()
         self._tasks.cancel()
 
     def _finished(self, edit: Edit, result: Result) -> None:
@@ -67,15 +73,20 @@ class Regeneration(QObject):
         if self._generation.result is result:
             self._generation.apply()
 
-    def _stir(self) -> None:
-        """Something has changed. Runs at every pen event, so it only compares identities."""
+    def _depends_on(self) -> object | None:
+        """All of the document: painting above a result does not make it outdated, but is no rest either."""
         document = self._session.document
-        if self._following is not None and self._layer is not None and not self._still(document, self._layer):
-            self._following.cancel()
-            self._following = None
+        if not (self._follower.working or any(layer.follows for layer in document.layers)):
+            return None
+        return document, self._undone, self._generation.state
+
+    def _stir(self) -> None:
+        """Something has changed, or what was under way is over."""
+        document = self._session.document
+        if self._follower.working and not self._still(document, self._layer):
+            self._follower.withdraw()
             del self._tried[self._layer]
-        if any(layer.follows for layer in document.layers):
-            self._rest.start()
+        self._follower.rest(REST)
 
     def _still(self, document: Document, layer_id: str) -> bool:
         """Whether the layer that is being made stands on what it is made from, and is to be made."""
@@ -89,20 +100,19 @@ class Regeneration(QObject):
         """Whether a step waits to be redone, which another one made by itself would take away."""
         return self._session.history.redo_label is not None
 
-    def _look(self) -> None:
+    def _begin(self) -> None:
         """Begin with the lowest layer that has to follow; those above it come after, since it is below them."""
-        if self._following is not None or self._generation.state is not State.IDLE or self._undone:
+        if self._follower.working or self._generation.state is not State.IDLE or self._undone:
             return  # the end of that will stir again
-        if self._pen_down():
-            self._rest.start()
-            return
         document = self._session.document
         for layer in document.layers:
             now = ground(below(document, layer.id))
             if layer.follows and outdated(document, layer) and self._tried.get(layer.id) != now:
                 # Once for each ground: undo has to be able to take it back.
                 self._tried[layer.id], self._layer = now, layer.id
-                self._following = self._tasks.start(self._follow(document, layer))
+                self._follower.start(
+                    partial(self._follow, document, layer), f"“{layer.name}” could not be made anew. It is unchanged."
+                )
                 return
 
     async def _follow(self, document: Document, layer: Layer) -> None:
@@ -119,13 +129,8 @@ class Regeneration(QObject):
                         self._session.notices.warn(update.message, update.details)
         except ValueError as nothing_to_do:
             self._session.notices.tell(str(nothing_to_do))
-        except Exception:
-            sentence = f"“{layer.name}” could not be made anew. It is unchanged."
-            self._session.notices.warn(sentence, traceback.format_exc())
         finally:
             self.progressed.emit(layer.id, 1.0)
-        self._following = None
-        self._stir()
 
     def _about(self, edit: Edit) -> str:
         """How long it will take, if that is known."""

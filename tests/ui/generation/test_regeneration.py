@@ -28,7 +28,7 @@ def pen() -> list[bool]:
 
 @pytest.fixture
 def again(flow, pen, monkeypatch) -> Regeneration:
-    monkeypatch.setattr(regeneration, "REST_MS", round(1000 * REST))
+    monkeypatch.setattr(regeneration, "REST", REST)
     monkeypatch.setattr(regeneration, "PEN_UP", 0.01)
     again = Regeneration(flow.generation, lambda: pen[0])
     yield again
