@@ -21,7 +21,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import frame_of
 from sdedit_studio.editing.edit import Cell, Edit, Shown, applied, cells, edit_of, painted_over, painted_since
-from sdedit_studio.editing.live_pictures import as_result, quick
+from sdedit_studio.editing.live_pictures import as_result, live_parameters
 from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Phase, Progress, Result, Status, Update
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import EMPTY, Tiles
@@ -486,7 +486,7 @@ class Generation(QObject):
             self._reckon()
 
     def _reckon(self) -> None:
-        parameters = quick(self.session.parameters) if self.live.on else self.session.parameters
+        parameters = live_parameters(self.session.parameters) if self.live.on else self.session.parameters
         try:
             self._estimate = self.engine.estimate(self._frame.width, self._frame.height, parameters)
         except ValueError as problem:

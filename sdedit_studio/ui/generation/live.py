@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.editing.edit import Edit, Shown, edit_of
-from sdedit_studio.editing.live_pictures import Base, quick, refining, refining_again, subject
+from sdedit_studio.editing.live_pictures import Base, live_parameters, refining, refining_again, subject
 from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Lane, Pixels, Progress, Result
 from sdedit_studio.engine.live import Schedule
 from sdedit_studio.parameters import Refine
@@ -220,7 +220,7 @@ class Live(QObject):
 
     async def _follow(self) -> None:
         """The first pass of the painting as it is now."""
-        document, parameters = self._session.document, quick(self._session.parameters)
+        document, parameters = self._session.document, live_parameters(self._session.parameters)
         revision = self._session.history.revision
         try:
             if parameters.t0 == 0:

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QRectF, Signal
 from PySide6.QtGui import QImage, QPainter, QTransform
 
 from sdedit_studio.editing.edit import Edit, edit_of
-from sdedit_studio.editing.live_pictures import quick, subject
+from sdedit_studio.editing.live_pictures import live_parameters, subject
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import as_image
 from sdedit_studio.ui.document.session import Session
@@ -100,7 +100,7 @@ class NoisedGuide(QObject):
         """None when there is nothing to work from, or nothing to see."""
         session = self._session
         try:
-            edit = edit_of(session.document, quick(session.parameters), session.history.revision)
+            edit = edit_of(session.document, live_parameters(session.parameters), session.history.revision)
             noised = self._engine.noised(edit.job)
         except ValueError:
             return None

@@ -12,7 +12,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.editing.edit import edit_of
-from sdedit_studio.editing.live_pictures import quick, subject
+from sdedit_studio.editing.live_pictures import live_parameters, subject
 from sdedit_studio.editing.t0_samples import Sample, guide_at, sample_of
 from sdedit_studio.editing.trade_off import Span, sweet_spot
 from sdedit_studio.engine.job import Cancelled, Failed, Job, Phase, Pixels, Progress, Result
@@ -107,7 +107,7 @@ class Strip(QObject):
         self.set_in_sight(False)
 
     def _depends_on(self) -> object:
-        return subject(self._session.document, replace(quick(self._session.parameters), t0=0.0))
+        return subject(self._session.document, replace(live_parameters(self._session.parameters), t0=0.0))
 
     def _painting_changed(self) -> None:
         self._settled = False
@@ -172,7 +172,7 @@ class Strip(QObject):
         Raises ValueError, with a sentence for the person, when there is nothing to work from.
         """
         session = self._session
-        parameters = replace(quick(session.parameters), t0=LEVELS[-1])
+        parameters = replace(live_parameters(session.parameters), t0=LEVELS[-1])
         edit = await asyncio.to_thread(edit_of, session.document, parameters, session.history.revision)
         while not self.complete:
             chosen = [replace(parameters, t0=t0) for t0 in self._next()]
