@@ -83,7 +83,7 @@ class Base:
         return Pixels.of(np.asarray(whole))
 
 
-def subject(document: Document, parameters: Parameters) -> tuple[Any, ...]:
+def picture_dependencies(document: Document, parameters: Parameters) -> tuple[Any, ...]:
     """What a live picture depends on: equal while no change of the document changes its guide. Looks at no pixel."""
     guides = [
         (layer.pixels, layer.mask, layer.opacity, layer.mode)

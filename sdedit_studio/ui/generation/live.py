@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.editing.edit import Edit, Shown, edit_of
-from sdedit_studio.editing.live_pictures import Base, live_parameters, refining, refining_again, subject
+from sdedit_studio.editing.live_pictures import Base, live_parameters, picture_dependencies, refining, refining_again
 from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Lane, Pixels, Progress, Result
 from sdedit_studio.engine.live import Schedule
 from sdedit_studio.parameters import Refine
@@ -177,7 +177,7 @@ class Live(QObject):
             self._reset()
 
     def _depends_on(self) -> object | None:
-        return subject(self._session.document, self._session.parameters) if self._on else None
+        return picture_dependencies(self._session.document, self._session.parameters) if self._on else None
 
     def _changed(self) -> None:
         self._revision += 1

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QRectF, Signal
 from PySide6.QtGui import QImage, QPainter, QTransform
 
 from sdedit_studio.editing.edit import Edit, edit_of
-from sdedit_studio.editing.live_pictures import live_parameters, subject
+from sdedit_studio.editing.live_pictures import live_parameters, picture_dependencies
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import as_image
 from sdedit_studio.ui.document.session import Session
@@ -75,7 +75,7 @@ class NoisedGuide(QObject):
     def _depends_on(self) -> object | None:
         """The keyboard can undo while the mouse holds the slider."""
         session = self._session
-        return subject(session.document, replace(session.parameters, t0=0.0)) if self._held else None
+        return picture_dependencies(session.document, replace(session.parameters, t0=0.0)) if self._held else None
 
     def _begin(self) -> None:
         self._show(None)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.editing.edit import edit_of
-from sdedit_studio.editing.live_pictures import live_parameters, subject
+from sdedit_studio.editing.live_pictures import live_parameters, picture_dependencies
 from sdedit_studio.editing.t0_samples import Sample, guide_at, sample_of
 from sdedit_studio.editing.trade_off import Span, sweet_spot
 from sdedit_studio.engine.job import Cancelled, Failed, Job, Phase, Pixels, Progress, Result
@@ -107,7 +107,7 @@ class Strip(QObject):
         self.set_in_sight(False)
 
     def _depends_on(self) -> object:
-        return subject(self._session.document, replace(live_parameters(self._session.parameters), t0=0.0))
+        return picture_dependencies(self._session.document, replace(live_parameters(self._session.parameters), t0=0.0))
 
     def _painting_changed(self) -> None:
         self._settled = False

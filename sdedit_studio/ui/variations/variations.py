@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.document.target import Target
-from sdedit_studio.editing.live_pictures import subject
+from sdedit_studio.editing.live_pictures import picture_dependencies
 from sdedit_studio.editing.variation import SEEDS, Variation, around, blended, of_painting, over, seeds_from
 from sdedit_studio.engine.job import Cancelled, Failed, Progress, Result, Update
 from sdedit_studio.parameters import Parameters, Refine
@@ -246,7 +246,7 @@ class Variations(QObject):
 
     def _painting(self) -> tuple[Any, ...]:
         """What a sheet depends on."""
-        return subject(self._session.document, _unseeded(self._session.parameters))
+        return picture_dependencies(self._session.document, _unseeded(self._session.parameters))
 
     def _depends_on(self) -> object | None:
         return self._painting() if self._sheet else None

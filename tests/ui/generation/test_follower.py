@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QObject
 
-from sdedit_studio.editing.live_pictures import subject
+from sdedit_studio.editing.live_pictures import picture_dependencies
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.document.session import Session
@@ -50,7 +50,7 @@ class Followed:
         self.then.get(what, lambda: None)()
 
     def _depends_on(self) -> object | None:
-        return subject(self.session.document, self.session.parameters) if self.on else None
+        return picture_dependencies(self.session.document, self.session.parameters) if self.on else None
 
     def heard(self) -> list[str | tuple[str, str]]:
         said, self.said = self.said, []
