@@ -37,7 +37,9 @@ def seen(flow) -> np.ndarray:
 
 async def shown(flow) -> None:
     """Wait until the overlay has been made ready, drawn and the handle put in its place."""
-    await flow.until(lambda: (veil := flow.compare._veils.right) is not None and veil.shown is flow.generation.shown)
+    await flow.until(
+        lambda: (overlay := flow.compare._overlays.right) is not None and overlay.shown is flow.generation.shown
+    )
     flow.view.repaint()
     await asyncio.sleep(0.02)
 
