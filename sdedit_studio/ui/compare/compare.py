@@ -69,7 +69,7 @@ PLACES = CompareMode.SPLIT, CompareMode.BESIDE, CompareMode.WINDOW
 
 
 @dataclass(frozen=True)
-class Sides:
+class Comparison:
     """What is compared. None at the left is the painting itself, None at the right no picture."""
 
     left: Shown | None
@@ -142,7 +142,7 @@ class Compare(QObject):
         self._generation = generation
         self._view = view
         self._mode = self._place = CompareMode.SPLIT
-        self._pair: Sides | None = None
+        self._pair: Comparison | None = None
         self._overlays = NO_OVERLAYS
         self._wanted: Wanted = (None, None, self._mode)
         self._preparing: asyncio.Task[None] | None = None
@@ -193,10 +193,10 @@ class Compare(QObject):
         self.set_mode(self._place if mode is self._mode else mode)
 
     @property
-    def sides(self) -> Sides:
+    def comparison(self) -> Comparison:
         if self._pair:
             return self._pair
-        return Sides(None, self._generation.shown, (PAINTING, "Live" if self._generation.live.on else "Result"))
+        return Comparison(None, self._generation.shown, (PAINTING, "Live" if self._generation.live.on else "Result"))
 
     @property
     def comparing(self) -> bool:
@@ -209,7 +209,7 @@ class Compare(QObject):
             left, right, names = right, left, (names[1], names[0])
         if self._pair is None:
             self._split_outside = self._split
-        self._pair = Sides(left, right, names)
+        self._pair = Comparison(left, right, names)
         self._split = self._split or 0.5
         self._follow()
         self._redraw()
@@ -278,14 +278,14 @@ class Compare(QObject):
 
     def _follow(self) -> None:
         """Make ready what is to be seen now. Nothing to see is seen at once."""
-        sides = self.sides
-        if sides.right is None and self._mode not in PLACES:
+        comparison = self.comparison
+        if comparison.right is None and self._mode not in PLACES:
             self._mode = self._place
             self.changed.emit()
-        wanted = sides.left, sides.right, self._mode
+        wanted = comparison.left, comparison.right, self._mode
         if wanted != self._wanted:
             self._wanted = wanted
-            if sides.right is None:
+            if comparison.right is None:
                 self._show(NO_OVERLAYS)
                 if self._preparing is not None:
                     self._preparing.cancel()
@@ -376,7 +376,7 @@ class Compare(QObject):
             case CompareMode.DIFFERENCE if overlays.difference is not None:
                 overlays.difference.draw(painter, to_view)
                 area = to_view.mapRect(QRectF(*overlays.difference.frame)) & view
-                draw_name(painter, f"Difference: {' · '.join(self.sides.names)}", area, middle)
+                draw_name(painter, f"Difference: {' · '.join(self.comparison.names)}", area, middle)
                 draw_legend(painter, area)
 
     def _hidden(self) -> Rect:
@@ -427,7 +427,7 @@ class Compare(QObject):
     def _name(
         self, painter: QPainter, side: int, to_view: QTransform, view: QRectF, alignment: Qt.AlignmentFlag
     ) -> None:
-        draw_name(painter, self.sides.names[side], to_view.mapRect(QRectF(*self._overlays.area)) & view, alignment)
+        draw_name(painter, self.comparison.names[side], to_view.mapRect(QRectF(*self._overlays.area)) & view, alignment)
 
     def _split_x(self, area: Rect) -> float:
         return area.x + self._split * area.width

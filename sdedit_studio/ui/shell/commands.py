@@ -317,7 +317,7 @@ def _results(window: Window) -> list[Action]:
             lambda: compare.toggle_mode(mode),
             (key,),
             icon,
-            enabled=(lambda: compare.sides.right is not None) if looked_at else None,
+            enabled=(lambda: compare.comparison.right is not None) if looked_at else None,
             checked=lambda: compare.mode is mode,
         )
 

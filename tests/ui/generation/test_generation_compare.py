@@ -267,14 +267,14 @@ def test_the_painting_is_a_side_too_and_a_run_ends_the_comparison(flow, tell, st
         flow.compare.between(first, None, ("Seed 1", "Your painting"))
         await ready(flow)
         canvas = stage.canvas
-        assert flow.compare.sides.names == ("Your painting", "Seed 1")
+        assert flow.compare.comparison.names == ("Your painting", "Seed 1")
         assert colour_at(canvas, canvas.to_view, 30, 56) == (60, 90, 40)
         assert colour_at(canvas, canvas.to_view, 70, 56) == RED
         await flow.started()
         assert not flow.compare.comparing
         flow.compare.between(None, first, ("Your painting", "Seed 1"))
         flow.session.open(empty_document, None)
-        assert not flow.compare.comparing and flow.compare.sides.right is None
+        assert not flow.compare.comparing and flow.compare.comparison.right is None
 
     tell(story)
 

@@ -368,22 +368,22 @@ def test_two_are_compared_with_each_other_and_one_with_the_painting(story):
         history.click(1, CTRL)
         QTest.mouseClick(history.panel.compare, LEFT)
         await history.flow.until(lambda: compare.comparing)
-        sides = compare.sides
-        assert sides.names == ("t₀ 0.40, seed 1", "t₀ 0.40, seed 2"), "the older one is at the left"
-        assert sides.left.picture.array[0, 0].tolist() == [10, 20, 30]
-        assert sides.right.picture.array[0, 0].tolist() == [200, 0, 0]
+        comparison = compare.comparison
+        assert comparison.names == ("t₀ 0.40, seed 1", "t₀ 0.40, seed 2"), "the older one is at the left"
+        assert comparison.left.picture.array[0, 0].tolist() == [10, 20, 30]
+        assert comparison.right.picture.array[0, 0].tolist() == [200, 0, 0]
         compare.end_between()
         history.click(1)
         QTest.mouseClick(history.panel.compare, LEFT)
         await history.flow.until(lambda: compare.comparing)
-        assert compare.sides.left is None
-        assert compare.sides.right.picture.array[0, 0].tolist() == [10, 20, 30]
-        assert compare.sides.names[0] == "Your painting"
+        assert compare.comparison.left is None
+        assert compare.comparison.right.picture.array[0, 0].tolist() == [10, 20, 30]
+        assert compare.comparison.names[0] == "Your painting"
         compare.end_between()
         history.actions.compare_with_guide(history.results.records[0])
         await history.flow.until(lambda: compare.comparing)
-        assert compare.sides.names == ("Its guide", "t₀ 0.40, seed 1")
-        assert compare.sides.left.picture.array[0, 0].tolist() == [120, 180, 220]
+        assert compare.comparison.names == ("Its guide", "t₀ 0.40, seed 1")
+        assert compare.comparison.left.picture.array[0, 0].tolist() == [120, 180, 220]
         history.actions.show(history.results.records[0])
         await history.shown()
         assert not compare.comparing, "what was asked for last is seen"
