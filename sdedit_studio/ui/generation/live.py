@@ -33,7 +33,7 @@ STOPPED = "Live stopped early. Your painting is unchanged; switch it on again."
 
 
 @dataclass(frozen=True)
-class _Arrived:
+class _NewPicture:
     """A picture that the model made of an edit. `whole`: that of a whole pass, rather than an estimate on its way."""
 
     edit: Edit
@@ -162,7 +162,7 @@ class Live(QObject):
         self._revision = 0
         self._edit: Edit | None = None
         self._first: Pixels | None = None
-        self._arrived: _Arrived | None = None
+        self._newest: _NewPicture | None = None
         self._showing: asyncio.Task[None] | None = None
         self._base: Base | None = None
         self._shown_at = 0.0
@@ -201,12 +201,12 @@ class Live(QObject):
 
     def _give_up(self) -> None:
         self._follower.withdraw()
-        self._forget_arrived()
+        self._forget_newest()
         self._schedule.abandoned()
 
-    def _forget_arrived(self) -> None:
+    def _forget_newest(self) -> None:
         """What is not shown yet never will be."""
-        self._arrived = None
+        self._newest = None
         if self._showing is not None:
             self._showing.cancel()
             self._showing = None
@@ -228,7 +228,7 @@ class Live(QObject):
             edit = await asyncio.to_thread(edit_of, document, parameters, revision, self._edit)
         except ValueError as nothing_to_do:
             self._hint, self._edit, self._first, self._base = str(nothing_to_do), None, None, None
-            self._forget_arrived()
+            self._forget_newest()
             self._show(None)
             return
         self._hint, self._edit, self._first = "", edit, None
@@ -239,11 +239,11 @@ class Live(QObject):
                     if update.pass_index == 0:
                         self._first = update.preview
                     if update.call < update.calls and self._clock.now() - self._shown_at >= STILL:
-                        self._show_soon(_Arrived(shown, update.preview, whole=False))
+                        self._show_soon(_NewPicture(shown, update.preview, whole=False))
                 case Result():
                     if shown is edit:
                         self._first = update.picture
-                    self._show_soon(_Arrived(shown, update.picture, whole=True))
+                    self._show_soon(_NewPicture(shown, update.picture, whole=True))
                 case Failed():
                     self._fail(update.message, update.details)
                 case Cancelled():
@@ -286,40 +286,40 @@ class Live(QObject):
             match update:
                 case Progress():
                     if last is not None and last.pass_index < update.pass_index:
-                        self._show_soon(_Arrived(edit, last.preview, whole=True))
+                        self._show_soon(_NewPicture(edit, last.preview, whole=True))
                     last = update
                 case Result():
                     picture = update.picture if again else update.unpasted
-                    self._show_soon(_Arrived(edit, picture, whole=True))
+                    self._show_soon(_NewPicture(edit, picture, whole=True))
                 case Failed():
                     self._fail(update.message, update.details)
                 case Cancelled():
                     self._schedule.abandoned()
 
-    def _show_soon(self, arrived: _Arrived) -> None:
+    def _show_soon(self, new: _NewPicture) -> None:
         """Show it as soon as it is ready for that; one that arrives before is newer and takes its place."""
-        self._arrived = arrived
+        self._newest = new
         if self._showing is None:
-            self._showing = asyncio.ensure_future(self._show_arrived())
+            self._showing = asyncio.ensure_future(self._show_newest())
 
-    async def _show_arrived(self) -> None:
+    async def _show_newest(self) -> None:
         with report_failure(self._fail, STOPPED):
-            while arrived := self._arrived:
-                self._arrived = None
-                await self._show_whole(arrived) if arrived.whole else await self._show_estimate(arrived)
+            while new := self._newest:
+                self._newest = None
+                await self._show_whole(new) if new.whole else await self._show_estimate(new)
         self._showing = None
 
-    async def _show_estimate(self, arrived: _Arrived) -> None:
+    async def _show_estimate(self, new: _NewPicture) -> None:
         """Show it where it was painted; elsewhere what stands there is better."""
-        edit, picture, base = arrived.edit, arrived.picture, self._base
+        edit, picture, base = new.edit, new.picture, self._base
         if base is None:
             self._put(Shown(edit, picture))
         elif base.fits(edit):
             self._put(Shown(edit, await asyncio.to_thread(base.under, edit, picture)))
 
-    async def _show_whole(self, arrived: _Arrived) -> None:
+    async def _show_whole(self, new: _NewPicture) -> None:
         """Show all of it, or over a finer picture only where it was painted."""
-        edit, picture, base = arrived.edit, arrived.picture, self._base
+        edit, picture, base = new.edit, new.picture, self._base
         if base is not None and base.fits(edit) and base.picture.width > picture.width:
             picture = await asyncio.to_thread(base.under, edit, picture)
         else:
