@@ -55,7 +55,7 @@ class Regeneration(QObject):
         generation.finished.connect(self._finished)
         self._session.history_changed.connect(self._follower.look)
 
-    def again(self) -> None:
+    def regenerate(self) -> None:
         """Make the active layer anew from what lies below it now, in one undo step once it is done."""
         self._generation.start(lambda document, revision: regeneration_edit(document, document.active, revision))
 

@@ -197,7 +197,7 @@ def _layer(window: Window) -> list[Action]:
         Action(
             "layer.again",
             "Generate again in place",
-            window.regeneration.again,
+            window.regeneration.regenerate,
             ("Ctrl+R",),
             "refresh-cw",
             enabled=is_result,

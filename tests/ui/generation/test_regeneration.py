@@ -81,7 +81,7 @@ def test_it_is_made_again_from_what_is_below_now_in_one_step(tell, again):
         paint_below(flow)
         before, steps = flow.session.document, len(flow.session.history._undo)
         assert outdated(before, layer(flow, result))
-        again.again()
+        again.regenerate()
         await flow.until(lambda: len(flow.engine.runs) == 2)
         run = flow.engine.runs[-1]
         frame = frame_to_regenerate(before, layer(flow, result))
@@ -109,7 +109,7 @@ def test_a_stroke_is_not_cut_in_two_by_it(tell, again, pen):
         await made(flow)
         paint_below(flow)
         before = flow.session.document
-        again.again()
+        again.regenerate()
         await flow.until(lambda: len(flow.engine.runs) == 2)
         pen[0] = True
         flow.engine.runs[-1].finish()
@@ -124,7 +124,7 @@ def test_a_stroke_is_not_cut_in_two_by_it(tell, again, pen):
 def test_a_layer_that_was_deleted_meanwhile_comes_back_as_one_of_its_own(tell, again):
     async def story(flow):
         result = await made(flow)
-        again.again()
+        again.regenerate()
         await flow.until(lambda: len(flow.engine.runs) == 2)
         flow.session.push("Delete layer", flow.session.document.removed(result.id))
         before = flow.session.document
