@@ -99,13 +99,13 @@ def live_parameters(parameters: Parameters) -> Parameters:
     return replace(parameters, calls=min(parameters.calls, CALLS), repeats=1, solver=solver, refine=Refine.OFF)
 
 
-def refining(edit: Edit, refine: Refine, first: Pixels | None = None) -> Edit:
+def refinement(edit: Edit, refine: Refine, first: Pixels | None = None) -> Edit:
     """The edit that carries the first pass of `edit` further. `first`: its picture, if it was made before."""
     parameters = replace(edit.job.parameters, refine=refine)
     return replace(edit, job=replace(edit.job, parameters=parameters, first=first))
 
 
-def refining_again(base: Base, edit: Edit, refine: Refine, first: Pixels) -> Edit | None:
+def partial_refinement(base: Base, edit: Edit, refine: Refine, first: Pixels) -> Edit | None:
     """The edit that refines only what was painted since, in the midst of `base`, whose picture it keeps elsewhere.
 
     That picture takes the guide's place, so the passes after the first must need none.
@@ -127,7 +127,7 @@ def refining_again(base: Base, edit: Edit, refine: Refine, first: Pixels) -> Edi
     mask = np.asarray(where)
     if not 0 < np.count_nonzero(mask) <= LARGE * mask.size:
         return None
-    again = refining(edit, refine, first)
+    again = refinement(edit, refine, first)
     return replace(again, job=replace(again.job, guide=Pixels.of(np.asarray(base.picture)), mask=Pixels.of(mask)))
 
 

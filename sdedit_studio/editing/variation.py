@@ -12,7 +12,7 @@ from PIL import Image
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.editing.edit import Edit, Shown, applied, edit_of, painted_over
-from sdedit_studio.editing.live_pictures import as_result, refining
+from sdedit_studio.editing.live_pictures import as_result, refinement
 from sdedit_studio.engine.job import Pixels, Result
 from sdedit_studio.parameters import Parameters, Refine
 from sdedit_studio.raster.tiles import COVERAGE, Tiles
@@ -62,7 +62,7 @@ class Variation:
     def worked_out(self, chosen: Parameters) -> Edit:
         """The edit that carries this very picture up to the frame's own size, refined as `chosen` says."""
         assert self.picture is not None
-        edit = refining(self.edit, chosen.refine, self.picture)
+        edit = refinement(self.edit, chosen.refine, self.picture)
         parameters = replace(edit.job.parameters, detail=chosen.detail, crispness=chosen.crispness)
         return replace(edit, job=replace(edit.job, parameters=parameters))
 

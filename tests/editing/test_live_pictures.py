@@ -10,7 +10,7 @@ from PIL import Image
 
 from sdedit_studio.document.edits import guide
 from sdedit_studio.editing.edit import Edit, edit_of
-from sdedit_studio.editing.live_pictures import Base, refining_again
+from sdedit_studio.editing.live_pictures import Base, partial_refinement
 from sdedit_studio.engine.job import Job, Pixels
 from sdedit_studio.parameters import Parameters, Refine
 from sdedit_studio.raster.geometry import Rect
@@ -78,23 +78,23 @@ def test_what_cannot_be_refined_in_part_is_refined_whole():
 
     base = Base.of(edit(then), fine)
     little = painted(slice(20, 60), slice(20, 60))
-    again = refining_again(base, edit(little), Refine.SDE, first)
+    again = partial_refinement(base, edit(little), Refine.SDE, first)
     assert again.job.guide == fine and again.job.first == first
     assert again.job.mask.array[40, 40] == 255 and not again.job.mask.array[200:].any()
     two = painted(slice(20, 60), slice(20, 60)) | painted(slice(340, 380), slice(540, 580))
-    assert refining_again(base, edit(two), Refine.SDE, first) is not None
-    assert refining_again(base, edit(painted(slice(0, 300), slice(0, 500))), Refine.SDE, first) is None
-    assert refining_again(base, edit(then), Refine.SDE, first) is None
-    assert refining_again(base, edit(little), Refine.DOUBLE, first) is None
-    assert refining_again(Base.of(edit(then), first), edit(little), Refine.SDE, first) is None
+    assert partial_refinement(base, edit(two), Refine.SDE, first) is not None
+    assert partial_refinement(base, edit(painted(slice(0, 300), slice(0, 500))), Refine.SDE, first) is None
+    assert partial_refinement(base, edit(then), Refine.SDE, first) is None
+    assert partial_refinement(base, edit(little), Refine.DOUBLE, first) is None
+    assert partial_refinement(Base.of(edit(then), first), edit(little), Refine.SDE, first) is None
     weak = Pixels.of(np.full((400, 600), 90, np.uint8))
-    assert refining_again(base, edit(little, strength=weak), Refine.SDE, first) is None
+    assert partial_refinement(base, edit(little, strength=weak), Refine.SDE, first) is None
     land = np.zeros((400, 600), np.uint8)
     land[300:] = 255
     mask = Pixels.of(land)
     masked = [edit(picture, mask=mask) for picture in (then, little)]
     assert Base.of(masked[0], fine).fits(masked[1])
-    assert refining_again(Base.of(masked[0], fine), masked[1], Refine.SDE, first) is None
+    assert partial_refinement(Base.of(masked[0], fine), masked[1], Refine.SDE, first) is None
 
 
 @given(SIDES, SIDES, st.data())

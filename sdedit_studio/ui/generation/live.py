@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.editing.edit import Edit, Shown, edit_of
-from sdedit_studio.editing.live_pictures import Base, live_parameters, picture_dependencies, refining, refining_again
+from sdedit_studio.editing.live_pictures import (
+    Base,
+    live_parameters,
+    partial_refinement,
+    picture_dependencies,
+    refinement,
+)
 from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Lane, Pixels, Progress, Result
 from sdedit_studio.engine.live import Schedule
 from sdedit_studio.parameters import Refine
@@ -257,7 +263,7 @@ class Live(QObject):
         refine = self._session.parameters.refine
         if refine is not Refine.DETAIL:
             return None
-        crisp = refining(edit, refine)
+        crisp = refinement(edit, refine)
         estimate = self._estimate(crisp, sketch=True)
         if estimate is None:
             return None
@@ -277,10 +283,10 @@ class Live(QObject):
         refine = self._session.parameters.refine
         if self._edit is None or self._first is None or refine is Refine.OFF:
             return
-        edit, again = refining(self._edit, refine, self._first), None
+        edit, again = refinement(self._edit, refine, self._first), None
         estimate = self._estimate(edit, sketch=False)
         if self._base is not None and estimate is not None and estimate.forgets_guide:
-            again = await asyncio.to_thread(refining_again, self._base, self._edit, refine, self._first)
+            again = await asyncio.to_thread(partial_refinement, self._base, self._edit, refine, self._first)
         last: Progress | None = None
         async for update in self._engine.run((again or edit).job, Lane.LIVE):
             match update:
