@@ -20,7 +20,16 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import frame_of
-from sdedit_studio.editing.edit import Cell, Edit, Shown, applied, cells, edit_of, painted_over, painted_since
+from sdedit_studio.editing.edit import (
+    Edit,
+    Shown,
+    TilePosition,
+    applied,
+    edit_of,
+    painted_over,
+    painted_since,
+    parts_by_tile,
+)
 from sdedit_studio.editing.live_pictures import as_result, live_parameters
 from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Phase, Progress, Result, Status, Update
 from sdedit_studio.raster.geometry import Rect
@@ -107,7 +116,7 @@ class Generation(QObject):
         self._applying: dict[_Finished | Shown, asyncio.Task[None]] = {}
         self._shown: Shown | None = None
         self._painted = EMPTY
-        self._stale: dict[Cell, Rect] = {}
+        self._stale: dict[TilePosition, Rect] = {}
         self._seed_locked = False
         self._frame = frame_of(session.document)
         self._tasks = OwnTasks()
@@ -442,7 +451,7 @@ class Generation(QObject):
         if self._shown is None:
             return
         for rect in rects:
-            for cell, part in cells(rect & self._shown.edit.frame):
+            for cell, part in parts_by_tile(rect & self._shown.edit.frame):
                 self._stale[cell] = part | self._stale.get(cell, part)
         self._compare()
 
