@@ -163,7 +163,7 @@ class Compare(QObject):
         self._turns = QTimer(self, interval=FLICKER_MS)
         self._turns.timeout.connect(self._take_turns)
         generation.shown_changed.connect(self._follow)
-        generation.asked.connect(self.end_between)
+        generation.picture_requested.connect(self.end_between)
         generation.painted_late.connect(self._redraw)
         generation.session.document_replaced.connect(self.end_between)
         view.add_overlay(self._paint, self._hidden)

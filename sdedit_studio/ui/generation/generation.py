@@ -90,7 +90,7 @@ class _Finished:
 class Generation(QObject):
     """At most one run and one result. Needs a running asyncio loop from the first `generate` on.
 
-    Signals: `asked()` when another picture is wanted: a run, live mode, or one that was made before;
+    Signals: `picture_requested()` when another picture is wanted: a run, live mode, or one that was made before;
     `progressed(Edit, Progress)` after each model call of a run; `finished(Edit, Result)` when it succeeded;
     `applied(Edit, Result)` when a result, a live picture too, became a layer;
     `changed()` when any property here may read differently, but for `painted_since`, which also follows every
@@ -98,7 +98,7 @@ class Generation(QObject):
     only after its `document_changed`.
     """
 
-    asked = Signal()
+    picture_requested = Signal()
     progressed = Signal(object, object)
     finished = Signal(object, object)
     applied = Signal(object, object)
@@ -239,7 +239,7 @@ class Generation(QObject):
         self.live.stop()
         run = self._run = _Run()
         run.task = self._tasks.start(self._generate(run, make, self.session.document, self.session.history.revision))
-        self.asked.emit()
+        self.picture_requested.emit()
         self.changed.emit()
 
     def present(self, edit: Edit, result: Result) -> None:
@@ -247,7 +247,7 @@ class Generation(QObject):
         self._give_up()
         self.live.stop()
         self._finished = _Finished(edit, result)
-        self.asked.emit()
+        self.picture_requested.emit()
         self._show_latest()
 
     def look_back(self, edit: Edit, step: Progress | None) -> None:
@@ -305,7 +305,7 @@ class Generation(QObject):
         self._give_up()
         self._finished = None
         self._show(None)
-        self.asked.emit()
+        self.picture_requested.emit()
         self.live.start()
 
     def stop_live(self) -> bool:
