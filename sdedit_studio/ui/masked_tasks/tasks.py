@@ -16,7 +16,7 @@ from sdedit_studio.ui.compare.compare import Compare
 from sdedit_studio.ui.generation.generation import Generation, State
 
 
-class PaperTasks(QObject):
+class MaskedTasks(QObject):
     """Starts the tasks and shows before and after when one is done. `start` runs a coroutine.
 
     `offered()`: a picture was put on another one, so that Harmonise suggests itself. `declined()`: no longer.

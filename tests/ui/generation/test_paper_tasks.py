@@ -12,18 +12,18 @@ from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.ui.document.drops import Drops, Source
 from sdedit_studio.ui.generation.generation import State
 from sdedit_studio.ui.masked_tasks.offer import HarmoniseOffer
-from sdedit_studio.ui.masked_tasks.tasks import PaperTasks
+from sdedit_studio.ui.masked_tasks.tasks import MaskedTasks
 from tests.editing.documents import BOAT, with_boat
 from tests.ui.generation.conftest import Flow
 
 
 @pytest.fixture
-def tasks(flow: Flow) -> PaperTasks:
+def tasks(flow: Flow) -> MaskedTasks:
     flow.session.open(with_boat(), None)
-    return PaperTasks(flow.generation, flow.compare, asyncio.ensure_future)
+    return MaskedTasks(flow.generation, flow.compare, asyncio.ensure_future)
 
 
-async def harmonised(flow: Flow, tasks: PaperTasks):
+async def harmonised(flow: Flow, tasks: MaskedTasks):
     runs = len(flow.engine.runs)
     tasks.harmonise()
     await flow.until(lambda: len(flow.engine.runs) > runs)
