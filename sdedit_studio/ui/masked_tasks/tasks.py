@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.document.regions import lies_on_a_picture
 from sdedit_studio.editing.edit import Edit
-from sdedit_studio.editing.masked_tasks import EDIT_WITH_STROKES, HARMONISE, Task, at, task_edit
+from sdedit_studio.editing.masked_tasks import EDIT_WITH_STROKES, HARMONISE, Task, task_edit, with_t0
 from sdedit_studio.engine.job import Result
 from sdedit_studio.ui.compare.compare import Compare
 from sdedit_studio.ui.generation.generation import Generation, State
@@ -60,7 +60,7 @@ class MaskedTasks(QObject):
             self._generation.nudge_t0(by)
             return
         t0 = edit.job.parameters.t0
-        again = at(edit, t0 + by)
+        again = with_t0(edit, t0 + by)
         if again.job.parameters.t0 != t0:
             self._generation.start(lambda *_: again)
             self._session.notices.tell(f"{edit.task} from t₀ {again.job.parameters.t0:.2f}.")
