@@ -23,7 +23,7 @@ from sdedit_studio.editing.records import (
     with_layer_of,
     with_protection_of,
 )
-from sdedit_studio.editing.variation import Variation, over
+from sdedit_studio.editing.variation import Variation, above_later_results
 from sdedit_studio.engine.job import Result
 from sdedit_studio.files.problem import FileProblem
 from sdedit_studio.ui.base import words
@@ -126,7 +126,7 @@ class ResultActions(QObject):
             return
         ((edit, result),) = found
         self._latest, self._latest_id = ref(result), record.id
-        self._generation.present(over(edit, self._session.document), result)
+        self._generation.present(above_later_results(edit, self._session.document), result)
 
     def _may_show(self) -> bool:
         running = self._generation.state in (State.PREPARING, State.RUNNING)

@@ -13,7 +13,15 @@ from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.document.target import Target
 from sdedit_studio.editing.live_pictures import picture_dependencies
-from sdedit_studio.editing.variation import SEEDS, Variation, around, blended, of_painting, over, seeds_from
+from sdedit_studio.editing.variation import (
+    SEEDS,
+    Variation,
+    above_later_results,
+    blended,
+    seeds_from,
+    variations_of,
+    variations_of_painting,
+)
 from sdedit_studio.engine.job import Cancelled, Failed, Progress, Result, Update
 from sdedit_studio.parameters import Parameters, Refine
 from sdedit_studio.ui.base import words
@@ -148,14 +156,14 @@ class Variations(QObject):
         )
         painted, settings = self._painting(), _without_detail(parameters)
         made_of = painted, settings, (first + self.count) % SEEDS
-        self._fill(lambda: of_painting(document, parameters, revision, seeds), [], made_of)
+        self._fill(lambda: variations_of_painting(document, parameters, revision, seeds), [], made_of)
 
     def more_like_this(self) -> None:
         """Make a sheet of small changes of the chosen one, which stays as its first."""
         chosen = self.one
         if chosen is not None:
             seeds = seeds_from(chosen.seed + 1, self.count - 1)
-            self._fill(lambda: around(chosen, seeds), [chosen], (self._painted, None, self._next_seed))
+            self._fill(lambda: variations_of(chosen, seeds), [chosen], (self._painted, None, self._next_seed))
 
     def stop(self) -> bool:
         """Leave the sheet as far as it is. Returns whether it was being filled."""
@@ -193,7 +201,7 @@ class Variations(QObject):
         except ValueError as problem:
             self._session.notices.warn(str(problem))
             return
-        edit = over(self.one.worked_out(chosen), self._session.document)
+        edit = above_later_results(self.one.at_full_size(chosen), self._session.document)
         self._showing = None
         self.lock_seed()
         self._generation.start(lambda *_: edit)
@@ -303,7 +311,7 @@ class Variations(QObject):
         result = await asyncio.to_thread(chosen.result)
         await self._generation.settled()
         if chosen is self._showing and self._generation.state not in (State.PREPARING, State.RUNNING):
-            self._generation.present(over(chosen.edit, self._session.document), result)
+            self._generation.present(above_later_results(chosen.edit, self._session.document), result)
 
     async def _blend(self, below: Variation, above: Variation) -> None:
         """Build the layers off the UI thread, anew if the painting went on meanwhile."""
