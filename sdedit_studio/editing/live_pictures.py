@@ -44,17 +44,17 @@ LARGE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class Base:
+class BasePicture:
     """The finest whole picture of an edit so far, for others to go over."""
 
     edit: Edit
     picture: Image.Image
 
     @staticmethod
-    def of(edit: Edit, picture: Pixels) -> Base:
+    def of(edit: Edit, picture: Pixels) -> BasePicture:
         image = Image.fromarray(picture.array)
         image.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
-        return Base(edit, image)
+        return BasePicture(edit, image)
 
     def fits(self, edit: Edit) -> bool:
         """Whether the edits differ in nothing but what was painted. Looks at no pixel: `edit_of` keeps their masks."""
@@ -70,7 +70,7 @@ class Base:
         """Coverage, at the size of this picture, of where the edit's guide was painted on since."""
         return _painted(self.edit.job.guide.array, edit.job.guide.array).resize(self.picture.size)
 
-    def under(self, edit: Edit, picture: Pixels) -> Pixels:
+    def blended_with(self, edit: Edit, picture: Pixels) -> Pixels:
         """`picture` near what was painted since, fading into this one elsewhere.
 
         The noise is the same, so what was not painted on is nearly the same picture in both; this one has the detail.
@@ -105,7 +105,7 @@ def refinement(edit: Edit, refine: Refine, first: Pixels | None = None) -> Edit:
     return replace(edit, job=replace(edit.job, parameters=parameters, first=first))
 
 
-def partial_refinement(base: Base, edit: Edit, refine: Refine, first: Pixels) -> Edit | None:
+def partial_refinement(base: BasePicture, edit: Edit, refine: Refine, first: Pixels) -> Edit | None:
     """The edit that refines only what was painted since, in the midst of `base`, whose picture it keeps elsewhere.
 
     That picture takes the guide's place, so the passes after the first must need none.

@@ -10,7 +10,7 @@ from PIL import Image
 
 from sdedit_studio.document.edits import guide
 from sdedit_studio.editing.edit import Edit, edit_of
-from sdedit_studio.editing.live_pictures import Base, partial_refinement
+from sdedit_studio.editing.live_pictures import BasePicture, partial_refinement
 from sdedit_studio.engine.job import Job, Pixels
 from sdedit_studio.parameters import Parameters, Refine
 from sdedit_studio.raster.geometry import Rect
@@ -37,7 +37,7 @@ def test_whether_only_paint_differs_is_told_without_a_look_at_a_mask(monkeypatch
     held = Tiles.from_array(np.full((9, 9), 100, np.uint8))
     document = painted_document().replace(selection=cover, protection=held)
     before = edit_of(document, Parameters(), 0)
-    base = Base.of(before, before.job.guide)
+    base = BasePicture.of(before, before.job.guide)
     document = painted(document, Rect(20, 10, 30, 30), (9, 90, 200, 255))
     again = edit_of(document, Parameters(), 1, before)
     monkeypatch.setattr(Pixels, "__eq__", lambda *_args: pytest.fail("An 8K mask is compared at every picture."))
@@ -56,10 +56,10 @@ def test_a_coarse_picture_over_a_fine_one_changes_nothing_far_from_the_paint():
     fine = np.random.default_rng(0).integers(0, 256, (400, 600, 3), np.uint8)
     coarse = np.full((96, 144, 3), 7, np.uint8)
     edits = [Edit(document, Rect(0, 0, 600, 400), Job(Pixels.of(picture), Parameters())) for picture in (then, now)]
-    seen = Base.of(edits[0], Pixels.of(fine)).under(edits[1], Pixels.of(coarse)).array
+    seen = BasePicture.of(edits[0], Pixels.of(fine)).blended_with(edits[1], Pixels.of(coarse)).array
     assert np.abs(seen[25:55, 25:55].astype(int) - 7).max() <= 2
     assert np.array_equal(seen[200:], fine[200:]) and np.array_equal(seen[:, 250:], fine[:, 250:])
-    assert isinstance(Base.of(edits[0], Pixels.of(fine)).picture, Image.Image)
+    assert isinstance(BasePicture.of(edits[0], Pixels.of(fine)).picture, Image.Image)
 
 
 def test_what_cannot_be_refined_in_part_is_refined_whole():
@@ -76,7 +76,7 @@ def test_what_cannot_be_refined_in_part_is_refined_whole():
         now[box] = 250
         return now
 
-    base = Base.of(edit(then), fine)
+    base = BasePicture.of(edit(then), fine)
     little = painted(slice(20, 60), slice(20, 60))
     again = partial_refinement(base, edit(little), Refine.SDE, first)
     assert again.job.guide == fine and again.job.first == first
@@ -86,15 +86,15 @@ def test_what_cannot_be_refined_in_part_is_refined_whole():
     assert partial_refinement(base, edit(painted(slice(0, 300), slice(0, 500))), Refine.SDE, first) is None
     assert partial_refinement(base, edit(then), Refine.SDE, first) is None
     assert partial_refinement(base, edit(little), Refine.DOUBLE, first) is None
-    assert partial_refinement(Base.of(edit(then), first), edit(little), Refine.SDE, first) is None
+    assert partial_refinement(BasePicture.of(edit(then), first), edit(little), Refine.SDE, first) is None
     weak = Pixels.of(np.full((400, 600), 90, np.uint8))
     assert partial_refinement(base, edit(little, strength=weak), Refine.SDE, first) is None
     land = np.zeros((400, 600), np.uint8)
     land[300:] = 255
     mask = Pixels.of(land)
     masked = [edit(picture, mask=mask) for picture in (then, little)]
-    assert Base.of(masked[0], fine).fits(masked[1])
-    assert partial_refinement(Base.of(masked[0], fine), masked[1], Refine.SDE, first) is None
+    assert BasePicture.of(masked[0], fine).fits(masked[1])
+    assert partial_refinement(BasePicture.of(masked[0], fine), masked[1], Refine.SDE, first) is None
 
 
 @given(SIDES, SIDES, st.data())
@@ -107,9 +107,9 @@ def test_only_the_box_around_the_paint_is_worked_on_and_nothing_shows_of_that(wi
     fine, coarse = (Pixels.of(noise.integers(60, 196, (*size, 3), np.uint8)) for size in ((height, width), (32, 48)))
     frame, document = Rect(0, 0, width, height), painted_document(1, 2)
     before, after = (Edit(document, frame, Job(Pixels.of(picture), Parameters())) for picture in (then, now))
-    base = Base.of(before, fine)
+    base = BasePicture.of(before, fine)
     whole = Image.fromarray(coarse.array).resize(base.picture.size, Image.Resampling.BICUBIC)
     wanted = np.asarray(Image.composite(whole, base.picture, base.painted(after)))
     # A level each for what resizing rounds across, down, and in the cover. Nothing overshoots, which would be cut off
     # in whatever order Pillow resizes the two sides.
-    assert np.abs(base.under(after, coarse).array.astype(int) - wanted).max() <= 3
+    assert np.abs(base.blended_with(after, coarse).array.astype(int) - wanted).max() <= 3

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.editing.edit import Edit, Shown, edit_of
 from sdedit_studio.editing.live_pictures import (
-    Base,
+    BasePicture,
     live_parameters,
     partial_refinement,
     picture_dependencies,
@@ -170,7 +170,7 @@ class Live(QObject):
         self._first: Pixels | None = None
         self._newest: _NewPicture | None = None
         self._showing: asyncio.Task[None] | None = None
-        self._base: Base | None = None
+        self._base: BasePicture | None = None
         self._shown_at = 0.0
         self._hint = ""
 
@@ -321,15 +321,15 @@ class Live(QObject):
         if base is None:
             self._put(Shown(edit, picture))
         elif base.fits(edit):
-            self._put(Shown(edit, await asyncio.to_thread(base.under, edit, picture)))
+            self._put(Shown(edit, await asyncio.to_thread(base.blended_with, edit, picture)))
 
     async def _show_whole(self, new: _NewPicture) -> None:
         """Show all of it, or over a finer picture only where it was painted."""
         edit, picture, base = new.edit, new.picture, self._base
         if base is not None and base.fits(edit) and base.picture.width > picture.width:
-            picture = await asyncio.to_thread(base.under, edit, picture)
+            picture = await asyncio.to_thread(base.blended_with, edit, picture)
         else:
-            self._base = await asyncio.to_thread(Base.of, edit, picture)
+            self._base = await asyncio.to_thread(BasePicture.of, edit, picture)
         self._put(Shown(edit, picture))
         self.followed.emit()
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from sdedit_studio.document.edits import guide
-from sdedit_studio.editing.live_pictures import CALLS, Base
+from sdedit_studio.editing.live_pictures import CALLS, BasePicture
 from sdedit_studio.engine.job import Lane
 from sdedit_studio.parameters import Refine, Solver
 from sdedit_studio.raster.geometry import Rect
@@ -240,8 +240,8 @@ def test_an_unfinished_picture_shows_only_where_it_was_painted(live, tell):
 
 def test_the_next_picture_is_begun_while_the_last_is_made_ready_and_the_newest_is_shown(live, tell, monkeypatch):
     async def story(flow):
-        ready, make = threading.Event(), Base.of
-        monkeypatch.setattr(Base, "of", lambda *args: ready.wait(30) and make(*args))
+        ready, make = threading.Event(), BasePicture.of
+        monkeypatch.setattr(BasePicture, "of", lambda *args: ready.wait(30) and make(*args))
         flow.generation.toggle_live()
         (await runs(flow, 1)).finish((90, 60, 30))
         await flow.until(lambda: flow.engine.runs[0].closed)
@@ -264,8 +264,8 @@ def test_the_next_picture_is_begun_while_the_last_is_made_ready_and_the_newest_i
 
 def test_what_was_not_shown_when_live_ended_never_is(live, tell, monkeypatch):
     async def story(flow):
-        ready, make = threading.Event(), Base.of
-        monkeypatch.setattr(Base, "of", lambda *args: ready.wait(30) and make(*args))
+        ready, make = threading.Event(), BasePicture.of
+        monkeypatch.setattr(BasePicture, "of", lambda *args: ready.wait(30) and make(*args))
         flow.generation.toggle_live()
         (await runs(flow, 1)).finish((90, 60, 30))
         await flow.until(lambda: flow.engine.runs[0].closed)
