@@ -51,7 +51,7 @@ SLICE = 0.003
 """Seconds of comparing the painting with the guide's at a time."""
 
 
-Make = Callable[[Document, int], Edit]
+MakeEdit = Callable[[Document, int], Edit]
 """Builds the edit of a document of a revision. Raises ValueError, with a sentence for the person, when there is nothing
 to work from.
 """
@@ -129,10 +129,10 @@ class Generation(QObject):
         session.document_changed.connect(self._document_changed)
         session.document_replaced.connect(self._document_replaced)
         session.selection_changed.connect(self._frame_changed)
-        session.parameters_changed.connect(self._reckon)
+        session.parameters_changed.connect(self._update_estimate)
         self.live = Live(session, engine, self._show_live, clock)
-        self.live.switched.connect(self._reckon)
-        self._reckon()
+        self.live.switched.connect(self._update_estimate)
+        self._update_estimate()
 
     @property
     def state(self) -> State:
@@ -231,7 +231,7 @@ class Generation(QObject):
         parameters = self.session.parameters
         self.start(lambda document, revision: edit_of(document, parameters, revision))
 
-    def start(self, make: Make) -> None:
+    def start(self, make: MakeEdit) -> None:
         """Run the edit that `make` builds of the document as it is now, on another thread, as `generate` does. What is
         being applied belongs to the document.
         """
@@ -250,7 +250,7 @@ class Generation(QObject):
         self.picture_requested.emit()
         self._show_latest()
 
-    def look_back(self, edit: Edit, step: Progress | None) -> None:
+    def show_step(self, edit: Edit, step: Progress | None) -> None:
         """Show an earlier step of the run that made the waiting result; None for the result again.
 
         Applying takes what is seen. Another edit's step is ignored, so it may come late.
@@ -280,7 +280,7 @@ class Generation(QObject):
         return True
 
     def apply(self) -> bool:
-        """Make the result a layer, or exactly what live mode shows, in one undo step. Returns whether there is one.
+        """MakeEdit the result a layer, or exactly what live mode shows, in one undo step. Returns whether there is one.
 
         That takes a moment, and is done whatever is asked for meanwhile but discarding it, or another canvas.
         """
@@ -333,7 +333,7 @@ class Generation(QObject):
             self._run.task.cancel()
         self._run = None
 
-    async def _generate(self, run: _Run, make: Make, document: Document, revision: int) -> None:
+    async def _generate(self, run: _Run, make: MakeEdit, document: Document, revision: int) -> None:
         if self._applying:
             await self.settled()
             document, revision = self.session.document, self.session.history.revision
@@ -486,15 +486,15 @@ class Generation(QObject):
 
     def _frame_changed(self) -> None:
         self._frame = frame_of(self.session.document)
-        self._reckon()
+        self._update_estimate()
 
     def _status_changed(self, status: Status) -> None:
         """Live jobs come and go many times a second, which says nothing."""
         before, self._phase = self._phase, status.phase
         if not (self.live.on and {before, status.phase} <= {Phase.READY, Phase.BUSY}):
-            self._reckon()
+            self._update_estimate()
 
-    def _reckon(self) -> None:
+    def _update_estimate(self) -> None:
         parameters = live_parameters(self.session.parameters) if self.live.on else self.session.parameters
         try:
             self._estimate = self.engine.estimate(self._frame.width, self._frame.height, parameters)

@@ -132,7 +132,7 @@ class Playback(QObject):
         while (run := self._over) is not None and shown is not self.point:
             shown, at_end = self.point, self.position == self.last
             step = None if shown is None or at_end else await asyncio.to_thread(shown.unpacked)
-            self._generation.look_back(run.edit, step)
+            self._generation.show_step(run.edit, step)
 
     def _keep(self, edit: Edit, progress: Progress) -> None:
         if self._running is None or self._running.edit is not edit:
