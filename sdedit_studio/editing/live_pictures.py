@@ -127,8 +127,8 @@ def partial_refinement(base: BasePicture, edit: Edit, refine: Refine, first: Pix
     mask = np.asarray(where)
     if not 0 < np.count_nonzero(mask) <= LARGE * mask.size:
         return None
-    again = refinement(edit, refine, first)
-    return replace(again, job=replace(again.job, guide=Pixels.of(np.asarray(base.picture)), mask=Pixels.of(mask)))
+    whole = refinement(edit, refine, first)
+    return replace(whole, job=replace(whole.job, guide=Pixels.of(np.asarray(base.picture)), mask=Pixels.of(mask)))
 
 
 def as_result(shown: Shown, seconds: float) -> Result:

@@ -280,7 +280,7 @@ class Generation(QObject):
         return True
 
     def apply(self) -> bool:
-        """MakeEdit the result a layer, or exactly what live mode shows, in one undo step. Returns whether there is one.
+        """Make the result a layer, or exactly what live mode shows, in one undo step. Returns whether there is one.
 
         That takes a moment, and is done whatever is asked for meanwhile but discarding it, or another canvas.
         """
@@ -451,8 +451,8 @@ class Generation(QObject):
         if self._shown is None:
             return
         for rect in rects:
-            for cell, part in parts_by_tile(rect & self._shown.edit.frame):
-                self._stale[cell] = part | self._stale.get(cell, part)
+            for tile, part in parts_by_tile(rect & self._shown.edit.frame):
+                self._stale[tile] = part | self._stale.get(tile, part)
         self._compare()
 
     def _catch_up(self) -> None:

@@ -40,7 +40,7 @@ STOPPED = "Live stopped early. Your painting is unchanged; switch it on again."
 
 @dataclass(frozen=True)
 class _NewPicture:
-    """A picture that the model made of an edit. `whole`: that of a whole pass, rather than an estimate on its way."""
+    """A picture that the model made of an edit. `whole`: of a pass that is over, rather than an estimate in between."""
 
     edit: Edit
     picture: Pixels
@@ -283,19 +283,19 @@ class Live(QObject):
         refine = self._session.parameters.refine
         if self._edit is None or self._first is None or refine is Refine.OFF:
             return
-        edit, again = refinement(self._edit, refine, self._first), None
+        edit, part = refinement(self._edit, refine, self._first), None
         estimate = self._estimate(edit, sketch=False)
         if self._base is not None and estimate is not None and estimate.forgets_guide:
-            again = await asyncio.to_thread(partial_refinement, self._base, self._edit, refine, self._first)
+            part = await asyncio.to_thread(partial_refinement, self._base, self._edit, refine, self._first)
         last: Progress | None = None
-        async for update in self._engine.run((again or edit).job, Lane.LIVE):
+        async for update in self._engine.run((part or edit).job, Lane.LIVE):
             match update:
                 case Progress():
                     if last is not None and last.pass_index < update.pass_index:
                         self._show_soon(_NewPicture(edit, last.preview, whole=True))
                     last = update
                 case Result():
-                    picture = update.picture if again else update.unpasted
+                    picture = update.picture if part else update.unpasted
                     self._show_soon(_NewPicture(edit, picture, whole=True))
                 case Failed():
                     self._fail(update.message, update.details)

@@ -258,8 +258,8 @@ class ContactSheet(QListView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._takes(event):
             event.ignore()
-        elif (asked := KEYS.get(Qt.Key(event.key()))) is not None:
-            self.action_requested.emit(asked)
+        elif (action := KEYS.get(Qt.Key(event.key()))) is not None:
+            self.action_requested.emit(action)
         else:
             super().keyPressEvent(event)
 
