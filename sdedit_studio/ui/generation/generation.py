@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
-from enum import Enum
 from functools import partial
 from random import SystemRandom
 from time import perf_counter
@@ -39,6 +38,7 @@ from sdedit_studio.ui.base.clock import SYSTEM_CLOCK, Clock
 from sdedit_studio.ui.base.notices import report_failure
 from sdedit_studio.ui.base.tasks import OwnTasks
 from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.generation.live import Live
 
 if TYPE_CHECKING:
@@ -55,18 +55,6 @@ MakeEdit = Callable[[Document, int], Edit]
 """Builds the edit of a document of a revision. Raises ValueError, with a sentence for the person, when there is nothing
 to work from.
 """
-
-
-class State(Enum):
-    """PREPARING renders the guide; RUNNING includes waiting for a model that is still loading; LIVE is until switched
-    off.
-    """
-
-    IDLE = "idle"
-    PREPARING = "preparing"
-    RUNNING = "running"
-    RESULT = "result"
-    LIVE = "live"
 
 
 @dataclass(eq=False)
@@ -135,12 +123,12 @@ class Generation(QObject):
         self._update_estimate()
 
     @property
-    def state(self) -> State:
+    def activity(self) -> Activity:
         if self._run:
-            return State.RUNNING if self._run.edit else State.PREPARING
+            return Activity.RUNNING if self._run.edit else Activity.PREPARING
         if self.live.on:
-            return State.LIVE
-        return State.RESULT if self._finished else State.IDLE
+            return Activity.LIVE
+        return Activity.RESULT if self._finished else Activity.NOTHING
 
     @property
     def progress(self) -> Progress | None:

@@ -30,7 +30,7 @@ from sdedit_studio.ui.base import words
 from sdedit_studio.ui.base.tasks import Tasks
 from sdedit_studio.ui.compare.compare import PAINTING, Compare
 from sdedit_studio.ui.document.session import Session
-from sdedit_studio.ui.generation.generation import Generation, State
+from sdedit_studio.ui.generation.generation import Generation
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class ResultActions(QObject):
         self._generation.present(above_later_results(edit, self._session.document), result)
 
     def _may_show(self) -> bool:
-        running = self._generation.state in (State.PREPARING, State.RUNNING)
+        running = self._generation.activity.is_run
         if running:
             self._session.notices.tell(words.UNDER_WAY)
         return not running

@@ -39,7 +39,8 @@ from sdedit_studio.ui.document.file_actions import ORA, FileActions
 from sdedit_studio.ui.document.layers_panel import LayersPanel
 from sdedit_studio.ui.document.samples_dialog import samples
 from sdedit_studio.ui.document.session import Session
-from sdedit_studio.ui.generation.generation import Generation, State
+from sdedit_studio.ui.generation.activity import Activity
+from sdedit_studio.ui.generation.generation import Generation
 from sdedit_studio.ui.generation.noised_guide import NoisedGuide
 from sdedit_studio.ui.generation.panel import SdeditPanel
 from sdedit_studio.ui.generation.regeneration import Regeneration
@@ -253,7 +254,7 @@ class Window(QMainWindow):
 
     def _end_welcome(self) -> None:
         """The first steps have been taken."""
-        if self._welcoming and self.generation.state is not State.IDLE:
+        if self._welcoming and self.generation.activity is not Activity.NOTHING:
             self._welcoming = False
             self.notice.hide()
 

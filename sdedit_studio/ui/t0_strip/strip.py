@@ -19,7 +19,7 @@ from sdedit_studio.engine.job import Cancelled, Failed, Job, Phase, Pixels, Prog
 from sdedit_studio.ui.base import words
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.generation.follower import Follower
-from sdedit_studio.ui.generation.generation import Generation, State
+from sdedit_studio.ui.generation.generation import Generation
 
 LEVELS = tuple(tenth / 10 for tenth in range(11))
 
@@ -143,7 +143,7 @@ class Strip(QObject):
         return (
             self._in_sight
             and generation.status.phase in (Phase.READY, Phase.BUSY)
-            and generation.state not in (State.PREPARING, State.RUNNING)
+            and not generation.activity.is_run
             and (not generation.live.on or generation.live.at_rest)
         )
 

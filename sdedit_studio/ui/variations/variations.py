@@ -27,7 +27,7 @@ from sdedit_studio.parameters import Parameters, Refine
 from sdedit_studio.ui.base import words
 from sdedit_studio.ui.base.tasks import OwnTasks
 from sdedit_studio.ui.generation.follower import Follower
-from sdedit_studio.ui.generation.generation import Generation, State
+from sdedit_studio.ui.generation.generation import Generation
 
 COUNTS = (4, 8, 12, 16)
 
@@ -136,7 +136,7 @@ class Variations(QObject):
     def can_work_out(self) -> bool:
         """Whether the chosen one is not being carried to full size, or there already."""
         result = self._generation.result
-        free = self._generation.state not in (State.PREPARING, State.RUNNING)
+        free = not self._generation.activity.is_run
         return self.one is not None and free and (result is None or result.job.first is not self.one.picture)
 
     def make(self) -> None:
@@ -186,7 +186,7 @@ class Variations(QObject):
         shown = self._generation.shown
         if chosen is None or (shown is not None and shown.edit.job is chosen.edit.job):
             return
-        if self._generation.state in (State.PREPARING, State.RUNNING):
+        if self._generation.activity.is_run:
             self._session.notices.tell(words.UNDER_WAY)
         else:
             self._tasks.start(self._show(chosen))
@@ -310,7 +310,7 @@ class Variations(QObject):
     async def _show(self, chosen: Variation) -> None:
         result = await asyncio.to_thread(chosen.result)
         await self._generation.settled()
-        if chosen is self._showing and self._generation.state not in (State.PREPARING, State.RUNNING):
+        if chosen is self._showing and not self._generation.activity.is_run:
             self._generation.present(above_later_results(chosen.edit, self._session.document), result)
 
     async def _blend(self, below: Variation, above: Variation) -> None:

@@ -15,7 +15,7 @@ from sdedit_studio.raster.geometry import NOTHING
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.canvas.view import CanvasView
 from sdedit_studio.ui.compare.compare import Compare
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
 
 
 @pytest.fixture
@@ -53,11 +53,11 @@ def test_a_stroke_during_a_run_shows_at_once_and_stays_after_applying(flow, tell
         assert colour_at(canvas, 70, 50) == (90, 60, 30)
         stroke(canvas, (20, 20), (60, 20))
         await flow.until(lambda: flow.session.history.undo_label)
-        assert flow.generation.state is State.RUNNING
+        assert flow.generation.activity is Activity.RUNNING
         painted = colour_at(canvas, 40, 20)
         assert painted != (90, 60, 30)
         run.finish((200, 40, 10))
-        await flow.until(lambda: flow.generation.state is State.RESULT)
+        await flow.until(lambda: flow.generation.activity is Activity.RESULT)
         await flow.until(lambda: flow.compare._overlays.right.shown is flow.generation.shown)
         assert colour_at(canvas, 70, 50) == (200, 40, 10)
         assert colour_at(canvas, 40, 20) == painted

@@ -24,7 +24,7 @@ from sdedit_studio.ui.compare.banner import Banner
 from sdedit_studio.ui.compare.compare import Compare, CompareMode
 from sdedit_studio.ui.compare.overlay_image import AMPLIFIED, OverlayImage, difference_colours
 from sdedit_studio.ui.compare.stage import Stage
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.generation.live import STILL
 from tests.ui.generation.conftest import paint, painted_document
 
@@ -256,7 +256,7 @@ def test_any_two_pictures_are_compared_until_escape(flow, tell, stage):
         assert flow.banner.escape() and not flow.compare.comparing and flow.compare.split == 0
         await ready(flow)
         assert colour_at(canvas, canvas.to_view) == BLUE
-        assert flow.generation.state is State.RESULT and flow.banner.activity.isVisible()
+        assert flow.generation.activity is Activity.RESULT and flow.banner.activity.isVisible()
 
     tell(story)
 
@@ -301,8 +301,8 @@ def test_escape_ends_a_comparison_before_the_run_behind_it(flow, tell, stage):
         await flow.started()
         flow.compare.between(first, second, ("Seed 1", "Seed 2"))
         assert flow.banner.escape()
-        assert not flow.compare.comparing and flow.generation.state is State.RUNNING
-        assert flow.banner.escape() and flow.generation.state is State.RESULT
+        assert not flow.compare.comparing and flow.generation.activity is Activity.RUNNING
+        assert flow.banner.escape() and flow.generation.activity is Activity.RESULT
 
     tell(story)
 

@@ -17,7 +17,7 @@ from sdedit_studio.editing.live_pictures import CALLS, BasePicture
 from sdedit_studio.engine.job import Lane
 from sdedit_studio.parameters import Refine, Solver
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
 from tests.ui.generation.conftest import paint, painted_document
 from tests.ui.generation.living import colour_seen, drawn, first_pass, quiet, runs
 
@@ -27,7 +27,7 @@ def test_the_picture_follows_every_change_with_one_seed_and_few_calls(live, tell
         before = flow.session.document
         flow.session.set_parameters(calls=20, repeats=3, solver=Solver.EULER_MARUYAMA)
         flow.generation.toggle_live()
-        assert flow.generation.state is State.LIVE
+        assert flow.generation.activity is Activity.LIVE
         one = await runs(flow, 1)
         assert np.array_equal(one.job.guide.array, guide(before, before.bounds))
         chosen = one.job.parameters
@@ -304,7 +304,7 @@ def test_escape_stops_it_and_leaves_the_painting(live, tell):
         run.progress(1, calls=CALLS)
         await flow.until(lambda: flow.generation.shown)
         assert flow.banner.escape()
-        assert flow.generation.state is State.IDLE and flow.generation.shown is None
+        assert flow.generation.activity is Activity.NOTHING and flow.generation.shown is None
         await flow.until(lambda: run.closed)
         paint(flow.session, Rect(0, 0, 9, 9))
         assert await quiet(flow, 0.1) == 1
@@ -403,9 +403,9 @@ def test_generate_ends_live_and_keeps_its_seed(live, tell):
         assert one.closed and not flow.generation.live.on
         assert run.job.parameters.seed == 7 and run.job.parameters.calls == flow.session.parameters.calls
         run.finish()
-        await flow.until(lambda: flow.generation.state is State.RESULT)
+        await flow.until(lambda: flow.generation.activity is Activity.RESULT)
         flow.generation.toggle_live()
-        assert flow.generation.state is State.LIVE and flow.generation.result is None
+        assert flow.generation.activity is Activity.LIVE and flow.generation.result is None
 
     tell(story)
 

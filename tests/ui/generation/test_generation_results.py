@@ -26,7 +26,7 @@ from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import rectangle
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.document.session import new_document
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.results import actions as result_actions
 from tests.ui.generation.history import CTRL, LEFT
 
@@ -309,7 +309,7 @@ def test_a_damaged_result_says_so(story):
         history.actions.show(replace(record, picture=record.picture[:20]))
         await history.flow.until(lambda: history.flow.problems)
         assert "damaged" in history.flow.problems[0][0]
-        assert history.flow.generation.state is State.IDLE
+        assert history.flow.generation.activity is Activity.NOTHING
 
     story(told)
 

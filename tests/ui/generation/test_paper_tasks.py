@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.ui.document.drops import Drops, Source
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.masked_tasks.offer import HarmoniseOffer
 from sdedit_studio.ui.masked_tasks.tasks import MaskedTasks
 from tests.editing.documents import BOAT, with_boat
@@ -29,7 +29,7 @@ async def harmonised(flow: Flow, tasks: MaskedTasks):
     await flow.until(lambda: len(flow.engine.runs) > runs)
     run = flow.engine.runs[-1]
     run.finish()
-    await flow.until(lambda: flow.generation.state is State.RESULT)
+    await flow.until(lambda: flow.generation.activity is Activity.RESULT)
     return run
 
 
@@ -101,7 +101,7 @@ def test_less_and_more_do_it_again_from_another_t0(tell, tasks):
         assert flow.session.parameters.t0 == slider
         assert flow.messages[-1] == "Harmonise from t₀ 0.25."
         flow.engine.runs[-1].finish()
-        await flow.until(lambda: flow.generation.state is State.RESULT)
+        await flow.until(lambda: flow.generation.activity is Activity.RESULT)
         assert pill.stage.text() == "t₀ 0.25"
 
     tell(story)
@@ -128,7 +128,7 @@ def test_nothing_to_do_is_said_in_a_sentence(tell, tasks):
         tasks.edit_with_strokes()
         await flow.until(lambda: bool(flow.problems))
         assert flow.problems == [("Paint on a layer above the photo first.", "")]
-        assert flow.generation.state is State.IDLE
+        assert flow.generation.activity is Activity.NOTHING
         assert not flow.engine.runs
 
     tell(story)

@@ -14,7 +14,7 @@ from sdedit_studio.editing.regeneration import frame_to_regenerate, regeneration
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.generation import regeneration
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.generation.regeneration import Regeneration
 
 REST = 0.03
@@ -97,7 +97,7 @@ def test_it_is_made_again_from_what_is_below_now_in_one_step(tell, again):
         assert [x.id for x in flow.session.document.layers] == [x.id for x in before.layers]
         assert not outdated(flow.session.document, now)
         assert flow.session.history.undo_label == "Generate again" and len(flow.session.history._undo) == steps + 1
-        assert flow.generation.state is State.IDLE
+        assert flow.generation.activity is Activity.NOTHING
         flow.session.undo()
         assert flow.session.document is before
 
