@@ -194,6 +194,22 @@ def test_what_its_end_begins_goes_on(followed):
     asyncio.run(story())
 
 
+def test_a_task_that_starts_another_in_its_own_place_does_not_end_it(followed):
+    async def story():
+        two = Work()
+
+        async def one() -> None:
+            followed.follower.start(two.run, "No.")
+
+        followed.follower.start(one, "No.")
+        await settled()
+        assert two.begun and followed.follower.working and followed.heard() == []
+        followed.follower.withdraw()
+        await settled()
+
+    asyncio.run(story())
+
+
 EVENTS = st.lists(st.sampled_from(["start", "withdraw", "end", "fail", "rest", "wait", "press", "lift"]), max_size=25)
 
 
