@@ -175,7 +175,7 @@ class ActivityPill(Pill):
 
     def fit(self, room: int) -> None:
         """Offer the modes only where there is room for all the rest; their keys are always there."""
-        own = self.modes.sizeHint().width() + self.layout().spacing()
+        own = self.modes.sizeHint().width() + 2 * theme.SPACE
         rest = self.sizeHint().width() - (own if self.modes.isVisibleTo(self) else 0)
         self.modes.setVisible(self._generation.can_apply and rest + own <= room)
 
