@@ -58,7 +58,7 @@ class ResultActions(QObject):
         self._files, self._tasks, self._notice = files, tasks, notice
         self._latest: ref[Result] | None = None
         self._latest_id = ""
-        self._asked: tuple[Record, ...] = ()
+        self._requested: tuple[Record, ...] = ()
         self._deleted: tuple[Record, ...] = ()
         self._opened = session.history
         generation.finished.connect(self._keep)
@@ -176,7 +176,7 @@ class ResultActions(QObject):
 
         None, having said why, when one is damaged or of another canvas; nor when others were asked for meanwhile.
         """
-        opened, self._asked = self._session.history, records
+        opened, self._requested = self._session.history, records
         document, revision = opened.document, opened.revision
         if not all(map(self._fits, records)):
             return []
@@ -186,7 +186,7 @@ class ResultActions(QObject):
             self._session.notices.warn(str(problem))
             return []
         await self._generation.settled()
-        wanted = self._asked is records and self._session.history is opened
+        wanted = self._requested is records and self._session.history is opened
         return found if wanted and all(map(self._fits, records)) else []
 
     def compare(self, records: Sequence[Record]) -> None:
