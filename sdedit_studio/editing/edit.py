@@ -26,7 +26,7 @@ from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import EMPTY, TILE, Tiles, blank, packed
 
-Cell = tuple[int, int]
+TilePosition = tuple[int, int]
 """Column and row of a 256 px square of the canvas."""
 
 
@@ -103,7 +103,7 @@ def _guides(document: Document) -> set[str]:
     return {layer.id for layer in document.layers if layer.in_guide}
 
 
-def cells(rect: Rect) -> Iterator[tuple[Cell, Rect]]:
+def parts_by_tile(rect: Rect) -> Iterator[tuple[TilePosition, Rect]]:
     """The parts of a rectangle in each 256 px square that it meets."""
     for row in range(rect.y // TILE, (rect.bottom - 1) // TILE + 1):
         for column in range(rect.x // TILE, (rect.right - 1) // TILE + 1):
@@ -136,7 +136,7 @@ def painted_since(known: Tiles, then: Document, now: Document, rects: Iterable[R
 
 def painted_over(edit: Edit, now: Document) -> Tiles:
     """`painted_since` of all that changed in the edit's frame after its guide was taken."""
-    rects = [part for rect in now.damage(edit.document) for _, part in cells(rect & edit.frame)]
+    rects = [part for rect in now.damage(edit.document) for _, part in parts_by_tile(rect & edit.frame)]
     return painted_since(EMPTY, edit.document, now, rects)
 
 

@@ -44,17 +44,17 @@ LARGE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class Base:
+class BasePicture:
     """The finest whole picture of an edit so far, for others to go over."""
 
     edit: Edit
     picture: Image.Image
 
     @staticmethod
-    def of(edit: Edit, picture: Pixels) -> Base:
+    def of(edit: Edit, picture: Pixels) -> BasePicture:
         image = Image.fromarray(picture.array)
         image.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
-        return Base(edit, image)
+        return BasePicture(edit, image)
 
     def fits(self, edit: Edit) -> bool:
         """Whether the edits differ in nothing but what was painted. Looks at no pixel: `edit_of` keeps their masks."""
@@ -70,7 +70,7 @@ class Base:
         """Coverage, at the size of this picture, of where the edit's guide was painted on since."""
         return _painted(self.edit.job.guide.array, edit.job.guide.array).resize(self.picture.size)
 
-    def under(self, edit: Edit, picture: Pixels) -> Pixels:
+    def blended_with(self, edit: Edit, picture: Pixels) -> Pixels:
         """`picture` near what was painted since, fading into this one elsewhere.
 
         The noise is the same, so what was not painted on is nearly the same picture in both; this one has the detail.
@@ -83,7 +83,7 @@ class Base:
         return Pixels.of(np.asarray(whole))
 
 
-def subject(document: Document, parameters: Parameters) -> tuple[Any, ...]:
+def picture_dependencies(document: Document, parameters: Parameters) -> tuple[Any, ...]:
     """What a live picture depends on: equal while no change of the document changes its guide. Looks at no pixel."""
     guides = [
         (layer.pixels, layer.mask, layer.opacity, layer.mode)
@@ -93,19 +93,19 @@ def subject(document: Document, parameters: Parameters) -> tuple[Any, ...]:
     return parameters, frame_of(document), document.selection, document.protection, *guides
 
 
-def quick(parameters: Parameters) -> Parameters:
+def live_parameters(parameters: Parameters) -> Parameters:
     """The settings of a live first pass. A few-step model keeps its own solver."""
     solver = Solver.RENOISE if parameters.solver is Solver.RENOISE else Solver.DPMPP_2M
     return replace(parameters, calls=min(parameters.calls, CALLS), repeats=1, solver=solver, refine=Refine.OFF)
 
 
-def refining(edit: Edit, refine: Refine, first: Pixels | None = None) -> Edit:
+def refinement(edit: Edit, refine: Refine, first: Pixels | None = None) -> Edit:
     """The edit that carries the first pass of `edit` further. `first`: its picture, if it was made before."""
     parameters = replace(edit.job.parameters, refine=refine)
     return replace(edit, job=replace(edit.job, parameters=parameters, first=first))
 
 
-def refining_again(base: Base, edit: Edit, refine: Refine, first: Pixels) -> Edit | None:
+def partial_refinement(base: BasePicture, edit: Edit, refine: Refine, first: Pixels) -> Edit | None:
     """The edit that refines only what was painted since, in the midst of `base`, whose picture it keeps elsewhere.
 
     That picture takes the guide's place, so the passes after the first must need none.
@@ -127,8 +127,8 @@ def refining_again(base: Base, edit: Edit, refine: Refine, first: Pixels) -> Edi
     mask = np.asarray(where)
     if not 0 < np.count_nonzero(mask) <= LARGE * mask.size:
         return None
-    again = refining(edit, refine, first)
-    return replace(again, job=replace(again.job, guide=Pixels.of(np.asarray(base.picture)), mask=Pixels.of(mask)))
+    whole = refinement(edit, refine, first)
+    return replace(whole, job=replace(whole.job, guide=Pixels.of(np.asarray(base.picture)), mask=Pixels.of(mask)))
 
 
 def as_result(shown: Shown, seconds: float) -> Result:

@@ -53,7 +53,7 @@ def task_edit(task: Task, document: Document, parameters: Parameters, revision: 
     return replace(edit, document=document, job=job, task=task.title)
 
 
-def at(edit: Edit, t0: float) -> Edit:
+def with_t0(edit: Edit, t0: float) -> Edit:
     """The same edit from another t0, within what suits a task."""
     t0 = min(MOST, max(LEAST, round(t0, 2)))
     return replace(edit, job=replace(edit.job, parameters=replace(edit.job.parameters, t0=t0)))

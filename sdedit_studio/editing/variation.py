@@ -12,7 +12,7 @@ from PIL import Image
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.editing.edit import Edit, Shown, applied, edit_of, painted_over
-from sdedit_studio.editing.live_pictures import as_result, refining
+from sdedit_studio.editing.live_pictures import as_result, refinement
 from sdedit_studio.engine.job import Pixels, Result
 from sdedit_studio.parameters import Parameters, Refine
 from sdedit_studio.raster.tiles import COVERAGE, Tiles
@@ -59,10 +59,10 @@ class Variation:
         assert self.picture is not None
         return as_result(Shown(self.edit, self.picture), self.seconds or 0.0)
 
-    def worked_out(self, chosen: Parameters) -> Edit:
+    def at_full_size(self, chosen: Parameters) -> Edit:
         """The edit that carries this very picture up to the frame's own size, refined as `chosen` says."""
         assert self.picture is not None
-        edit = refining(self.edit, chosen.refine, self.picture)
+        edit = refinement(self.edit, chosen.refine, self.picture)
         parameters = replace(edit.job.parameters, detail=chosen.detail, crispness=chosen.crispness)
         return replace(edit, job=replace(edit.job, parameters=parameters))
 
@@ -71,7 +71,9 @@ def seeds_from(first: int, count: int) -> Sequence[int]:
     return [(first + index) % SEEDS for index in range(count)]
 
 
-def of_painting(document: Document, parameters: Parameters, revision: int, seeds: Sequence[int]) -> list[Variation]:
+def variations_of_painting(
+    document: Document, parameters: Parameters, revision: int, seeds: Sequence[int]
+) -> list[Variation]:
     """First passes of the painting, one for each seed.
 
     Raises ValueError, with a sentence for the person, when there is nothing to work from.
@@ -79,7 +81,7 @@ def of_painting(document: Document, parameters: Parameters, revision: int, seeds
     return _seeded(edit_of(document, replace(parameters, refine=Refine.OFF), revision), seeds)
 
 
-def around(chosen: Variation, seeds: Sequence[int]) -> list[Variation]:
+def variations_of(chosen: Variation, seeds: Sequence[int]) -> list[Variation]:
     """Small changes of a picture that is done: it is the guide, noised a little with each of the seeds."""
     job = chosen.edit.job
     picture = Image.fromarray(chosen.result().unpasted.array)
@@ -96,7 +98,7 @@ def _seeded(edit: Edit, seeds: Sequence[int], like: Variation | None = None) -> 
     return [Variation(replace(edit, job=each), like) for each in jobs]
 
 
-def over(edit: Edit, now: Document) -> Edit:
+def above_later_results(edit: Edit, now: Document) -> Edit:
     """`edit` as if the results added since had been there: its own goes over them, but not over newer strokes."""
     then = {layer.id: layer for layer in edit.document.layers}
     layers = [layer for layer in now.layers if layer.id in then or layer.generation is not None]
@@ -113,6 +115,6 @@ def blended(below: Variation, above: Variation, now: Document) -> Document:
     """
     document = now
     for each in (below, above):
-        document = applied(each.edit, each.result(), document, painted_over(over(each.edit, now), now))
+        document = applied(each.edit, each.result(), document, painted_over(above_later_results(each.edit, now), now))
     top = document.active_layer
     return document.with_layer(top.id, pixels=top.masked(), mask=Tiles(COVERAGE))

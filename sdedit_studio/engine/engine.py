@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -73,7 +73,7 @@ class Engine:
         self._watchers.append(callback)
         return lambda: self._watchers.remove(callback) if callback in self._watchers else None
 
-    async def run(self, job: Job, lane: Lane = Lane.ASKED) -> AsyncIterator[Update]:
+    async def run(self, job: Job, lane: Lane = Lane.ASKED) -> AsyncGenerator[Update]:
         """Yield any number of `Progress`, then exactly one `Result`, `Cancelled` or `Failed`.
 
         Jobs that are asked for queue; a live job replaces the last live one, and a running live job gives way to any
@@ -84,7 +84,7 @@ class Engine:
             async for update in updates:
                 yield update
 
-    async def run_together(self, jobs: Sequence[Job], lane: Lane = Lane.IDLE) -> AsyncIterator[Update]:
+    async def run_together(self, jobs: Sequence[Job], lane: Lane = Lane.IDLE) -> AsyncGenerator[Update]:
         """`run` for jobs with the same `in_common`, several at a time where the device gains from that.
 
         Each update names its job; of every job the last is a `Result`, `Cancelled` or `Failed`. Between two batches

@@ -23,7 +23,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from sdedit_studio import resources
 from sdedit_studio.engine.job import Phase
 from sdedit_studio.ui.shell.program import SWITCH_SECONDS
-from sdedit_studio.ui.t0_strip.strip import REST_MS, Strip
+from sdedit_studio.ui.t0_strip.strip import REST, Strip
 from tests.benchmarks.live import PEN_TARGET, spread
 from tests.stories.hand import Hand
 from tests.stories.recorded import SAMPLE, played, recorded
@@ -35,7 +35,7 @@ HELD = 60
 
 async def computed(hand: Hand, strip: Strip) -> dict[str, float]:
     """Seconds from the end of the rest after a change to the first picture, and to all."""
-    began = perf_counter() + REST_MS / 1000
+    began = perf_counter() + REST
     await hand.until(lambda: any(strip.is_current(t0) for t0 in strip.samples), 120)
     first = perf_counter() - began
     await hand.until(lambda: strip.complete, 300)

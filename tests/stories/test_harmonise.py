@@ -22,7 +22,7 @@ from sdedit_studio.files import pictures
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
 from tests.stories.hand import Hand, walked
 from tests.stories.stage import perform
 
@@ -58,7 +58,7 @@ async def photograph(hand: Hand, name: str) -> None:
 async def applied(hand: Hand) -> None:
     """Wait for the result, keep it, and see that nothing else changed and that one undo takes it back."""
     session, generation = hand.session, hand.window.generation
-    await hand.until(lambda: generation.state is State.RESULT, 240)
+    await hand.until(lambda: generation.activity is Activity.RESULT, 240)
     before, edit = session.document, generation.edit
     assert hand.window.compare.split == 0.5
     assert edit.frame in before.bounds

@@ -21,7 +21,7 @@ from sdedit_studio.files import openraster, pictures
 from sdedit_studio.parameters import Refine
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.ui.document.export_dialog import ExportDialog
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
 from tests.stories.hand import Hand
 from tests.stories.paintings import mountain_lake
 from tests.stories.stage import perform
@@ -62,7 +62,7 @@ def test_paint_a_mountain_lake_and_keep_what_becomes_of_it(qapp, tmp_path):
         session.set_parameters(t0=0.32, seed=5, condition="mountain", refine=Refine.DETAIL)
         generation.seed_locked = True
         await hand.key(Qt.Key.Key_Return, CONTROL)
-        assert generation.state in (State.PREPARING, State.RUNNING)
+        assert generation.activity.is_run
         await hand.until(lambda: generation.progress is not None, 120)
         await hand.tool("brush", (250, 250, 250), size=8)
         await hand.drag([(600, 60), (640, 64)])
@@ -73,7 +73,7 @@ def test_paint_a_mountain_lake_and_keep_what_becomes_of_it(qapp, tmp_path):
         session.undo()
         assert session.document is painted
 
-        await hand.until(lambda: generation.state is State.RESULT, 240)
+        await hand.until(lambda: generation.activity is Activity.RESULT, 240)
         assert hand.engine_phase is Phase.READY
         hand.window.compare.toggle_split()
         if SHOTS:

@@ -21,7 +21,7 @@ from sdedit_studio.document.layer import Layer
 from sdedit_studio.files import openraster, pictures
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
 from tests.stories.hand import Hand, walked
 from tests.stories.stage import perform
 
@@ -106,7 +106,7 @@ def do(names: Sequence[str], folder: Path) -> Callable[[Hand], Awaitable[None]]:
             await task.prepare(hand)
             before = guide(hand.session.document, hand.session.document.bounds)
             hand.window.actions_[task.action].trigger()
-            await hand.until(lambda: generation.state is State.RESULT, 600)
+            await hand.until(lambda: generation.activity is Activity.RESULT, 600)
             result, painted = generation.result, hand.session.document
             generation.apply()
             await hand.until(lambda painted=painted: hand.session.document is not painted)

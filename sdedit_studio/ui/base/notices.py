@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from PySide6.QtCore import QObject, Signal
 
 
@@ -20,3 +24,15 @@ class Notices(QObject):
     def warn(self, sentence: str, details: str = "") -> None:
         """Say it in the banner, until the person puts it away."""
         self.warned.emit(sentence, details)
+
+
+@contextmanager
+def report_failure(report: Callable[[str, str], object], sentence: str) -> Iterator[None]:
+    """Call `report` with the sentence and the traceback when the block fails, and go on after it.
+
+    A cancelled task stays silent, and stays cancelled.
+    """
+    try:
+        yield
+    except Exception:
+        report(sentence, traceback.format_exc())

@@ -369,17 +369,17 @@ class Input(QObject):
         self._view.session.set_pen_down(False)
 
     def _give(self, sample: _Sample) -> None:
-        tool, at = self._view.tool, self._pointer(sample)
+        tool, at, door = self._view.tool, self._pointer(sample), self._view.session
         match sample.kind:
             case _Kind.PRESS:
-                tool.press(at)
+                door.by_pen(lambda: tool.press(at))
             case _Kind.DOUBLE_PRESS:
-                tool.double_press(at)
+                door.by_pen(lambda: tool.double_press(at))
             case _Kind.MOVE:
-                tool.move(at)
+                door.by_pen(lambda: tool.move(at))
             case _Kind.RELEASE:
                 try:
-                    tool.release(at)
+                    door.by_pen(lambda: tool.release(at))
                 finally:
                     self._end_turn()
             case _Kind.HOVER:

@@ -14,7 +14,8 @@ from sdedit_studio.ui.base import theme, words
 from sdedit_studio.ui.base.icons import pixmap
 from sdedit_studio.ui.compare.compare import Compare
 from sdedit_studio.ui.compare.pill import ComparePill, ModeChoice
-from sdedit_studio.ui.generation.generation import Generation, State
+from sdedit_studio.ui.generation.activity import Activity
+from sdedit_studio.ui.generation.generation import Generation
 from sdedit_studio.ui.generation.live_button import BeatingDot
 from sdedit_studio.ui.widgets.buttons import IconButton, PrimaryButton, SecondaryButton
 from sdedit_studio.ui.widgets.pill import SHADOW, Pill
@@ -136,10 +137,10 @@ class ActivityPill(Pill):
 
     def _show_state(self) -> None:
         generation = self._generation
-        state, result = generation.state, generation.result
-        running, live = state in (State.PREPARING, State.RUNNING), state is State.LIVE
+        activity, result = generation.activity, generation.result
+        running, live = activity.is_run, activity is Activity.LIVE
         waiting = running and generation.status.phase is Phase.WARMING_UP
-        of_task = state is State.RESULT and generation.edit is not None and bool(generation.edit.task)
+        of_task = activity is Activity.RESULT and generation.edit is not None and bool(generation.edit.task)
         for part, there in (
             (self.less, of_task),
             (self.more, of_task),
@@ -148,7 +149,7 @@ class ActivityPill(Pill):
             (self.dot, live),
             (self.stop, live),
             (self.compare, generation.can_apply),
-            (self.discard, state is State.RESULT),
+            (self.discard, activity is Activity.RESULT),
             (self.apply, generation.can_apply),
         ):
             if part.hasFocus() and not there:
@@ -166,7 +167,7 @@ class ActivityPill(Pill):
             self.stage.setText(f"t₀ {result.job.parameters.t0:.2f}")
             self.detail.setText(f"seed {result.job.parameters.seed}")
             self.detail.setMinimumWidth(0)
-        self.setVisible(state is not State.IDLE and not self._compare.comparing)
+        self.setVisible(activity is not Activity.NOTHING and not self._compare.comparing)
         if self.compare.isDown() and not self.compare.isVisible():
             self.compare.setDown(False)  # out of sight it is not told when the mouse lets go
             self._compare.hold(False)
@@ -174,7 +175,7 @@ class ActivityPill(Pill):
 
     def fit(self, room: int) -> None:
         """Offer the modes only where there is room for all the rest; their keys are always there."""
-        own = self.modes.sizeHint().width() + self.layout().spacing()
+        own = self.modes.sizeHint().width() + 2 * theme.SPACE
         rest = self.sizeHint().width() - (own if self.modes.isVisibleTo(self) else 0)
         self.modes.setVisible(self._generation.can_apply and rest + own <= room)
 
@@ -353,7 +354,7 @@ class Banner(QObject):
         return super().eventFilter(watched, event)
 
     def _changed(self) -> None:
-        if self._generation.state is State.PREPARING:
+        if self._generation.activity is Activity.PREPARING:
             self.problem.put_away()
 
     def _live_switched(self) -> None:

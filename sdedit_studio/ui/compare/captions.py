@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter
 
 from sdedit_studio.ui.base import theme
-from sdedit_studio.ui.compare.veil import AMPLIFIED, SCALE
+from sdedit_studio.ui.compare.overlay_image import AMPLIFIED, SCALE
 
 PLATE, INK = QColor(20, 21, 23, 190), QColor("#f2f3f5")
 """They lie on pictures and not on the theme."""

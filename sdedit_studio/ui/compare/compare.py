@@ -5,10 +5,10 @@ their difference. Here is what is shown and how it is drawn; where the widgets l
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, cast
 
@@ -19,9 +19,10 @@ from sdedit_studio.document.document import Document
 from sdedit_studio.editing.edit import Shown
 from sdedit_studio.raster.geometry import NOTHING, Rect
 from sdedit_studio.raster.tiles import EMPTY, Tiles
+from sdedit_studio.ui.base.notices import report_failure
 from sdedit_studio.ui.compare.captions import draw_legend, draw_name
+from sdedit_studio.ui.compare.overlay_image import CRISP, OverlayImage, zoom_of
 from sdedit_studio.ui.compare.split import Handle
-from sdedit_studio.ui.compare.veil import CRISP, Veil, zoom_of
 from sdedit_studio.ui.generation.generation import Generation
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ PLACES = CompareMode.SPLIT, CompareMode.BESIDE, CompareMode.WINDOW
 
 
 @dataclass(frozen=True)
-class Sides:
+class Comparison:
     """What is compared. None at the left is the painting itself, None at the right no picture."""
 
     left: Shown | None
@@ -77,28 +78,28 @@ class Sides:
 
 
 @dataclass(frozen=True)
-class Veils:
-    """What has been made ready of two sides; `difference` only in that mode."""
+class Overlays:
+    """The images of a comparison; `difference` only in that mode."""
 
-    left: Veil | None = None
-    right: Veil | None = None
-    difference: Veil | None = None
+    left: OverlayImage | None = None
+    right: OverlayImage | None = None
+    difference: OverlayImage | None = None
 
     @staticmethod
-    def of(left: Shown | None, right: Shown | None, mode: CompareMode) -> Veils:
+    def of(left: Shown | None, right: Shown | None, mode: CompareMode) -> Overlays:
         """Safe on any thread."""
         different = mode is CompareMode.DIFFERENCE and right is not None
-        return Veils(
-            Veil.of(left) if left else None,
-            Veil.of(right) if right else None,
-            Veil.of_difference(left, right) if different and right else None,
+        return Overlays(
+            OverlayImage.of(left) if left else None,
+            OverlayImage.of(right) if right else None,
+            OverlayImage.of_difference(left, right) if different and right else None,
         )
 
     def is_of(self, document: Document) -> bool:
         """Whether the right one is a picture of this very painting."""
         return self.right is not None and self.right.shown is not None and self.right.shown.edit.document is document
 
-    def changed_from(self, before: Veils, over: Tiles | None) -> Rect | None:
+    def changed_from(self, before: Overlays, over: Tiles | None) -> Rect | None:
         """The part of the canvas that has to be drawn again when these come in the place of `before`; None where that
         is not known. `over`: what was drawn over those and will not be over these, if known. Safe on any thread.
         """
@@ -110,18 +111,20 @@ class Veils:
     @property
     def area(self) -> Rect:
         """The part of the canvas that they can change, which the split runs across."""
-        areas = [veil.area for veil in (self.left, self.right) if veil]
+        areas = [overlay.area for overlay in (self.left, self.right) if overlay]
         return areas[0] | areas[-1] if areas else NOTHING
 
 
-NO_VEILS = Veils()
+NO_OVERLAYS = Overlays()
 
 
-def _made(
-    wanted: tuple[Shown | None, Shown | None, CompareMode], before: Veils, over: Tiles | None
-) -> tuple[Veils, Rect | None]:
-    veils = Veils.of(*wanted)
-    return veils, veils.changed_from(before, over)
+Wanted = tuple[Shown | None, Shown | None, CompareMode]
+"""The two pictures that are to be made ready, and for which mode."""
+
+
+def _made(wanted: Wanted, before: Overlays, over: Tiles | None) -> tuple[Overlays, Rect | None]:
+    overlays = Overlays.of(*wanted)
+    return overlays, overlays.changed_from(before, over)
 
 
 class Compare(QObject):
@@ -139,9 +142,9 @@ class Compare(QObject):
         self._generation = generation
         self._view = view
         self._mode = self._place = CompareMode.SPLIT
-        self._pair: Sides | None = None
-        self._veils = NO_VEILS
-        self._wanted: tuple[Shown | None, Shown | None, CompareMode] = (None, None, self._mode)
+        self._pair: Comparison | None = None
+        self._overlays = NO_OVERLAYS
+        self._wanted: Wanted = (None, None, self._mode)
         self._preparing: asyncio.Task[None] | None = None
         self._over: Tiles | None = None
         self._before = False
@@ -160,7 +163,7 @@ class Compare(QObject):
         self._turns = QTimer(self, interval=FLICKER_MS)
         self._turns.timeout.connect(self._take_turns)
         generation.shown_changed.connect(self._follow)
-        generation.asked.connect(self.end_between)
+        generation.picture_requested.connect(self.end_between)
         generation.painted_late.connect(self._redraw)
         generation.session.document_replaced.connect(self.end_between)
         view.add_overlay(self._paint, self._hidden)
@@ -190,10 +193,10 @@ class Compare(QObject):
         self.set_mode(self._place if mode is self._mode else mode)
 
     @property
-    def sides(self) -> Sides:
+    def comparison(self) -> Comparison:
         if self._pair:
             return self._pair
-        return Sides(None, self._generation.shown, (PAINTING, "Live" if self._generation.live.on else "Result"))
+        return Comparison(None, self._generation.shown, (PAINTING, "Live" if self._generation.live.on else "Result"))
 
     @property
     def comparing(self) -> bool:
@@ -206,7 +209,7 @@ class Compare(QObject):
             left, right, names = right, left, (names[1], names[0])
         if self._pair is None:
             self._split_outside = self._split
-        self._pair = Sides(left, right, names)
+        self._pair = Comparison(left, right, names)
         self._split = self._split or 0.5
         self._follow()
         self._redraw()
@@ -275,15 +278,15 @@ class Compare(QObject):
 
     def _follow(self) -> None:
         """Make ready what is to be seen now. Nothing to see is seen at once."""
-        sides = self.sides
-        if sides.right is None and self._mode not in PLACES:
+        comparison = self.comparison
+        if comparison.right is None and self._mode not in PLACES:
             self._mode = self._place
             self.changed.emit()
-        wanted = sides.left, sides.right, self._mode
+        wanted = comparison.left, comparison.right, self._mode
         if wanted != self._wanted:
             self._wanted = wanted
-            if sides.right is None:
-                self._show(NO_VEILS)
+            if comparison.right is None:
+                self._show(NO_OVERLAYS)
                 if self._preparing is not None:
                     self._preparing.cancel()
                     self._preparing = None
@@ -291,37 +294,36 @@ class Compare(QObject):
                 self._preparing = asyncio.ensure_future(self._prepare())
 
     async def _prepare(self) -> None:
-        """Make the veils of what is wanted. What was overtaken meanwhile is newer than what stands all the same."""
+        """Make the overlays of what is wanted. One that was overtaken meanwhile is shown all the same: it is newer."""
         ready = None
         while (wanted := self._wanted) != ready:
-            before, changed, right = self._veils, None, wanted[1]
+            before, right = self._overlays, wanted[1]
             same_painting = right is not None and before.is_of(right.edit.document)
             over = EMPTY if same_painting else self._over
-            try:
-                veils, changed = await asyncio.to_thread(_made, wanted, before, over)
-            except Exception:  # a difference of large pictures needs many times their memory
-                veils = NO_VEILS
-                if self._wanted == wanted:
-                    self._step_down(traceback.format_exc())
+            overlays, changed = NO_OVERLAYS, None
+            with report_failure(
+                partial(self._step_down, wanted), "This could not be shown. Your painting and results are unchanged."
+            ):  # a difference of large pictures needs many times their memory
+                overlays, changed = await asyncio.to_thread(_made, wanted, before, over)
             ready = wanted
             if self._wanted[1] is not None:
-                known = self._veils is before and (same_painting or self._over is over)
-                self._show(veils, changed if known else None)
+                known = self._overlays is before and (same_painting or self._over is over)
+                self._show(overlays, changed if known else None)
 
-    def _step_down(self, details: str) -> None:
-        """What is wanted cannot be made ready: say so, and want something plainer rather than leave what stood."""
-        self._generation.session.notices.warn(
-            "This could not be shown. Your painting and results are unchanged.", details
-        )
+    def _step_down(self, failed: Wanted, sentence: str, details: str) -> None:
+        """If it is still wanted, say so, and want something plainer rather than leave what stood."""
+        if self._wanted != failed:
+            return
+        self._generation.session.notices.warn(sentence, details)
         if self._mode not in PLACES:
             self.set_mode(self._place)
         else:
             self.end_between()
 
-    def _show(self, veils: Veils, changed: Rect | None = None) -> None:
+    def _show(self, overlays: Overlays, changed: Rect | None = None) -> None:
         """`changed`: the part of the canvas that looks another way with them, or None where that is not known."""
-        self._veils, self._over = veils, None
-        flickers = self._mode is CompareMode.FLICKER and veils.right is not None
+        self._overlays, self._over = overlays, None
+        flickers = self._mode is CompareMode.FLICKER and overlays.right is not None
         if flickers != self._turns.isActive():
             self._turns.start() if flickers else self._turns.stop()
         if changed is None or self._mode is not CompareMode.SPLIT:
@@ -343,89 +345,89 @@ class Compare(QObject):
 
     def draw_right(self, painter: QPainter, to_view: QTransform, visible: Rect, view: QRectF) -> None:
         """Draw the right picture over the page of another view, with its name. `view`: that view's own rectangle."""
-        if self._veils.right is None:
+        if self._overlays.right is None:
             page = QRectF(*self._generation.session.document.bounds)
             draw_name(painter, NOTHING_YET, to_view.mapRect(page) & view, Qt.AlignmentFlag.AlignHCenter)
         elif not self._before:
-            self._draw(painter, self._veils.right, to_view, visible)
+            self._draw(painter, self._overlays.right, to_view, visible)
             self._name(painter, 1, to_view, view, Qt.AlignmentFlag.AlignHCenter)
 
     def _paint(self, painter: QPainter, to_view: QTransform, visible: Rect) -> None:
         """Draw over the canvas."""
         self._to_view = to_view
         self._placing.start()
-        veils, view = self._veils, QRectF(self._view.rect())
-        if self._before or veils.right is None:
+        overlays, view = self._overlays, QRectF(self._view.rect())
+        if self._before or overlays.right is None:
             return
         middle = Qt.AlignmentFlag.AlignHCenter
         match self._mode:
             case CompareMode.SPLIT:
-                self._paint_split(painter, veils, to_view, visible)
+                self._paint_split(painter, overlays, to_view, visible)
                 if self._split or self._pair:
                     self._name(painter, 0, to_view, view, Qt.AlignmentFlag.AlignLeft)
                     self._name(painter, 1, to_view, view, Qt.AlignmentFlag.AlignRight)
             case CompareMode.BESIDE | CompareMode.WINDOW:
-                self._draw(painter, veils.left, to_view, visible)
+                self._draw(painter, overlays.left, to_view, visible)
                 self._name(painter, 0, to_view, view, middle)
             case CompareMode.FLICKER:
                 side = int(self._turn_of_right)
-                self._draw(painter, (veils.left, veils.right)[side], to_view, visible)
+                self._draw(painter, (overlays.left, overlays.right)[side], to_view, visible)
                 self._name(painter, side, to_view, view, middle)
-            case CompareMode.DIFFERENCE if veils.difference is not None:
-                veils.difference.draw(painter, to_view)
-                area = to_view.mapRect(QRectF(*veils.difference.frame)) & view
-                draw_name(painter, f"Difference: {' · '.join(self.sides.names)}", area, middle)
+            case CompareMode.DIFFERENCE if overlays.difference is not None:
+                overlays.difference.draw(painter, to_view)
+                area = to_view.mapRect(QRectF(*overlays.difference.frame)) & view
+                draw_name(painter, f"Difference: {' · '.join(self.comparison.names)}", area, middle)
                 draw_legend(painter, area)
 
     def _hidden(self) -> Rect:
         """The part of the canvas under a picture that has no mask: in live mode all of it, so it need not be drawn."""
-        veil = self._veils.right
-        if self._before or self._mode is not CompareMode.SPLIT or veil is None or veil.masked:
+        overlay = self._overlays.right
+        if self._before or self._mode is not CompareMode.SPLIT or overlay is None or overlay.masked:
             return NOTHING
-        left = ceil(self._split_x(self._veils.area))
-        return veil.frame & Rect(left, veil.frame.y, veil.frame.right - left, veil.frame.height)
+        left = ceil(self._split_x(self._overlays.area))
+        return overlay.frame & Rect(left, overlay.frame.y, overlay.frame.right - left, overlay.frame.height)
 
-    def _draw(self, painter: QPainter, veil: Veil | None, to_view: QTransform, visible: Rect) -> None:
+    def _draw(self, painter: QPainter, overlay: OverlayImage | None, to_view: QTransform, visible: Rect) -> None:
         """Draw a picture, and over the generation's own what was painted since."""
-        if veil is None:
+        if overlay is None:
             return
-        veil.draw(painter, to_view)
+        overlay.draw(painter, to_view)
         if self._pair is not None:
             return
         painter.save()
         painter.setTransform(to_view, combine=True)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, zoom_of(to_view) < CRISP)
-        for painted in self._painted(veil):
-            for where, tile in painted.items(visible & veil.area):
+        for painted in self._painted(overlay):
+            for where, tile in painted.items(visible & overlay.area):
                 painter.drawImage(where.x, where.y, tile.image)
         painter.restore()
 
-    def _painted(self, veil: Veil) -> Sequence[Tiles]:
-        """What was painted after the guide of the veil. While the veil of a newer guide is being made, that includes
-        what lies between the two guides.
+    def _painted(self, overlay: OverlayImage) -> Sequence[Tiles]:
+        """What was painted after the guide of an overlay. While that of a newer guide is being made, this includes what
+        was painted between the two guides.
         """
         newest, shown = self._generation.painted_since, self._generation.shown
-        if shown is not None and veil.shown is not None and shown.edit.document is veil.shown.edit.document:
+        if shown is not None and overlay.shown is not None and shown.edit.document is overlay.shown.edit.document:
             self._over = newest
             return (newest,)
         return self._over or EMPTY, newest
 
-    def _paint_split(self, painter: QPainter, veils: Veils, to_view: QTransform, visible: Rect) -> None:
-        area, x = veils.area, self._split_x(veils.area)
+    def _paint_split(self, painter: QPainter, overlays: Overlays, to_view: QTransform, visible: Rect) -> None:
+        area, x = overlays.area, self._split_x(overlays.area)
         if self._split:
-            self._draw(painter, veils.left, to_view, visible)
+            self._draw(painter, overlays.left, to_view, visible)
         painter.save()
         painter.setTransform(to_view, combine=True)
         painter.setClipRect(QRectF(x, area.y, area.right - x, area.height), Qt.ClipOperation.IntersectClip)
         painter.setTransform(to_view.inverted()[0], combine=True)
-        self._draw(painter, veils.right, to_view, visible)
+        self._draw(painter, overlays.right, to_view, visible)
         painter.restore()
         self._handle.paint(painter, self._line(area))
 
     def _name(
         self, painter: QPainter, side: int, to_view: QTransform, view: QRectF, alignment: Qt.AlignmentFlag
     ) -> None:
-        draw_name(painter, self.sides.names[side], to_view.mapRect(QRectF(*self._veils.area)) & view, alignment)
+        draw_name(painter, self.comparison.names[side], to_view.mapRect(QRectF(*self._overlays.area)) & view, alignment)
 
     def _split_x(self, area: Rect) -> float:
         return area.x + self._split * area.width
@@ -435,11 +437,11 @@ class Compare(QObject):
         return self._to_view.map(QLineF(x, area.y, x, area.bottom))
 
     def _place_handle(self) -> None:
-        there = self._mode is CompareMode.SPLIT and self._veils.right is not None and not self._before
-        self._handle.place(self._line(self._veils.area) if there else None)
+        there = self._mode is CompareMode.SPLIT and self._overlays.right is not None and not self._before
+        self._handle.place(self._line(self._overlays.area) if there else None)
 
     def _drag(self, at: QPointF) -> None:
-        if self._veils.right is not None:
-            area = self._veils.area
+        if self._overlays.right is not None:
+            area = self._overlays.area
             x = self._to_view.inverted()[0].map(at).x()
             self.set_split((x - area.x) / area.width)

@@ -79,6 +79,6 @@ class ComparePill(Pill):
         self._show()
 
     def _show(self) -> None:
-        left, right = self._compare.sides.names
+        left, right = self._compare.comparison.names
         self.names.setText(f"{left} · {right}")
         self.setVisible(self._compare.comparing)

@@ -212,6 +212,10 @@ class Door(QObject):
                 if not self.busy:
                     self.settled.emit()
 
+    def by_pen(self, work: Callable[[], object]) -> None:
+        """Do what the pen does; what it asks for comes before what was asked for while it was down."""
+        self._turns.do_first(work)
+
     def settle(self) -> None:
         """Finish a gesture that waits to be finished, as it looks now."""
         if self._gesture is not None and not self._gesture.finishing:

@@ -75,6 +75,15 @@ class Turns(QObject):
             self._waiting.append(turn)
             self.go_on()
 
+    def do_first(self, work: Callable[[], object]) -> None:
+        """Do something now; what it asks for comes before all that waits."""
+        if self._asked_within is not None:
+            work()
+            return
+        with self._within():
+            work()
+        self.go_on()
+
     def withdraw(self) -> bool:
         """Give up what was asked for last and is not done. Returns whether there was something."""
         if self._waiting:

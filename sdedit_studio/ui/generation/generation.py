@@ -8,10 +8,8 @@ follows the painting instead, and applying takes what is seen.
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import Enum
 from random import SystemRandom
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -20,14 +18,26 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import frame_of
-from sdedit_studio.editing.edit import Cell, Edit, Shown, applied, cells, edit_of, painted_over, painted_since
-from sdedit_studio.editing.live_pictures import as_result, quick
+from sdedit_studio.editing.edit import (
+    Edit,
+    Shown,
+    TilePosition,
+    applied,
+    edit_of,
+    painted_over,
+    painted_since,
+    parts_by_tile,
+)
+from sdedit_studio.editing.live_pictures import as_result, live_parameters
 from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Phase, Progress, Result, Status, Update
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import EMPTY, Tiles
 from sdedit_studio.ui.base import words
+from sdedit_studio.ui.base.clock import SYSTEM_CLOCK, Clock
+from sdedit_studio.ui.base.notices import report_failure
 from sdedit_studio.ui.base.tasks import OwnTasks
 from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.generation.live import Live
 
 if TYPE_CHECKING:
@@ -40,22 +50,10 @@ SLICE = 0.003
 """Seconds of comparing the painting with the guide's at a time."""
 
 
-Make = Callable[[Document, int], Edit]
+MakeEdit = Callable[[Document, int], Edit]
 """Builds the edit of a document of a revision. Raises ValueError, with a sentence for the person, when there is nothing
 to work from.
 """
-
-
-class State(Enum):
-    """PREPARING renders the guide; RUNNING includes waiting for a model that is still loading; LIVE is until switched
-    off.
-    """
-
-    IDLE = "idle"
-    PREPARING = "preparing"
-    RUNNING = "running"
-    RESULT = "result"
-    LIVE = "live"
 
 
 @dataclass(eq=False)
@@ -79,7 +77,7 @@ class _Finished:
 class Generation(QObject):
     """At most one run and one result. Needs a running asyncio loop from the first `generate` on.
 
-    Signals: `asked()` when another picture is wanted: a run, live mode, or one that was made before;
+    Signals: `picture_requested()` when another picture is wanted: a run, live mode, or one that was made before;
     `progressed(Edit, Progress)` after each model call of a run; `finished(Edit, Result)` when it succeeded;
     `applied(Edit, Result)` when a result, a live picture too, became a layer;
     `changed()` when any property here may read differently, but for `painted_since`, which also follows every
@@ -87,7 +85,7 @@ class Generation(QObject):
     only after its `document_changed`.
     """
 
-    asked = Signal()
+    picture_requested = Signal()
     progressed = Signal(object, object)
     finished = Signal(object, object)
     applied = Signal(object, object)
@@ -95,16 +93,17 @@ class Generation(QObject):
     shown_changed = Signal()
     painted_late = Signal()
 
-    def __init__(self, session: Session, engine: Engine) -> None:
+    def __init__(self, session: Session, engine: Engine, clock: Clock = SYSTEM_CLOCK) -> None:
         super().__init__(session)
         self.session = session
         self.engine = engine
+        self.clock = clock
         self._run: _Run | None = None
         self._finished: _Finished | None = None
         self._applying: set[_Finished | Shown] = set()
         self._shown: Shown | None = None
         self._painted = EMPTY
-        self._stale: dict[Cell, Rect] = {}
+        self._stale: dict[TilePosition, Rect] = {}
         self._seed_locked = False
         self._frame = frame_of(session.document)
         self._tasks = OwnTasks()
@@ -117,18 +116,18 @@ class Generation(QObject):
         session.document_changed.connect(self._document_changed)
         session.document_replaced.connect(self._document_replaced)
         session.selection_changed.connect(self._frame_changed)
-        session.parameters_changed.connect(self._reckon)
-        self.live = Live(session, engine, self._show_live)
-        self.live.switched.connect(self._reckon)
-        self._reckon()
+        session.parameters_changed.connect(self._update_estimate)
+        self.live = Live(session, engine, self._show_live, clock)
+        self.live.switched.connect(self._update_estimate)
+        self._update_estimate()
 
     @property
-    def state(self) -> State:
+    def activity(self) -> Activity:
         if self._run:
-            return State.RUNNING if self._run.edit else State.PREPARING
+            return Activity.RUNNING if self._run.edit else Activity.PREPARING
         if self.live.on:
-            return State.LIVE
-        return State.RESULT if self._finished else State.IDLE
+            return Activity.LIVE
+        return Activity.RESULT if self._finished else Activity.NOTHING
 
     @property
     def progress(self) -> Progress | None:
@@ -219,7 +218,7 @@ class Generation(QObject):
         parameters = self.session.parameters
         self.start(lambda document, revision: edit_of(document, parameters, revision))
 
-    def start(self, make: Make) -> None:
+    def start(self, make: MakeEdit) -> None:
         """Run the edit that `make` builds of the document as it is now, on another thread, as `generate` does. What is
         being applied belongs to the document.
         """
@@ -227,7 +226,7 @@ class Generation(QObject):
         self.live.stop()
         run = self._run = _Run()
         run.task = self._tasks.start(self._generate(run, make))
-        self.asked.emit()
+        self.picture_requested.emit()
         self.changed.emit()
 
     def present(self, edit: Edit, result: Result) -> None:
@@ -235,10 +234,10 @@ class Generation(QObject):
         self._give_up()
         self.live.stop()
         self._finished = _Finished(edit, result)
-        self.asked.emit()
+        self.picture_requested.emit()
         self._show_latest()
 
-    def look_back(self, edit: Edit, step: Progress | None) -> None:
+    def show_step(self, edit: Edit, step: Progress | None) -> None:
         """Show an earlier step of the run that made the waiting result; None for the result again.
 
         Applying takes what is seen. Another edit's step is ignored, so it may come late.
@@ -288,7 +287,7 @@ class Generation(QObject):
         self._give_up()
         self._finished = None
         self._show(None)
-        self.asked.emit()
+        self.picture_requested.emit()
         self.live.start()
 
     def stop_live(self) -> bool:
@@ -316,23 +315,19 @@ class Generation(QObject):
             self._run.task.cancel()
         self._run = None
 
-    async def _generate(self, run: _Run, make: Make) -> None:
+    async def _generate(self, run: _Run, make: MakeEdit) -> None:
         await self.session.until_settled()
-        try:
-            edit = await asyncio.to_thread(make, self.session.document, self.session.revision)
-        except ValueError as nothing_to_do:
-            self._fail(str(nothing_to_do), "")
+        with report_failure(self._fail, "The guide could not be made, so nothing was changed. Try again."):
+            try:
+                run.edit = await asyncio.to_thread(make, self.session.document, self.session.revision)
+            except ValueError as nothing_to_do:
+                self._fail(str(nothing_to_do), "")
+        if (edit := run.edit) is None:
             return
-        except Exception:
-            self._fail("The guide could not be made, so nothing was changed. Try again.", traceback.format_exc())
-            return
-        run.edit = edit
         self.changed.emit()
-        try:
+        with report_failure(self._fail, "The edit stopped early. Your painting is unchanged; try again."):
             async for update in self.engine.run(edit.job):
                 self._receive(run, edit, update)
-        except Exception:
-            self._fail("The edit stopped early. Your painting is unchanged; try again.", traceback.format_exc())
 
     def _receive(self, run: _Run, edit: Edit, update: Update) -> None:
         match update:
@@ -358,7 +353,7 @@ class Generation(QObject):
         self.session.notices.warn(sentence, details)
 
     def _apply(self, finished: _Finished) -> None:
-        """Make a waiting result a layer, as long as it is not discarded meanwhile."""
+        """MakeEdit a waiting result a layer, as long as it is not discarded meanwhile."""
         step = finished.step
 
         def make(document: Document) -> Document:
@@ -445,8 +440,8 @@ class Generation(QObject):
         if self._shown is None:
             return
         for rect in rects:
-            for cell, part in cells(rect & self._shown.edit.frame):
-                self._stale[cell] = part | self._stale.get(cell, part)
+            for tile, part in parts_by_tile(rect & self._shown.edit.frame):
+                self._stale[tile] = part | self._stale.get(tile, part)
         self._compare()
 
     def _catch_up(self) -> None:
@@ -480,16 +475,16 @@ class Generation(QObject):
 
     def _frame_changed(self) -> None:
         self._frame = frame_of(self.session.document)
-        self._reckon()
+        self._update_estimate()
 
     def _status_changed(self, status: Status) -> None:
         """Live jobs come and go many times a second, which says nothing."""
         before, self._phase = self._phase, status.phase
         if not (self.live.on and {before, status.phase} <= {Phase.READY, Phase.BUSY}):
-            self._reckon()
+            self._update_estimate()
 
-    def _reckon(self) -> None:
-        parameters = quick(self.session.parameters) if self.live.on else self.session.parameters
+    def _update_estimate(self) -> None:
+        parameters = live_parameters(self.session.parameters) if self.live.on else self.session.parameters
         try:
             self._estimate = self.engine.estimate(self._frame.width, self._frame.height, parameters)
         except ValueError as problem:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.editing.edit import Edit, Shown, edit_of
-from sdedit_studio.editing.live_pictures import Base, quick, refining, refining_again, subject
+from sdedit_studio.editing.live_pictures import (
+    BasePicture,
+    live_parameters,
+    partial_refinement,
+    picture_dependencies,
+    refinement,
+)
 from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Lane, Pixels, Progress, Result
-from sdedit_studio.engine.live import Order, Schedule
+from sdedit_studio.engine.live import Schedule
 from sdedit_studio.parameters import Refine
 from sdedit_studio.ui.base import words
+from sdedit_studio.ui.base.clock import Clock
+from sdedit_studio.ui.base.notices import report_failure
 from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.generation.follower import Follower
 
 if TYPE_CHECKING:
     from sdedit_studio.engine.engine import Engine
@@ -32,8 +39,8 @@ STOPPED = "Live stopped early. Your painting is unchanged; switch it on again."
 
 
 @dataclass(frozen=True)
-class _Arrived:
-    """A picture that the model made of an edit. `whole`: that of a whole pass, rather than an estimate on its way."""
+class _NewPicture:
+    """A picture that the model made of an edit. `whole`: of a pass that is over, rather than an estimate in between."""
 
     edit: Edit
     picture: Pixels
@@ -51,21 +58,26 @@ class Live(QObject):
     switched = Signal()
     followed = Signal()
 
-    def __init__(self, session: Session, engine: Engine, show: Callable[[Shown | None], None]) -> None:
+    def __init__(self, session: Session, engine: Engine, show: Callable[[Shown | None], None], clock: Clock) -> None:
         super().__init__(session)
-        self._session, self._engine, self._show = session, engine, show
+        self._session, self._engine, self._show, self._clock = session, engine, show, clock
         self._on = False
         self._broken = False
         self._hold: object | None = None
         self._in_sight = True
-        self._reset()
-        self._rest = QTimer(self, singleShot=True)
-        self._rest.timeout.connect(self._next)
-        for signal in (session.document_changed, session.selection_changed, session.layers_changed):
-            signal.connect(self._look)
-        session.parameters_changed.connect(self._look)
+        self._follower = Follower(
+            self,
+            session,
+            self._depends_on,
+            changed=self._changed,
+            replaced=self._replaced,
+            rested=self._next,
+            ended=self._ended,
+            failed=self._fail,
+            clock=clock,
+        )
         session.history_changed.connect(self._lifted)
-        session.document_replaced.connect(self._restart)
+        self._reset()
 
     @property
     def on(self) -> bool:
@@ -106,7 +118,7 @@ class Live(QObject):
         self._on, self._broken, self._hold = True, False, None
         self._give_up()
         self._reset()
-        self._look()
+        self._follower.look()
         self.switched.emit()
 
     def stop(self) -> bool:
@@ -114,7 +126,7 @@ class Live(QObject):
         was, self._on = self._on, False
         if was:
             self._give_up()
-            self._reset()  # it would keep a document alive
+            self._reset()
             self._resume()
             self._show(None)
             self.switched.emit()
@@ -140,7 +152,6 @@ class Live(QObject):
     def settle(self, hold: object) -> None:
         """If held: the picture is part of the painting now, so there is nothing to follow before the next stroke."""
         if self._hold is hold:
-            self._subject = subject(self._session.document, self._session.parameters)
             self._revision += 1
             self._base = None
             self._schedule.settled(self._revision)
@@ -152,39 +163,32 @@ class Live(QObject):
             self._resume()
 
     def _reset(self) -> None:
-        self._schedule = Schedule(monotonic)
-        self._subject: tuple[Any, ...] | None = None
+        self._follower.forget()
+        self._schedule = Schedule(self._clock.now)
         self._revision = 0
-        self._task: asyncio.Task[None] | None = None
         self._edit: Edit | None = None
         self._first: Pixels | None = None
-        self._arrived: _Arrived | None = None
+        self._newest: _NewPicture | None = None
         self._showing: asyncio.Task[None] | None = None
-        self._base: Base | None = None
+        self._base: BasePicture | None = None
         self._shown_at = 0.0
         self._hint = ""
 
-    def _restart(self) -> None:
+    def _replaced(self) -> None:
         """Another canvas: nothing of the last one fits it."""
         self._hold = None
         if self._on:
             self._give_up()
             self._show(None)
             self._reset()
-            self._look()
 
-    def _look(self) -> None:
-        """See whether anything changed that the picture depends on. Runs at every pen event, so it only compares
-        identities.
-        """
-        if not self._on:
-            return
-        now = subject(self._session.document, self._session.parameters)
-        if now != self._subject:
-            self._subject = now
-            self._revision += 1
-            self._schedule.changed(self._revision)
-            self._resume()
+    def _depends_on(self) -> object | None:
+        return picture_dependencies(self._session.document, self._session.parameters) if self._on else None
+
+    def _changed(self) -> None:
+        self._revision += 1
+        self._schedule.changed(self._revision)
+        self._resume()
 
     def _lifted(self) -> None:
         self._schedule.lifted()
@@ -197,48 +201,32 @@ class Live(QObject):
     def _next(self) -> None:
         order = self._schedule.take()
         if order is not None:
-            self._cancel()
-            self._task = asyncio.ensure_future(self._carry_out(order))
+            self._follower.start(self._refine if order.refine else self._follow, STOPPED)
         elif (seconds := self._schedule.rests_in()) is not None:
-            self._rest.start(round(1000 * seconds) + 1)
+            self._follower.rest(seconds)
 
     def _give_up(self) -> None:
-        self._rest.stop()
-        self._cancel()
-        self._forget_arrived()
+        self._follower.withdraw()
+        self._forget_newest()
         self._schedule.abandoned()
 
-    def _cancel(self) -> None:
-        """Ending the task closes the engine's iterator, which cancels exactly its job."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
-
-    def _forget_arrived(self) -> None:
+    def _forget_newest(self) -> None:
         """What is not shown yet never will be."""
-        self._arrived = None
+        self._newest = None
         if self._showing is not None:
             self._showing.cancel()
             self._showing = None
 
-    async def _carry_out(self, order: Order) -> None:
-        try:
-            if order.refine:
-                await self._refine()
-            else:
-                await self._follow()
-        except Exception:
-            self._fail(STOPPED, traceback.format_exc())
-        if self._schedule.running == order:
+    def _ended(self) -> None:
+        if (order := self._schedule.running) is not None:
             self._schedule.finished(order, empty=bool(self._hint))
             if self._showing is None:
                 self.followed.emit()
-        self._task = None
         self._next()
 
     async def _follow(self) -> None:
         """The first pass of the painting as it is now."""
-        document, parameters = self._session.document, quick(self._session.parameters)
+        document, parameters = self._session.document, live_parameters(self._session.parameters)
         revision = self._session.revision
         try:
             if parameters.t0 == 0:
@@ -246,7 +234,7 @@ class Live(QObject):
             edit = await asyncio.to_thread(edit_of, document, parameters, revision, self._edit)
         except ValueError as nothing_to_do:
             self._hint, self._edit, self._first, self._base = str(nothing_to_do), None, None, None
-            self._forget_arrived()
+            self._forget_newest()
             self._show(None)
             return
         self._hint, self._edit, self._first = "", edit, None
@@ -256,12 +244,12 @@ class Live(QObject):
                 case Progress():
                     if update.pass_index == 0:
                         self._first = update.preview
-                    if update.call < update.calls and monotonic() - self._shown_at >= STILL:
-                        self._show_soon(_Arrived(shown, update.preview, whole=False))
+                    if update.call < update.calls and self._clock.now() - self._shown_at >= STILL:
+                        self._show_soon(_NewPicture(shown, update.preview, whole=False))
                 case Result():
                     if shown is edit:
                         self._first = update.picture
-                    self._show_soon(_Arrived(shown, update.picture, whole=True))
+                    self._show_soon(_NewPicture(shown, update.picture, whole=True))
                 case Failed():
                     self._fail(update.message, update.details)
                 case Cancelled():
@@ -275,7 +263,7 @@ class Live(QObject):
         refine = self._session.parameters.refine
         if refine is not Refine.DETAIL:
             return None
-        crisp = refining(edit, refine)
+        crisp = refinement(edit, refine)
         estimate = self._estimate(crisp, sketch=True)
         if estimate is None:
             return None
@@ -295,60 +283,58 @@ class Live(QObject):
         refine = self._session.parameters.refine
         if self._edit is None or self._first is None or refine is Refine.OFF:
             return
-        edit, again = refining(self._edit, refine, self._first), None
+        edit, part = refinement(self._edit, refine, self._first), None
         estimate = self._estimate(edit, sketch=False)
         if self._base is not None and estimate is not None and estimate.forgets_guide:
-            again = await asyncio.to_thread(refining_again, self._base, self._edit, refine, self._first)
+            part = await asyncio.to_thread(partial_refinement, self._base, self._edit, refine, self._first)
         last: Progress | None = None
-        async for update in self._engine.run((again or edit).job, Lane.LIVE):
+        async for update in self._engine.run((part or edit).job, Lane.LIVE):
             match update:
                 case Progress():
                     if last is not None and last.pass_index < update.pass_index:
-                        self._show_soon(_Arrived(edit, last.preview, whole=True))
+                        self._show_soon(_NewPicture(edit, last.preview, whole=True))
                     last = update
                 case Result():
-                    picture = update.picture if again else update.unpasted
-                    self._show_soon(_Arrived(edit, picture, whole=True))
+                    picture = update.picture if part else update.unpasted
+                    self._show_soon(_NewPicture(edit, picture, whole=True))
                 case Failed():
                     self._fail(update.message, update.details)
                 case Cancelled():
                     self._schedule.abandoned()
 
-    def _show_soon(self, arrived: _Arrived) -> None:
+    def _show_soon(self, new: _NewPicture) -> None:
         """Show it as soon as it is ready for that; one that arrives before is newer and takes its place."""
-        self._arrived = arrived
+        self._newest = new
         if self._showing is None:
-            self._showing = asyncio.ensure_future(self._show_arrived())
+            self._showing = asyncio.ensure_future(self._show_newest())
 
-    async def _show_arrived(self) -> None:
-        try:
-            while arrived := self._arrived:
-                self._arrived = None
-                await self._show_whole(arrived) if arrived.whole else await self._show_estimate(arrived)
-        except Exception:
-            self._fail(STOPPED, traceback.format_exc())
+    async def _show_newest(self) -> None:
+        with report_failure(self._fail, STOPPED):
+            while new := self._newest:
+                self._newest = None
+                await self._show_whole(new) if new.whole else await self._show_estimate(new)
         self._showing = None
 
-    async def _show_estimate(self, arrived: _Arrived) -> None:
+    async def _show_estimate(self, new: _NewPicture) -> None:
         """Show it where it was painted; elsewhere what stands there is better."""
-        edit, picture, base = arrived.edit, arrived.picture, self._base
+        edit, picture, base = new.edit, new.picture, self._base
         if base is None:
             self._put(Shown(edit, picture))
         elif base.fits(edit):
-            self._put(Shown(edit, await asyncio.to_thread(base.under, edit, picture)))
+            self._put(Shown(edit, await asyncio.to_thread(base.blended_with, edit, picture)))
 
-    async def _show_whole(self, arrived: _Arrived) -> None:
+    async def _show_whole(self, new: _NewPicture) -> None:
         """Show all of it, or over a finer picture only where it was painted."""
-        edit, picture, base = arrived.edit, arrived.picture, self._base
+        edit, picture, base = new.edit, new.picture, self._base
         if base is not None and base.fits(edit) and base.picture.width > picture.width:
-            picture = await asyncio.to_thread(base.under, edit, picture)
+            picture = await asyncio.to_thread(base.blended_with, edit, picture)
         else:
-            self._base = await asyncio.to_thread(Base.of, edit, picture)
+            self._base = await asyncio.to_thread(BasePicture.of, edit, picture)
         self._put(Shown(edit, picture))
         self.followed.emit()
 
     def _put(self, shown: Shown) -> None:
-        self._shown_at = monotonic()
+        self._shown_at = self._clock.now()
         self._show(shown)
 
     def _fail(self, sentence: str, details: str) -> None:

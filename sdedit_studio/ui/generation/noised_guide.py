@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,10 +12,11 @@ from PySide6.QtCore import QObject, QRectF, Signal
 from PySide6.QtGui import QImage, QPainter, QTransform
 
 from sdedit_studio.editing.edit import Edit, edit_of
-from sdedit_studio.editing.live_pictures import quick
+from sdedit_studio.editing.live_pictures import live_parameters, picture_dependencies
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import as_image
 from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.generation.follower import Follower
 
 if TYPE_CHECKING:
     from sdedit_studio.engine.engine import Engine
@@ -50,12 +50,11 @@ class NoisedGuide(QObject):
     def __init__(self, session: Session, engine: Engine, view: CanvasView) -> None:
         super().__init__(view)
         self._session, self._engine, self._view = session, engine, view
-        self._task: asyncio.Task[None] | None = None
+        self._held = False
         self._frame: Rect | None = None
         self._image: QImage | None = None
         view.add_overlay(self._paint)
-        for signal in (session.document_changed, session.document_replaced, session.selection_changed):
-            signal.connect(self._begin_again)
+        self._follower = Follower(self, session, self._depends_on, changed=self._begin)
 
     @property
     def shown(self) -> bool:
@@ -63,20 +62,24 @@ class NoisedGuide(QObject):
 
     def hold(self) -> None:
         """Show it, and follow t0."""
-        self.let_go()
-        self._task = asyncio.ensure_future(self._follow())
+        self._held = True
+        self._follower.look_anew()
 
     def let_go(self) -> None:
         """Show what was there before."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+        self._held = False
+        self._follower.forget()
+        self._follower.withdraw()
         self._show(None)
 
-    def _begin_again(self) -> None:
-        """The keyboard can undo while the mouse holds the slider: what is shown is not of this guide, or frame."""
-        if self._task is not None:
-            self.hold()
+    def _depends_on(self) -> object | None:
+        """The keyboard can undo while the mouse holds the slider."""
+        session = self._session
+        return picture_dependencies(session.document, replace(session.parameters, t0=0.0)) if self._held else None
+
+    def _begin(self) -> None:
+        self._show(None)
+        self._follower.start(self._follow, "What the model starts from could not be shown.")
 
     async def _follow(self) -> None:
         """Draw the latest t0, as fast as pictures can be made, until cancelled."""
@@ -90,8 +93,6 @@ class NoisedGuide(QObject):
                 self._frame = start.edit.frame
                 self._show(await asyncio.to_thread(start.at, session.parameters.t0))
                 await moved.wait()
-        except Exception:
-            session.notices.warn("What the model starts from could not be shown.", traceback.format_exc())
         finally:
             session.parameters_changed.disconnect(moved.set)
 
@@ -99,7 +100,7 @@ class NoisedGuide(QObject):
         """None when there is nothing to work from, or nothing to see."""
         session = self._session
         try:
-            edit = edit_of(session.document, quick(session.parameters), session.revision)
+            edit = edit_of(session.document, live_parameters(session.parameters), session.revision)
             noised = self._engine.noised(edit.job)
         except ValueError:
             return None

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from sdedit_studio.ui.base import theme
-from sdedit_studio.ui.masked_tasks.tasks import PaperTasks
+from sdedit_studio.ui.masked_tasks.tasks import MaskedTasks
 from sdedit_studio.ui.widgets.buttons import PrimaryButton, SecondaryButton
 from sdedit_studio.ui.widgets.pill import SHADOW, Pill
 
@@ -14,7 +14,7 @@ from sdedit_studio.ui.widgets.pill import SHADOW, Pill
 class HarmoniseOffer(Pill):
     """Shown at the foot of the canvas while `tasks` offers it."""
 
-    def __init__(self, tasks: PaperTasks, parent: QWidget) -> None:
+    def __init__(self, tasks: MaskedTasks, parent: QWidget) -> None:
         super().__init__(parent)
         self.words = QLabel("Move it where it belongs, then let it fit in.")
         self.harmonise = PrimaryButton("Harmonise", "blend")

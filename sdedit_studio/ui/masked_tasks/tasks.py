@@ -10,13 +10,14 @@ from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.document.regions import lies_on_a_picture
 from sdedit_studio.editing.edit import Edit
-from sdedit_studio.editing.masked_tasks import EDIT_WITH_STROKES, HARMONISE, Task, at, task_edit
+from sdedit_studio.editing.masked_tasks import EDIT_WITH_STROKES, HARMONISE, Task, task_edit, with_t0
 from sdedit_studio.engine.job import Result
 from sdedit_studio.ui.compare.compare import Compare
-from sdedit_studio.ui.generation.generation import Generation, State
+from sdedit_studio.ui.generation.activity import Activity
+from sdedit_studio.ui.generation.generation import Generation
 
 
-class PaperTasks(QObject):
+class MaskedTasks(QObject):
     """Starts the tasks and shows before and after when one is done. `start` runs a coroutine.
 
     `offered()`: a picture was put on another one, so that Harmonise suggests itself. `declined()`: no longer.
@@ -60,7 +61,7 @@ class PaperTasks(QObject):
             self._generation.nudge_t0(by)
             return
         t0 = edit.job.parameters.t0
-        again = at(edit, t0 + by)
+        again = with_t0(edit, t0 + by)
         if again.job.parameters.t0 != t0:
             self._generation.start(lambda *_: again)
             self._session.notices.tell(f"{edit.task} from t₀ {again.job.parameters.t0:.2f}.")
@@ -82,7 +83,7 @@ class PaperTasks(QObject):
 
     async def _offer(self, layer: str) -> None:
         fits = await asyncio.to_thread(lies_on_a_picture, self._session.document)
-        if fits and self._session.document.active == layer and self._generation.state is State.IDLE:
+        if fits and self._session.document.active == layer and self._generation.activity is Activity.NOTHING:
             self._layer = layer
             self.offered.emit()
 
@@ -91,10 +92,10 @@ class PaperTasks(QObject):
             self.decline()
 
     def _generation_changed(self) -> None:
-        if self._generation.state is not State.IDLE:
+        if self._generation.activity is not Activity.NOTHING:
             self.decline()
         edit = self._generation.edit
-        of_a_task = self._generation.state is State.PREPARING or (edit is not None and bool(edit.task))
+        of_a_task = self._generation.activity is Activity.PREPARING or (edit is not None and bool(edit.task))
         if self._opened_split and not of_a_task:
             self._opened_split = False
             self._compare.set_split(0.0)

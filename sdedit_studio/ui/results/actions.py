@@ -10,25 +10,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import ref
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from sdedit_studio.document.document import Document
-from sdedit_studio.document.edits import result_name, strength, with_picture
 from sdedit_studio.document.results import Record, Results
-from sdedit_studio.document.target import Target, surface, with_surface
 from sdedit_studio.editing.edit import Edit, Shown
-from sdedit_studio.editing.variation import Variation, over
-from sdedit_studio.engine.job import Job, Pixels, Result
-from sdedit_studio.files import pictures
-from sdedit_studio.files import results as files
+from sdedit_studio.editing.records import (
+    edit_of_record,
+    export_picture,
+    record_of,
+    title,
+    with_layer_of,
+    with_protection_of,
+)
+from sdedit_studio.editing.variation import Variation, above_later_results
+from sdedit_studio.engine.job import Result
 from sdedit_studio.files.problem import FileProblem
 from sdedit_studio.ui.base import words
 from sdedit_studio.ui.base.tasks import Tasks
 from sdedit_studio.ui.compare.compare import PAINTING, Compare
 from sdedit_studio.ui.document.door import Opened
 from sdedit_studio.ui.document.session import Session
-from sdedit_studio.ui.generation.generation import Generation, State
+from sdedit_studio.ui.generation.generation import Generation
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ class ResultActions(QObject):
         self._files, self._tasks, self._notice = files, tasks, notice
         self._latest: ref[Result] | None = None
         self._latest_id = ""
-        self._asked: tuple[Record, ...] = ()
+        self._requested: tuple[Record, ...] = ()
         self._deleted: tuple[Record, ...] = ()
         self._opened = session.opened
         generation.finished.connect(self._keep)
@@ -86,7 +88,7 @@ class ResultActions(QObject):
             self._tasks.start(self._record(edit, result, self._session.opened))
 
     async def _record(self, edit: Edit, result: Result, opened: Opened) -> None:
-        record = await asyncio.to_thread(recorded, edit, result)
+        record = await asyncio.to_thread(record_of, edit, result)
         if self._session.opened is not opened:
             return  # another document was opened meanwhile
         results = self._session.results.added(record)
@@ -100,7 +102,7 @@ class ResultActions(QObject):
         self._tasks.start(self._record_variation(variation, self._session.opened))
 
     async def _record_variation(self, variation: Variation, opened: Opened) -> None:
-        record = await asyncio.to_thread(lambda: recorded(variation.edit, variation.result()))
+        record = await asyncio.to_thread(lambda: record_of(variation.edit, variation.result()))
         if self._session.opened is opened:
             self._session.set_results(self._session.results.added(replace(record, starred=True)))
 
@@ -124,10 +126,10 @@ class ResultActions(QObject):
             return
         ((edit, result),) = found
         self._latest, self._latest_id = ref(result), record.id
-        self._generation.present(over(edit, self._session.document), result)
+        self._generation.present(above_later_results(edit, self._session.document), result)
 
     def _may_show(self) -> bool:
-        running = self._generation.state in (State.PREPARING, State.RUNNING)
+        running = self._generation.activity.is_run
         if running:
             self._session.notices.tell(words.UNDER_WAY)
         return not running
@@ -148,7 +150,7 @@ class ResultActions(QObject):
     def _add(self, record: Record, of: Opened) -> None:
         self._session.change(
             "Add result as a layer",
-            lambda document: _with_layer(document, record),
+            lambda document: with_layer_of(document, record),
             of=of,
             then=lambda: self._session.notices.tell("Added as a new layer."),
         )
@@ -163,7 +165,7 @@ class ResultActions(QObject):
         if not all(map(self._fits, records)):
             return []
         try:
-            found = await asyncio.to_thread(lambda: [presentable(each, document, revision) for each in records])
+            found = await asyncio.to_thread(lambda: [edit_of_record(each, document, revision) for each in records])
         except (FileProblem, ValueError) as problem:
             self._session.notices.warn(str(problem))
             return []
@@ -179,8 +181,8 @@ class ResultActions(QObject):
         shown = [Shown(edit, result.unpasted) for edit, result in await self._read(*records)]
         if not shown:
             return
-        left = (shown[0], name(records[0])) if len(shown) == 2 else (None, PAINTING)
-        self._compare.between(left[0], shown[-1], (left[1], name(records[-1])))
+        left = (shown[0], title(records[0])) if len(shown) == 2 else (None, PAINTING)
+        self._compare.between(left[0], shown[-1], (left[1], title(records[-1])))
 
     def compare_with_guide(self, record: Record) -> None:
         """With the painting as it was when it was made."""
@@ -188,7 +190,7 @@ class ResultActions(QObject):
 
     async def _beside_guide(self, record: Record) -> None:
         for edit, result in await self._read(record):
-            self._compare.between(Shown(edit, edit.job.guide), Shown(edit, result.unpasted), (GUIDE, name(record)))
+            self._compare.between(Shown(edit, edit.job.guide), Shown(edit, result.unpasted), (GUIDE, title(record)))
 
     # --- The rest --------------------------------------------------------------------------------------------------
 
@@ -202,7 +204,7 @@ class ResultActions(QObject):
             message = "The settings of this result are back, its seed is kept, and so is what was protected."
             self._session.change(
                 "Protect as for the result",
-                lambda document: _protected(document, record),
+                lambda document: with_protection_of(document, record),
                 then=lambda: self._session.notices.tell(message),
             )
 
@@ -240,7 +242,7 @@ class ResultActions(QObject):
         if path is None:
             return
         try:
-            await asyncio.to_thread(_write, path, record)
+            await asyncio.to_thread(export_picture, path, record)
         except FileProblem as problem:
             self._session.notices.warn(str(problem))
         else:
@@ -250,60 +252,3 @@ class ResultActions(QObject):
         if self._session.opened is not self._opened:
             self._opened, self._deleted = self._session.opened, ()
             self.changed.emit()
-
-
-def name(record: Record) -> str:
-    """What to call a result: "t₀ 0.42, seed 3"."""
-    return f"t₀ {record.settings.t0:.2f}, seed {record.settings.seed}"
-
-
-def recorded(edit: Edit, result: Result) -> Record:
-    """The record of a result; for a background thread."""
-    job = result.job
-    held = None if job.strength is None else job.strength.array
-    return files.made(
-        result.unpasted.array,
-        job.guide.array,
-        None if job.mask is None else job.mask.array,
-        # A task grades its strength itself, and that is nothing a person painted.
-        strength=strength(edit.document, edit.frame) if edit.task else held,
-        frame=edit.frame,
-        canvas=(edit.document.width, edit.document.height),
-        parameters=job.parameters.as_dict(),
-        calls=result.calls,
-        seconds=result.seconds,
-    )
-
-
-def presentable(record: Record, document: Document, revision: int) -> tuple[Edit, Result]:
-    """A record as an edit of `document` with its result; for a background thread. Raises FileProblem."""
-    mask, held = (None if each is None else Pixels.of(files.coverage(each)) for each in (record.mask, record.strength))
-    job = Job(Pixels.of(files.rgb(record.guide)), record.settings, mask, revision, strength=held)
-    picture = Pixels.of(files.rgb(record.picture))
-    return Edit(document, record.frame, job), Result(job, picture, picture, record.seconds, record.calls)
-
-
-def _protected(document: Document, record: Record) -> Document:
-    """With the frame of a record protected as it was then; the very same document where it is so already.
-
-    Raises ValueError, with a sentence for the person, when the canvas is another one.
-    """
-    assert record.strength is not None
-    if record.canvas != (document.width, document.height):
-        raise ValueError("The settings are back, but what was protected lies on a canvas of another size.")
-    held, now = 255 - files.coverage(record.strength), surface(document, Target.PROTECTION)
-    if np.array_equal(now.read(record.frame), held):
-        return document
-    return with_surface(document, Target.PROTECTION, now.with_array(held, record.frame.x, record.frame.y))
-
-
-def _write(path: Path, record: Record) -> None:
-    pictures.export(path, files.looks(record), metadata=record.parameters, composite=record.mask is not None)
-
-
-def _with_layer(document: Document, record: Record) -> Document:
-    picture = files.rgb(record.picture)[..., ::-1]
-    alpha = np.full(picture.shape[:2], 255, np.uint8) if record.mask is None else files.coverage(record.mask)
-    premultiplied = (picture.astype(np.uint16) * alpha[..., None] + 127) // 255
-    pixels = np.dstack([premultiplied.astype(np.uint8), alpha])
-    return with_picture(document, pixels, result_name(record.settings))

@@ -33,11 +33,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from sdedit_studio.document.results import Record
+from sdedit_studio.editing.records import title
 from sdedit_studio.ui.base import theme, words
 from sdedit_studio.ui.base.icons import pixmap
 from sdedit_studio.ui.document.samples_dialog import rounded
 from sdedit_studio.ui.document.session import Session
-from sdedit_studio.ui.results.actions import ResultActions, name
+from sdedit_studio.ui.results.actions import ResultActions
 
 ROW = 68
 PICTURE = QSize(78, 52)
@@ -103,10 +104,10 @@ class ResultModel(QAbstractListModel):
         record = self._records[index.row()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return name(record)
+                return title(record)
             case Qt.ItemDataRole.AccessibleTextRole:
                 starred = ", starred" if record.starred else ""
-                return f"{name(record)}, {made_with(record)}, {words.when(record.time)}{starred}"
+                return f"{title(record)}, {made_with(record)}, {words.when(record.time)}{starred}"
             case _ if role == RECORD_ROLE:
                 return record
         return None
@@ -167,7 +168,7 @@ class ResultDelegate(QStyledItemDelegate):
     def _words(self, painter: QPainter, area: QRect, record: Record, chosen: bool) -> None:
         look = theme.current()
         lines = (
-            (name(record), "strong", theme.TEXT_PIXELS, 9, 18),
+            (title(record), "strong", theme.TEXT_PIXELS, 9, 18),
             (made_with(record), "secondary", theme.HINT_PIXELS, 27, 16),
             (words.when(record.time), "secondary" if chosen else "hint", theme.HINT_PIXELS, 43, 16),
         )

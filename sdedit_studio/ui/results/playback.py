@@ -12,7 +12,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from sdedit_studio.editing.edit import Edit
 from sdedit_studio.engine.job import Progress, Result
 from sdedit_studio.engine.trajectory import Point, Trajectory
-from sdedit_studio.ui.generation.generation import Generation, State
+from sdedit_studio.ui.generation.activity import Activity
+from sdedit_studio.ui.generation.generation import Generation
 
 RATE = 10
 """Pictures a second that playing shows."""
@@ -132,7 +133,7 @@ class Playback(QObject):
         while (run := self._over) is not None and shown is not self.point:
             shown, at_end = self.point, self.position == self.last
             step = None if shown is None or at_end else await asyncio.to_thread(shown.unpacked)
-            self._generation.look_back(run.edit, step)
+            self._generation.show_step(run.edit, step)
 
     def _keep(self, edit: Edit, progress: Progress) -> None:
         if self._running is None or self._running.edit is not edit:
@@ -158,15 +159,15 @@ class Playback(QObject):
 
     def _follow(self) -> None:
         """Steps go when their result does, and those of a run that came to nothing go at once."""
-        state, shown, run = self._generation.state, self._generation.shown, self._running
-        if run is not None and state is not State.RUNNING and (shown is None or shown.edit is not run.edit):
+        activity, shown, run = self._generation.activity, self._generation.shown, self._running
+        if run is not None and activity is not Activity.RUNNING and (shown is None or shown.edit is not run.edit):
             self._running = None
         if self._over is not None and self._generation.result is not self._over.result:
             self._over = None
             if self._looking is not None:
                 self._looking.cancel()
                 self._looking = None
-        available = self._over is not None and state is State.RESULT
+        available = self._over is not None and activity is Activity.RESULT
         if not available:
             self._timer.stop()
         if available != self._available:

@@ -9,7 +9,7 @@ from sdedit_studio.document.target import Target
 from sdedit_studio.ui.base import theme
 from sdedit_studio.ui.base.actions import Action
 from sdedit_studio.ui.compare.compare import PLACES, CompareMode
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.tools.toolbox import TOOLS
 from sdedit_studio.ui.variations.actions import variation_actions
 
@@ -197,7 +197,7 @@ def _layer(window: Window) -> list[Action]:
         Action(
             "layer.again",
             "Generate again in place",
-            window.regeneration.again,
+            window.regeneration.regenerate,
             ("Ctrl+R",),
             "refresh-cw",
             enabled=is_result,
@@ -251,10 +251,10 @@ def _generate(window: Window) -> list[Action]:
     generation, tasks = window.generation, window.paper_tasks
 
     def has_result() -> bool:
-        return generation.state is State.RESULT and not window.compare.comparing
+        return generation.activity is Activity.RESULT and not window.compare.comparing
 
     def running() -> bool:
-        return generation.state in (State.PREPARING, State.RUNNING)
+        return generation.activity.is_run
 
     return [
         Action("generate.start", "Generate", generation.generate, ("Ctrl+Return", "Ctrl+Enter"), "sparkles"),
@@ -317,7 +317,7 @@ def _results(window: Window) -> list[Action]:
             lambda: compare.toggle_mode(mode),
             (key,),
             icon,
-            enabled=(lambda: compare.sides.right is not None) if looked_at else None,
+            enabled=(lambda: compare.comparison.right is not None) if looked_at else None,
             checked=lambda: compare.mode is mode,
         )
 

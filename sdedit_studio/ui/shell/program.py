@@ -23,7 +23,7 @@ from sdedit_studio.ui.base.preferences import Preferences
 from sdedit_studio.ui.base.profile import Profile
 from sdedit_studio.ui.base.tasks import Tasks
 from sdedit_studio.ui.document.session import Session, new_document
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.shell.window import Window
 
 SWITCH_SECONDS = 0.0005
@@ -108,8 +108,8 @@ async def _edit_once(window: Window) -> None:
     while generation.status.phase is Phase.WARMING_UP:
         await asyncio.sleep(0.05)
     generation.generate()
-    while generation.state is not State.RESULT:
-        if generation.state is State.IDLE:
+    while generation.activity is not Activity.RESULT:
+        if generation.activity is Activity.NOTHING:
             raise RuntimeError("the edit ended without a result")
         await asyncio.sleep(0.05)
     painted = session.document

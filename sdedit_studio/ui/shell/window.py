@@ -39,12 +39,13 @@ from sdedit_studio.ui.document.file_actions import ORA, FileActions
 from sdedit_studio.ui.document.layers_panel import LayersPanel
 from sdedit_studio.ui.document.samples_dialog import samples
 from sdedit_studio.ui.document.session import Session
-from sdedit_studio.ui.generation.generation import Generation, State
+from sdedit_studio.ui.generation.activity import Activity
+from sdedit_studio.ui.generation.generation import Generation
 from sdedit_studio.ui.generation.noised_guide import NoisedGuide
 from sdedit_studio.ui.generation.panel import SdeditPanel
 from sdedit_studio.ui.generation.regeneration import Regeneration
 from sdedit_studio.ui.masked_tasks.offer import HarmoniseOffer
-from sdedit_studio.ui.masked_tasks.tasks import PaperTasks
+from sdedit_studio.ui.masked_tasks.tasks import MaskedTasks
 from sdedit_studio.ui.models.dialog import ModelsDialog
 from sdedit_studio.ui.models.models import Models
 from sdedit_studio.ui.results.actions import ResultActions
@@ -96,7 +97,7 @@ class Window(QMainWindow):
         self.compare = Compare(self.generation, self.canvas)
         self.stage = Stage(self.canvas, self.compare, preferences)
         self.banner = Banner(self.generation, self.compare, self.stage)
-        self.paper_tasks = PaperTasks(self.generation, self.compare, tasks.start)
+        self.paper_tasks = MaskedTasks(self.generation, self.compare, tasks.start)
         self.offer = HarmoniseOffer(self.paper_tasks, self.stage)
         self.banner.stack(self.offer)
         self.target = TargetPill(session, self.canvas)
@@ -253,7 +254,7 @@ class Window(QMainWindow):
 
     def _end_welcome(self) -> None:
         """The first steps have been taken."""
-        if self._welcoming and self.generation.state is not State.IDLE:
+        if self._welcoming and self.generation.activity is not Activity.NOTHING:
             self._welcoming = False
             self.notice.hide()
 

@@ -5,46 +5,29 @@ gains. `docs/t0-strip.md` says how it is measured.
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-import numpy as np
-from PIL import Image
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.editing.edit import edit_of
-from sdedit_studio.editing.live_pictures import quick, subject
+from sdedit_studio.editing.live_pictures import live_parameters, picture_dependencies
+from sdedit_studio.editing.t0_samples import Sample, guide_at, sample_of
 from sdedit_studio.editing.trade_off import Span, sweet_spot
 from sdedit_studio.engine.job import Cancelled, Failed, Job, Phase, Pixels, Progress, Result
-from sdedit_studio.evaluation.measures import l2, rmse
 from sdedit_studio.ui.base import words
 from sdedit_studio.ui.document.session import Session
-from sdedit_studio.ui.generation.generation import Generation, State
+from sdedit_studio.ui.generation.follower import Follower
+from sdedit_studio.ui.generation.generation import Generation
 
 LEVELS = tuple(tenth / 10 for tenth in range(11))
 
-REST_MS = 1000
-"""The painting must have rested this long."""
+REST = 1.0
+"""Seconds that the painting must have rested."""
 
 FIRST = 2
 """Pictures of the first batch. It is over sooner than a larger one, so that there is something to see."""
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """The picture at one t0, at the model's native size.
-
-    Its distance to the guide where it may differ: `l2` as the paper has it, `rmse` in grey levels. `away`: its
-    distance to photographs by the model's own estimate, None when the model cannot tell.
-    """
-
-    picture: Pixels
-    l2: float
-    rmse: float
-    away: float | None
 
 
 class Strip(QObject):
@@ -59,18 +42,22 @@ class Strip(QObject):
         super().__init__(session)
         self._session, self._generation, self._pen_down = session, generation, pen_down
         self._in_sight = False
-        self._subject: tuple[Any, ...] | None = None
         self._samples: dict[float, Sample] = {}
         self._current: set[float] = set()
         self._hint = ""
         self._settled = False
-        self._task: asyncio.Task[None] | None = None
-        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self._begin)
-        for signal in (session.document_changed, session.selection_changed, session.layers_changed):
-            signal.connect(self._look)
-        session.parameters_changed.connect(self._look)
-        session.document_replaced.connect(self._forget)
+        self._follower = Follower(
+            self,
+            session,
+            self._depends_on,
+            changed=self._painting_changed,
+            replaced=self._forget,
+            rested=self._begin,
+            ended=self._resume,
+            failed=self._fail,
+            clock=generation.clock,
+            pen_down=pen_down,
+        )
         generation.changed.connect(self._resume)
         generation.live.followed.connect(self._resume)
         generation.live.switched.connect(self._try_again)
@@ -113,22 +100,18 @@ class Strip(QObject):
     def set_in_sight(self, in_sight: bool) -> None:
         """Nothing is computed while nobody can see it."""
         self._in_sight = in_sight
-        self._look()
+        self._follower.look()
         self._resume()
 
     def close(self) -> None:
         self.set_in_sight(False)
 
-    def _look(self) -> None:
-        """See whether anything changed that the pictures depend on. Runs at every pen event, so it only compares
-        identities.
-        """
-        now = subject(self._session.document, replace(quick(self._session.parameters), t0=0.0))
-        if now == self._subject:
-            return
-        self._subject = now
+    def _depends_on(self) -> object:
+        return picture_dependencies(self._session.document, replace(live_parameters(self._session.parameters), t0=0.0))
+
+    def _painting_changed(self) -> None:
         self._settled = False
-        self._withdraw()
+        self._follower.withdraw()
         if self._current or self._hint:
             self._current, self._hint = set(), ""
             self.changed.emit()
@@ -136,8 +119,7 @@ class Strip(QObject):
 
     def _forget(self) -> None:
         """Another canvas: the pictures are not of it."""
-        self._samples, self._current, self._subject = {}, set(), None
-        self._look()
+        self._samples, self._current = {}, set()
         self.changed.emit()
 
     def _try_again(self) -> None:
@@ -149,11 +131,11 @@ class Strip(QObject):
 
     def _resume(self, *, anew: bool = False) -> None:
         """Go on once the painting has rested, or give way. `anew`: it has just changed, so its rest begins again."""
+        follower = self._follower
         if not self._may_run:
-            self._withdraw()
-            self._rest.stop()
-        elif self._task is None and not self._settled and (anew or not self._rest.isActive()):
-            self._rest.start()
+            follower.withdraw()
+        elif not follower.working and not self._settled and (anew or not follower.resting):
+            follower.rest(REST)
 
     @property
     def _may_run(self) -> bool:
@@ -161,32 +143,23 @@ class Strip(QObject):
         return (
             self._in_sight
             and generation.status.phase in (Phase.READY, Phase.BUSY)
-            and generation.state not in (State.PREPARING, State.RUNNING)
+            and not generation.activity.is_run
             and (not generation.live.on or generation.live.at_rest)
         )
 
-    def _withdraw(self) -> None:
-        """Ending the task closes the engine's iterator, which cancels exactly its job."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
-
     def _begin(self) -> None:
-        if self._pen_down():
-            self._rest.start()
-        elif self._may_run and self._task is None:
-            self._task = asyncio.ensure_future(self._compute())
+        if self._may_run and not self._follower.working:
+            self._follower.start(self._compute, "The row of previews could not be made. Your painting is unchanged.")
 
     async def _compute(self) -> None:
         try:
             self._settled = await self._carry_on()
         except ValueError as nothing_to_do:
             self._stop_at(str(nothing_to_do))
-        except Exception:
-            self._stop_at("The row of previews could not be made. Your painting is unchanged.")
-            self._session.notices.warn(self._hint, traceback.format_exc())
-        self._task = None
-        self._resume()
+
+    def _fail(self, sentence: str, details: str) -> None:
+        self._stop_at(sentence)
+        self._session.notices.warn(sentence, details)
 
     def _stop_at(self, hint: str) -> None:
         """Show what keeps it from going on, and try again only when something has changed."""
@@ -199,7 +172,7 @@ class Strip(QObject):
         Raises ValueError, with a sentence for the person, when there is nothing to work from.
         """
         session = self._session
-        parameters = replace(quick(session.parameters), t0=LEVELS[-1])
+        parameters = replace(live_parameters(session.parameters), t0=LEVELS[-1])
         edit = await asyncio.to_thread(edit_of, session.document, parameters, session.revision)
         while not self.complete:
             chosen = [replace(parameters, t0=t0) for t0 in self._next()]
@@ -235,7 +208,7 @@ class Strip(QObject):
                         return False
                     case Result():
                         picture = previews.get(t0) or await asyncio.to_thread(self._unchanged, update.job)
-                        self._samples[t0] = await asyncio.to_thread(measured, update.job, picture, update.away)
+                        self._samples[t0] = await asyncio.to_thread(sample_of, update.job, picture, update.away)
                         self._current.add(t0)
                         self.changed.emit()
         return True
@@ -244,18 +217,4 @@ class Strip(QObject):
         """What t0 = 0 gives: the guide, at the size of the others."""
         guide = job.guide
         seen = self._generation.engine.estimate(guide.width, guide.height, job.parameters)
-        return Pixels.of(_resized(guide.array, (seen.native_width, seen.native_height)))
-
-
-def measured(job: Job, picture: Pixels, away: float | None) -> Sample:
-    """A picture with its distance to the job's guide, where the mask lets it change. For any thread."""
-    size = picture.width, picture.height
-    guide, coverage = _resized(job.guide.array, size), job.coverage
-    mask = None if coverage is None else _resized(coverage, size) / 255
-    if mask is not None and not mask.any():
-        mask = None  # too small to be seen at this size
-    return Sample(picture, float(l2(guide, picture.array, mask)), float(rmse(guide, picture.array, mask)), away)
-
-
-def _resized(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
+        return guide_at(job, (seen.native_width, seen.native_height))

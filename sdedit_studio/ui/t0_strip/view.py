@@ -24,10 +24,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMainWindow, QSizePolicy, QToolTip, QWidget
 
+from sdedit_studio.editing.t0_samples import Sample
 from sdedit_studio.editing.trade_off import LEAST_SPREAD, heights
 from sdedit_studio.ui.base import theme, words
 from sdedit_studio.ui.document.session import Session
-from sdedit_studio.ui.t0_strip.strip import LEVELS, Sample, Strip
+from sdedit_studio.ui.t0_strip.strip import LEVELS, Strip
 
 THUMBNAIL, CURVES, LEGEND = 30, 44, 15
 """Heights in pixels."""

@@ -184,13 +184,13 @@ class ContactSheet(QListView):
     """As high as its rows. A click or an arrow key chooses one, with Ctrl or Shift more of them.
 
     `chosen(list[Variation])` when the choice changed; `looked_at()` when the chosen one was clicked again. Of the
-    keys that work while it has the focus: `asked(str)` with "work-out", "star", "lock", "more" or "blend".
+    keys that work while it has the focus: `action_requested(str)` with "work-out", "star", "lock", "more" or "blend".
     `menu_asked(QPoint)`: a right-click or the menu key, at a global position; what is under it is chosen by then.
     """
 
     chosen = Signal(object)
     looked_at = Signal()
-    asked = Signal(str)
+    action_requested = Signal(str)
     menu_asked = Signal(QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -214,7 +214,7 @@ class ContactSheet(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.clicked.connect(self._clicked)
-        self.doubleClicked.connect(lambda _index: self.asked.emit("work-out"))
+        self.doubleClicked.connect(lambda _index: self.action_requested.emit("work-out"))
 
     def show_sheet(self, sheet: Sequence[Variation], chosen: Sequence[Variation]) -> bool:
         """Show these, with `chosen` of them chosen. Returns whether they are others than before."""
@@ -258,8 +258,8 @@ class ContactSheet(QListView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._takes(event):
             event.ignore()
-        elif (asked := KEYS.get(Qt.Key(event.key()))) is not None:
-            self.asked.emit(asked)
+        elif (action := KEYS.get(Qt.Key(event.key()))) is not None:
+            self.action_requested.emit(action)
         else:
             super().keyPressEvent(event)
 

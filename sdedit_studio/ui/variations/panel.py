@@ -39,7 +39,7 @@ class VariationsRow(QWidget):
         self.sheet.can_work_out = lambda: variations.can_work_out
         self.sheet.chosen.connect(variations.choose)
         self.sheet.looked_at.connect(variations.show_chosen)
-        self.sheet.asked.connect(self._do)
+        self.sheet.action_requested.connect(self._do)
         self.sheet.menu_asked.connect(self.menu_asked)
         self._reveal = QTimer(self, singleShot=True, interval=0)
         self._reveal.timeout.connect(self._scroll_here)

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.document.target import Target
-from sdedit_studio.editing.live_pictures import subject
-from sdedit_studio.editing.variation import SEEDS, Variation, around, blended, of_painting, over, seeds_from
+from sdedit_studio.editing.live_pictures import picture_dependencies
+from sdedit_studio.editing.variation import (
+    SEEDS,
+    Variation,
+    above_later_results,
+    blended,
+    seeds_from,
+    variations_of,
+    variations_of_painting,
+)
 from sdedit_studio.engine.job import Cancelled, Failed, Progress, Result, Update
 from sdedit_studio.parameters import Parameters, Refine
 from sdedit_studio.ui.base import words
 from sdedit_studio.ui.base.tasks import OwnTasks
-from sdedit_studio.ui.generation.generation import Generation, State
+from sdedit_studio.ui.generation.follower import Follower
+from sdedit_studio.ui.generation.generation import Generation
 
 COUNTS = (4, 8, 12, 16)
 
@@ -45,7 +54,6 @@ class Variations(QObject):
         self._session = generation.session
         self._engine = generation.engine
         self._tasks = OwnTasks()
-        self._filling: asyncio.Task[None] | None = None
         self._sheet: tuple[Variation, ...] = ()
         self._chosen: tuple[Variation, ...] = ()
         self._painted: tuple[Any, ...] = ()
@@ -56,10 +64,15 @@ class Variations(QObject):
         self.count = COUNTS[0]
         session = self._session
         self._model = session.parameters.model
-        for signal in (session.document_changed, session.selection_changed, session.layers_changed):
-            signal.connect(self._look)
         session.parameters_changed.connect(self._parameters_changed)
-        session.document_replaced.connect(self._clear)
+        self._follower = Follower(
+            self,
+            session,
+            self._depends_on,
+            changed=self._painting_changed,
+            replaced=self._clear,
+            ended=self._filled,
+        )
         generation.changed.connect(self.changed)
 
     @property
@@ -74,7 +87,7 @@ class Variations(QObject):
 
     @property
     def filling(self) -> bool:
-        return self._filling is not None
+        return self._follower.working
 
     @property
     def earlier(self) -> bool:
@@ -123,7 +136,7 @@ class Variations(QObject):
     def can_work_out(self) -> bool:
         """Whether the chosen one is not being carried to full size, or there already."""
         result = self._generation.result
-        free = self._generation.state not in (State.PREPARING, State.RUNNING)
+        free = not self._generation.activity.is_run
         return self.one is not None and free and (result is None or result.job.first is not self.one.picture)
 
     def make(self) -> None:
@@ -141,23 +154,23 @@ class Variations(QObject):
             self._session.revision,
             seeds_from(first, self.count),
         )
-        painted, settings = subject(document, _unseeded(parameters)), _without_detail(parameters)
+        painted, settings = self._painting(), _without_detail(parameters)
         made_of = painted, settings, (first + self.count) % SEEDS
-        self._fill(lambda: of_painting(document, parameters, revision, seeds), [], made_of)
+        self._fill(lambda: variations_of_painting(document, parameters, revision, seeds), [], made_of)
 
     def more_like_this(self) -> None:
         """Make a sheet of small changes of the chosen one, which stays as its first."""
         chosen = self.one
         if chosen is not None:
             seeds = seeds_from(chosen.seed + 1, self.count - 1)
-            self._fill(lambda: around(chosen, seeds), [chosen], (self._painted, None, self._next_seed))
+            self._fill(lambda: variations_of(chosen, seeds), [chosen], (self._painted, None, self._next_seed))
 
     def stop(self) -> bool:
         """Leave the sheet as far as it is. Returns whether it was being filled."""
-        if self._filling is None:
+        if not self._follower.working:
             return False
-        self._give_up()
-        self._set_sheet([each for each in self._sheet if each.done])
+        self._follower.withdraw()
+        self._filled()
         return True
 
     def choose(self, chosen: Sequence[Variation]) -> None:
@@ -173,7 +186,7 @@ class Variations(QObject):
         shown = self._generation.shown
         if chosen is None or (shown is not None and shown.edit.job is chosen.edit.job):
             return
-        if self._generation.state in (State.PREPARING, State.RUNNING):
+        if self._generation.activity.is_run:
             self._session.notices.tell(words.UNDER_WAY)
         else:
             self._tasks.start(self._show(chosen))
@@ -188,7 +201,7 @@ class Variations(QObject):
         except ValueError as problem:
             self._session.notices.warn(str(problem))
             return
-        edit = over(self.one.worked_out(chosen), self._session.document)
+        edit = above_later_results(self.one.at_full_size(chosen), self._session.document)
         self._showing = None
         self.lock_seed()
         self._generation.start(lambda *_: edit)
@@ -225,14 +238,8 @@ class Variations(QObject):
 
     def close(self) -> None:
         """Let go of the engine, before the window goes."""
-        self._give_up()
+        self._follower.withdraw()
         self._tasks.cancel()
-
-    def _give_up(self) -> None:
-        """Ending the task closes the engine's iterator, which cancels exactly its jobs."""
-        if self._filling is not None:
-            self._filling.cancel()
-        self._filling = None
 
     def _set_sheet(self, sheet: Sequence[Variation]) -> None:
         self._sheet = tuple(sheet)
@@ -241,7 +248,7 @@ class Variations(QObject):
 
     def _clear(self) -> None:
         """Another canvas: nothing of the sheet fits it."""
-        self._give_up()
+        self._follower.withdraw()
         self._earlier, self._settings, self._showing = False, None, None
         self._set_sheet(())
 
@@ -250,20 +257,26 @@ class Variations(QObject):
         before, self._model = self._model, self._session.parameters.model
         if self._model != before and self.stop():
             self._session.notices.tell("Another model was chosen, so the sheet of variations stays as far as it is.")
-        self._look()
 
-    def _look(self) -> None:
-        """See whether the sheet is still one of this painting. At every pen event, so it only compares identities."""
-        if not self._sheet:
-            return
-        earlier = subject(self._session.document, _unseeded(self._session.parameters)) != self._painted
+    def _painting(self) -> tuple[Any, ...]:
+        """What a sheet depends on."""
+        return picture_dependencies(self._session.document, _unseeded(self._session.parameters))
+
+    def _depends_on(self) -> object | None:
+        return self._painting() if self._sheet else None
+
+    def _painting_changed(self) -> None:
+        """See whether the sheet is still one of this painting."""
+        earlier = self._painting() != self._painted
         if earlier is not self._earlier:
             self._earlier = earlier
             self.changed.emit()
 
     def _fill(self, make: Callable[[], list[Variation]], kept: Sequence[Variation], made_of: MadeOf) -> None:
-        self._give_up()
-        self._filling = self._tasks.start(self._fill_with(make, kept, made_of))
+        self._follower.start(
+            partial(self._fill_with, make, kept, made_of),
+            "The variations stopped early. Your painting is unchanged; try again.",
+        )
         self.changed.emit()
 
     async def _fill_with(self, make: Callable[[], list[Variation]], kept: Sequence[Variation], made_of: MadeOf) -> None:
@@ -273,7 +286,7 @@ class Variations(QObject):
             new = [each for each in made if not any(each.same_as(other) for other in stay)]
             self._painted, self._settings, self._next_seed = made_of
             self._set_sheet([*stay, *new])
-            self._look()
+            self._follower.look_anew()
             if new:
                 async with aclosing(self._engine.run_together([each.edit.job for each in new])) as updates:
                     async for update in updates:
@@ -282,11 +295,8 @@ class Variations(QObject):
                             break
         except ValueError as nothing_to_do:
             self._session.notices.warn(str(nothing_to_do))
-        except Exception:
-            self._session.notices.warn(
-                "The variations stopped early. Your painting is unchanged; try again.", traceback.format_exc()
-            )
-        self._filling = None
+
+    def _filled(self) -> None:
         self._set_sheet([each for each in self._sheet if each.done])
 
     def _receive(self, update: Update) -> None:
@@ -306,8 +316,8 @@ class Variations(QObject):
     async def _show(self, chosen: Variation) -> None:
         result = await asyncio.to_thread(chosen.result)
         await self._session.until_settled()
-        if chosen is self._showing and self._generation.state not in (State.PREPARING, State.RUNNING):
-            self._generation.present(over(chosen.edit, self._session.document), result)
+        if chosen is self._showing and not self._generation.activity.is_run:
+            self._generation.present(above_later_results(chosen.edit, self._session.document), result)
 
     def _blended(self, below: Variation, above: Variation) -> None:
         session = self._session

@@ -43,19 +43,26 @@ class Person:
     def _draw(self) -> None:
         while self._samples and (self._samples[0] != "press" or self._has_turn):
             sample = self._samples.pop(0)
-            if sample == "press":
-                self.strokes += 1
-                self._gesture = self.session.begin(f"Stroke {self.strokes}", self._settle)
-            elif sample == "lift":
-                self._settle()
+            self.session.by_pen(lambda: self._give(sample))  # noqa: B023
+            if sample.startswith("lift"):
                 self._has_turn = False
                 self.session.set_pen_down(False)
-            document = self.session.document
-            if self._gesture is not None:
-                pixel = np.full((1, 1, 4), 255, np.uint8)
-                pixel[..., :3] = self.strokes
-                pixels = document.active_layer.pixels.with_array(pixel, self.strokes % SIDE, SIDE // 2)
-                self._gesture.show(document.with_pixels(pixels))
+
+    def _give(self, sample: str) -> None:
+        if sample == "press":
+            self.strokes += 1
+            self._gesture = self.session.begin(f"Stroke {self.strokes}", self._settle)
+        elif sample == "lift":
+            self._settle()
+        elif sample == "lift and select":
+            self._settle()
+            ask(self, ("select", 4))
+        document = self.session.document
+        if self._gesture is not None:
+            pixel = np.full((1, 1, 4), 255, np.uint8)
+            pixel[..., :3] = self.strokes
+            pixels = document.active_layer.pixels.with_array(pixel, self.strokes % SIDE, SIDE // 2)
+            self._gesture.show(document.with_pixels(pixels))
 
     def _settle(self) -> None:
         gesture, self._gesture = self._gesture, None
@@ -118,7 +125,7 @@ COMMANDS = st.one_of(
             "open",
         )
     ),
-    *(st.tuples(st.just("pen"), st.just(sample)) for sample in ("press", "move", "lift")),
+    *(st.tuples(st.just("pen"), st.just(sample)) for sample in ("press", "move", "lift", "lift and select")),
     *(st.tuples(st.just("finish")) for _ in range(4)),
 )
 
@@ -192,7 +199,7 @@ def with_whole_strokes(commands):
         if command[0] == "pen":
             if (command[1] == "press") == down:
                 continue
-            down = command[1] != "lift"
+            down = not command[1].startswith("lift")
         whole.append(command)
     return whole
 

@@ -14,7 +14,6 @@ from PySide6.QtGui import QPainter, QTransform
 from PySide6.QtWidgets import QApplication, QWidget
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.document.layer import Layer
 from sdedit_studio.engine.job import (
     Cancelled,
     DetailInfo,
@@ -37,7 +36,6 @@ from sdedit_studio.engine.noised import Noised
 from sdedit_studio.models.catalogue import ModelCard
 from sdedit_studio.parameters import Parameters, Refine, Solver
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.raster.tiles import Tiles, blank
 from sdedit_studio.ui.base import theme
 from sdedit_studio.ui.base.preferences import Preferences
 from sdedit_studio.ui.base.profile import Profile
@@ -54,6 +52,7 @@ from sdedit_studio.ui.results.actions import ResultActions
 from sdedit_studio.ui.results.panel import ResultsPanel
 from sdedit_studio.ui.t0_strip.strip import Strip
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
+from tests.editing.documents import painted_document
 
 READY = Status(Phase.READY, "scenes-96", "CPU", 0.08)
 WARMING_UP = Status(Phase.WARMING_UP, "scenes-96")
@@ -235,14 +234,6 @@ class Canvas(QWidget):
         painter = QPainter(self)
         for overlay in self.overlays:
             overlay(painter, self.to_view, self.visible)
-
-
-def painted_document(width: int = 96, height: int = 64) -> Document:
-    """Sky over land: a guide that is not one flat colour."""
-    picture = blank(width, height)
-    picture[: height // 2] = (220, 180, 120, 255)
-    picture[height // 2 :] = (40, 90, 60, 255)
-    return Document.of(width, height, [Layer("Paper", Tiles.from_array(picture)), Layer("Layer 1")])
 
 
 @dataclass

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 
 from sdedit_studio.document.results import Record, Results
 from sdedit_studio.ui.document.file_actions import FileActions
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.results.actions import ResultActions
 from sdedit_studio.ui.results.list import RECORD_ROLE, star_area
 from sdedit_studio.ui.results.panel import ResultsPanel
@@ -45,7 +45,7 @@ class History:
         return self.results.records[-1]
 
     async def shown(self) -> None:
-        await self.flow.until(lambda: self.flow.generation.state is State.RESULT and self.actions.waiting)
+        await self.flow.until(lambda: self.flow.generation.activity is Activity.RESULT and self.actions.waiting)
 
     def listed(self) -> list[Record]:
         model = self.panel.list.model()

@@ -39,7 +39,9 @@ async def first_pass(flow, colour=(90, 60, 30)):
 
 
 async def drawn(flow) -> None:
-    await flow.until(lambda: (veil := flow.compare._veils.right) is not None and veil.shown is flow.generation.shown)
+    await flow.until(
+        lambda: (overlay := flow.compare._overlays.right) is not None and overlay.shown is flow.generation.shown
+    )
 
 
 async def quiet(flow, seconds: float = REST + 0.15) -> int:

@@ -15,7 +15,7 @@ from sdedit_studio.raster.geometry import NOTHING
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.canvas.view import CanvasView
 from sdedit_studio.ui.compare.compare import Compare
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
 from tests.ui.documents import push
 
 
@@ -50,16 +50,16 @@ def test_a_stroke_during_a_run_shows_at_once_and_stays_after_applying(flow, tell
         flow.session.set_colours((255, 0, 255))
         run = await flow.started()
         run.progress(1, colour=(90, 60, 30))
-        await flow.until(lambda: flow.compare._veils.right is not None)
+        await flow.until(lambda: flow.compare._overlays.right is not None)
         assert colour_at(canvas, 70, 50) == (90, 60, 30)
         stroke(canvas, (20, 20), (60, 20))
         await flow.until(lambda: flow.session.undo_label)
-        assert flow.generation.state is State.RUNNING
+        assert flow.generation.activity is Activity.RUNNING
         painted = colour_at(canvas, 40, 20)
         assert painted != (90, 60, 30)
         run.finish((200, 40, 10))
-        await flow.until(lambda: flow.generation.state is State.RESULT)
-        await flow.until(lambda: flow.compare._veils.right.shown is flow.generation.shown)
+        await flow.until(lambda: flow.generation.activity is Activity.RESULT)
+        await flow.until(lambda: flow.compare._overlays.right.shown is flow.generation.shown)
         assert colour_at(canvas, 70, 50) == (200, 40, 10)
         assert colour_at(canvas, 40, 20) == painted
         await flow.applied()
@@ -78,7 +78,7 @@ def test_a_stroke_during_a_run_shows_at_once_and_stays_after_applying(flow, tell
 def test_the_split_follows_the_view(flow, tell, canvas):
     async def story(flow):
         await flow.finished((200, 40, 10))
-        await flow.until(lambda: flow.compare._veils.right is not None)
+        await flow.until(lambda: flow.compare._overlays.right is not None)
         flow.compare.set_split(0.5)
         for change in (lambda: canvas.zoom_by(1.5), lambda: canvas.rotate_by(40), canvas.toggle_mirror):
             change()
@@ -103,7 +103,7 @@ def test_the_painting_is_not_drawn_where_a_picture_hides_it_and_looks_the_same(f
 
     async def story(flow):
         (await flow.started()).finish((200, 40, 10))
-        await flow.until(lambda: flow.compare._veils.right is not None)
+        await flow.until(lambda: flow.compare._overlays.right is not None)
         flow.compare.set_split(split)
         overlays = canvas._overlays
         everything = [(overlay, lambda: NOTHING) for overlay, _ in overlays]
@@ -128,7 +128,7 @@ def test_what_a_picture_hides_is_composited_when_it_comes_to_light_or_when_the_p
     async def story(flow):
         flow.session.set_colours((255, 0, 255))
         await flow.finished((200, 40, 10))
-        await flow.until(lambda: flow.compare._veils.right is not None)
+        await flow.until(lambda: flow.compare._overlays.right is not None)
         canvas.grab()
         await flow.until(lambda: not canvas._composite.pending)
         updated.clear()
@@ -154,7 +154,7 @@ def test_under_a_mask_the_painting_is_drawn(flow, tell, canvas):
         push(flow.session, "Select", flow.session.document.replace(selection=selected))
         outside = colour_at(canvas, 80, 50)
         (await flow.started()).finish((200, 40, 10))
-        await flow.until(lambda: flow.compare._veils.right is not None)
+        await flow.until(lambda: flow.compare._overlays.right is not None)
         assert colour_at(canvas, 80, 50) == outside
         assert colour_at(canvas, 30, 25) == (200, 40, 10)
 

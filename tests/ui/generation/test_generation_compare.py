@@ -22,9 +22,9 @@ from sdedit_studio.ui.base.preferences import Preferences
 from sdedit_studio.ui.canvas.view import CanvasView
 from sdedit_studio.ui.compare.banner import Banner
 from sdedit_studio.ui.compare.compare import Compare, CompareMode
+from sdedit_studio.ui.compare.overlay_image import AMPLIFIED, OverlayImage, difference_colours
 from sdedit_studio.ui.compare.stage import Stage
-from sdedit_studio.ui.compare.veil import AMPLIFIED, Veil, difference_colours
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.generation.live import STILL
 from tests.ui.documents import paint, push
 from tests.ui.generation.conftest import painted_document
@@ -199,7 +199,7 @@ def test_what_cannot_be_made_ready_is_said_and_something_plainer_shown(flow, tel
         canvas = stage.canvas
         flow.compare.set_mode(CompareMode.DIFFERENCE)
         await ready(flow)
-        monkeypatch.setattr(Veil, "of_difference", too_large)
+        monkeypatch.setattr(OverlayImage, "of_difference", too_large)
         flow.compare.between(None, first, ("Your painting", "Seed 1"))
         await ready(flow)
         assert [sentence for sentence, _ in flow.problems] == [
@@ -209,7 +209,7 @@ def test_what_cannot_be_made_ready_is_said_and_something_plainer_shown(flow, tel
         assert colour_at(canvas, canvas.to_view, 70, 56) == RED
 
         with monkeypatch.context() as patch:
-            patch.setattr(Veil, "of", too_large)
+            patch.setattr(OverlayImage, "of", too_large)
             flow.compare.between(first, second, ("Seed 1", "Seed 2"))
             await ready(flow)
             assert not flow.compare.comparing and len(flow.problems) == 3
@@ -228,9 +228,9 @@ def test_a_difference_of_two_results_knows_their_masks_and_their_sizes(flow, tel
         land[48:] = 255
         masked = replace(first.edit, job=replace(first.edit.job, mask=Pixels.of(land)))
         small = Pixels.of(second.picture.array[::4, ::4])
-        veil = Veil.of_difference(Shown(masked, first.picture), Shown(second.edit, small))
+        overlay = OverlayImage.of_difference(Shown(masked, first.picture), Shown(second.edit, small))
         colours = difference_colours()
-        image = veil.levels[0]
+        image = overlay.levels[0]
         assert image.pixelColor(40, 60).getRgb()[:3] == tuple(colours[255])  # red and blue
         far = max(abs(a - b) for a, b in zip(BLUE, (60, 90, 40), strict=True))
         assert image.pixelColor(40, 40).getRgb()[:3] == tuple(colours[min(255, AMPLIFIED * far)])  # land and blue
@@ -257,7 +257,7 @@ def test_any_two_pictures_are_compared_until_escape(flow, tell, stage):
         assert flow.banner.escape() and not flow.compare.comparing and flow.compare.split == 0
         await ready(flow)
         assert colour_at(canvas, canvas.to_view) == BLUE
-        assert flow.generation.state is State.RESULT and flow.banner.activity.isVisible()
+        assert flow.generation.activity is Activity.RESULT and flow.banner.activity.isVisible()
 
     tell(story)
 
@@ -268,14 +268,14 @@ def test_the_painting_is_a_side_too_and_a_run_ends_the_comparison(flow, tell, st
         flow.compare.between(first, None, ("Seed 1", "Your painting"))
         await ready(flow)
         canvas = stage.canvas
-        assert flow.compare.sides.names == ("Your painting", "Seed 1")
+        assert flow.compare.comparison.names == ("Your painting", "Seed 1")
         assert colour_at(canvas, canvas.to_view, 30, 56) == (60, 90, 40)
         assert colour_at(canvas, canvas.to_view, 70, 56) == RED
         await flow.started()
         assert not flow.compare.comparing
         flow.compare.between(None, first, ("Your painting", "Seed 1"))
         flow.session.open(empty_document, None)
-        assert not flow.compare.comparing and flow.compare.sides.right is None
+        assert not flow.compare.comparing and flow.compare.comparison.right is None
 
     tell(story)
 
@@ -302,8 +302,8 @@ def test_escape_ends_a_comparison_before_the_run_behind_it(flow, tell, stage):
         await flow.started()
         flow.compare.between(first, second, ("Seed 1", "Seed 2"))
         assert flow.banner.escape()
-        assert not flow.compare.comparing and flow.generation.state is State.RUNNING
-        assert flow.banner.escape() and flow.generation.state is State.RESULT
+        assert not flow.compare.comparing and flow.generation.activity is Activity.RUNNING
+        assert flow.banner.escape() and flow.generation.activity is Activity.RESULT
 
     tell(story)
 
@@ -347,18 +347,17 @@ def test_of_a_new_live_picture_only_what_it_changes_is_drawn(flow, tell, stage, 
         paint(flow.session, Rect(440, 300, 60, 30))
         await flow.until(lambda: len(flow.engine.runs) == 2)
         canvas.repaint()
-        veil, drawn = flow.compare._veils.right, []
+        overlay, drawn = flow.compare._overlays.right, []
         for call, colour in enumerate(colours, 1):
             await asyncio.sleep(STILL)
-            flow.engine.runs[-1].progress(call, calls=CALLS, colour=colour)
-            shown = flow.generation.shown
-            await flow.until(lambda: flow.generation.shown is not shown)  # noqa: B023
-            before = pixels(canvas)
+            before, shown = pixels(canvas), flow.generation.shown
             with monkeypatch.context() as patch:
-                patch.setattr(canvas, "update", lambda *areas: drawn.append(areas))
+                patch.setattr(canvas, "update", lambda area: drawn.append(area))
+                flow.engine.runs[-1].progress(call, calls=CALLS, colour=colour)
+                await flow.until(lambda: flow.generation.shown is not shown)  # noqa: B023
                 await ready(flow)
-            assert flow.compare._veils.right is not veil
-            (((area,),), veil) = drawn, flow.compare._veils.right
+            assert flow.compare._overlays.right is not overlay
+            ((area,), overlay) = drawn, flow.compare._overlays.right
             unlike = before != pixels(canvas)
             rows, columns = (np.flatnonzero(unlike.any(axis=axis)) for axis in (1, 0))
             assert area.contains(QRect(QPoint(columns[0], rows[0]), QPoint(columns[-1], rows[-1])))

@@ -14,7 +14,7 @@ from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.base import words
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
 from tests.ui.documents import paint, push
 
 
@@ -32,7 +32,7 @@ def composite(session) -> np.ndarray:
 def test_a_run_goes_through_previews_to_a_result_and_a_layer_in_one_undo_step(tell):
     async def story(flow):
         states = []
-        flow.generation.changed.connect(lambda: states.append(flow.generation.state))
+        flow.generation.changed.connect(lambda: states.append(flow.generation.activity))
         before = flow.session.document
         run = await flow.started()
         assert np.array_equal(run.job.guide.array[0, 0], (120, 180, 220))
@@ -41,15 +41,15 @@ def test_a_run_goes_through_previews_to_a_result_and_a_layer_in_one_undo_step(te
         assert flow.generation.shown.picture.shape == (8, 12, 3)
         assert flow.session.document is before
         run.finish()
-        await flow.until(lambda: flow.generation.state is State.RESULT)
+        await flow.until(lambda: flow.generation.activity is Activity.RESULT)
         assert flow.session.document is before
         await flow.applied()
         assert [state for i, state in enumerate(states) if i == 0 or state is not states[i - 1]] == [
-            State.IDLE,  # the seed changed
-            State.PREPARING,
-            State.RUNNING,
-            State.RESULT,
-            State.IDLE,
+            Activity.NOTHING,  # the seed changed
+            Activity.PREPARING,
+            Activity.RUNNING,
+            Activity.RESULT,
+            Activity.NOTHING,
         ]
         assert (composite(flow.session)[..., :3] == (10, 40, 200)).all()
         layer = flow.session.document.active_layer
@@ -84,7 +84,7 @@ def test_discarding_leaves_the_document_and_says_so(tell):
         before = flow.session.document
         await flow.finished()
         assert flow.generation.discard()
-        assert flow.generation.state is State.IDLE and flow.generation.shown is None
+        assert flow.generation.activity is Activity.NOTHING and flow.generation.shown is None
         assert flow.session.document is before
         assert flow.messages[-1] == "Discarded. Your painting is unchanged."
         assert not flow.generation.cancel() and not flow.generation.discard()
@@ -99,11 +99,11 @@ def test_cancelling_is_immediate_and_closes_just_that_job(tell):
         run.progress(1)
         await flow.until(lambda: flow.generation.shown)
         assert flow.generation.cancel()
-        assert flow.generation.state is State.IDLE and flow.generation.shown is None
+        assert flow.generation.activity is Activity.NOTHING and flow.generation.shown is None
         await flow.until(lambda: run.closed)
         run.finish()
         await asyncio.sleep(0.05)
-        assert flow.generation.state is State.IDLE
+        assert flow.generation.activity is Activity.NOTHING
         assert flow.messages[-1] == "Cancelled. Your painting is unchanged."
 
     tell(story)
@@ -112,10 +112,10 @@ def test_cancelling_is_immediate_and_closes_just_that_job(tell):
 def test_cancelling_while_the_guide_is_prepared_sends_nothing(tell):
     async def story(flow):
         flow.generation.generate()
-        assert flow.generation.state is State.PREPARING
+        assert flow.generation.activity is Activity.PREPARING
         assert flow.generation.cancel()
         await asyncio.sleep(0.1)
-        assert flow.engine.runs == [] and flow.generation.state is State.IDLE
+        assert flow.engine.runs == [] and flow.generation.activity is Activity.NOTHING
 
     tell(story)
 
@@ -127,7 +127,7 @@ def test_a_cancelled_rerun_gives_the_waiting_result_back(tell):
         second.progress(1)
         await flow.until(lambda: flow.generation.shown.edit.job is second.job)
         flow.generation.cancel()
-        assert flow.generation.state is State.RESULT
+        assert flow.generation.activity is Activity.RESULT
         assert flow.generation.shown.edit.job is first.job
 
     tell(story)
@@ -151,7 +151,7 @@ def test_generating_again_gives_up_the_run_under_way(tell):
         await flow.until(lambda: first.closed)
         assert not second.closed
         second.finish()
-        await flow.until(lambda: flow.generation.state is State.RESULT)
+        await flow.until(lambda: flow.generation.activity is Activity.RESULT)
 
     tell(story)
 
@@ -164,7 +164,7 @@ def test_painting_during_a_run_is_an_undo_step_of_its_own_and_stays_on_top(tell)
         await flow.until(lambda: flow.generation.shown)
         assert flow.generation.painted_since.read(Rect(0, 0, 96, 64))[..., 3].sum() == 100 * 255
         run.finish()
-        await flow.until(lambda: flow.generation.state is State.RESULT)
+        await flow.until(lambda: flow.generation.activity is Activity.RESULT)
         paint(flow.session, Rect(40, 20, 4, 4), (0, 255, 0, 255))
         await flow.applied()
         after = composite(flow.session)
@@ -244,7 +244,7 @@ def test_an_empty_canvas_asks_to_paint_first(tell, empty_document):
         flow.generation.generate()
         await flow.until(lambda: flow.problems)
         assert flow.problems[0][0].startswith("Paint something first")
-        assert flow.engine.runs == [] and flow.generation.state is State.IDLE
+        assert flow.engine.runs == [] and flow.generation.activity is Activity.NOTHING
 
     tell(story)
 
@@ -265,7 +265,7 @@ def test_at_t0_nought_nothing_runs(tell):
         flow.session.set_parameters(t0=0.0)
         flow.generation.generate()
         assert flow.problems[0][0].startswith("At 0 nothing changes")
-        assert flow.generation.state is State.IDLE
+        assert flow.generation.activity is Activity.NOTHING
 
     tell(story)
 
@@ -277,7 +277,7 @@ def test_at_t0_nought_a_run_under_way_ends_and_its_preview_goes(tell):
         await flow.until(lambda: flow.generation.shown)
         flow.session.set_parameters(t0=0.0)
         flow.generation.generate()
-        assert flow.generation.state is State.IDLE and flow.generation.shown is None
+        assert flow.generation.activity is Activity.NOTHING and flow.generation.shown is None
         assert not flow.banner.activity.isVisible() and flow.problems == [(words.NO_CHANGE, "")]
         await flow.until(lambda: run.closed)
 
@@ -292,7 +292,7 @@ def test_a_failure_is_one_sentence_with_details_and_leaves_the_painting(tell):
         run.fail("Memory ran out. Choose a smaller frame or refine less.", "Traceback …")
         await flow.until(lambda: flow.problems)
         assert flow.problems == [("Memory ran out. Choose a smaller frame or refine less.", "Traceback …")]
-        assert flow.generation.state is State.IDLE and flow.generation.shown is None
+        assert flow.generation.activity is Activity.NOTHING and flow.generation.shown is None
         assert flow.session.document is before
 
     tell(story)
@@ -304,7 +304,7 @@ def test_what_was_special_about_a_result_is_said_beside_it(tell):
         run.finish(note="The graphics card ran out of memory, so the processor made it.")
         await flow.until(lambda: flow.problems)
         assert flow.problems == [("The graphics card ran out of memory, so the processor made it.", "")]
-        assert flow.generation.state is State.RESULT
+        assert flow.generation.activity is Activity.RESULT
 
     tell(story)
 
@@ -320,7 +320,7 @@ def test_an_engine_that_raises_is_told_and_does_not_end_the_window(tell, monkeyp
         await flow.until(lambda: flow.problems)
         assert "Your painting is unchanged" in flow.problems[0][0]
         assert "the device went away" in flow.problems[0][1]
-        assert flow.generation.state is State.IDLE
+        assert flow.generation.activity is Activity.NOTHING
 
     tell(story)
 
@@ -349,7 +349,7 @@ def test_another_canvas_ends_the_run_and_puts_the_result_away(tell, empty_docume
         await flow.until(lambda: run.closed)
         run.finish()
         await asyncio.sleep(0.05)
-        assert flow.generation.state is State.IDLE and flow.generation.shown is None
+        assert flow.generation.activity is Activity.NOTHING and flow.generation.shown is None
         assert flow.session.document is now
 
     tell(story)
@@ -360,7 +360,7 @@ def test_closing_while_running_ends_quietly(tell):
         run = await flow.started()
         flow.generation.close()
         await flow.until(lambda: run.closed)
-        assert flow.problems == [] and flow.generation.state is State.IDLE
+        assert flow.problems == [] and flow.generation.activity is Activity.NOTHING
 
     tell(story)
 
@@ -401,7 +401,7 @@ def test_a_stroke_made_while_a_large_result_is_applied_is_kept(tell, monkeypatch
         monkeypatch.setattr(module, "applied", slow)
         await flow.finished()
         flow.generation.apply()
-        await flow.until(lambda: flow.generation.state is State.IDLE)
+        await flow.until(lambda: flow.generation.activity is Activity.NOTHING)
         assert (composite(flow.session)[5:15, 5:15] == (0, 0, 255, 255)).all()
         assert (composite(flow.session)[40, 40] == (10, 40, 200, 255)).all()
         assert flow.session.undo_labels == ["Apply result", "Brush"]
@@ -437,7 +437,7 @@ def test_a_run_begun_while_a_result_is_applied_has_that_in_its_guide_and_hides_n
         paint(flow.session, Rect(40, 30, 10, 10))
         assert flow.generation.apply()
         flow.generation.generate()
-        assert flow.generation.state is State.PREPARING
+        assert flow.generation.activity is Activity.PREPARING
         paint(flow.session, Rect(60, 30, 10, 10))
         ready.set()
         await flow.until(lambda: len(flow.engine.runs) == 2)

@@ -13,13 +13,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from sdedit_studio.document.edits import guide
-from sdedit_studio.editing.live_pictures import CALLS, Base
+from sdedit_studio.editing.live_pictures import CALLS, BasePicture
 from sdedit_studio.engine.job import Lane
 from sdedit_studio.parameters import Refine, Solver
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
+from tests.editing.documents import painted_document
 from tests.ui.documents import paint, push, put
-from tests.ui.generation.conftest import painted_document
 from tests.ui.generation.living import colour_seen, drawn, first_pass, quiet, runs
 
 
@@ -28,7 +28,7 @@ def test_the_picture_follows_every_change_with_one_seed_and_few_calls(live, tell
         before = flow.session.document
         flow.session.set_parameters(calls=20, repeats=3, solver=Solver.EULER_MARUYAMA)
         flow.generation.toggle_live()
-        assert flow.generation.state is State.LIVE
+        assert flow.generation.activity is Activity.LIVE
         one = await runs(flow, 1)
         assert np.array_equal(one.job.guide.array, guide(before, before.bounds))
         chosen = one.job.parameters
@@ -242,8 +242,8 @@ def test_an_unfinished_picture_shows_only_where_it_was_painted(live, tell):
 
 def test_the_next_picture_is_begun_while_the_last_is_made_ready_and_the_newest_is_shown(live, tell, monkeypatch):
     async def story(flow):
-        ready, make = threading.Event(), Base.of
-        monkeypatch.setattr(Base, "of", lambda *args: ready.wait(30) and make(*args))
+        ready, make = threading.Event(), BasePicture.of
+        monkeypatch.setattr(BasePicture, "of", lambda *args: ready.wait(30) and make(*args))
         flow.generation.toggle_live()
         (await runs(flow, 1)).finish((90, 60, 30))
         await flow.until(lambda: flow.engine.runs[0].closed)
@@ -266,8 +266,8 @@ def test_the_next_picture_is_begun_while_the_last_is_made_ready_and_the_newest_i
 
 def test_what_was_not_shown_when_live_ended_never_is(live, tell, monkeypatch):
     async def story(flow):
-        ready, make = threading.Event(), Base.of
-        monkeypatch.setattr(Base, "of", lambda *args: ready.wait(30) and make(*args))
+        ready, make = threading.Event(), BasePicture.of
+        monkeypatch.setattr(BasePicture, "of", lambda *args: ready.wait(30) and make(*args))
         flow.generation.toggle_live()
         (await runs(flow, 1)).finish((90, 60, 30))
         await flow.until(lambda: flow.engine.runs[0].closed)
@@ -306,7 +306,7 @@ def test_escape_stops_it_and_leaves_the_painting(live, tell):
         run.progress(1, calls=CALLS)
         await flow.until(lambda: flow.generation.shown)
         assert flow.banner.escape()
-        assert flow.generation.state is State.IDLE and flow.generation.shown is None
+        assert flow.generation.activity is Activity.NOTHING and flow.generation.shown is None
         await flow.until(lambda: run.closed)
         paint(flow.session, Rect(0, 0, 9, 9))
         assert await quiet(flow, 0.1) == 1
@@ -405,9 +405,9 @@ def test_generate_ends_live_and_keeps_its_seed(live, tell):
         assert one.closed and not flow.generation.live.on
         assert run.job.parameters.seed == 7 and run.job.parameters.calls == flow.session.parameters.calls
         run.finish()
-        await flow.until(lambda: flow.generation.state is State.RESULT)
+        await flow.until(lambda: flow.generation.activity is Activity.RESULT)
         flow.generation.toggle_live()
-        assert flow.generation.state is State.LIVE and flow.generation.result is None
+        assert flow.generation.activity is Activity.LIVE and flow.generation.result is None
 
     tell(story)
 

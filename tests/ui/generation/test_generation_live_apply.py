@@ -9,9 +9,9 @@ import pytest
 
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.generation import generation
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
+from tests.editing.documents import painted_document
 from tests.ui.documents import paint
-from tests.ui.generation.conftest import painted_document
 from tests.ui.generation.living import composite, first_pass, held_back, quiet, runs
 
 
@@ -29,7 +29,7 @@ def test_enter_takes_exactly_what_is_seen_and_live_goes_on(live, tell):
         assert np.array_equal(composite(flow.session)[5, 5], (30, 60, 90, 255))
         await flow.until(lambda: run.closed)
         flow.view.repaint()
-        assert flow.generation.state is State.LIVE and flow.generation.shown is None
+        assert flow.generation.activity is Activity.LIVE and flow.generation.shown is None
         assert flow.session.document.active_layer.generation["seed"] == 7
         assert await quiet(flow) == 2
         assert seen.pixelColor(5, 5).red() == 90

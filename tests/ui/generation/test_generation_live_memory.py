@@ -14,7 +14,8 @@ from sdedit_studio.parameters import Refine
 from sdedit_studio.ui.compare.banner import Banner
 from sdedit_studio.ui.compare.compare import Compare
 from sdedit_studio.ui.document.session import Session
-from sdedit_studio.ui.generation.generation import Generation, State
+from sdedit_studio.ui.generation.activity import Activity
+from sdedit_studio.ui.generation.generation import Generation
 from tests.engine.conftest import FakeModels
 from tests.ui.generation.conftest import painted_document
 
@@ -58,7 +59,7 @@ def test_lack_of_memory_pauses_it_keeps_the_picture_and_asking_again_goes_on(flo
         await patiently(lambda: problems)
         assert problems[0][0].startswith("There was not enough memory")
         assert "OutOfMemoryError" in problems[0][1]
-        assert generation.live.broken and generation.state is State.LIVE
+        assert generation.live.broken and generation.activity is Activity.LIVE
         assert generation.shown is kept and session.document is painting
         assert banner.activity.stage.text() == "Live is paused"
         assert banner.activity.detail.text() == "press Live"

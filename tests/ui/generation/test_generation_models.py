@@ -15,7 +15,8 @@ from sdedit_studio.engine.job import ModelInfo, ModelRefused, Phase, Status, Ste
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.parameters import Refine, Solver
 from sdedit_studio.ui.document.session import Session
-from sdedit_studio.ui.generation.generation import Generation, State
+from sdedit_studio.ui.generation.activity import Activity
+from sdedit_studio.ui.generation.generation import Generation
 from sdedit_studio.ui.generation.panel import SdeditPanel
 from sdedit_studio.ui.models.card_dialog import count, takes
 from sdedit_studio.ui.models.dialog import ModelsDialog
@@ -343,7 +344,7 @@ def test_a_folder_is_added_chosen_used_and_removed_while_in_use(loop, qapp, qtbo
         models.choose("tiny", "lake")
         session.set_parameters(calls=2, refine=Refine.OFF)
         generation.generate()
-        await until(lambda: generation.state is State.RESULT)
+        await until(lambda: generation.activity is Activity.RESULT)
         assert generation.result.job.parameters.condition == "lake"
         assert generation.result.picture.shape == (32, 48, 3)
 

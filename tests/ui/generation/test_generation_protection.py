@@ -6,7 +6,7 @@ import asyncio
 
 import numpy as np
 
-from sdedit_studio.editing.live_pictures import subject
+from sdedit_studio.editing.live_pictures import picture_dependencies
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.base import words
@@ -75,13 +75,13 @@ def test_protecting_while_a_result_waits_counts_as_no_painting(tell):
 
 def test_live_mode_and_the_panel_follow_the_protection(tell):
     async def story(flow):
-        before = subject(flow.session.document, flow.session.parameters)
+        before = picture_dependencies(flow.session.document, flow.session.parameters)
         assert "rotected" not in flow.panel.cost.text()
         protect(flow.session)
-        assert subject(flow.session.document, flow.session.parameters) != before
+        assert picture_dependencies(flow.session.document, flow.session.parameters) != before
         assert "Protected pixels stay exactly as they are" in flow.panel.cost.text()
         flow.session.undo()
-        assert subject(flow.session.document, flow.session.parameters) == before
+        assert picture_dependencies(flow.session.document, flow.session.parameters) == before
         assert "rotected" not in flow.panel.cost.text()
 
     tell(story)

@@ -13,12 +13,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QPushButton
 
 from sdedit_studio.document.edits import with_canvas
-from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.results import Record
 from sdedit_studio.editing.edit import edit_of
-from sdedit_studio.editing.masked_tasks import HARMONISE, task_edit
+from sdedit_studio.editing.records import edit_of_record
 from sdedit_studio.editing.variation import Variation
-from sdedit_studio.engine.job import Pixels, Result
+from sdedit_studio.engine.job import Pixels
 from sdedit_studio.files import pictures
 from sdedit_studio.files import results as files
 from sdedit_studio.parameters import Parameters, Solver
@@ -27,11 +26,9 @@ from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import rectangle
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.document.session import new_document
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.results import actions as result_actions
-from sdedit_studio.ui.results.actions import presentable, recorded
 from tests.ui.documents import push, put
-from tests.ui.generation.conftest import painted_document
 from tests.ui.generation.history import CTRL, LEFT
 
 # The offscreen platform cannot raise a menu.
@@ -304,14 +301,6 @@ def test_what_was_protected_on_another_canvas_is_said(story):
     story(told)
 
 
-def test_what_a_task_holds_back_by_itself_is_no_protection():
-    boat = Layer("Boat", Tiles.from_array(np.full((20, 30, 4), 255, np.uint8), 30, 20))
-    edit = task_edit(HARMONISE, painted_document().inserted(boat), Parameters(), 0)
-    result = Result(edit.job, edit.job.guide, edit.job.guide, 1.0, 8)
-    assert edit.job.strength is not None
-    assert recorded(edit, result).strength is None
-
-
 def test_a_damaged_result_says_so(story):
     async def told(history):
         record = await history.made(seed=1)
@@ -319,7 +308,7 @@ def test_a_damaged_result_says_so(story):
         history.actions.show(replace(record, picture=record.picture[:20]))
         await history.flow.until(lambda: history.flow.problems)
         assert "damaged" in history.flow.problems[0][0]
-        assert history.flow.generation.state is State.IDLE
+        assert history.flow.generation.activity is Activity.NOTHING
 
     story(told)
 
@@ -378,22 +367,22 @@ def test_two_are_compared_with_each_other_and_one_with_the_painting(story):
         history.click(1, CTRL)
         QTest.mouseClick(history.panel.compare, LEFT)
         await history.flow.until(lambda: compare.comparing)
-        sides = compare.sides
-        assert sides.names == ("t₀ 0.40, seed 1", "t₀ 0.40, seed 2"), "the older one is at the left"
-        assert sides.left.picture.array[0, 0].tolist() == [10, 20, 30]
-        assert sides.right.picture.array[0, 0].tolist() == [200, 0, 0]
+        comparison = compare.comparison
+        assert comparison.names == ("t₀ 0.40, seed 1", "t₀ 0.40, seed 2"), "the older one is at the left"
+        assert comparison.left.picture.array[0, 0].tolist() == [10, 20, 30]
+        assert comparison.right.picture.array[0, 0].tolist() == [200, 0, 0]
         compare.end_between()
         history.click(1)
         QTest.mouseClick(history.panel.compare, LEFT)
         await history.flow.until(lambda: compare.comparing)
-        assert compare.sides.left is None
-        assert compare.sides.right.picture.array[0, 0].tolist() == [10, 20, 30]
-        assert compare.sides.names[0] == "Your painting"
+        assert compare.comparison.left is None
+        assert compare.comparison.right.picture.array[0, 0].tolist() == [10, 20, 30]
+        assert compare.comparison.names[0] == "Your painting"
         compare.end_between()
         history.actions.compare_with_guide(history.results.records[0])
         await history.flow.until(lambda: compare.comparing)
-        assert compare.sides.names == ("Its guide", "t₀ 0.40, seed 1")
-        assert compare.sides.left.picture.array[0, 0].tolist() == [120, 180, 220]
+        assert compare.comparison.names == ("Its guide", "t₀ 0.40, seed 1")
+        assert compare.comparison.left.picture.array[0, 0].tolist() == [120, 180, 220]
         history.actions.show(history.results.records[0])
         await history.shown()
         assert not compare.comparing, "what was asked for last is seen"
@@ -422,9 +411,9 @@ def test_of_two_asked_for_in_a_row_the_later_one_is_shown(story, monkeypatch):
 
         def slowly(record, *rest):
             sleep(0.1 if record is first else 0)
-            return presentable(record, *rest)
+            return edit_of_record(record, *rest)
 
-        monkeypatch.setattr(result_actions, "presentable", slowly)
+        monkeypatch.setattr(result_actions, "edit_of_record", slowly)
         history.actions.show(first)
         history.actions.show(second)
         await asyncio.sleep(0.3)

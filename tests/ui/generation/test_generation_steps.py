@@ -23,7 +23,7 @@ from sdedit_studio.ui.base import words
 from sdedit_studio.ui.base.actions import Action, Actions
 from sdedit_studio.ui.base.preferences import Preferences
 from sdedit_studio.ui.base.profile import Profile
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.results.playback import Playback
 from sdedit_studio.ui.results.scrubber import Scrubber
 from tests.ui.documents import push
@@ -45,7 +45,7 @@ async def watched(flow, calls: int = CALLS, playback: Playback | None = None) ->
         index = 0 if call <= calls - 2 else 1
         run.updates.put_nowait(Progress(run.job, call, calls, index, 2, preview, 1.0, 1 / call, 0.5 / call))
     run.finish()
-    await flow.until(lambda: flow.generation.state is State.RESULT)
+    await flow.until(lambda: flow.generation.activity is Activity.RESULT)
     await flow.until(lambda: playback.trajectory is None or playback.trajectory.loose() is None)
     return playback
 

@@ -12,11 +12,12 @@ from PySide6.QtTest import QTest
 
 from sdedit_studio.document.edits import guide
 from sdedit_studio.editing.live_pictures import CALLS
-from sdedit_studio.engine.job import Job, Phase, Pixels
-from sdedit_studio.parameters import Parameters, Refine, Solver
+from sdedit_studio.engine.job import Phase
+from sdedit_studio.parameters import Refine, Solver
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.document.session import new_document
-from sdedit_studio.ui.t0_strip.strip import LEVELS, REST_MS, measured
+from sdedit_studio.ui.t0_strip import strip as strip_module
+from sdedit_studio.ui.t0_strip.strip import LEVELS
 from tests.ui.documents import push
 from tests.ui.generation.conftest import READY, WARMING_UP
 
@@ -26,10 +27,10 @@ SQUARE = Rect(10, 10, 20, 20)
 
 
 @pytest.fixture
-def strip(flow):
+def strip(flow, monkeypatch):
     """The flow with a strip that does not make a test wait."""
     flow.panel.resize(348, 640)
-    flow.strip._rest.setInterval(round(1000 * REST))
+    monkeypatch.setattr(strip_module, "REST", REST)
     flow.session.set_parameters(seed=7, t0=0.4)
     return flow
 
@@ -142,23 +143,6 @@ def test_each_sample_is_measured_against_the_guide(strip, tell):
     tell(story)
 
 
-def test_only_what_the_mask_lets_change_is_measured():
-    picture, mask = np.full((64, 96, 3), 100, np.uint8), np.zeros((64, 96), np.uint8)
-    mask[:, :48] = 255
-    job = Job(Pixels.of(picture), Parameters(), Pixels.of(mask))
-    edited = picture.copy()
-    edited[:, :48] += 20
-    sample = measured(job, Pixels.of(edited), None)
-    assert sample.rmse == pytest.approx(20)
-    assert sample.l2 == pytest.approx(3 * 48 * 64 * (20 / 255) ** 2)
-    held = replace(job, mask=None, strength=Pixels.of(mask))
-    assert measured(held, Pixels.of(edited), None).rmse == pytest.approx(20)
-    speck = np.zeros((64, 96), np.uint8)
-    speck[0, 0] = 255
-    small = Pixels.of(np.full((2, 3, 3), 110, np.uint8))
-    assert measured(replace(job, mask=Pixels.of(speck)), small, None).rmse == pytest.approx(10)
-
-
 def test_a_change_withdraws_it_at_once_and_begins_again_after_a_rest(strip, tell):
     async def story(flow):
         first = await asked(flow, 1)
@@ -188,11 +172,13 @@ def test_neither_t0_nor_the_refinement_changes_it(strip, tell):
     tell(story)
 
 
-def test_nothing_runs_before_the_painting_has_rested(strip, tell):
-    assert REST_MS == 1000
+def test_it_waits_for_a_second():
+    assert strip_module.REST == 1
 
+
+def test_nothing_runs_before_the_painting_has_rested(strip, tell, monkeypatch):
     async def story(flow):
-        flow.strip._rest.setInterval(150)
+        monkeypatch.setattr(strip_module, "REST", 0.15)
         for x in range(5):
             paint(flow.session, Rect(4 * x, 4, 8, 8))
             await asyncio.sleep(0.05)

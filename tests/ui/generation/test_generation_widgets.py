@@ -16,7 +16,7 @@ from sdedit_studio.engine.job import Phase, Status
 from sdedit_studio.parameters import Refine, Sde, Solver
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.base import words
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
 from tests.ui.documents import push
 
 READY = Status(Phase.READY, "scenes-96", "CPU", 0.08)
@@ -38,7 +38,9 @@ def seen(flow) -> np.ndarray:
 
 async def shown(flow) -> None:
     """Wait until the overlay has been made ready, drawn and the handle put in its place."""
-    await flow.until(lambda: (veil := flow.compare._veils.right) is not None and veil.shown is flow.generation.shown)
+    await flow.until(
+        lambda: (overlay := flow.compare._overlays.right) is not None and overlay.shown is flow.generation.shown
+    )
     flow.view.repaint()
     await asyncio.sleep(0.02)
 
@@ -200,7 +202,7 @@ def test_the_banner_tells_progress_and_offers_to_cancel(flow, tell):
         assert pill.width() == width
         assert 0 < pill.bar.part < 1
         click(pill.cancel)
-        assert flow.generation.state is State.IDLE and pill.isHidden()
+        assert flow.generation.activity is Activity.NOTHING and pill.isHidden()
 
     tell(story)
 
@@ -215,7 +217,7 @@ def test_generate_before_the_model_is_ready_waits_and_says_so(flow, tell):
         flow.engine.become(READY)
         assert pill.stage.text() == "Generating" and pill.bar.isVisible()
         run.finish()
-        await flow.until(lambda: flow.generation.state is State.RESULT)
+        await flow.until(lambda: flow.generation.activity is Activity.RESULT)
 
     tell(story)
 
@@ -296,11 +298,11 @@ def test_escape_gives_up_one_thing_at_a_time(flow, tell):
         flow.session.notices.warn("The file could not be read.")
         assert flow.banner.escape()
         await flow.until(lambda: run.closed)
-        assert flow.generation.state is State.RESULT
+        assert flow.generation.activity is Activity.RESULT
         assert flow.banner.escape()
-        assert flow.banner.problem.isHidden() and flow.generation.state is State.RESULT
+        assert flow.banner.problem.isHidden() and flow.generation.activity is Activity.RESULT
         assert flow.banner.escape()
-        assert flow.generation.state is State.IDLE
+        assert flow.generation.activity is Activity.NOTHING
         assert not flow.banner.escape()
 
     tell(story)
@@ -357,7 +359,7 @@ def test_previews_and_result_cover_the_frame_in_any_view(flow, tell):
         assert tuple(seen(flow)[middle.y(), middle.x()]) == (90, 60, 30)
         assert tuple(seen(flow)[outside.y(), outside.x()]) != (90, 60, 30)
         run.finish((200, 40, 10))
-        await flow.until(lambda: flow.generation.state is State.RESULT)
+        await flow.until(lambda: flow.generation.activity is Activity.RESULT)
         await shown(flow)
         assert tuple(seen(flow)[middle.y(), middle.x()]) == (200, 40, 10)
         flow.compare.hold(True)
@@ -447,7 +449,7 @@ def test_enter_escape_and_backslash_as_shortcuts(flow, tell):
         QTest.keyClick(flow.view, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
         await flow.until(lambda: flow.engine.runs)
         QTest.keyClick(flow.view, Qt.Key.Key_Escape)
-        assert flow.generation.state is State.IDLE
+        assert flow.generation.activity is Activity.NOTHING
         await flow.finished()
         QTest.keyPress(flow.view, Qt.Key.Key_Backslash)
         assert flow.compare.before

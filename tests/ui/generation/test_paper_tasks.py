@@ -4,105 +4,33 @@ from __future__ import annotations
 
 import asyncio
 
-import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from sdedit_studio.document.document import Document
-from sdedit_studio.document.layer import Layer
-from sdedit_studio.editing.masked_tasks import EDIT_WITH_STROKES, HARMONISE, LEAST, MOST, at, task_edit
-from sdedit_studio.parameters import Parameters, Refine
 from sdedit_studio.raster.compositor import flatten
-from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.document.drops import Drops, Source
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.masked_tasks.offer import HarmoniseOffer
-from sdedit_studio.ui.masked_tasks.tasks import PaperTasks
+from sdedit_studio.ui.masked_tasks.tasks import MaskedTasks
+from tests.editing.documents import BOAT, with_boat
 from tests.ui.documents import push
 from tests.ui.generation.conftest import Flow
 
-BOAT = np.full((40, 60, 4), 255, np.uint8)
-
-
-def photograph(width: int = 400, height: int = 300) -> Layer:
-    pixels = np.random.default_rng(3).integers(0, 256, (height, width, 4), np.uint8)
-    pixels[..., 3] = 255
-    return Layer("Photograph", Tiles.from_array(pixels))
-
-
-def with_boat() -> Document:
-    return Document.of(400, 300, [photograph(), Layer("Boat", Tiles.from_array(BOAT, 150, 120))])
-
 
 @pytest.fixture
-def tasks(flow: Flow) -> PaperTasks:
+def tasks(flow: Flow) -> MaskedTasks:
     flow.session.open(with_boat(), None)
-    return PaperTasks(flow.generation, flow.compare, asyncio.ensure_future)
+    return MaskedTasks(flow.generation, flow.compare, asyncio.ensure_future)
 
 
-# --- The edits -----------------------------------------------------------------------------------------------------
-
-
-def test_harmonise_chooses_t0_calls_and_frame_and_keeps_the_rest():
-    document = with_boat().replace(selection=Tiles.from_array(np.full((9, 9), 255, np.uint8)), frame=Rect(0, 0, 64, 64))
-    settings = Parameters(t0=0.9, calls=20, seed=77, condition="mountain", refine=Refine.SDE)
-    edit = task_edit(HARMONISE, document, settings, 5)
-    job = edit.job
-    assert (job.parameters.t0, job.parameters.calls) == (HARMONISE.t0, HARMONISE.calls)
-    assert (job.parameters.seed, job.parameters.condition, job.revision) == (77, "mountain", 5)
-    assert job.parameters.refine is Refine.SDE
-    assert edit.document is document
-    assert edit.frame in document.bounds
-    assert Rect(150, 120, 60, 40) in edit.frame
-    assert np.array_equal(job.guide.array, flatten(document.layers, edit.frame)[..., 2::-1])
-
-
-def test_the_seam_changes_most_and_the_picture_itself_less():
-    edit = task_edit(HARMONISE, with_boat(), Parameters(), 0)
-    strength = edit.job.strength.array
-    x, y = 150 - edit.frame.x, 120 - edit.frame.y
-    assert strength[y + 20, x + 30] == round(255 * HARMONISE.inside)
-    assert strength[y, x] > 230
-    assert strength[y - 3, x - 3] == 255
-
-
-def test_what_is_protected_stays_so():
-    protected = with_boat().replace(protection=Tiles.from_array(np.full((300, 180), 255, np.uint8)))
-    edit = task_edit(HARMONISE, protected, Parameters(), 0)
-    strength, free = edit.job.strength.array, 180 - edit.frame.x
-    assert not strength[:, :free].any()
-    assert strength[:, free:].all()
-
-
-def test_strokes_are_edited_alike_all_over():
-    edit = task_edit(EDIT_WITH_STROKES, with_boat(), Parameters(), 0)
-    assert edit.job.strength is None
-    assert edit.task == "Edit with strokes"
-    mask = edit.job.mask.array
-    assert mask.max() == 255 and mask.min() == 0
-
-
-def test_another_t0_is_the_same_edit_and_stays_within_what_suits():
-    edit = task_edit(HARMONISE, with_boat(), Parameters(), 0)
-    more = at(edit, 0.352)
-    assert more.job.parameters.t0 == 0.35
-    assert (more.job.guide, more.job.mask, more.frame) == (edit.job.guide, edit.job.mask, edit.frame)
-    assert at(edit, 0.0).job.parameters.t0 == LEAST
-    assert at(edit, 2.0).job.parameters.t0 == MOST
-
-
-# --- At the window -------------------------------------------------------------------------------------------------
-
-
-async def harmonised(flow: Flow, tasks: PaperTasks):
+async def harmonised(flow: Flow, tasks: MaskedTasks):
     runs = len(flow.engine.runs)
     tasks.harmonise()
     await flow.until(lambda: len(flow.engine.runs) > runs)
     run = flow.engine.runs[-1]
     run.finish()
-    await flow.until(lambda: flow.generation.state is State.RESULT)
+    await flow.until(lambda: flow.generation.activity is Activity.RESULT)
     return run
 
 
@@ -174,7 +102,7 @@ def test_less_and_more_do_it_again_from_another_t0(tell, tasks):
         assert flow.session.parameters.t0 == slider
         assert flow.messages[-1] == "Harmonise from t₀ 0.25."
         flow.engine.runs[-1].finish()
-        await flow.until(lambda: flow.generation.state is State.RESULT)
+        await flow.until(lambda: flow.generation.activity is Activity.RESULT)
         assert pill.stage.text() == "t₀ 0.25"
 
     tell(story)
@@ -201,7 +129,7 @@ def test_nothing_to_do_is_said_in_a_sentence(tell, tasks):
         tasks.edit_with_strokes()
         await flow.until(lambda: bool(flow.problems))
         assert flow.problems == [("Paint on a layer above the photo first.", "")]
-        assert flow.generation.state is State.IDLE
+        assert flow.generation.activity is Activity.NOTHING
         assert not flow.engine.runs
 
     tell(story)

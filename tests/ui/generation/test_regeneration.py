@@ -10,11 +10,12 @@ import pytest
 from sdedit_studio.document.edits import guide
 from sdedit_studio.document.ground import outdated
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.editing.regeneration import frame_to_regenerate, regeneration_edit
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.generation import regeneration
-from sdedit_studio.ui.generation.generation import State
-from sdedit_studio.ui.generation.regeneration import Regeneration, edit_again, frame_again
+from sdedit_studio.ui.generation.activity import Activity
+from sdedit_studio.ui.generation.regeneration import Regeneration
 from tests.ui.documents import push
 
 REST = 0.03
@@ -28,7 +29,7 @@ def pen() -> list[bool]:
 
 @pytest.fixture
 def again(flow, pen, monkeypatch) -> Regeneration:
-    monkeypatch.setattr(regeneration, "REST_MS", round(1000 * REST))
+    monkeypatch.setattr(regeneration, "REST", REST)
     monkeypatch.setattr(regeneration, "PEN_UP", 0.01)
     again = Regeneration(flow.generation, lambda: pen[0])
     yield again
@@ -67,7 +68,7 @@ def test_with_nothing_changed_below_it_is_the_very_same_job(tell, again, select)
         result = await made(flow, select)
         first = flow.engine.runs[-1].job
         assert not outdated(flow.session.document, result)
-        assert edit_again(flow.session.document, result.id, 0).job == first
+        assert regeneration_edit(flow.session.document, result.id, 0).job == first
 
     tell(story)
 
@@ -81,10 +82,10 @@ def test_it_is_made_again_from_what_is_below_now_in_one_step(tell, again):
         paint_below(flow)
         before, steps = flow.session.document, len(flow.session.undo_labels)
         assert outdated(before, layer(flow, result))
-        again.again()
+        again.regenerate()
         await flow.until(lambda: len(flow.engine.runs) == 2)
         run = flow.engine.runs[-1]
-        frame = frame_again(before, layer(flow, result))
+        frame = frame_to_regenerate(before, layer(flow, result))
         assert np.array_equal(
             run.job.guide.array, guide(before.replace(layers=before.layers[:2], active=before.layers[0].id), frame)
         )
@@ -97,7 +98,7 @@ def test_it_is_made_again_from_what_is_below_now_in_one_step(tell, again):
         assert [x.id for x in flow.session.document.layers] == [x.id for x in before.layers]
         assert not outdated(flow.session.document, now)
         assert flow.session.undo_label == "Generate again" and len(flow.session.undo_labels) == steps + 1
-        assert flow.generation.state is State.IDLE
+        assert flow.generation.activity is Activity.NOTHING
         flow.session.undo()
         assert flow.session.document is before
 
@@ -109,7 +110,7 @@ def test_a_stroke_is_not_cut_in_two_by_it(tell, again, pen):
         await made(flow)
         paint_below(flow)
         before = flow.session.document
-        again.again()
+        again.regenerate()
         await flow.until(lambda: len(flow.engine.runs) == 2)
         pen[0] = True
         flow.engine.runs[-1].finish()
@@ -124,7 +125,7 @@ def test_a_stroke_is_not_cut_in_two_by_it(tell, again, pen):
 def test_a_layer_that_was_deleted_meanwhile_comes_back_as_one_of_its_own(tell, again):
     async def story(flow):
         result = await made(flow)
-        again.again()
+        again.regenerate()
         await flow.until(lambda: len(flow.engine.runs) == 2)
         push(flow.session, "Delete layer", flow.session.document.removed(result.id))
         before = flow.session.document
@@ -241,36 +242,5 @@ def test_a_failure_is_told_once_and_leaves_the_layer(tell, again):
         await flow.until(lambda: flow.problems)
         await asyncio.sleep(3 * REST)
         assert len(flow.engine.idle) == 1 and flow.session.document is before
-
-    tell(story)
-
-
-def test_a_moved_result_is_made_where_it_is_now(tell, again):
-    async def story(flow):
-        result = await made(flow, Rect(20, 10, 30, 40))
-        frame = frame_again(flow.session.document, result)
-        assert list(frame) == result.generation["frame"]
-        shifted = result.moved(-frame.x, -frame.y)
-        document = flow.session.document.with_layer(result.id, pixels=shifted.pixels, mask=shifted.mask)
-        assert frame_again(document, document.layer(result.id)) == Rect(0, 0, frame.width, frame.height)
-        erased = result.replace(pixels=result.pixels.cleared(Rect(0, 0, 30, 64)))
-        assert frame_again(document, erased) == frame
-        assert frame_again(document, result.replace(generation={"frame": "everywhere"})) == frame
-
-    tell(story)
-
-
-def test_what_cannot_be_made_again_says_so(tell, again):
-    async def story(flow):
-        result = await made(flow)
-        document = flow.session.document
-        hidden = document.with_layer(result.id, mask=Tiles(1))
-        for other, words in (
-            (document.with_layer(result.id, generation=None), "not a result"),
-            (document.reordered(result.id, 0), "below it"),
-            (hidden, "mask"),
-        ):
-            with pytest.raises(ValueError, match=words):
-                edit_again(other, result.id, 0)
 
     tell(story)

@@ -15,7 +15,7 @@ from sdedit_studio.engine.job import Job
 from sdedit_studio.parameters import Refine
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.document.session import new_document
-from sdedit_studio.ui.generation.generation import State
+from sdedit_studio.ui.generation.activity import Activity
 from tests.ui.documents import push
 from tests.ui.generation.sheets import COLOURS, begun, composite, filled, paint, select_left, shown
 
@@ -185,7 +185,7 @@ def test_one_that_is_being_shown_is_not_when_the_canvas_becomes_another(flow, te
         await asyncio.sleep(0)
         push(flow.session, "Resize canvas", with_canvas(flow.session.document, 200, 150))
         await asyncio.sleep(0.1)
-        assert flow.generation.state is State.IDLE
+        assert flow.generation.activity is Activity.NOTHING
 
     tell(story)
 
@@ -199,7 +199,7 @@ def test_a_click_shows_one_and_apply_makes_it_a_layer(flow, tell):
         document = flow.session.document
         variations.choose([variations.sheet[1]])
         await shown(flow, variations.sheet[1])
-        assert flow.generation.state is State.RESULT and flow.session.document is document
+        assert flow.generation.activity is Activity.RESULT and flow.session.document is document
         await flow.applied()
         assert (composite(flow.session.document)[..., 2::-1] == COLOURS[1]).all()
         assert flow.session.document.active_layer.name == "SDEdit 0.40, seed 2"
@@ -276,7 +276,7 @@ def test_a_run_is_not_given_up_for_a_look(flow, tell):
         run = await flow.started()
         variations.choose([variations.sheet[0]])
         await asyncio.sleep(0.05)
-        assert not run.closed and flow.generation.state is State.RUNNING
+        assert not run.closed and flow.generation.activity is Activity.RUNNING
         assert flow.messages[-1].startswith("A run is under way.")
         assert not variations.can_work_out
 
@@ -296,10 +296,10 @@ def test_working_one_out_carries_this_very_picture_on_and_keeps_its_seed(flow, t
         assert (job.first, job.guide, job.parameters.refine) == (one.picture, one.edit.job.guide, Refine.DOUBLE)
         assert flow.session.parameters.seed == job.parameters.seed == 3 and flow.generation.seed_locked
         flow.engine.runs[0].finish()
-        await flow.until(lambda: flow.generation.state is State.RESULT)
+        await flow.until(lambda: flow.generation.activity is Activity.RESULT)
         assert not variations.can_work_out, "it waits already, so Enter is for applying it"
         variations.work_out()
-        assert flow.generation.state is State.RESULT
+        assert flow.generation.activity is Activity.RESULT
 
     tell(story)
 
@@ -311,7 +311,7 @@ async def worked_out(flow, variations) -> Job:
     await flow.until(lambda: flow.engine.runs)
     run = flow.engine.runs[0]
     run.finish()
-    await flow.until(lambda: flow.generation.state is State.RESULT)
+    await flow.until(lambda: flow.generation.activity is Activity.RESULT)
     return run.job
 
 
@@ -415,7 +415,7 @@ def test_blending_two_is_one_step_with_the_upper_one_hidden(flow, tell):
         variations.blend()
         await flow.until(lambda: session.document is not before)
         document = session.document
-        assert flow.generation.state is State.IDLE, "the one that was shown is a layer now"
+        assert flow.generation.activity is Activity.NOTHING, "the one that was shown is a layer now"
         assert [layer.name[-6:] for layer in document.layers[-2:]] == ["seed 1", "seed 3"]
         picture = composite(document)
         assert (picture[4:12, 4:12] == 255).all(), "what was painted since stays in sight"

@@ -36,7 +36,7 @@ PAPER = (255, 255, 255)
 
 
 @dataclass(frozen=True, eq=False)
-class Veil:
+class OverlayImage:
     """Premultiplied BGRA over `frame`, at full size, half, a quarter and so on.
 
     `shown`: the picture it was made from, None for a difference. `area`: the part of the canvas that it can change.
@@ -50,7 +50,7 @@ class Veil:
     exact: bool
 
     @staticmethod
-    def of(shown: Shown) -> Veil:
+    def of(shown: Shown) -> OverlayImage:
         picture, mask, frame = Image.fromarray(shown.picture.array), shown.edit.job.mask, shown.edit.frame
         scale = min(1.0, max(PREVIEW, *picture.size) / max(frame.width, frame.height))
         size = max(1, round(scale * frame.width)), max(1, round(scale * frame.height))
@@ -63,24 +63,24 @@ class Veil:
             bgra[..., 3] = np.asarray(Image.fromarray(mask.array).resize(size, Image.Resampling.BOX))
             bgra[..., :3] = (colours * bgra[..., 3:].astype(np.uint16) + 127) // 255
             area = Tiles.from_array(mask.array, frame.x, frame.y).content_bounds()
-        return Veil(shown, frame, area, _levels(bgra), shown.picture.width == frame.width)
+        return OverlayImage(shown, frame, area, _levels(bgra), shown.picture.width == frame.width)
 
     @staticmethod
-    def of_difference(left: Shown | None, right: Shown) -> Veil:
+    def of_difference(left: Shown | None, right: Shown) -> OverlayImage:
         """By how much the channel that differs most differs, in the colours of `SCALE`; `left` None is the painting."""
         frame = right.edit.frame
         differs = np.abs(_seen(left, right, frame).astype(np.int16) - _seen(right, right, frame)).max(axis=2)
         colours = difference_colours()[np.minimum(AMPLIFIED * differs, 255)]
         bgra = np.full((frame.height, frame.width, 4), 255, np.uint8)
         bgra[..., :3] = colours[..., ::-1]
-        return Veil(None, frame, frame, _levels(bgra), True)
+        return OverlayImage(None, frame, frame, _levels(bgra), True)
 
     @property
     def masked(self) -> bool:
         """Whether the canvas shows through it."""
         return self.shown is not None and self.shown.edit.job.mask is not None
 
-    def differs(self, other: Veil) -> Rect:
+    def differs(self, other: OverlayImage) -> Rect:
         """The part of the canvas around all that does not look the same in the two."""
         size = self.levels[0].size()
         if self.frame != other.frame or size != other.levels[0].size():

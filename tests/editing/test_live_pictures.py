@@ -10,93 +10,91 @@ from PIL import Image
 
 from sdedit_studio.document.edits import guide
 from sdedit_studio.editing.edit import Edit, edit_of
-from sdedit_studio.editing.live_pictures import Base, refining_again
+from sdedit_studio.editing.live_pictures import BasePicture, partial_refinement
 from sdedit_studio.engine.job import Job, Pixels
 from sdedit_studio.parameters import Parameters, Refine
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui.document.session import new_document
-from tests.ui.documents import paint, push
+from tests.editing.documents import painted, painted_document
 
 SIDES = st.integers(96, 700)
 
 
-def test_a_guide_brought_up_to_date_is_the_guide(flow):
-    session = flow.session
-    before = edit_of(session.document, Parameters(), 0)
-    paint(session, Rect(20, 10, 30, 30), (9, 90, 200, 255))
-    layer = session.document.active_layer
-    again = edit_of(session.document, Parameters(), 1, before)
-    assert np.array_equal(again.job.guide.array, guide(session.document, session.document.bounds))
+def test_a_guide_brought_up_to_date_is_the_guide():
+    document = painted_document()
+    before = edit_of(document, Parameters(), 0)
+    document = painted(document, Rect(20, 10, 30, 30), (9, 90, 200, 255))
+    again = edit_of(document, Parameters(), 1, before)
+    assert np.array_equal(again.job.guide.array, guide(document, document.bounds))
     for change in ({"opacity": 0.5}, {"visible": False}, {"visible": True}, {"in_guide": False}):
-        push(session, "Change layer", session.document.with_layer(layer.id, **change))
-        before, again = again, edit_of(session.document, Parameters(), 2, again)
-        assert np.array_equal(again.job.guide.array, guide(session.document, session.document.bounds)), change
+        document = document.with_layer(document.active, **change)
+        again = edit_of(document, Parameters(), 2, again)
+        assert np.array_equal(again.job.guide.array, guide(document, document.bounds)), change
 
 
-def test_whether_only_paint_differs_is_told_without_a_look_at_a_mask(flow, monkeypatch):
-    session = flow.session
+def test_whether_only_paint_differs_is_told_without_a_look_at_a_mask(monkeypatch):
     cover = Tiles.from_array(np.full((64, 48), 255, np.uint8))
     held = Tiles.from_array(np.full((9, 9), 100, np.uint8))
-    push(session, "Select", session.document.replace(selection=cover, protection=held))
-    before = edit_of(session.document, Parameters(), 0)
-    base = Base.of(before, before.job.guide)
-    paint(session, Rect(20, 10, 30, 30), (9, 90, 200, 255))
-    again = edit_of(session.document, Parameters(), 1, before)
+    document = painted_document().replace(selection=cover, protection=held)
+    before = edit_of(document, Parameters(), 0)
+    base = BasePicture.of(before, before.job.guide)
+    document = painted(document, Rect(20, 10, 30, 30), (9, 90, 200, 255))
+    again = edit_of(document, Parameters(), 1, before)
     monkeypatch.setattr(Pixels, "__eq__", lambda *_args: pytest.fail("An 8K mask is compared at every picture."))
     assert base.fits(again) and again.job.mask is not None and again.job.strength is not None
     for change in ({"selection": None}, {"protection": None}, {"frame": Rect(0, 0, 80, 60)}):
-        push(session, "Change", session.document.replace(**change))
-        again = edit_of(session.document, Parameters(), 2, again)
+        document = document.replace(**change)
+        again = edit_of(document, Parameters(), 2, again)
         assert not base.fits(again), change
 
 
-def test_a_coarse_picture_over_a_fine_one_changes_nothing_far_from_the_paint(flow):
-    document = flow.session.document
+def test_a_coarse_picture_over_a_fine_one_changes_nothing_far_from_the_paint():
+    document = painted_document()
     then = np.full((400, 600, 3), 120, np.uint8)
     now = then.copy()
     now[20:60, 20:60] = 250
     fine = np.random.default_rng(0).integers(0, 256, (400, 600, 3), np.uint8)
     coarse = np.full((96, 144, 3), 7, np.uint8)
     edits = [Edit(document, Rect(0, 0, 600, 400), Job(Pixels.of(picture), Parameters())) for picture in (then, now)]
-    seen = Base.of(edits[0], Pixels.of(fine)).under(edits[1], Pixels.of(coarse)).array
+    seen = BasePicture.of(edits[0], Pixels.of(fine)).blended_with(edits[1], Pixels.of(coarse)).array
     assert np.abs(seen[25:55, 25:55].astype(int) - 7).max() <= 2
     assert np.array_equal(seen[200:], fine[200:]) and np.array_equal(seen[:, 250:], fine[:, 250:])
-    assert isinstance(Base.of(edits[0], Pixels.of(fine)).picture, Image.Image)
+    assert isinstance(BasePicture.of(edits[0], Pixels.of(fine)).picture, Image.Image)
 
 
-def test_what_cannot_be_refined_in_part_is_refined_whole(flow):
+def test_what_cannot_be_refined_in_part_is_refined_whole():
+    document = painted_document()
     then = np.full((400, 600, 3), 120, np.uint8)
     frame, fine = Rect(0, 0, 600, 400), Pixels.of(np.full((400, 600, 3), 33, np.uint8))
     first = Pixels.of(np.full((96, 144, 3), 7, np.uint8))
 
     def edit(picture: np.ndarray, refine: Refine = Refine.SDE, **more) -> Edit:
-        return Edit(flow.session.document, frame, Job(Pixels.of(picture), Parameters(refine=refine), **more))
+        return Edit(document, frame, Job(Pixels.of(picture), Parameters(refine=refine), **more))
 
     def painted(*box: slice) -> np.ndarray:
         now = then.copy()
         now[box] = 250
         return now
 
-    base = Base.of(edit(then), fine)
+    base = BasePicture.of(edit(then), fine)
     little = painted(slice(20, 60), slice(20, 60))
-    again = refining_again(base, edit(little), Refine.SDE, first)
+    again = partial_refinement(base, edit(little), Refine.SDE, first)
     assert again.job.guide == fine and again.job.first == first
     assert again.job.mask.array[40, 40] == 255 and not again.job.mask.array[200:].any()
     two = painted(slice(20, 60), slice(20, 60)) | painted(slice(340, 380), slice(540, 580))
-    assert refining_again(base, edit(two), Refine.SDE, first) is not None
-    assert refining_again(base, edit(painted(slice(0, 300), slice(0, 500))), Refine.SDE, first) is None
-    assert refining_again(base, edit(then), Refine.SDE, first) is None
-    assert refining_again(base, edit(little), Refine.DOUBLE, first) is None
-    assert refining_again(Base.of(edit(then), first), edit(little), Refine.SDE, first) is None
+    assert partial_refinement(base, edit(two), Refine.SDE, first) is not None
+    assert partial_refinement(base, edit(painted(slice(0, 300), slice(0, 500))), Refine.SDE, first) is None
+    assert partial_refinement(base, edit(then), Refine.SDE, first) is None
+    assert partial_refinement(base, edit(little), Refine.DOUBLE, first) is None
+    assert partial_refinement(BasePicture.of(edit(then), first), edit(little), Refine.SDE, first) is None
     weak = Pixels.of(np.full((400, 600), 90, np.uint8))
-    assert refining_again(base, edit(little, strength=weak), Refine.SDE, first) is None
+    assert partial_refinement(base, edit(little, strength=weak), Refine.SDE, first) is None
     land = np.zeros((400, 600), np.uint8)
     land[300:] = 255
     mask = Pixels.of(land)
     masked = [edit(picture, mask=mask) for picture in (then, little)]
-    assert Base.of(masked[0], fine).fits(masked[1])
-    assert refining_again(Base.of(masked[0], fine), masked[1], Refine.SDE, first) is None
+    assert BasePicture.of(masked[0], fine).fits(masked[1])
+    assert partial_refinement(BasePicture.of(masked[0], fine), masked[1], Refine.SDE, first) is None
 
 
 @given(SIDES, SIDES, st.data())
@@ -107,11 +105,11 @@ def test_only_the_box_around_the_paint_is_worked_on_and_nothing_shows_of_that(wi
     now = then.copy()
     now[top : top + 30, left : left + 50] += 40
     fine, coarse = (Pixels.of(noise.integers(60, 196, (*size, 3), np.uint8)) for size in ((height, width), (32, 48)))
-    frame, document = Rect(0, 0, width, height), new_document(1, 1)
+    frame, document = Rect(0, 0, width, height), painted_document(1, 2)
     before, after = (Edit(document, frame, Job(Pixels.of(picture), Parameters())) for picture in (then, now))
-    base = Base.of(before, fine)
+    base = BasePicture.of(before, fine)
     whole = Image.fromarray(coarse.array).resize(base.picture.size, Image.Resampling.BICUBIC)
     wanted = np.asarray(Image.composite(whole, base.picture, base.painted(after)))
     # A level each for what resizing rounds across, down, and in the cover. Nothing overshoots, which would be cut off
     # in whatever order Pillow resizes the two sides.
-    assert np.abs(base.under(after, coarse).array.astype(int) - wanted).max() <= 3
+    assert np.abs(base.blended_with(after, coarse).array.astype(int) - wanted).max() <= 3
