@@ -14,7 +14,7 @@ from torch.nn.functional import adaptive_max_pool2d, interpolate, max_pool2d
 
 from sdedit_studio.diffusion.denoiser import Denoiser
 from sdedit_studio.diffusion.detail import DetailNetwork, detailed
-from sdedit_studio.diffusion.level import Level, each, least, level_of, row
+from sdedit_studio.diffusion.level import Level, as_vector, level_of, lowest, map_level
 from sdedit_studio.diffusion.noise import NoiseSource, counted
 from sdedit_studio.diffusion.plan import REDRAWN_FROM, REDRAWN_WHOLE, Detail, Stage, sigma_of_t0
 from sdedit_studio.diffusion.sdedit import part_below, sdedit
@@ -104,7 +104,7 @@ def edit(
                 start = larger
             else:
                 # Over a factor of two, so that no edge shows where pixels begin to take part in the pass before.
-                taken = part_below(free_below, each(lambda low, high: min(2 * low, high), level, highest), level)
+                taken = part_below(free_below, map_level(lambda low, high: min(2 * low, high), level, highest), level)
                 start = taken * larger + (1 - taken) * start
         x = space.encode(start)
         free_below = None if free_below is None else pooled(free_below, factor)
@@ -144,9 +144,9 @@ def _detailed(
     before = resized(picture, base)
     wanted = None if free_below is None else max_pooled(free_below, base)
     made = resized(detailed(network, before, side=side, crispness=crispness, wanted=wanted), size)
-    if free_below is None and least(highest) >= REDRAWN_WHOLE:
+    if free_below is None and lowest(highest) >= REDRAWN_WHOLE:
         return made
-    edited_from = row(highest, picture)[:, None, None, None]
+    edited_from = as_vector(highest, picture)[:, None, None, None]
     if free_below is not None:
         edited_from = torch.minimum(edited_from, free_below)
     redrawn = part_below(edited_from, REDRAWN_WHOLE, REDRAWN_FROM)

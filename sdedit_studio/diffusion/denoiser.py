@@ -12,7 +12,7 @@ from typing import Any, Protocol, overload
 
 from torch import Tensor
 
-from sdedit_studio.diffusion.level import Level, column, each
+from sdedit_studio.diffusion.level import Level, broadcast, map_level
 
 Network = Callable[[Tensor, Level], Tensor]
 """A network of a noisy batch (b, c, h, w) and its own time label for the level; returns a batch of the same shape."""
@@ -28,8 +28,8 @@ def from_edm(network: Network, sigma_data: float = 0.5) -> Denoiser:
     """`D = c_skip x + c_out F(c_in x, ln(sigma) / 4)` (Karras et al. 2022, table 1)."""
 
     def denoise(x: Tensor, sigma: Level) -> Tensor:
-        skip, out, scale = edm_scales(column(sigma, x), sigma_data)
-        return skip * x + out * network(scale * x, each(edm_label, sigma))
+        skip, out, scale = edm_scales(broadcast(sigma, x), sigma_data)
+        return skip * x + out * network(scale * x, map_level(edm_label, sigma))
 
     return denoise
 
@@ -58,8 +58,8 @@ def from_noise(network: Network, label: Callable[[float], float]) -> Denoiser:
     """`D = x - sigma eps(x / sqrt(1 + sigma^2), label(sigma))`: DDPM's prediction of the noise, in VP coordinates."""
 
     def denoise(x: Tensor, sigma: Level) -> Tensor:
-        s = column(sigma, x)
-        return x - s * network(x / (1 + s**2) ** 0.5, each(label, sigma))
+        s = broadcast(sigma, x)
+        return x - s * network(x / (1 + s**2) ** 0.5, map_level(label, sigma))
 
     return denoise
 
@@ -70,9 +70,9 @@ def from_velocity(network: Network, label: Callable[[float], float]) -> Denoiser
     """
 
     def denoise(x: Tensor, sigma: Level) -> Tensor:
-        s = column(sigma, x)
+        s = broadcast(sigma, x)
         scale = (1 + s**2) ** 0.5
-        return (x / scale - s * network(x / scale, each(label, sigma))) / scale
+        return (x / scale - s * network(x / scale, map_level(label, sigma))) / scale
 
     return denoise
 
@@ -81,7 +81,7 @@ def from_picture(network: Network, label: Callable[[float], float]) -> Denoiser:
     """`D = x0(x / sqrt(1 + sigma^2), label(sigma))`: a network that predicts the clean picture, in VP coordinates."""
 
     def denoise(x: Tensor, sigma: Level) -> Tensor:
-        return network(x / (1 + column(sigma, x) ** 2) ** 0.5, each(label, sigma))
+        return network(x / (1 + broadcast(sigma, x) ** 2) ** 0.5, map_level(label, sigma))
 
     return denoise
 
@@ -94,8 +94,8 @@ def from_score(network: Network, low: float = 0.0, high: float = 1.0) -> Denoise
     scale = (high - low) / 2
 
     def denoise(x: Tensor, sigma: Level) -> Tensor:
-        u, s = low + scale * (x + 1), each(lambda level: scale * level, sigma)
-        return (u + column(s, x) ** 2 * network(u, s) - low) / scale - 1
+        u, s = low + scale * (x + 1), map_level(lambda level: scale * level, sigma)
+        return (u + broadcast(s, x) ** 2 * network(u, s) - low) / scale - 1
 
     return denoise
 
@@ -106,10 +106,10 @@ def from_consistency(network: Network, sigma_min: float = 0.002, sigma_data: flo
     """
 
     def denoise(x: Tensor, sigma: Level) -> Tensor:
-        _, _, scale = edm_scales(column(sigma, x), sigma_data)
-        above = column(each(lambda level: max(0.0, level - sigma_min), sigma), x)
+        _, _, scale = edm_scales(broadcast(sigma, x), sigma_data)
+        above = broadcast(map_level(lambda level: max(0.0, level - sigma_min), sigma), x)
         skip = sigma_data**2 / (above**2 + sigma_data**2)
-        return skip * x + above * sigma_data * scale * network(scale * x, each(edm_label, sigma))
+        return skip * x + above * sigma_data * scale * network(scale * x, map_level(edm_label, sigma))
 
     return denoise
 
@@ -118,9 +118,9 @@ def from_flow(network: Network) -> Denoiser:
     """`D = x_t - t v(x_t, t)` with `x_t = x / (1 + sigma)`, `t = sigma / (1 + sigma)`: rectified flow, v = eps - x0."""
 
     def denoise(x: Tensor, sigma: Level) -> Tensor:
-        s = column(sigma, x)
+        s = broadcast(sigma, x)
         scale = 1 + s
-        return x / scale - s / scale * network(x / scale, each(lambda level: level / (1 + level), sigma))
+        return x / scale - s / scale * network(x / scale, map_level(lambda level: level / (1 + level), sigma))
 
     return denoise
 

@@ -28,32 +28,32 @@ def of_picture(level: Level, index: int) -> float:
     return level[index] if isinstance(level, tuple) else level
 
 
-def least(level: Level) -> float:
+def lowest(level: Level) -> float:
     """The lowest of the batch."""
     return min(level) if isinstance(level, tuple) else level
 
 
-def each(function: Callable[..., float], *levels: Level) -> Level:
+def map_level(function: Callable[..., float], *levels: Level) -> Level:
     """`function` of the levels, picture by picture where they differ."""
-    (value,) = several(lambda *numbers: (function(*numbers),), *levels)
+    (value,) = map_to_levels(lambda *numbers: (function(*numbers),), *levels)
     return value
 
 
-def several(function: Callable[..., Sequence[float]], *levels: Level) -> Sequence[Level]:
-    """`each` for a function that gives several numbers, such as a grid of levels or the coefficients of a step."""
+def map_to_levels(function: Callable[..., Sequence[float]], *levels: Level) -> Sequence[Level]:
+    """`map_level` for a function that gives several numbers, such as a grid of levels or the coefficients of a step."""
     count = max(len(level) if isinstance(level, tuple) else 1 for level in levels)
     pictures = [function(*(of_picture(level, index) for level in levels)) for index in range(count)]
     return [level_of(values) for values in zip(*pictures, strict=True)]
 
 
-def column(level: Level, like: Tensor) -> float | Tensor:
+def broadcast(level: Level, like: Tensor) -> float | Tensor:
     """A factor for the batch `like` (b, ...): the number itself, or (b, 1, ..., 1) of its type where they differ."""
     if not isinstance(level, tuple):
         return level
     return sent(torch.tensor(level, dtype=like.dtype), like.device).reshape(-1, *(1 for _ in like.shape[1:]))
 
 
-def row(level: Level, batch: Tensor) -> Tensor:
+def as_vector(level: Level, batch: Tensor) -> Tensor:
     """A number for each picture of `batch` (b, ...), as networks take their labels: (b,) float32."""
     if not isinstance(level, tuple):
         return torch.full((len(batch),), level, device=batch.device)

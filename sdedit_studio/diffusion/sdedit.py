@@ -8,7 +8,7 @@ from dataclasses import replace
 from torch import Tensor
 
 from sdedit_studio.diffusion.denoiser import Denoiser
-from sdedit_studio.diffusion.level import Level, column
+from sdedit_studio.diffusion.level import Level, broadcast
 from sdedit_studio.diffusion.noise import NoiseSource
 from sdedit_studio.diffusion.solver import Keep, Step, nothing_kept, solve
 from sdedit_studio.parameters import Masking, Sde, Solver
@@ -42,7 +42,7 @@ def sdedit(
     for index in range(repeats):
         source = noise(index)
         keep = nothing_kept if free_below is None else keeping(picture, free_below, source, masking)
-        x = picture + column(sigma, picture) * source(0)
+        x = picture + broadcast(sigma, picture) * source(0)
         for step in solve(denoiser, x, sigma, calls, source, solver=solver, sde=sde, keep=keep):
             picture = step.estimate
             yield replace(step, index=index * calls + step.index, total=repeats * calls)
@@ -64,11 +64,11 @@ def keeping(guide: Tensor, free_below: Tensor, noise: NoiseSource, masking: Mask
             return free * x + (1 - free) * guide
         match masking:
             case Masking.STEADY:
-                kept = guide + column(level, guide) * start
+                kept = guide + broadcast(level, guide) * start
             case Masking.PAPER:
-                kept = guide + column(above, guide) * noise(index)
+                kept = guide + broadcast(above, guide) * noise(index)
             case Masking.OFFICIAL:
-                kept = guide + column(above, guide) * start
+                kept = guide + broadcast(above, guide) * start
         return free * x + (1 - free) * kept
 
     return keep
@@ -76,5 +76,5 @@ def keeping(guide: Tensor, free_below: Tensor, noise: NoiseSource, masking: Mask
 
 def part_below(threshold: Tensor, above: Level, level: Level) -> Tensor:
     """The part, 0 .. 1, of the way in sigma from `above` down to `level` that lies below a threshold (b, 1, h, w)."""
-    start, end = column(above, threshold), column(level, threshold)
+    start, end = broadcast(above, threshold), broadcast(level, threshold)
     return ((threshold - end) / (start - end)).clamp(0, 1)

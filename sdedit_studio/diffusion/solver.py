@@ -17,7 +17,7 @@ from typing import Protocol
 from torch import Tensor
 
 from sdedit_studio.diffusion.denoiser import Denoiser
-from sdedit_studio.diffusion.level import Level, column, each, several
+from sdedit_studio.diffusion.level import Level, broadcast, map_level, map_to_levels
 from sdedit_studio.diffusion.noise import NoiseSource
 from sdedit_studio.diffusion.schedule import VE, VP
 from sdedit_studio.parameters import Sde, Solver
@@ -78,7 +78,7 @@ def solve(
     """
 
     def levels(grid: Callable[..., Sequence[float]], *args: object) -> Sequence[Level]:
-        return several(lambda start: grid(start, *args), sigma)
+        return map_to_levels(lambda start: grid(start, *args), sigma)
 
     match solver:
         case Solver.DPMPP_2M:
@@ -136,8 +136,8 @@ def multistep(
             ahead = estimate
             if order == 2 and before is not None:
                 earlier, above = before
-                ahead = estimate + column(each(_extrapolation, above, sigma, lower), x) * (estimate - earlier)
-            kept, taken, fresh = (column(part, x) for part in several(partial(_parts, eta=eta), sigma, lower))
+                ahead = estimate + broadcast(map_level(_extrapolation, above, sigma, lower), x) * (estimate - earlier)
+            kept, taken, fresh = (broadcast(part, x) for part in map_to_levels(partial(_parts, eta=eta), sigma, lower))
             x = kept * x + taken * ahead
             if eta > 0:
                 x = x + fresh * noise(index)
@@ -167,7 +167,7 @@ def heun(
     index = 0
     for sigma, lower in pairwise(sigmas):
         estimate = denoiser(x, sigma)
-        above, below = column(sigma, x), column(lower, x)
+        above, below = broadcast(sigma, x), broadcast(lower, x)
         slope = (x - estimate) / above
         index += 1
         ahead = keep(x + (below - above) * slope, sigma, lower, index)
@@ -192,7 +192,9 @@ def euler_maruyama(
     """
     for index, (sigma, lower) in enumerate(pairwise(sigmas), 1):
         estimate = denoiser(x, sigma)
-        drift, spread = (column(part, x) for part in several(partial(_drift_and_spread, sde=sde), sigma, lower))
+        drift, spread = (
+            broadcast(part, x) for part in map_to_levels(partial(_drift_and_spread, sde=sde), sigma, lower)
+        )
         x = x + drift * (estimate - x) + spread * noise(index)
         x = keep(x, sigma, lower, index)
         yield Step(index, len(sigmas) - 1, lower, x, keep(estimate, sigma, 0.0, 0))

@@ -25,7 +25,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from sdedit_studio.diffusion.denoiser import Denoiser
-from sdedit_studio.diffusion.level import Level, row
+from sdedit_studio.diffusion.level import Level, as_vector
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem
 from sdedit_studio.models.graphs import Graphs
 from sdedit_studio.models.load import LoadedModel
@@ -195,7 +195,7 @@ class _Conditioned:
         def predict(x: Tensor, time: Level) -> Tensor:
             copies = len(embedded) * len(x)
             sample = x.repeat(len(embedded), 1, 1, 1).to(self.dtype, memory_format=torch.channels_last)
-            times = row(time, x).repeat(len(embedded))
+            times = as_vector(time, x).repeat(len(embedded))
             inputs = [sample, times, tokens.repeat_interleave(len(x), 0)]
             if self.told_guidance:
                 inputs.append(self.guidance_embedding(guidance, copies))

@@ -29,7 +29,7 @@ from sdedit_studio.diffusion.denoiser import (
     from_score,
     from_velocity,
 )
-from sdedit_studio.diffusion.level import Level, each, row
+from sdedit_studio.diffusion.level import Level, as_vector, map_level
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem, Prediction
 from sdedit_studio.models.graphs import Graphs
 
@@ -63,7 +63,7 @@ def load_unet(
     def predict(label: int | None, x: Tensor, time: Level) -> Tensor:
         folded = pixel_unshuffle(x, patch).to(dtype, memory_format=torch.channels_last)
         # As a tensor: UNet2DModel takes a plain number for a step of a schedule, and drops its fraction.
-        times = row(each(partial(mul, time_scale), time), x)
+        times = as_vector(map_level(partial(mul, time_scale), time), x)
         classes = () if label is None else (torch.full((len(x),), label, device=device),)
         return pixel_shuffle(run(folded, times, *classes).float(), patch)
 

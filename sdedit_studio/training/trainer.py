@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from sdedit_studio.diffusion.denoiser import Denoiser
-from sdedit_studio.diffusion.level import Level, row
+from sdedit_studio.diffusion.level import Level, as_vector
 from sdedit_studio.training.dataset import Pictures
 from sdedit_studio.training.ema import Ema
 from sdedit_studio.training.loss import Batch, Loss
@@ -207,7 +207,7 @@ class Trainer:
         @torch.inference_mode()
         def denoise(x: Tensor, sigma: Level) -> Tensor:
             with self._autocast():
-                return self.ema.network(x, row(sigma, x), known).float()
+                return self.ema.network(x, as_vector(sigma, x), known).float()
 
         return denoise
 
