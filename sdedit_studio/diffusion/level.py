@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 import torch
 from torch import Tensor
 
-from sdedit_studio.diffusion.transfer import sent
+from sdedit_studio.diffusion.to_device import to_device
 
 Level = float | tuple[float, ...]
 """One number for all pictures of a batch, or a number for each of them where they differ."""
@@ -50,11 +50,11 @@ def broadcast(level: Level, like: Tensor) -> float | Tensor:
     """A factor for the batch `like` (b, ...): the number itself, or (b, 1, ..., 1) of its type where they differ."""
     if not isinstance(level, tuple):
         return level
-    return sent(torch.tensor(level, dtype=like.dtype), like.device).reshape(-1, *(1 for _ in like.shape[1:]))
+    return to_device(torch.tensor(level, dtype=like.dtype), like.device).reshape(-1, *(1 for _ in like.shape[1:]))
 
 
 def as_vector(level: Level, batch: Tensor) -> Tensor:
     """A number for each picture of `batch` (b, ...), as networks take their labels: (b,) float32."""
     if not isinstance(level, tuple):
         return torch.full((len(batch),), level, device=batch.device)
-    return sent(torch.tensor(level), batch.device)
+    return to_device(torch.tensor(level), batch.device)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from sdedit_studio.diffusion.fields import field
-from sdedit_studio.diffusion.transfer import sent
+from sdedit_studio.diffusion.to_device import to_device
 
 NoiseSource = Callable[[int], Tensor]
 """Standard normal noise for a solver's step: field 0 starts the process, field i enters in step i."""
@@ -28,6 +28,6 @@ def counted(
     """
 
     def draw(step: int) -> Tensor:
-        return sent(torch.from_numpy(np.stack([field(seed, step, size, place) for seed in seeds])), device)
+        return to_device(torch.from_numpy(np.stack([field(seed, step, size, place) for seed in seeds])), device)
 
     return draw

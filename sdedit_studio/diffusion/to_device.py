@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 
-def sent(values: Tensor, device: torch.device | str) -> Tensor:
+def to_device(values: Tensor, device: torch.device | str) -> Tensor:
     """`values` of the host on `device`, without waiting for what that has yet to do."""
     if torch.device(device).type != "cuda":
         return values.to(device)
