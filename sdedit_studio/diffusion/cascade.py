@@ -15,7 +15,7 @@ from torch.nn.functional import adaptive_max_pool2d, interpolate, max_pool2d
 from sdedit_studio.diffusion.denoiser import Denoiser
 from sdedit_studio.diffusion.detail import DetailNetwork, detailed
 from sdedit_studio.diffusion.level import Level, as_vector, level_of, lowest, map_level
-from sdedit_studio.diffusion.noise import NoiseSource, counted
+from sdedit_studio.diffusion.noise import NoiseSource, noise_source
 from sdedit_studio.diffusion.plan import REDRAWN_FROM, REDRAWN_WHOLE, Detail, Stage, sigma_of_t0
 from sdedit_studio.diffusion.sdedit import part_below, sdedit
 from sdedit_studio.diffusion.space import PIXELS, Space, pooled
@@ -210,4 +210,4 @@ def _changeable(mask: np.ndarray | None, strength: np.ndarray | None) -> Tensor 
 def _noise(
     seeds: Sequence[int], size: tuple[int, int, int], index: int, device: torch.device | str, repeat: int
 ) -> NoiseSource:
-    return counted(seeds, size, place=(index, repeat), device=device)
+    return noise_source(seeds, size, place=(index, repeat), device=device)

@@ -15,7 +15,7 @@ NoiseSource = Callable[[int], Tensor]
 """Standard normal noise for a solver's step: field 0 starts the process, field i enters in step i."""
 
 
-def counted(
+def noise_source(
     seeds: Sequence[int],
     size: tuple[int, int, int],
     *,

@@ -9,7 +9,7 @@ import torch
 
 from sdedit_studio.diffusion.cascade import as_tensor, resized
 from sdedit_studio.diffusion.denoiser import Denoiser
-from sdedit_studio.diffusion.noise import counted
+from sdedit_studio.diffusion.noise import noise_source
 from sdedit_studio.diffusion.plan import native_size
 from sdedit_studio.diffusion.realism import away_from_photographs
 from sdedit_studio.diffusion.space import pooled
@@ -39,5 +39,5 @@ def judged(
         editable = torch.from_numpy(coverage > 0).to(device, torch.float32)[None, None]
         where = pooled(resized(editable, (height, width)).clamp(0, 1), space.factor)
     denoiser = model.denoiser(job.parameters.condition if card.some_class else None)
-    noise = counted([0], (x.shape[1], x.shape[2], x.shape[3]), place=_PLACE, device=device)(0)
+    noise = noise_source([0], (x.shape[1], x.shape[2], x.shape[3]), place=_PLACE, device=device)(0)
     return away_from_photographs(stoppable(denoiser), x, noise, where)

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from sdedit_studio.diffusion.noise import NoiseSource, counted
+from sdedit_studio.diffusion.noise import NoiseSource, noise_source
 from sdedit_studio.diffusion.plan import sigma_of_t0
 from sdedit_studio.diffusion.sdedit import sdedit
 from sdedit_studio.evaluation.features import sha256
@@ -137,7 +137,7 @@ def edited(
 
 
 def _noise(seeds: Sequence[int], size: tuple[int, int, int], device: torch.device, repeat: int) -> NoiseSource:
-    return counted(seeds, size, place=(0, repeat), device=device)
+    return noise_source(seeds, size, place=(0, repeat), device=device)
 
 
 def _read(path: Path) -> np.ndarray:

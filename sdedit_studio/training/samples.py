@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from sdedit_studio.diffusion.denoiser import Denoiser
-from sdedit_studio.diffusion.noise import counted
+from sdedit_studio.diffusion.noise import noise_source
 from sdedit_studio.diffusion.plan import sigma_of_t0
 from sdedit_studio.diffusion.solver import solve
 from sdedit_studio.evaluation.sheet import sheet
@@ -43,7 +43,7 @@ def sample_sheet(
     solver = Solver.RENOISE if few_step else Solver.DPMPP_2M
 
     def solved(start: Tensor, sigma: float, calls: int, seed: int) -> np.ndarray:
-        noise = counted(range(seed, seed + len(pictures)), size, device=device)
+        noise = noise_source(range(seed, seed + len(pictures)), size, device=device)
         x = start.to(device) + sigma * noise(0)
         *_, last = solve(denoiser, x, sigma, FEW_CALLS if few_step else calls, noise, solver=solver)
         return _pixels(last.estimate)

@@ -21,7 +21,7 @@ from torch import Tensor
 from sdedit_studio import resources
 from sdedit_studio.diffusion.cascade import TILE, as_pixels, as_tensor, resized
 from sdedit_studio.diffusion.denoiser import Denoiser
-from sdedit_studio.diffusion.noise import counted
+from sdedit_studio.diffusion.noise import noise_source
 from sdedit_studio.diffusion.sdedit import sdedit
 from sdedit_studio.document.edits import frame_of
 from sdedit_studio.document.edits import guide as guide_of
@@ -73,7 +73,7 @@ def first_pass_of_part(model: LoadedModel, job: Job, box: tuple[slice, slice]) -
     """The first pass of a part of the native picture alone, with that part of the noise, and its processor time."""
     stage = model.card.passes(job.guide.width, job.guide.height, job.parameters)[0]
     guide = resized(as_tensor(job.guide.array, model.device), (stage.height, stage.width))
-    noise = counted([job.parameters.seed], (3, stage.height, stage.width))
+    noise = noise_source([job.parameters.seed], (3, stage.height, stage.width))
     runs: list[tuple[int, float]] = []
     denoiser = Counted(model.denoiser(job.parameters.condition), runs)
     *_, step = sdedit(

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sdedit_studio.diffusion.exact import GaussianDenoiser, MixtureDenoiser
-from sdedit_studio.diffusion.noise import counted
+from sdedit_studio.diffusion.noise import noise_source
 from sdedit_studio.diffusion.realism import FARTHEST, LEVEL, away_from_photographs
 
 SIZE = (3, 96, 96)
@@ -16,11 +16,11 @@ DENOISER = GaussianDenoiser(torch.zeros(SIZE), torch.full(SIZE, VARIANCE))
 
 
 def fields(seed: int = 0) -> torch.Tensor:
-    return counted([seed], SIZE, place=(9, 9))(0)
+    return noise_source([seed], SIZE, place=(9, 9))(0)
 
 
 def sample(variance: float, seed: int = 3) -> torch.Tensor:
-    return variance**0.5 * counted([seed], SIZE)(0)
+    return variance**0.5 * noise_source([seed], SIZE)(0)
 
 
 def away(denoiser, picture, noise, where=None) -> float:
@@ -35,7 +35,7 @@ def test_the_data_themselves_are_not_away():
 def test_neither_is_a_sample_of_a_mixture():
     means = torch.stack([torch.full(SIZE, -0.5), torch.full(SIZE, 0.5)])
     denoiser = MixtureDenoiser(means, 0.3)
-    assert away(denoiser, means[1:] + 0.3 * counted([5], SIZE)(0), fields()) < 0.1
+    assert away(denoiser, means[1:] + 0.3 * noise_source([5], SIZE)(0), fields()) < 0.1
 
 
 @pytest.mark.parametrize("variance", [0.0, 0.02, 1.0])

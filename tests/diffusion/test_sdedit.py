@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 
 from sdedit_studio.diffusion.exact import GaussianDenoiser, MixtureDenoiser
-from sdedit_studio.diffusion.noise import counted
+from sdedit_studio.diffusion.noise import noise_source
 from sdedit_studio.diffusion.plan import sigma_of_t0
 from sdedit_studio.diffusion.schedule import DiscreteVP
 from sdedit_studio.diffusion.sdedit import keeping, sdedit
@@ -22,7 +22,7 @@ PRIOR = GaussianDenoiser(torch.full(SIZE, 0.1), torch.full(SIZE, 0.04))
 
 
 def seeded(*seeds, size=SIZE):
-    return lambda repeat: counted(seeds, size, place=(0, repeat))
+    return lambda repeat: noise_source(seeds, size, place=(0, repeat))
 
 
 def edited(guide, sigma=1.0, calls=6, noise=None, **options):
@@ -203,7 +203,9 @@ def test_repeats_start_from_the_last_picture(guide):
     steps = list(sdedit(PRIOR, guide, 1.0, 4, seeded(1), repeats=3))
     assert [(step.index, step.total) for step in steps] == [(i, 12) for i in range(1, 13)]
     again = steps[3].estimate
-    *_, second = solve(PRIOR, again + counted([1], SIZE, place=(0, 1))(0), 1.0, 4, counted([1], SIZE, place=(0, 1)))
+    *_, second = solve(
+        PRIOR, again + noise_source([1], SIZE, place=(0, 1))(0), 1.0, 4, noise_source([1], SIZE, place=(0, 1))
+    )
     assert torch.equal(steps[7].estimate, second.estimate)
 
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from sdedit_studio.diffusion.cascade import as_bytes, as_tensor, edit
-from sdedit_studio.diffusion.noise import counted
+from sdedit_studio.diffusion.noise import noise_source
 from sdedit_studio.diffusion.plan import Pass, Size, plan
 from sdedit_studio.diffusion.sdedit import sdedit
 from sdedit_studio.models.catalogue import ModelCard, digest
@@ -174,7 +174,7 @@ def _light(model: LoadedModel, photograph: np.ndarray, random: np.random.Generat
         x,
         random.uniform(*LIGHT_SIGMA),
         int(random.integers(*LIGHT_CALLS, endpoint=True)),
-        lambda repeat: counted([int(random.integers(2**32))], size, device=model.device),
+        lambda repeat: noise_source([int(random.integers(2**32))], size, device=model.device),
         solver=card.default_solver,
     )
     return space.decode(last.estimate)
