@@ -27,14 +27,18 @@ class Refine(StrEnum):
 
 
 class Solver(StrEnum):
-    """Names of the reverse-time solvers, as the command line spells them."""
+    """Names of the reverse-time solvers, as the command line spells them; `diffusion.solver` says what each one is."""
 
     DPMPP_2M = "dpmpp-2m"
     DPMPP_2M_SDE = "dpmpp-2m-sde"
     ANCESTRAL = "ancestral"
     HEUN = "heun"
     EULER_MARUYAMA = "euler-maruyama"
-    RENOISE = "renoise"
+    CONSISTENCY = "consistency"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Solver | None:
+        return cls.CONSISTENCY if value == "renoise" else None  # its name in earlier versions
 
 
 class Sde(StrEnum):

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from sdedit_studio.cli.choices import RefineChoice
+from sdedit_studio.cli.choices import SOLVERS, RefineChoice, solver_of
 from sdedit_studio.diffusion.plan import Detail, Stage
 from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.engine.measured import Measured
@@ -61,7 +61,8 @@ def edit(
         typer.Option(help="How much the class or prompt weighs; 1 is as it was trained. Default: the model's own."),
     ] = None,
     solver: Annotated[
-        Solver | None, typer.Option(help="How the first pass is solved. Default: the model's own.")
+        Solver | None,
+        typer.Option(parser=solver_of, metavar=SOLVERS, help="How the first pass is solved. Default: the model's own."),
     ] = None,
     sde: Annotated[Sde, typer.Option(help="Form of euler-maruyama: the paper's algorithm 1 or 4.")] = Parameters.sde,
     repeats: Annotated[int, typer.Option(help="The paper's K: more is more realistic, and takes K times as long.")] = 1,

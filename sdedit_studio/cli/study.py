@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from sdedit_studio.cli.choices import SOLVERS, solver_of
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.prepare import compute_threads, open_model
 from sdedit_studio.models.catalogue import find
@@ -32,7 +33,13 @@ Guidance = Annotated[
     float | None, typer.Option(help="How much the class or prompt weighs.", show_default="the model's own")
 ]
 SolverName = Annotated[
-    Solver | None, typer.Option(help="How the reverse SDE is solved.", show_default="the model's own, dpmpp-2m")
+    Solver | None,
+    typer.Option(
+        parser=solver_of,
+        metavar=SOLVERS,
+        help="How the reverse SDE is solved.",
+        show_default="the model's own, dpmpp-2m",
+    ),
 ]
 Form = Annotated[Sde, typer.Option(help="Form of euler-maruyama: the paper's algorithm 1 or 4.")]
 Repeats = Annotated[int, typer.Option(help="The paper's K: more is more realistic, and takes K times as long.")]

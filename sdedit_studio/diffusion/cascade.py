@@ -17,7 +17,7 @@ from sdedit_studio.diffusion.detail import DetailNetwork, detailed
 from sdedit_studio.diffusion.level import Level, as_vector, level_of, lowest, map_level
 from sdedit_studio.diffusion.noise import NoiseSource, noise_source
 from sdedit_studio.diffusion.plan import REDRAWN_FROM, REDRAWN_WHOLE, Detail, Stage, sigma_of_t0
-from sdedit_studio.diffusion.sdedit import part_below, sdedit
+from sdedit_studio.diffusion.sdedit import fraction_below, sdedit
 from sdedit_studio.diffusion.space import PIXELS, Space, pooled
 from sdedit_studio.diffusion.tiling import tiled
 from sdedit_studio.parameters import Parameters, Solver
@@ -68,7 +68,7 @@ def edit(
 
     `mask`: coverage (h, w) uint8 or None. Whatever it covers at all is edited, and what it does not is the guide in
     every pass; `paste` is what fades the one into the other. `strength`: (h, w) uint8, the part of t0 that each pixel
-    is edited from, or None for all of it; see `own_levels`. A pixel takes part in a pass as its own t0 would (see
+    is edited from, or None for all of it; see `start_levels_of`. A pixel takes part in a pass as its own t0 would (see
     `plan`): where that is lower than the pass's level it starts from the guide, not from the pass before. The first
     pass runs the chosen solver; the others, whose few calls were tuned for it, DPM-Solver++ 2M, or for a few-step model
     that of few steps. `first`: the picture of the first pass, (h, w, 3) uint8, when it was made before; then that pass
@@ -85,36 +85,38 @@ def edit(
     factor = space.factor
     tile = max(1, tile // stride) * stride
     sizes = tile // factor, max(OVERLAP, stride) // factor, stride // factor
-    refining = Solver.RENOISE if few_step else Solver.DPMPP_2M
+    refining = Solver.CONSISTENCY if few_step else Solver.DPMPP_2M
     highest = level_of([plan[0].sigma for _, plan in batch if plan] or [0.0])
     for index, stages in list(enumerate(zip(*(plan for _, plan in batch), strict=True)))[0 if first is None else 1 :]:
         stage = stages[0]
         size = (stage.height, stage.width)
-        free_below = None if changeable is None else own_levels(resized(changeable.to(device), size), t0)
+        start_levels = None if changeable is None else start_levels_of(resized(changeable.to(device), size), t0)
         if isinstance(stage, Detail):
             assert picture is not None and detail is not None, "A plan has a detail network where it needs one."
-            picture = _detailed(detail, stage, picture, whole, highest, free_below, tile, parameters.crispness)
+            picture = _detailed(detail, stage, picture, whole, highest, start_levels, tile, parameters.crispness)
             yield Moment(index, stage, 1, 0.0, picture)
             continue
         level = level_of(one.sigma for one in stages)
         start = resized(whole, size)
         if picture is not None:
             larger = resized(picture, size)
-            if free_below is None:
+            if start_levels is None:
                 start = larger
             else:
                 # Over a factor of two, so that no edge shows where pixels begin to take part in the pass before.
-                taken = part_below(free_below, map_level(lambda low, high: min(2 * low, high), level, highest), level)
+                taken = fraction_below(
+                    start_levels, map_level(lambda low, high: min(2 * low, high), level, highest), level
+                )
                 start = taken * larger + (1 - taken) * start
         x = space.encode(start)
-        free_below = None if free_below is None else pooled(free_below, factor)
+        start_levels = None if start_levels is None else pooled(start_levels, factor)
         for step in sdedit(
-            tiled(denoiser, *sizes, wanted=free_below),
+            tiled(denoiser, *sizes, wanted=start_levels),
             x,
             level,
             stage.calls,
             partial(_noise, seeds, (x.shape[1], x.shape[2], x.shape[3]), index, device),
-            free_below=free_below,
+            start_levels=start_levels,
             solver=parameters.solver if index == 0 else refining,
             sde=parameters.sde,
             repeats=stage.repeats,
@@ -130,7 +132,7 @@ def _detailed(
     picture: Tensor,
     guide: Tensor,
     highest: Level,
-    free_below: Tensor | None,
+    start_levels: Tensor | None,
     side: int,
     crispness: float,
 ) -> Tensor:
@@ -142,27 +144,27 @@ def _detailed(
     """
     size, base = (stage.height, stage.width), (stage.base[1], stage.base[0])
     before = resized(picture, base)
-    wanted = None if free_below is None else max_pooled(free_below, base)
+    wanted = None if start_levels is None else max_pooled(start_levels, base)
     made = resized(detailed(network, before, side=side, crispness=crispness, wanted=wanted), size)
-    if free_below is None and lowest(highest) >= REDRAWN_WHOLE:
+    if start_levels is None and lowest(highest) >= REDRAWN_WHOLE:
         return made
     edited_from = as_vector(highest, picture)[:, None, None, None]
-    if free_below is not None:
-        edited_from = torch.minimum(edited_from, free_below)
-    redrawn = part_below(edited_from, REDRAWN_WHOLE, REDRAWN_FROM)
+    if start_levels is not None:
+        edited_from = torch.minimum(edited_from, start_levels)
+    redrawn = fraction_below(edited_from, REDRAWN_WHOLE, REDRAWN_FROM)
     start, plain = resized(guide, size), resized(before, size)
     own_detail = start - resized(resized(guide, base), size)
     mixed = plain + redrawn * (made - plain) + (1 - redrawn) * own_detail
-    return mixed if free_below is None else torch.where(free_below > 0, mixed, start)
+    return mixed if start_levels is None else torch.where(start_levels > 0, mixed, start)
 
 
-def own_levels(strength: Tensor, t0: Level) -> Tensor:
+def start_levels_of(strength: Tensor, t0: Level) -> Tensor:
     """The noise level of each pixel's own t0, `strength` (of any shape, 0 .. 1) times the edit's; infinite at 1.
 
     Of several t0 those of each picture: from (1, ...) to (b, ...).
     """
     if isinstance(t0, tuple):
-        return torch.cat([own_levels(strength, own) for own in t0])
+        return torch.cat([start_levels_of(strength, own) for own in t0])
     levels = [*(sigma_of_t0(t0 * step / _STRENGTHS) for step in range(_STRENGTHS)), inf]
     table = torch.tensor(levels, device=strength.device, dtype=strength.dtype)
     return table[(strength.clamp(0, 1) * _STRENGTHS).round().long()]

@@ -137,7 +137,7 @@ class ModelCard:
 
     @property
     def default_solver(self) -> Solver:
-        return Solver.RENOISE if self.few_step else Parameters.solver
+        return Solver.CONSISTENCY if self.few_step else Parameters.solver
 
     @property
     def takes_prompt(self) -> bool:

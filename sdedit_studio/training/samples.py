@@ -40,7 +40,7 @@ def sample_sheet(
     guides = np.stack([strokes(picture) for picture in pictures])
     size = (3, *pictures.shape[1:3])
     denoiser = denoiser_of(labels.to(device))
-    solver = Solver.RENOISE if few_step else Solver.DPMPP_2M
+    solver = Solver.CONSISTENCY if few_step else Solver.DPMPP_2M
 
     def solved(start: Tensor, sigma: float, calls: int, seed: int) -> np.ndarray:
         noise = noise_source(range(seed, seed + len(pictures)), size, device=device)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sdedit_studio.diffusion.cascade import as_pixels, as_tensor, edit, own_levels, resized
+from sdedit_studio.diffusion.cascade import as_pixels, as_tensor, edit, resized, start_levels_of
 from sdedit_studio.diffusion.detail import DetailNetwork, detailed
 from sdedit_studio.diffusion.exact import GaussianDenoiser
 from sdedit_studio.diffusion.pasting import fading, paste
@@ -222,7 +222,7 @@ class TestStrength:
         assert error == pytest.approx(np.abs(other - guide).mean(), rel=0.1)
 
     def test_levels_are_those_of_the_clock(self):
-        levels = own_levels(torch.tensor([0.0, 0.25, 0.5, 1.0]), 0.4)
+        levels = start_levels_of(torch.tensor([0.0, 0.25, 0.5, 1.0]), 0.4)
         assert levels[0] == 0 and levels[3] == inf
         assert levels[1:3].tolist() == pytest.approx([sigma_of_t0(0.1), sigma_of_t0(0.2)], rel=1e-5)
 

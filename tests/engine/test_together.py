@@ -87,7 +87,7 @@ RAMP = np.arange(40, dtype=np.uint8)[None].repeat(32, 0) * 6
         {"mask": HALF, "strength": RAMP, "masking": Masking.PAPER},
         {"solver": Solver.EULER_MARUYAMA, "repeats": 2},
         {"solver": Solver.HEUN},
-        {"solver": Solver.RENOISE, "strength": RAMP},
+        {"solver": Solver.CONSISTENCY, "strength": RAMP},
     ],
 )
 def test_a_batch_of_different_t0_makes_what_each_job_makes_alone(models, measured, parameters):

@@ -140,7 +140,7 @@ def test_what_is_known_of_them(models):
     assert all((card.native, card.stride, card.takes_prompt) == (32, 8, True) for card in cards.values())
     assert cards["velocity"].prediction is Prediction.VELOCITY
     assert [name for name, card in cards.items() if card.few_step] == ["lcm", "sd-turbo"]
-    assert cards["lcm"].default_solver is Solver.RENOISE
+    assert cards["lcm"].default_solver is Solver.CONSISTENCY
     assert [cards[name].default_guidance for name in ("sd", "lcm", "sd-turbo")] == [5.0, 8.5, 1.0]
     assert cards["sd"].sigma_max == pytest.approx(14.6, abs=0.02)
 

@@ -64,7 +64,7 @@ DETAIL = DetailInfo(
 
 SCENES = ModelInfo("scenes-96", "Scenes", 96, 16, ("forest", "mountain"), 0.4, 8, bundled=True, detail=DETAIL)
 CHURCH = ModelInfo("church", "Church", 256, 32, (), 0.5, 20)
-WORDS = ModelInfo("words", "Words", 512, 64, (), 0.6, 4, Solver.RENOISE, default_guidance=7.5, takes_prompt=True)
+WORDS = ModelInfo("words", "Words", 512, 64, (), 0.6, 4, Solver.CONSISTENCY, default_guidance=7.5, takes_prompt=True)
 THOUSAND = ModelInfo("thousand", "Thousand", 64, 8, tuple(f"kind {i}" for i in range(1000)), 0.4, 8, knows_any=False)
 SHARP = DetailInfo("sharp", "Sharp", 2, "CC0", "sharp.pth", "ab" * 32, 67_000_000, Path("sharp"), upscaler=True)
 

@@ -60,7 +60,7 @@ def test_only_what_a_model_can_be_told_is_there(many):
     assert not model.prompt.isVisible() and not model.guidance.isVisible() and not model.kind.isVisible()
     choose(many, "Words")
     assert model.prompt.isVisible() and model.guidance.isVisible() and not model.kind.isVisible()
-    assert many.session.parameters.guidance == 7.5 and many.session.parameters.solver is Solver.RENOISE
+    assert many.session.parameters.guidance == 7.5 and many.session.parameters.solver is Solver.CONSISTENCY
     choose(many, "Thousand")
     assert model.kind.isVisible() and not model.prompt.isVisible()
     assert model.kind.count() == 1000 and many.session.parameters.condition == "kind 0"
