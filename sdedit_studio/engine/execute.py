@@ -120,9 +120,11 @@ def execute_together(
             pasted = Pixels.of(paste(guide, unpasted, mask))
             whole = pasted if mask is None else Pixels.of(unpasted)
         finished.append((pasted, whole))
-    aways = judged(job, model, [whole.array for _, whole in finished], stoppable) if job.judge else [None] * len(jobs)
-    for each, (pasted, whole), away in zip(jobs, finished, aways, strict=True):
-        yield Result(each, pasted, whole, seconds, calls, away=away)
+    distances = (
+        judged(job, model, [whole.array for _, whole in finished], stoppable) if job.judge else [None] * len(jobs)
+    )
+    for each, (pasted, whole), distance in zip(jobs, finished, distances, strict=True):
+        yield Result(each, pasted, whole, seconds, calls, photo_distance=distance)
 
 
 def _previewed(moments: Iterator[Moment], previews: Previews, count: int) -> Iterator[tuple[Moment, list[Pixels]]]:

@@ -141,9 +141,10 @@ class Result:
     """A finished edit. `picture` has the guide's size and equals it bit for bit wherever the mask is 0; of a sketch
     neither holds, and it has the size of its last pass.
 
-    `unpasted`: the same before the mask faded it into the guide, for a layer that has the mask itself. `note`: a
-    sentence for the person where it was not made as usual, or "". `away`: for a job that asked to be judged, how far
-    the model finds the picture from photographs (`diffusion/realism.py`): 0 not at all; None when it cannot tell.
+    `unpasted`: the same before the mask blended it into the guide, for a layer that has the mask itself. `seconds`:
+    wall time. `calls`: model calls. `note`: a sentence for the person where it was not made as usual, or "".
+    `photo_distance`: for a job with `judge`, the model's estimate of the picture's distance to photographs, 0 or more
+    (`diffusion/realism.py`); None when it has none.
     """
 
     job: Job
@@ -152,7 +153,7 @@ class Result:
     seconds: float
     calls: int
     note: str = ""
-    away: float | None = None
+    photo_distance: float | None = None
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ def test_a_batch_is_judged_in_two_calls_for_all(models, measured):
     together = batched(jobs, model, measured)
     assert len(models.calls) == 4 + 2
     for one, other in zip(together, singly(jobs, model, measured), strict=True):
-        assert one.away == pytest.approx(other.away, abs=0.02)
+        assert one.photo_distance == pytest.approx(other.photo_distance, abs=0.02)
 
 
 def test_a_batch_of_one_is_the_very_same(models, measured):
@@ -193,7 +193,7 @@ def test_without_memory_to_judge_all_each_is_made_and_judged_alone(measured):
     updates = [*execute_somehow(jobs, model, lambda: model, cancelled=lambda: False, measured=measured)]
     results = [update for update in updates if isinstance(update, Result)]
     assert [result.job for result in results] == jobs
-    assert all(result.away is not None for result in results)
+    assert all(result.photo_distance is not None for result in results)
 
 
 @pytest.mark.parametrize(

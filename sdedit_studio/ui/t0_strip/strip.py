@@ -235,7 +235,9 @@ class Strip(QObject):
                         return False
                     case Result():
                         picture = previews.get(t0) or await asyncio.to_thread(self._unchanged, update.job)
-                        self._samples[t0] = await asyncio.to_thread(measured, update.job, picture, update.away)
+                        self._samples[t0] = await asyncio.to_thread(
+                            measured, update.job, picture, update.photo_distance
+                        )
                         self._current.add(t0)
                         self.changed.emit()
         return True
