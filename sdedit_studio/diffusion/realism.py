@@ -38,7 +38,7 @@ def distance_to_photographs(
     """`|ln(|e|^2 / (s z.e))|` of each picture in `x` (b, c, h, w): a weighted mean over windows, 0 or more.
 
     The weight of a window is the mean of its actual and its expected error. Near 0 for the model's own data, where only
-    sampling noise is left. `noise`: z, (c, h, w); -z is used as well, which cancels much of the sampling noise.
+    sampling noise is left. `noise`: z, (1, c, h, w); -z is used as well, which cancels much of the sampling noise.
     `where`: weights (1, 1, h, w) of what counts, or None for all of it. Two model calls, one after the other, so that
     something urgent waits for one at most.
     """

@@ -23,7 +23,7 @@ from sdedit_studio.engine.job import Job, Pixels, Progress, Result
 from sdedit_studio.engine.judge import judged
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.preview import Previews
-from sdedit_studio.models.asking import asking
+from sdedit_studio.models.interruption import interruptible
 from sdedit_studio.models.load import LoadedModel
 
 Network = TypeVar("Network", bound=Callable[..., Tensor])
@@ -156,7 +156,7 @@ def _stoppable(network: Network, cancelled: Callable[[], bool], *, in_layers: bo
 
     def run(*inputs: Any) -> Tensor:
         stop()
-        with asking(stop) if in_layers else nullcontext():
+        with interruptible(stop) if in_layers else nullcontext():
             return network(*inputs)
 
     return cast(Network, run)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from sdedit_studio import cache
-from sdedit_studio.models.asking import Check, asked
+from sdedit_studio.models.interruption import Check, current_check
 
 INPUTS = ("picture", "times", "classes")
 
@@ -59,8 +59,8 @@ class Compiled:
             cache.keep(kept, graph)
 
     def __call__(self, *inputs: Tensor) -> Tensor:
-        """Raises MemoryError, and what `asking` was given raises."""
-        check, options = asked.get(), onnxruntime.RunOptions()
+        """Raises MemoryError, and what `interruptible` was given raises."""
+        check, options = current_check.get(), onnxruntime.RunOptions()
         options.log_severity_level = _FATAL
         # What a run took goes back after it, or the largest one would be kept.
         options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
