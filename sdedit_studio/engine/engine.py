@@ -73,10 +73,10 @@ class Engine:
         self._watchers.append(callback)
         return lambda: self._watchers.remove(callback) if callback in self._watchers else None
 
-    async def run(self, job: Job, lane: Lane = Lane.ASKED) -> AsyncIterator[Update]:
+    async def run(self, job: Job, lane: Lane = Lane.QUEUED) -> AsyncIterator[Update]:
         """Yield any number of `Progress`, then exactly one `Result`, `Cancelled` or `Failed`.
 
-        Jobs that are asked for queue; a live job replaces the last live one, and a running live job gives way to any
+        Queued jobs wait their turn; a live job replaces the last live one, and a running live job gives way to any
         newer one. An idle job runs when there is nothing else to do, gives way to anything, and then begins again.
         Closing the iterator early cancels the job. Jobs may be given before the model is ready; they wait for it.
         """
@@ -172,7 +172,7 @@ class Engine:
 
         The status tells how it goes; for a model that is ready already, it is READY again.
         """
-        self._mailbox.want(model)
+        self._mailbox.want_model(model)
 
     def models(self) -> list[ModelInfo]:
         """The installed models, the shipped ones first."""

@@ -44,11 +44,11 @@ class Pixels:
 class Lane(Enum):
     """How a job waits for the model.
 
-    ASKED: in a queue, before all else. LIVE: only the latest waits. IDLE: until there is nothing else to do; it gives
-    way to anything, and begins again after it.
+    QUEUED: in a queue, before jobs of the other lanes. LIVE: only the latest waits. IDLE: until there is nothing else
+    to do; a running one is interrupted by anything else, and starts again after it.
     """
 
-    ASKED = "asked"
+    QUEUED = "queued"
     LIVE = "live"
     IDLE = "idle"
 

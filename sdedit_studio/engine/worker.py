@@ -65,8 +65,8 @@ class Worker(threading.Thread):
             self._open(self._first)
         except Exception as error:
             self._publish(Status(Phase.BROKEN, self._first, message=describe(error)))
-        while asked := self._mailbox.take():
-            self._prepare(asked) if isinstance(asked, str) else self._answer(asked)
+        while taken := self._mailbox.take():
+            self._prepare(taken) if isinstance(taken, str) else self._answer(taken)
         self._measured.save()
 
     def _prepare(self, name: str) -> None:
@@ -77,7 +77,7 @@ class Worker(threading.Thread):
             self._publish(Status(Phase.BROKEN, name, message=describe(error)))
 
     def _answer(self, request: Request) -> None:
-        """Do what is asked and deliver how it went; any failure leaves the worker ready for the next."""
+        """Do what is taken and deliver how it went; any failure leaves the worker ready for the next."""
         name = request.jobs[0].parameters.model
         try:
             model = self._ready(name)
@@ -90,7 +90,7 @@ class Worker(threading.Thread):
             self._publish(self._status(Phase.BUSY, model))
         ends = self._run(request, model)
         self._publish(self._status(Phase.READY, model))
-        if isinstance(ends[0], Cancelled) and request.interrupted.is_set() and self._mailbox.again(request):
+        if isinstance(ends[0], Cancelled) and request.interrupted.is_set() and self._mailbox.requeue(request):
             return
         for end in ends:
             request.deliver(end)

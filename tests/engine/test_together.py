@@ -227,7 +227,7 @@ async def test_a_sheet_gives_way_and_goes_on_after(engine, models):
 
     filling = asyncio.create_task(fill())
     await asyncio.sleep(0.05)
-    for lane in (Lane.LIVE, Lane.ASKED):
+    for lane in (Lane.LIVE, Lane.QUEUED):
         ends.extend([type(u) async for u in engine.run(job(seed=9), lane) if not isinstance(u, Progress)])
     assert ends[-1] is Result and "sheet" not in ends
     await filling

@@ -137,7 +137,7 @@ class FakeEngine:
         for callback in tuple(self._watchers):
             callback(status)
 
-    async def run(self, job: Job, lane: Lane = Lane.ASKED):
+    async def run(self, job: Job, lane: Lane = Lane.QUEUED):
         run = Run(job)
         (self.idle if lane is Lane.IDLE else self.runs).append(run)
         try:
