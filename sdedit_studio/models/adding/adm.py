@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from sdedit_studio.diffusion.schedule import Betas, DiscreteVP
-from sdedit_studio.models.adding.found import Found, Said, schedule_facts
+from sdedit_studio.models.adding.imported import ImportedNetwork, ImportOptions, schedule_facts
 from sdedit_studio.models.adding.layers import State, Translator, numbers
 from sdedit_studio.models.catalogue import ModelProblem, Prediction
 
@@ -33,7 +33,7 @@ def recognise(state: State) -> bool:
     return "input_blocks.0.0.weight" in state and "time_embed.0.weight" in state
 
 
-def convert(state: State, said: Said, label: str, stem: str = "") -> Found:
+def convert(state: State, options: ImportOptions, label: str, stem: str = "") -> ImportedNetwork:
     """`stem`: the file's name, by which OpenAI tells its consistency and EDM networks ("cd_", "ct_", "edm_").
 
     Raises ModelProblem for a network that `UNet2DModel` cannot be.
@@ -57,9 +57,9 @@ def convert(state: State, said: Said, label: str, stem: str = "") -> Found:
 
     resampled = f"input_blocks.{layers + 1}.0.in_layers.0.weight" in state
     attentive = [f"input_blocks.{end}.1.qkv.weight" in state for end in ends]
-    heads = _heads(said, levels)
-    new_order = _new_order(said, state, levels, stem)
-    translate = _Adm(state, label, said, heads, new_order)
+    heads = _heads(options, levels)
+    new_order = _new_order(options, state, levels, stem)
+    translate = _Adm(state, label, options, heads, new_order)
     translate.layer("time_embed.0", "time_embedding.linear_1")
     translate.layer("time_embed.2", "time_embedding.linear_2")
     classes = 0
@@ -102,7 +102,7 @@ def convert(state: State, said: Said, label: str, stem: str = "") -> Found:
         "up_block_types": ["AttnUpBlock2D" if here else plain[1] for here in reversed(attentive)],
         "downsample_type": "resnet" if resampled else "conv",
         "upsample_type": "resnet" if resampled else "conv",
-        "attention_head_dim": said.head_channels or HEAD_CHANNELS,
+        "attention_head_dim": options.head_channels or HEAD_CHANNELS,
         "attn_norm_num_groups": 32,
         "flip_sin_to_cos": True,
         "freq_shift": 0,
@@ -113,13 +113,15 @@ def convert(state: State, said: Said, label: str, stem: str = "") -> Found:
     if heads:
         config |= {"attention_head_dim": widths[-1] // heads, "attention_heads": heads}
     names = [str(index) for index in range(classes)]
-    return Found(config, translate.finished(), {**_facts(said, levels, learns_variance, stem), "classes": tuple(names)})
+    return ImportedNetwork(
+        config, translate.finished(), {**_facts(options, levels, learns_variance, stem), "classes": tuple(names)}
+    )
 
 
 class _Adm(Translator):
-    def __init__(self, state: State, label: str, said: Said, heads: int | None, new_order: bool) -> None:
+    def __init__(self, state: State, label: str, options: ImportOptions, heads: int | None, new_order: bool) -> None:
         super().__init__(state, label)
-        self._given, self._heads, self._new_order = said.head_channels or HEAD_CHANNELS, heads, new_order
+        self._given, self._heads, self._new_order = options.head_channels or HEAD_CHANNELS, heads, new_order
         self._name = label
 
     def resnet(self, source: str, target: str) -> None:
@@ -166,20 +168,20 @@ def _upsampler(state: State, index: int) -> int:
     return 0
 
 
-def _heads(said: Said, levels: int) -> int | None:
-    return FEW_HEADS if levels == LEVELS_OF_128 and said.head_channels is None else None
+def _heads(options: ImportOptions, levels: int) -> int | None:
+    return FEW_HEADS if levels == LEVELS_OF_128 and options.head_channels is None else None
 
 
-def _new_order(said: Said, state: State, levels: int, stem: str) -> bool:
+def _new_order(options: ImportOptions, state: State, levels: int, stem: str) -> bool:
     """guided-diffusion's network for 64 pixels, and consistency networks, which attend by flash attention, are new."""
-    if said.new_attention_order is not None:
-        return said.new_attention_order
-    return _kind(said, stem) in (Prediction.CONSISTENCY, Prediction.EDM) or levels == LEVELS_OF_64
+    if options.new_attention_order is not None:
+        return options.new_attention_order
+    return _kind(options, stem) in (Prediction.CONSISTENCY, Prediction.EDM) or levels == LEVELS_OF_64
 
 
-def _kind(said: Said, stem: str) -> Prediction:
-    if said.prediction is not None:
-        return said.prediction
+def _kind(options: ImportOptions, stem: str) -> Prediction:
+    if options.prediction is not None:
+        return options.prediction
     match stem.lower().partition("_")[0]:
         case "cd" | "ct":
             return Prediction.CONSISTENCY
@@ -189,11 +191,11 @@ def _kind(said: Said, stem: str) -> Prediction:
             return Prediction.NOISE
 
 
-def _facts(said: Said, levels: int, learns_variance: bool, stem: str) -> dict[str, object]:
-    prediction = _kind(said, stem)
+def _facts(options: ImportOptions, levels: int, learns_variance: bool, stem: str) -> dict[str, object]:
+    prediction = _kind(options, stem)
     if prediction in (Prediction.EDM, Prediction.CONSISTENCY):
         few = {"few_step": True, "default_calls": 2} if prediction is Prediction.CONSISTENCY else {}
         return {"prediction": prediction, "sigma_min": 0.002, "sigma_max": 80.0, **few}
     cosine = levels == LEVELS_OF_64 and learns_variance
-    betas = said.betas or (Betas.COSINE if cosine else Betas.LINEAR)
+    betas = options.betas or (Betas.COSINE if cosine else Betas.LINEAR)
     return {"prediction": prediction, **schedule_facts(DiscreteVP(betas=betas))}

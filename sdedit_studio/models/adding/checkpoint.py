@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from sdedit_studio.models.adding import adm, ddpm, ncsnpp
-from sdedit_studio.models.adding.found import Found, Said
+from sdedit_studio.models.adding.imported import ImportedNetwork, ImportOptions
 from sdedit_studio.models.adding.layers import State, outermost
 from sdedit_studio.models.adding.unpickle import ORDER, PICKLES, unpickle
 from sdedit_studio.models.catalogue import ModelProblem
@@ -40,7 +40,7 @@ def load_safetensors(path: Path) -> dict[str, Tensor]:
         raise _damaged(path, error) from error
 
 
-def convert(tensors: Mapping[str, Tensor], said: Said, path: Path) -> Found | None:
+def convert(tensors: Mapping[str, Tensor], options: ImportOptions, path: Path) -> ImportedNetwork | None:
     """The network in a research checkpoint; None for one of no known kind.
 
     Raises ModelProblem where it is incomplete.
@@ -54,14 +54,14 @@ def convert(tensors: Mapping[str, Tensor], said: Said, path: Path) -> Found | No
     try:
         match kind:
             case "ddpm":
-                return ddpm.convert(state, said, path.name)
+                return ddpm.convert(state, options, path.name)
             case "adm":
-                return adm.convert(state, said, path.name, path.stem)
+                return adm.convert(state, options, path.name, path.stem)
             case _:
                 shadow = states.get("ema/shadow_params")
                 if shadow is not None:
                     state = ncsnpp.shadowed(state, [shadow[str(index)] for index in range(len(shadow))])
-                return ncsnpp.convert(state, said, path.name)
+                return ncsnpp.convert(state, options, path.name)
     except (KeyError, IndexError, StopIteration) as error:
         raise ModelProblem(f"{path.name} is incomplete: it lacks {error}. Copy or download it again.") from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sdedit_studio.diffusion.schedule import Betas, DiscreteVP
-from sdedit_studio.models.adding.found import Found, Said, schedule_facts
+from sdedit_studio.models.adding.imported import ImportedNetwork, ImportOptions, schedule_facts
 from sdedit_studio.models.adding.layers import State, Translator, numbers
 from sdedit_studio.models.catalogue import ModelProblem, Prediction
 
@@ -25,7 +25,7 @@ def recognise(state: State) -> bool:
     return "temb.dense.0.weight" in state
 
 
-def convert(state: State, said: Said, label: str) -> Found:
+def convert(state: State, options: ImportOptions, label: str) -> ImportedNetwork:
     """Raises ModelProblem for a network that is not laid out as the published ones."""
     levels = len(numbers(state, "down.{}."))
     attentive = numbers(state, "down.{}.attn.")
@@ -68,8 +68,10 @@ def convert(state: State, said: Said, label: str) -> Found:
         "freq_shift": 1,
         "norm_eps": 1e-6,
     }
-    facts = schedule_facts(DiscreteVP(betas=said.betas or Betas.LINEAR))
-    return Found(config, translate.finished(), {"prediction": said.prediction or Prediction.NOISE, **facts})
+    facts = schedule_facts(DiscreteVP(betas=options.betas or Betas.LINEAR))
+    return ImportedNetwork(
+        config, translate.finished(), {"prediction": options.prediction or Prediction.NOISE, **facts}
+    )
 
 
 def _blocks(translate: Translator, source: str, target: str, count: int, attentive: bool) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sdedit_studio.models.adding.add import Watch, add
-from sdedit_studio.models.adding.found import Said
+from sdedit_studio.models.adding.imported import ImportOptions
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem, user_folder
 from sdedit_studio.models.detail import DetailCard
 
@@ -42,7 +42,7 @@ class RemoteFile:
 
 def download(
     repository: str,
-    said: Said | None = None,
+    options: ImportOptions | None = None,
     models_dir: Path | None = None,
     *,
     fetched: Fetched = lambda here, total: None,
@@ -52,7 +52,7 @@ def download(
 
     What was fetched is kept until the model is added, so that the same call goes on from there.
     """
-    said = said or Said()
+    options = options or ImportOptions()
     models_dir = models_dir or user_folder()
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
         raise ModelProblem(f"“{repository}” is no repository: give owner/name, such as google/ddpm-church-256.")
@@ -72,9 +72,9 @@ def download(
 
         _asked(repository, lambda file=file, told=told: _fetch(repository, file, information.sha, folder, told))
         before += file.size
-    licence = said.licence or getattr(information.card_data, "license", None)
-    said = replace(said, name=said.name or repository.rpartition("/")[2].lower(), licence=licence)
-    card = add(folder, said, models_dir, source=repository, watch=watch)
+    licence = options.licence or getattr(information.card_data, "license", None)
+    options = replace(options, name=options.name or repository.rpartition("/")[2].lower(), licence=licence)
+    card = add(folder, options, models_dir, source=repository, watch=watch)
     shutil.rmtree(folder, ignore_errors=True)
     return card
 

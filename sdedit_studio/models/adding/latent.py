@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from sdedit_studio.models.adding.folder import prediction_of, read_json, read_weights, schedule_of, scheduler_config
-from sdedit_studio.models.adding.found import Said, as_json, compare, schedule_facts
+from sdedit_studio.models.adding.imported import ImportOptions, as_json, compare, schedule_facts
 from sdedit_studio.models.catalogue import ModelProblem
 from sdedit_studio.models.latent import AUTOENCODERS, WEIGHTS, build, need_transformers
 
@@ -33,7 +33,7 @@ def recognise(folder: Path) -> bool:
     return read_json(folder / "unet" / "config.json").get("_class_name") == "UNet2DConditionModel"
 
 
-def convert(folder: Path, said: Said, staging: Path, watch: Watch) -> dict[str, Any]:
+def convert(folder: Path, options: ImportOptions, staging: Path, watch: Watch) -> dict[str, Any]:
     """Write the parts of a pipeline's folder into `staging`; returns what `model.json` shall say.
 
     Raises ModelProblem for one that is incomplete, damaged, or no plain text-to-picture model.
@@ -64,11 +64,11 @@ def convert(folder: Path, said: Said, staging: Path, watch: Watch) -> dict[str, 
     if (folder / "model_index.json").is_file():
         shutil.copy2(folder / "model_index.json", staging)
     scheduler = scheduler_config(folder) or SCHEDULER
-    return facts_of(unet_config, vae_config, scheduler, said, folder.name)
+    return facts_of(unet_config, vae_config, scheduler, options, folder.name)
 
 
 def facts_of(
-    unet: Mapping[str, Any], vae: Mapping[str, Any], scheduler: Mapping[str, Any], said: Said, label: str
+    unet: Mapping[str, Any], vae: Mapping[str, Any], scheduler: Mapping[str, Any], options: ImportOptions, label: str
 ) -> dict[str, Any]:
     """What `model.json` says of a latent model. Raises ModelProblem for networks that take more than noise and text."""
     channels = vae.get("latent_channels", 4)
@@ -89,8 +89,8 @@ def facts_of(
             "weights": f"unet/{WEIGHTS}",
             "native": factor * (min(size) if isinstance(size, list) else size),
             "stride": factor * 2 ** (levels - 1),
-            "prediction": prediction_of(scheduler, said, label),
-            **schedule_facts(schedule_of(scheduler, said, label)),
+            "prediction": prediction_of(scheduler, options, label),
+            **schedule_facts(schedule_of(scheduler, options, label)),
             "few_step": few_step,
             "default_t0": T0,
             "default_calls": FEW_CALLS if few_step else CALLS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import sqrt
 
-from sdedit_studio.models.adding.found import Found, Said
+from sdedit_studio.models.adding.imported import ImportedNetwork, ImportOptions
 from sdedit_studio.models.adding.layers import State, Translator, numbers
 from sdedit_studio.models.catalogue import ModelProblem, Prediction
 
@@ -41,7 +41,7 @@ def shadowed(state: State, shadow: list) -> State:
     return {**state, **dict(zip(trained, shadow, strict=True))}
 
 
-def convert(state: State, said: Said, label: str) -> Found:
+def convert(state: State, options: ImportOptions, label: str) -> ImportedNetwork:
     """The modules are numbered in the order in which the network was put together. Raises ModelProblem."""
     if "all_modules.0.W" not in state:
         raise ModelProblem(
@@ -119,12 +119,12 @@ def convert(state: State, said: Said, label: str) -> Found:
     sigmas = [sigma.item() for sigma in state["sigmas"].flatten()] if "sigmas" in state else ()
     low, high = (min(sigmas), max(sigmas)) if sigmas else (SIGMA_MIN, SIGMA_MAX.get(native, SIGMA_MAX[256]))
     facts = {
-        "prediction": said.prediction or Prediction.SCORE,
+        "prediction": options.prediction or Prediction.SCORE,
         "range": (0.0, 1.0),
         "sigma_min": 2 * low,  # from [0, 1] to [-1, 1]
         "sigma_max": 2 * high,
     }
-    return Found(config, translate.finished(), facts)
+    return ImportedNetwork(config, translate.finished(), facts)
 
 
 def _resnet(translate: Translator, index: int, target: str) -> None:

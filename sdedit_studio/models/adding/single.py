@@ -18,7 +18,7 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch import Tensor
 
-from sdedit_studio.models.adding.found import Said
+from sdedit_studio.models.adding.imported import ImportOptions
 from sdedit_studio.models.adding.latent import SCHEDULER, facts_of, save_network, save_text_encoder
 from sdedit_studio.models.catalogue import ModelProblem, installed
 from sdedit_studio.models.latent import need_transformers
@@ -134,7 +134,7 @@ def state_of(tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor] | None:
 
 
 def convert(
-    path: Path, tensors: Mapping[str, Tensor], said: Said, staging: Path, watch: Callable[[str], None]
+    path: Path, tensors: Mapping[str, Tensor], options: ImportOptions, staging: Path, watch: Callable[[str], None]
 ) -> dict[str, Any]:
     """Write the parts of the file `path`, which holds `tensors`, into `staging`; returns what `model.json` shall say.
 
@@ -164,7 +164,7 @@ def convert(
         save_text_encoder(config, weights, staging / f"text_encoder{end}", path.name)
         _write_tokenizer(path, staging / f"tokenizer{end}", staging.parent, open_clip=_is_open_clip(prefix))
     predicts = kind.scheduler if unet is kind.unet else SCHEDULER
-    return facts_of(unet, kind.vae, predicts, said, path.stem)
+    return facts_of(unet, kind.vae, predicts, options, path.stem)
 
 
 def _as_made(unet: Mapping[str, Any], label: str) -> Mapping[str, Any]:

@@ -19,7 +19,7 @@ from sdedit_studio.engine.measured import Measured
 from sdedit_studio.models import detail
 from sdedit_studio.models.adding import checkpoint, unpickle
 from sdedit_studio.models.adding.add import add
-from sdedit_studio.models.adding.found import Said
+from sdedit_studio.models.adding.imported import ImportOptions
 from sdedit_studio.models.catalogue import ModelProblem, detail_networks, digest, find, installed, remove
 from sdedit_studio.models.detail_network import load_detail
 from sdedit_studio.models.load import load
@@ -101,7 +101,7 @@ class TestFiles:
     def test_safetensors_and_prefixes_of_wrappers(self, models, tmp_path):
         wrapped = {f"module.{key}": value for key, value in state("SPAN 2x").items()}
         save_file(wrapped, tmp_path / "net.safetensors")
-        card = add(tmp_path / "net.safetensors", Said(name="mine", licence="CC0"), models)
+        card = add(tmp_path / "net.safetensors", ImportOptions(name="mine", licence="CC0"), models)
         assert (card.name, card.licence, card.source) == ("mine", "CC0", "net.safetensors")
         assert card.sha256 == digest(card.folder)
 
@@ -161,10 +161,10 @@ class TestNames:
         add(file, models_dir=models)
         for taken, message in (("net", "an upscaler called"), ("scenes-96", "a model called"), ("upscalers", "cannot")):
             with pytest.raises(ModelProblem, match=message):
-                add(tiny_models / "tiny", Said(name=taken), models)
+                add(tiny_models / "tiny", ImportOptions(name=taken), models)
         add(tiny_models / "tiny", models_dir=models)
         with pytest.raises(ModelProblem, match="a model called"):
-            add(file, Said(name="tiny"), models)
+            add(file, ImportOptions(name="tiny"), models)
 
     def test_an_upscaler_is_no_model_and_can_be_removed(self, models, tmp_path):
         add(saved("SPAN 2x", tmp_path / "net.pth"), models_dir=models)
