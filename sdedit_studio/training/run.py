@@ -211,7 +211,7 @@ class Run(Generic[AnyStore]):
         window = _Window(trainer.device)
         while True:
             self.seconds = monotonic() - began
-            progress, over = world.told([self.progress, float(self.seconds >= ends or stop())])
+            progress, over = world.broadcast([self.progress, float(self.seconds >= ends or stop())])
             if over or progress >= 1:
                 break
             window.add(trainer.step(progress))

@@ -44,7 +44,7 @@ def prepare_detail(
     make(folder)
     passes = recipe.frames * 2 * 3 * frame.before[0] * frame.before[1]
     check_room(folder, checkpoint_bytes(start.network) + passes)
-    (faster,) = world.told([float(bf16_is_faster(start.network, frame.patch, device))])
+    (faster,) = world.broadcast([float(bf16_is_faster(start.network, frame.patch, device))])
     bf16 = bool(faster)
     photographs = _read(recipe, sources, frame, world, say, watch)
     (count,) = world.summed([len(photographs)])
