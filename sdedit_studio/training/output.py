@@ -20,9 +20,9 @@ from sdedit_studio.training.card import model_card
 from sdedit_studio.training.checkpoint import write, write_json
 from sdedit_studio.training.dataset import Dataset
 from sdedit_studio.training.history import Row
-from sdedit_studio.training.kept import Kept
 from sdedit_studio.training.network import EdmUNet
 from sdedit_studio.training.recipe import SIGMA_DATA, Recipe
+from sdedit_studio.training.run_folder import RunFolder
 from sdedit_studio.training.samples import FEW_CALLS, sample_sheet
 from sdedit_studio.training.trainer import Trainer
 
@@ -31,7 +31,7 @@ SHOWN = 8
 
 
 @dataclass(frozen=True)
-class Output(Kept[Trainer]):
+class Output(RunFolder[Trainer]):
     """`config`: the network's. `source`: the name of what is trained on; `base`: of the model begun from, if any."""
 
     config: Mapping[str, Any]

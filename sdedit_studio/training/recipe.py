@@ -117,8 +117,8 @@ class Recipe:
 def differences(mine: Mapping[str, Any], theirs: Mapping[str, Any], *, free: Collection[str]) -> list[str]:
     """Where two recipes as plain values differ, told by what mine has; those in `free` may."""
     fixed = (key for key in mine if key not in free)
-    return [f"{key.replace('_', ' ')} {_told(mine[key])}" for key in fixed if mine[key] != theirs[key]]
+    return [f"{key.replace('_', ' ')} {_shown(mine[key])}" for key in fixed if mine[key] != theirs[key]]
 
 
-def _told(value: object) -> str:
+def _shown(value: object) -> str:
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,4 +1,4 @@
-"""One step of training after another. Every random number has an address, so a run can be taken up again anywhere."""
+"""The training steps of a denoiser. Random numbers are seeded by use and step, so a run can resume at any step."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sdedit_studio.training.loss import Batch, Loss
 from sdedit_studio.training.optimizer import descend, restore, saved
 from sdedit_studio.training.problem import TrainingProblem
 from sdedit_studio.training.recipe import Recipe
-from sdedit_studio.training.world import World, address
+from sdedit_studio.training.world import World, seed_of
 
 WARM_UP = 0.025
 """Share of the run in which the learning rate rises; from there to the end it falls linearly to 0."""
@@ -31,7 +31,7 @@ CPU_PART = 32
 HELD_OUT = 256
 """Pictures that the held-out loss is measured on."""
 
-# The first part of an address: what the numbers are for.
+# What random numbers are for: the first part of what their seed is made of.
 ORDER, DRAWS, DROPOUT, ASIDE = range(4)
 
 
@@ -125,11 +125,11 @@ class Trainer:
         total = torch.zeros((), device=self.device)
         for start in range(0, count, self._part):
             part = batch.part(slice(start, start + self._part))
-            address = self._address(DROPOUT, self.images, start)
+            seed = self._seed(DROPOUT, self.images, start)
 
-            def network(x: Tensor, sigma: Tensor, labels: Tensor | None, address: int = address) -> Tensor:
+            def network(x: Tensor, sigma: Tensor, labels: Tensor | None, seed: int = seed) -> Tensor:
                 # All calls on one batch drop the same values: consistency compares two of them.
-                torch.manual_seed(address)
+                torch.manual_seed(seed)
                 return self._forward(x, sigma, labels)
 
             last = start + self._part >= count
@@ -141,7 +141,7 @@ class Trainer:
         return total
 
     def _draw(self) -> Batch:
-        torch.manual_seed(self._address(DRAWS, self.images))
+        torch.manual_seed(self._seed(DRAWS, self.images))
         clean, labels = self.pictures.batch(self._indices(), self.recipe.size, self.device)
         kept = torch.rand(len(clean), device=self.device) >= self.recipe.label_dropout
         sigma = self.loss.levels(len(clean), self.device)
@@ -154,12 +154,12 @@ class Trainer:
         """The next pictures: each once an epoch, every epoch in an order of its own."""
         count, start, seen = len(self.pictures), self.images // self.world.size, self._own_batch
         epochs = range(start // count, (start + seen - 1) // count + 1)
-        orders = torch.cat([_order(count, self._address(ORDER, epoch)) for epoch in epochs])
+        orders = torch.cat([_order(count, self._seed(ORDER, epoch)) for epoch in epochs])
         return orders[start % count : start % count + seen]
 
-    def _address(self, *where: int) -> int:
-        """The seed of the numbers that belong `where`, in this process."""
-        return address(self.recipe.seed, self.world.rank, *where)
+    def _seed(self, *where: int) -> int:
+        """`seed_of` with the run's seed and this process."""
+        return seed_of(self.recipe.seed, self.world.rank, *where)
 
     def _autocast(self) -> AbstractContextManager[object]:
         return torch.autocast(self.device.type, torch.bfloat16) if self._bf16 else nullcontext()
@@ -190,7 +190,7 @@ class Trainer:
     @torch.no_grad()
     def held_out_loss(self, aside: Pictures, progress: float) -> float:
         """The average's loss on the first of the held-out pictures, with the same noise every time."""
-        torch.manual_seed(self._address(ASIDE))
+        torch.manual_seed(self._seed(ASIDE))
         total, count = 0.0, min(len(aside), HELD_OUT)
         for indices in torch.arange(count).split(CPU_PART):
             clean, labels = aside.batch(indices, self.recipe.size, self.device)

@@ -52,8 +52,8 @@ class World:
             tensor.copy_(mean.view_as(tensor))
 
 
-def address(*where: int) -> int:
-    """The seed of the random numbers that belong `where`: drawn by address, a run can be taken up again anywhere."""
+def seed_of(*where: int) -> int:
+    """A seed made of the integers `where`, which name the use and the step of random numbers: the same at any time."""
     return int(np.random.SeedSequence(where).generate_state(1, np.uint64)[0])
 
 

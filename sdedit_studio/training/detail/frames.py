@@ -26,7 +26,7 @@ from sdedit_studio.training.checkpoint import load_checkpoint, save_checkpoint
 from sdedit_studio.training.dataset import Progress
 from sdedit_studio.training.detail.photographs import Photographs, square
 from sdedit_studio.training.problem import TrainingProblem
-from sdedit_studio.training.world import World, address
+from sdedit_studio.training.world import World, seed_of
 
 SHORT_SIDE = 4 / 3
 """Of the pass before a detail network, in native sides of the base model: 192x128 for a model of 96 px."""
@@ -124,7 +124,7 @@ def prepare_frames(
     cuts: list[np.ndarray] = []
     kept: list[Mapping[str, Tensor]] = []
     for number, index in enumerate(indices):
-        own = address(seed, index)
+        own = seed_of(seed, index)
         cut = _cut(photographs.pixels[large[number % len(large)]], frame.size, own)
         origin = {"photograph": crc32(cut.tobytes()), "base": weights, "seed": own}
         path = folder / f"{index:04}.safetensors"

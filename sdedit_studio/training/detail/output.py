@@ -28,7 +28,7 @@ from sdedit_studio.training.detail.recipe import DetailRecipe
 from sdedit_studio.training.detail.start import Start
 from sdedit_studio.training.detail.trainer import DetailTrainer
 from sdedit_studio.training.history import Row
-from sdedit_studio.training.kept import Kept
+from sdedit_studio.training.run_folder import RunFolder
 
 SHOWN, SHOWN_SIDE = 3, 80
 """Light and usual passes on a sheet of samples, so many of each, and the side in pixels of what is shown of them."""
@@ -37,7 +37,7 @@ WEIGHTS = "model.safetensors"
 
 
 @dataclass(frozen=True)
-class DetailOutput(Kept[DetailTrainer]):
+class DetailOutput(RunFolder[DetailTrainer]):
     """`source`: the names of what is trained on; `count`: photographs of all processes."""
 
     base: ModelCard

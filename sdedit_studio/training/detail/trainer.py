@@ -1,4 +1,4 @@
-"""One step of training a detail network after another. Every random number has an address, as in `training.trainer`."""
+"""The training steps of a detail network. Random numbers are seeded by their use, as in `training.trainer`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sdedit_studio.training.ema import Ema
 from sdedit_studio.training.optimizer import descend, restore, saved
 from sdedit_studio.training.problem import TrainingProblem
 from sdedit_studio.training.trainer import rate_factor
-from sdedit_studio.training.world import World, address
+from sdedit_studio.training.world import World, seed_of
 
 GRADIENT_NORM = 0.5
 
@@ -31,7 +31,7 @@ CRITIC_RATE, CRITIC_NORM = 1e-4, 10.0
 CRITIC_NOISE = 0.03
 """On all that the critic sees: it shall not tell photographs by their rounding."""
 
-# The first part of an address: what the numbers are for.
+# What random numbers are for: the first part of what their seed is made of.
 DRAWS, NOISE = range(2)
 
 
@@ -103,7 +103,7 @@ class DetailTrainer:
         return self.recipe.adversarial * loss.adversarial_loss(scores, loss.critic_weight(picture))
 
     def _teach_critic(self, real: Tensor, real_maps: loss.Maps, made: Tensor, maps: loss.Maps) -> None:
-        generator = torch.Generator().manual_seed(self._address(NOISE, self.images))
+        generator = torch.Generator().manual_seed(self._seed(NOISE, self.images))
         noise = CRITIC_NOISE * torch.randn(real.shape, generator=generator).to(self.device)
         self.critic.learn(True)
         with self._autocast():
@@ -118,12 +118,12 @@ class DetailTrainer:
 
     def _draw(self) -> Batch:
         count = self.recipe.batch // self.world.size
-        seed = self._address(DRAWS, self.images)
+        seed = self._seed(DRAWS, self.images)
         batch = draw(self.frames, self.photographs, count, self.frame.patch, self.frame.size[0], seed)
         return Batch(*(part.to(self.device) for part in (batch.photograph, batch.picture, batch.aligned)))
 
-    def _address(self, *where: int) -> int:
-        return address(self.recipe.seed, self.world.rank, *where)
+    def _seed(self, *where: int) -> int:
+        return seed_of(self.recipe.seed, self.world.rank, *where)
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
