@@ -41,7 +41,7 @@ LONGEST = 1024
 
 
 @dataclass(frozen=True)
-class Reach:
+class Margins:
     """How far a mask goes beyond what it is about, in parts of its size, and never less than a few pixels.
 
     `grow`: how far it is still full; `fade`: over how much more it falls to 0. `seam`: how far inwards the seam goes.
@@ -52,8 +52,8 @@ class Reach:
     seam: float = 0.0
 
 
-SEAM = Reach(grow=0.06, fade=0.1, seam=0.1)
-STROKES = Reach(grow=0.05, fade=0.1)
+SEAM_MARGINS = Margins(grow=0.06, fade=0.1, seam=0.1)
+STROKE_MARGINS = Margins(grow=0.05, fade=0.1)
 
 LEAST_GROW, LEAST_FADE, LEAST_SEAM = 2.0, 6.0, 3.0
 """Pixels; a narrower fade shows as an edge."""
@@ -86,7 +86,7 @@ def pasted(document: Document) -> Region:
         raise ValueError(f"“{layer.name}” covers all of the canvas. Choose a picture that lies on another one.")
     if not any(_shown(other) for other in below):
         raise ValueError(f"Nothing lies under “{layer.name}” to fit it into. Put it above a picture first.")
-    return _region(alpha, area, document.bounds, SEAM)
+    return _region(alpha, area, document.bounds, SEAM_MARGINS)
 
 
 def painted(document: Document) -> Region:
@@ -101,7 +101,7 @@ def painted(document: Document) -> Region:
     alpha, area = _alpha(shown[grounds[-1] + 1 :], document)
     if not (alpha >= VISIBLE).any():
         raise ValueError("Paint on a layer above the photo first.")
-    return _region(alpha, area, document.bounds, STROKES)
+    return _region(alpha, area, document.bounds, STROKE_MARGINS)
 
 
 def lies_on_a_picture(document: Document) -> bool:
@@ -165,10 +165,10 @@ def _alpha(layers: Sequence[Layer], document: Document) -> tuple[np.ndarray, Rec
     return whole.read(area)[..., 3], area
 
 
-def _region(alpha: np.ndarray, area: Rect, canvas: Rect, reach: Reach) -> Region:
+def _region(alpha: np.ndarray, area: Rect, canvas: Rect, margins: Margins) -> Region:
     size = sqrt((alpha >= VISIBLE).sum())
-    grow, fade = max(LEAST_GROW, reach.grow * size), max(LEAST_FADE, reach.fade * size)
-    seam = max(LEAST_SEAM, reach.seam * size)
+    grow, fade = max(LEAST_GROW, margins.grow * size), max(LEAST_FADE, margins.fade * size)
+    seam = max(LEAST_SEAM, margins.seam * size)
     step = ceil(max(area.width, area.height) / LONGEST)
     around = area.grown(ceil(grow + fade) + step) & canvas
     # An edge of the canvas is no seam, so inside it the picture counts as going on beyond.
