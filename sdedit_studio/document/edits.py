@@ -15,8 +15,8 @@ import numpy as np
 from PIL import Image
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.document.ground import grounded, guides, outdated_ids
 from sdedit_studio.document.layer import Layer, united
+from sdedit_studio.document.sources import guide_layers, outdated_ids, with_current_sources
 from sdedit_studio.document.target import Target, surface, with_surface
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.blend import BlendMode
@@ -263,7 +263,7 @@ def _rebuilt(
         frame=frame if frame is not None and not frame.empty else None,
         protection=protection if protection is not None and protection.tiles else None,
     )
-    return grounded(rebuilt, outdated_ids(document))
+    return with_current_sources(rebuilt, outdated_ids(document))
 
 
 def _resampled(array: np.ndarray, box: tuple[float, float, float, float], size: tuple[int, int]) -> np.ndarray:
@@ -310,7 +310,7 @@ def guide(document: Document, frame: Rect, under: str | None = None) -> np.ndarr
     `under`: only the layers below the one with this id.
     """
     layers = document.layers if under is None else document.layers[: document.index(under)]
-    picture = flatten(guides(layers), frame, paper=WHITE)
+    picture = flatten(guide_layers(layers), frame, paper=WHITE)
     return np.ascontiguousarray(picture[..., 2::-1])
 
 

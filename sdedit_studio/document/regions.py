@@ -95,10 +95,12 @@ def painted(document: Document) -> Region:
     Raises ValueError, with a sentence for the person, when there is no photograph, or nothing painted on it.
     """
     shown = [layer for layer in document.layers if _shown(layer)]
-    grounds = [index for index, layer in enumerate(shown) if layer.generation is not None or _fills(layer, document)]
-    if not grounds:
+    photographs = [
+        index for index, layer in enumerate(shown) if layer.generation is not None or _fills(layer, document)
+    ]
+    if not photographs:
         raise ValueError("Nothing fills the canvas yet. Put a photograph at the bottom, then paint on a layer above.")
-    alpha, area = _alpha(shown[grounds[-1] + 1 :], document)
+    alpha, area = _alpha(shown[photographs[-1] + 1 :], document)
     if not (alpha >= VISIBLE).any():
         raise ValueError("Paint on a layer above the photo first.")
     return _region(alpha, area, document.bounds, STROKE_MARGINS)
@@ -117,10 +119,10 @@ def strokes_on_a_photograph(document: Document) -> bool:
     """Whether something was painted above a photograph that fills the canvas. A quick guess, from a few pixels."""
     layers = [layer for layer in document.layers if _shown(layer)]
     seen = [_sampled(layer.pixels, document.bounds) for layer in layers]
-    grounds = [index for index, pixels in enumerate(seen) if (pixels >= OPAQUE).all() and _photographed(pixels)]
-    if not grounds:
+    photographs = [index for index, pixels in enumerate(seen) if (pixels >= OPAQUE).all() and _photographed(pixels)]
+    if not photographs:
         return False
-    above = slice(grounds[-1] + 1, None)
+    above = slice(photographs[-1] + 1, None)
     return any(
         layer.pixels.tiles and layer.generation is None and not _photographed(pixels[pixels >= OPAQUE])
         for layer, pixels in zip(layers[above], seen[above], strict=True)

@@ -16,9 +16,9 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from sdedit_studio.document.document import MAX_SIDE, Document
-from sdedit_studio.document.ground import CHANGED, grounded, outdated, outdated_ids
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.results import Results
+from sdedit_studio.document.sources import CHANGED, outdated, outdated_ids, with_current_sources
 from sdedit_studio.files import results as records
 from sdedit_studio.files import stack
 from sdedit_studio.files.archive import Archive
@@ -99,7 +99,7 @@ def load(path: Path | str, notes: list[str] | None = None) -> tuple[Document, Pa
         layers = _layers(archive, found, studio, notes) or [Layer("Layer 1")]
         active = next((index for index, entry in enumerate(found.entries) if entry.selected), len(layers) - 1)
         document = Document(found.width, found.height, tuple(layers), layers[active].id)
-        document = grounded(document, outdated_ids(document))
+        document = with_current_sources(document, outdated_ids(document))
         return _with_extras(archive, document, studio, notes)
 
 
@@ -226,7 +226,7 @@ def _restored(archive: Archive, layer: Layer, record: Mapping[str, Any], entry: 
         alpha_locked=bool(record["alpha_locked"]),
         generation=None if generation is None else dict(generation),
         follows=bool(record.get("follows", False)),
-        ground=CHANGED if record.get("outdated", False) else None,
+        sources=CHANGED if record.get("outdated", False) else None,
     )
     if "mask" not in record:
         return layer

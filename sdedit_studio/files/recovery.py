@@ -22,9 +22,9 @@ from uuid import uuid4
 from PySide6.QtCore import QLockFile
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.document.ground import CHANGED, grounded, outdated, outdated_ids
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.results import Results
+from sdedit_studio.document.sources import CHANGED, outdated, outdated_ids, with_current_sources
 from sdedit_studio.files import atomic
 from sdedit_studio.files import results as records
 from sdedit_studio.files.pictures import thumbnail
@@ -181,7 +181,7 @@ class Recovery:
                 None if journal["frame"] is None else Rect(*journal["frame"]),
                 self._coverage(journal.get("protection")),
             )
-            return grounded(document, outdated_ids(document)), Parameters.from_dict(journal["parameters"])
+            return with_current_sources(document, outdated_ids(document)), Parameters.from_dict(journal["parameters"])
         except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
             raise FileProblem("The work left behind is damaged and could not be recovered.") from error
 

@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import guide, strength, unprotected
-from sdedit_studio.document.ground import below, ground, outdated
-from sdedit_studio.document.layer import Ground, Layer
+from sdedit_studio.document.layer import Layer, Sources
+from sdedit_studio.document.sources import guide_layers_below, outdated, sources_of
 from sdedit_studio.editing.edit import Edit, applied
 from sdedit_studio.engine.job import Failed, Job, Lane, Pixels, Progress, Result
 from sdedit_studio.parameters import Parameters
@@ -50,7 +50,7 @@ def edit_again(document: Document, layer_id: str, revision: int) -> Edit:
     frame = frame_again(document, layer)
     if layer.generation is None or frame.empty:
         raise ValueError(f"“{layer.name}” is not a result of the model, so it cannot be made again.")
-    if not below(document, layer_id):
+    if not guide_layers_below(document, layer_id):
         raise ValueError("No visible layer below it is part of the guide. Mark one in the Layers panel.")
     coverage, may_change = None if layer.mask is None else layer.mask.read(frame), strength(document, frame)
     if coverage is not None and not coverage.any():
@@ -77,7 +77,7 @@ class Regeneration(QObject):
         self._tasks = OwnTasks()
         self._following: asyncio.Task[None] | None = None
         self._layer: str | None = None
-        self._tried: dict[str, Ground] = {}
+        self._tried: dict[str, Sources] = {}
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._look)
         for signal in (self._session.document_changed, self._session.layers_changed, self._generation.changed):
@@ -119,7 +119,11 @@ class Regeneration(QObject):
         if self._undone:
             return False
         layer = next((layer for layer in document.layers if layer.id == layer_id), None)
-        return layer is not None and layer.follows and ground(below(document, layer_id)) == self._tried[layer_id]
+        return (
+            layer is not None
+            and layer.follows
+            and sources_of(guide_layers_below(document, layer_id)) == self._tried[layer_id]
+        )
 
     @property
     def _undone(self) -> bool:
@@ -135,9 +139,9 @@ class Regeneration(QObject):
             return
         document = self._session.document
         for layer in document.layers:
-            now = ground(below(document, layer.id))
+            now = sources_of(guide_layers_below(document, layer.id))
             if layer.follows and outdated(document, layer) and self._tried.get(layer.id) != now:
-                # Once for each ground: undo has to be able to take it back.
+                # Once for the same sources: undo has to be able to take it back.
                 self._tried[layer.id], self._layer = now, layer.id
                 self._following = self._tasks.start(self._follow(document, layer))
                 return
