@@ -14,6 +14,7 @@ from sdedit_studio.engine.cost import costs
 from sdedit_studio.engine.job import (
     DetailInfo,
     Estimate,
+    InstallProgress,
     Job,
     Lane,
     ModelDetails,
@@ -21,7 +22,6 @@ from sdedit_studio.engine.job import (
     Phase,
     Progress,
     Status,
-    Step,
     Update,
     in_common,
 )
@@ -186,14 +186,14 @@ class Engine:
         """All there is to tell of one model. Raises ModelRefused when it cannot be read."""
         return await library.details(name, self._models_dir)
 
-    async def add_model(self, path: Path, watch: Callable[[Step], None]) -> str:
+    async def add_model(self, path: Path, watch: Callable[[InstallProgress], None]) -> str:
         """Bring the model or upscaler at `path`, a file or a folder, among the installed ones; returns its name.
 
         Raises ModelRefused for anything that cannot be used; then, and when cancelled, nothing has changed.
         """
         return await library.add(path, self._models_dir, watch)
 
-    async def download_model(self, repository: str, watch: Callable[[Step], None]) -> str:
+    async def download_model(self, repository: str, watch: Callable[[InstallProgress], None]) -> str:
         """Fetch a model from Hugging Face, and add it; returns its name. A later call goes on after a cancel.
 
         Raises ModelRefused when offline, and for anything that cannot be used.

@@ -270,8 +270,8 @@ class ModelDetails:
 
 
 @dataclass(frozen=True)
-class Step:
-    """Where adding or fetching a model stands. `part`: 0 .. 1, or None while that is not known."""
+class InstallProgress:
+    """How far adding or downloading a model is. `words`: what is being done. `part`: 0 .. 1, or None while unknown."""
 
     words: str
     part: float | None = None

@@ -20,6 +20,7 @@ from sdedit_studio.engine.job import (
     DetailInfo,
     Estimate,
     Failed,
+    InstallProgress,
     Job,
     Lane,
     ModelDetails,
@@ -30,7 +31,6 @@ from sdedit_studio.engine.job import (
     Progress,
     Result,
     Status,
-    Step,
     Update,
 )
 from sdedit_studio.engine.noised import Noised
@@ -104,7 +104,7 @@ class Arrival:
     """One model on its way in, whose steps and end the test tells. `end` takes a name, or a ModelRefused."""
 
     subject: str
-    watch: Callable[[Step], None]
+    watch: Callable[[InstallProgress], None]
     ended: asyncio.Future[str]
 
     def end(self, outcome: str | ModelRefused) -> None:
@@ -203,13 +203,13 @@ class FakeEngine:
         title = f"What {name} was trained on."
         return ModelDetails("Denoiser", 32_300_000, 68_200_000, "MIT", "a disk", "fe7c" * 16, title, None, Path(name))
 
-    async def add_model(self, path: Path, watch: Callable[[Step], None]) -> str:
+    async def add_model(self, path: Path, watch: Callable[[InstallProgress], None]) -> str:
         return await self._arrive(str(path), watch)
 
-    async def download_model(self, repository: str, watch: Callable[[Step], None]) -> str:
+    async def download_model(self, repository: str, watch: Callable[[InstallProgress], None]) -> str:
         return await self._arrive(repository, watch)
 
-    async def _arrive(self, subject: str, watch: Callable[[Step], None]) -> str:
+    async def _arrive(self, subject: str, watch: Callable[[InstallProgress], None]) -> str:
         self.arrivals.append(Arrival(subject, watch, asyncio.get_running_loop().create_future()))
         return await self.arrivals[-1].ended
 
