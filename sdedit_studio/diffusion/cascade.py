@@ -33,10 +33,11 @@ _STRENGTHS = 1024
 
 
 @dataclass(frozen=True)
-class Moment:
-    """After a model call of pass `index`. `picture` (b, 3, h, w) is its estimate, at the size of the pass after its
-    last call, and until then as the model's space previews it. `call` counts the calls of the pass; `sigma`: the noise
-    level that it came down to, 0 after a detail network.
+class EditState:
+    """The state of an edit after model call `call` (from 1) of the pass `stage`, which has the index `index`.
+
+    `sigma`: the noise level reached, 0 after a detail network. `picture`: (b, 3, h, w) in [-1, 1], the estimate of the
+    clean picture, at the size of the pass after its last call, and until then as the model's space previews it.
     """
 
     index: int
@@ -62,7 +63,7 @@ def edit(
     tile: int = TILE,
     few_step: bool = False,
     others: Sequence[tuple[Parameters, Sequence[Stage]]] = (),
-) -> Iterator[Moment]:
+) -> Iterator[EditState]:
     """Carry `guide` (h, w, 3) uint8 through `passes`; yields after every model call, and the last picture is the
     result.
 
@@ -94,7 +95,7 @@ def edit(
         if isinstance(stage, Detail):
             assert picture is not None and detail is not None, "A plan has a detail network where it needs one."
             picture = _detailed(detail, stage, picture, whole, highest, start_levels, tile, parameters.crispness)
-            yield Moment(index, stage, 1, 0.0, picture)
+            yield EditState(index, stage, 1, 0.0, picture)
             continue
         level = level_of(one.sigma for one in stages)
         start = resized(whole, size)
@@ -123,7 +124,7 @@ def edit(
             masking=parameters.masking,
         ):
             picture = space.decode(step.estimate) if step.index == step.total else space.preview(step.estimate)
-            yield Moment(index, stage, step.index, step.sigma, picture)
+            yield EditState(index, stage, step.index, step.sigma, picture)
 
 
 def _detailed(

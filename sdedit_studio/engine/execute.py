@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from torch import Tensor
 
-from sdedit_studio.diffusion.cascade import TILE, Moment, as_pixels, edit, resized
+from sdedit_studio.diffusion.cascade import TILE, EditState, as_pixels, edit, resized
 from sdedit_studio.diffusion.level import of_picture
 from sdedit_studio.diffusion.pasting import coverage, fading, paste
 from sdedit_studio.diffusion.plan import Detail, Stage, t0_of_sigma
@@ -72,7 +72,7 @@ def execute_together(
         detail = replace(detail, run=stoppable(detail.run))
     details = sum(isinstance(stage, Detail) for stage in passes)
     calls = sum(stage.model_calls for stage in passes[0 if first is None else 1 :])
-    moments = edit(
+    states = edit(
         denoiser,
         guide,
         mask,
@@ -89,22 +89,22 @@ def execute_together(
         others=others,
     )
 
-    def told(job: Job, call: int, moment: Moment, preview: Pixels, sigma: float) -> Progress:
-        this, *after = costs[moment.index :]
-        seconds_left = (moment.stage.model_calls - moment.call) * (this.call_seconds(measured) or 0.0)
+    def progress_of(job: Job, call: int, state: EditState, preview: Pixels, sigma: float) -> Progress:
+        this, *after = costs[state.index :]
+        seconds_left = (state.stage.model_calls - state.call) * (this.call_seconds(measured) or 0.0)
         seconds_left += sum(cost.seconds(measured) or 0.0 for cost in after)
         return Progress(
-            job, call, calls, moment.index, len(passes), preview, seconds_left, sigma, t0_of_sigma(sigma), details
+            job, call, calls, state.index, len(passes), preview, seconds_left, sigma, t0_of_sigma(sigma), details
         )
 
     picture, previews = None, [each.guide for each in jobs]
     call_began = perf_counter()
-    for call, (moment, previews) in enumerate(_previewed(moments, Previews(model.device), len(jobs)), 1):
+    for call, (state, previews) in enumerate(_previewed(states, Previews(model.device), len(jobs)), 1):
         if len(jobs) == 1 and mask is None and strength is None:  # with either, some tiles may not be run
-            costs[moment.index].learn(measured, perf_counter() - call_began)
-        picture = moment.picture
+            costs[state.index].learn(measured, perf_counter() - call_began)
+        picture = state.picture
         for index, (each, preview) in enumerate(zip(jobs, previews, strict=True)):
-            yield told(each, call, moment, preview, of_picture(moment.sigma, index))
+            yield progress_of(each, call, state, preview, of_picture(state.sigma, index))
         call_began = perf_counter()
     if picture is not None and not job.sketch and (cover := coverage(mask, strength)) is not None:
         picture = matched(guide, picture, cover)
@@ -127,12 +127,12 @@ def execute_together(
         yield Result(each, pasted, whole, seconds, calls, photo_distance=distance)
 
 
-def _previewed(moments: Iterator[Moment], previews: Previews, count: int) -> Iterator[tuple[Moment, list[Pixels]]]:
-    """Each moment with the preview of each of its `count` pictures."""
-    waiting: deque[tuple[Moment, list[Callable[[], Pixels]]]] = deque()
-    for moment in moments:
-        pictures = [moment.picture[index : index + 1] for index in range(count)]
-        waiting.append((moment, [previews.begin(picture) for picture in pictures]))
+def _previewed(states: Iterator[EditState], previews: Previews, count: int) -> Iterator[tuple[EditState, list[Pixels]]]:
+    """Each state with the preview of each of its `count` pictures."""
+    waiting: deque[tuple[EditState, list[Callable[[], Pixels]]]] = deque()
+    for state in states:
+        pictures = [state.picture[index : index + 1] for index in range(count)]
+        waiting.append((state, [previews.begin(picture) for picture in pictures]))
         if len(waiting) > previews.behind:
             ready, arrived = waiting.popleft()
             yield ready, [preview() for preview in arrived]

@@ -12,7 +12,7 @@ from time import perf_counter
 import numpy as np
 from PIL import Image
 
-from sdedit_studio.diffusion.cascade import TILE, Moment, as_pixels, as_tensor, edit, resized
+from sdedit_studio.diffusion.cascade import TILE, EditState, as_pixels, as_tensor, edit, resized
 from sdedit_studio.diffusion.plan import Stage
 from sdedit_studio.evaluation.edits import Study
 from sdedit_studio.evaluation.measures import drift
@@ -86,7 +86,7 @@ def _kept(path: Path, make: Callable[[], Made], warm: set[str]) -> Made:
 
 def _first(model: LoadedModel, guide: np.ndarray, passes: Sequence[Stage], parameters: Parameters) -> Made:
     began = perf_counter()
-    *_, last = _moments(model, guide, passes, replace(parameters, refine=Refine.OFF))
+    *_, last = _states(model, guide, passes, replace(parameters, refine=Refine.OFF))
     return Made(as_pixels(last.picture), perf_counter() - began)
 
 
@@ -95,21 +95,21 @@ def _carried(
 ) -> Made:
     began, size = perf_counter(), guide.shape[:2]
     before = after = as_tensor(first, model.device)
-    for moment in _moments(model, guide, passes, parameters, first):
-        if moment.call == moment.stage.model_calls:
-            before, after = after, moment.picture
+    for state in _states(model, guide, passes, parameters, first):
+        if state.call == state.stage.model_calls:
+            before, after = after, state.picture
     picture = as_pixels(resized(after, size))
     seconds = perf_counter() - began
     return Made(picture, seconds, float(drift(as_pixels(resized(before, size)), picture)) if len(passes) > 1 else None)
 
 
-def _moments(
+def _states(
     model: LoadedModel,
     guide: np.ndarray,
     passes: Sequence[Stage],
     parameters: Parameters,
     first: np.ndarray | None = None,
-) -> Iterator[Moment]:
+) -> Iterator[EditState]:
     return edit(
         model.denoiser(parameters.condition, prompt=parameters.prompt, guidance=parameters.guidance),
         guide,

@@ -30,18 +30,18 @@ def guide():
     return np.random.default_rng(5).integers(0, 256, (64, 96, 3), np.uint8)
 
 
-def moments(guide, mask=None, parameters=None, passes=PASSES):
+def states(guide, mask=None, parameters=None, passes=PASSES):
     return list(edit(blue, guide, mask, passes, parameters or Parameters(), stride=16))
 
 
 def test_it_goes_through_the_passes_at_their_sizes(guide):
-    seen = [(m.index, m.call, tuple(m.picture.shape[-2:])) for m in moments(guide)]
+    seen = [(m.index, m.call, tuple(m.picture.shape[-2:])) for m in states(guide)]
     assert seen == [(0, i, (32, 48)) for i in range(1, 5)] + [(1, i, (64, 96)) for i in range(1, 4)]
 
 
 def test_a_pass_starts_from_the_last_result_enlarged(guide):
     """With so little noise that a pass changes nothing, its result is its start."""
-    steps = moments(guide, passes=(PASSES[0], Pass(96, 64, 1e-4, 1)))
+    steps = states(guide, passes=(PASSES[0], Pass(96, 64, 1e-4, 1)))
     start, end = steps[3].picture, steps[4].picture
     torch.testing.assert_close(end, resized(start, (64, 96)), rtol=0, atol=1e-3)
 
@@ -49,15 +49,15 @@ def test_a_pass_starts_from_the_last_result_enlarged(guide):
 def test_what_is_not_masked_is_the_guide_in_every_pass(guide):
     mask = np.zeros((64, 96), np.uint8)
     mask[16:48, 32:64] = 200
-    for moment in moments(guide, mask):
-        size = (moment.stage.height, moment.stage.width)
+    for state in states(guide, mask):
+        size = (state.stage.height, state.stage.width)
         expected = resized(as_tensor(guide, "cpu"), size)
         far = slice(0, size[0] // 8)
-        assert torch.equal(moment.picture[..., far, :], expected[..., far, :])
+        assert torch.equal(state.picture[..., far, :], expected[..., far, :])
 
 
 def test_only_the_first_pass_has_the_chosen_solver(guide):
-    paper, fast = (moments(guide, parameters=Parameters(solver=s)) for s in (Solver.EULER_MARUYAMA, Solver.DPMPP_2M))
+    paper, fast = (states(guide, parameters=Parameters(solver=s)) for s in (Solver.EULER_MARUYAMA, Solver.DPMPP_2M))
     assert not torch.equal(paper[0].picture, fast[1].picture)
     again = [
         list(edit(blue, guide, None, PASSES, Parameters(solver=s), stride=16, first=as_pixels(paper[3].picture)))
