@@ -16,7 +16,7 @@ from sdedit_studio.diffusion.plan import Detail, Stage
 from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.prepare import compute_threads, open_model
-from sdedit_studio.engine.trajectory import Trajectory, seen
+from sdedit_studio.engine.trajectory import Trajectory, step_picture
 from sdedit_studio.files import FileProblem, animation
 from sdedit_studio.files.pictures import EXPORTED, export, read
 from sdedit_studio.models.catalogue import find
@@ -162,7 +162,7 @@ def _export_steps(path: Path, steps: Trajectory, result: Result, record: Mapping
     animation.export(
         path,
         len(steps),
-        lambda index: seen(steps[index], result, size, last=index == last),
+        lambda index: step_picture(steps[index], result, size, last=index == last),
         metadata=record,
         composite=result.job.mask is not None or result.job.strength is not None,
     )
@@ -177,10 +177,10 @@ def _run(job: Job, *, keep: bool) -> tuple[Result, LoadedModel, Trajectory]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(f"Loading {job.parameters.model}", total=None, left="")
         model = open_model(job.parameters.model, measured)
-        from sdedit_studio.engine.memory import execute_somehow
+        from sdedit_studio.engine.memory import execute_with_fallbacks
         from sdedit_studio.engine.prepare import open_on_cpu
 
-        for update in execute_somehow(
+        for update in execute_with_fallbacks(
             [job], model, lambda: open_on_cpu(model.card, measured), cancelled=lambda: False, measured=measured
         ):
             if isinstance(update, Result):
@@ -188,8 +188,8 @@ def _run(job: Job, *, keep: bool) -> tuple[Result, LoadedModel, Trajectory]:
                 return update, model, trajectory
             if keep:
                 trajectory.add(update)
-                while (loose := trajectory.loose()) is not None:
-                    trajectory.settle(loose, loose.packed())
+                while (point := trajectory.first_unpacked()) is not None:
+                    trajectory.replace_packed(point, point.packed())
             left = "" if update.seconds_left is None else f"{update.seconds_left:.1f} s left"
             words = f"Model call {update.call} of {update.calls}"
             bar.update(task, description=words, completed=update.call, total=update.calls, left=left)

@@ -23,7 +23,7 @@ from sdedit_studio.engine.job import (
     Progress,
     Status,
     Update,
-    in_common,
+    batch_key,
 )
 from sdedit_studio.engine.mailbox import Mailbox, Request
 from sdedit_studio.engine.measured import Measured
@@ -85,12 +85,12 @@ class Engine:
                 yield update
 
     async def run_together(self, jobs: Sequence[Job], lane: Lane = Lane.IDLE) -> AsyncIterator[Update]:
-        """`run` for jobs with the same `in_common`, several at a time where the device gains from that.
+        """`run` for jobs with the same `batch_key`, several at a time where the device gains from that.
 
         Each update names its job; of every job the last is a `Result`, `Cancelled` or `Failed`. Between two batches
         anything may go first. Closing the iterator early cancels all. Raises ValueError for jobs that differ in more.
         """
-        if any(in_common(job) != in_common(jobs[0]) for job in jobs[1:]):
+        if any(batch_key(job) != batch_key(jobs[0]) for job in jobs[1:]):
             raise ValueError(
                 "Only edits that differ in nothing but the seed, or unless refined the t0, can be made together."
             )
@@ -150,7 +150,7 @@ class Engine:
             sigma=passes[0].stage.sigma if passes else 0.0,
         )
 
-    def carried_up(self, parameters: Parameters) -> Parameters:
+    def with_refinement(self, parameters: Parameters) -> Parameters:
         """The settings with the picture refined: as they say, or where they do not, as the model does it by default.
 
         Raises ModelProblem when the model is not installed.

@@ -49,7 +49,7 @@ def execute(
 def execute_together(
     jobs: Sequence[Job], model: LoadedModel, *, cancelled: Callable[[], bool], measured: Measured, tile: int = TILE
 ) -> Iterator[Progress | Result]:
-    """`execute` for jobs with the same `in_common`, as one batch: of each a `Progress` after each model call, then of
+    """`execute` for jobs with the same `batch_key`, as one batch: of each a `Progress` after each model call, then of
     each its `Result`.
     """
     began = perf_counter()

@@ -103,7 +103,7 @@ class Job:
         return coverage(mask, strength)
 
 
-def in_common(job: Job) -> tuple[Any, ...]:
+def batch_key(job: Job) -> tuple[Any, ...]:
     """Equal for jobs that can be made as one batch; compares no pixels that are the very same object.
 
     They differ in nothing but their seed and their t0; that only where it changes no more of the passes than the level:

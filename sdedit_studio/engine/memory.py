@@ -17,7 +17,7 @@ IN_TILES = "The graphics card ran out of memory, so this was made in smaller til
 ON_CPU = "The graphics card ran out of memory, so this was made on the CPU."
 
 
-def execute_somehow(
+def execute_with_fallbacks(
     jobs: Sequence[Job],
     model: LoadedModel,
     on_cpu: Callable[[], LoadedModel],
@@ -50,5 +50,5 @@ def execute_somehow(
             torch.cuda.empty_cache()
         if len(jobs) > 1:
             for job in left:
-                yield from execute_somehow([job], model, on_cpu, cancelled=cancelled, measured=measured)
+                yield from execute_with_fallbacks([job], model, on_cpu, cancelled=cancelled, measured=measured)
             return

@@ -100,13 +100,13 @@ class Worker(threading.Thread):
     def _run(self, request: Request, model: LoadedModel) -> Sequence[Update]:
         """Deliver the progress of the jobs, and return how each of them ended."""
         from sdedit_studio.engine.execute import Stopped
-        from sdedit_studio.engine.memory import execute_somehow
+        from sdedit_studio.engine.memory import execute_with_fallbacks
         from sdedit_studio.engine.prepare import open_on_cpu
 
         jobs, measured, cancelled = request.jobs, self._measured, request.stopped
         results: list[Result] = []
         try:
-            for update in execute_somehow(
+            for update in execute_with_fallbacks(
                 jobs, model, lambda: open_on_cpu(model.card, measured), cancelled=cancelled, measured=measured
             ):
                 if isinstance(update, Result):

@@ -17,7 +17,7 @@ from sdedit_studio.diffusion.realism import LEVEL
 from sdedit_studio.engine.execute import Stopped, execute, execute_together
 from sdedit_studio.engine.job import Cancelled, Failed, Lane, Pixels, Progress, Result
 from sdedit_studio.engine.measured import Measured
-from sdedit_studio.engine.memory import execute_somehow
+from sdedit_studio.engine.memory import execute_with_fallbacks
 from sdedit_studio.engine.prepare import MOST_TOGETHER, together
 from sdedit_studio.models.catalogue import find
 from sdedit_studio.models.load import LoadedModel, load
@@ -176,7 +176,7 @@ def test_without_memory_for_all_they_are_made_one_after_another(measured):
 
     model = LoadedModel(CARD, torch.device("cpu"), lambda label: denoise)
     jobs = sheet(1, 2, calls=2)
-    updates = [*execute_somehow(jobs, model, lambda: model, cancelled=lambda: False, measured=measured)]
+    updates = [*execute_with_fallbacks(jobs, model, lambda: model, cancelled=lambda: False, measured=measured)]
     results = [update for update in updates if isinstance(update, Result)]
     assert ([result.job for result in results], [result.note for result in results]) == (jobs, ["", ""])
     assert sizes == [1] * 4
@@ -190,7 +190,7 @@ def test_without_memory_to_judge_all_each_is_made_and_judged_alone(measured):
 
     model = LoadedModel(CARD, torch.device("cpu"), lambda label: denoise)
     jobs = [replace(each, judge=True) for each in sheet(1, 2, calls=1)]
-    updates = [*execute_somehow(jobs, model, lambda: model, cancelled=lambda: False, measured=measured)]
+    updates = [*execute_with_fallbacks(jobs, model, lambda: model, cancelled=lambda: False, measured=measured)]
     results = [update for update in updates if isinstance(update, Result)]
     assert [result.job for result in results] == jobs
     assert all(result.photo_distance is not None for result in results)

@@ -182,7 +182,7 @@ class FakeEngine:
             parameters.calls * parameters.repeats + 7, seconds, 144, 96, details, later, self.forgets_guide, 2.03
         )
 
-    def carried_up(self, parameters: Parameters) -> Parameters:
+    def with_refinement(self, parameters: Parameters) -> Parameters:
         return replace(parameters, refine=Refine.DETAIL) if parameters.refine is Refine.OFF else parameters
 
     def noised(self, job: Job) -> Noised | None:
