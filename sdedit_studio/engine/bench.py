@@ -115,7 +115,7 @@ def _parameters(card: ModelCard, refine: Refine, solver: Solver) -> Parameters:
 def _call(model: LoadedModel) -> float:
     """Seconds of one call at the native size."""
     card, space = model.card, model.space
-    denoiser = model.denoiser(card.some_class)
+    denoiser = model.denoiser(card.default_condition)
     side = card.native // space.factor
     x = torch.zeros(1, space.channels, side, side, device=model.device)
     return _seconds(lambda: denoiser(x, 1.0))
@@ -151,7 +151,7 @@ def _picture(model: LoadedModel, width: int, height: int, parameters: Parameters
     passes = card.passes(width, height, parameters)
     began = perf_counter()
     *_, last = edit(
-        model.denoiser(card.some_class),
+        model.denoiser(card.default_condition),
         guide,
         None,
         passes,

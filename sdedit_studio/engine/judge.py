@@ -38,6 +38,6 @@ def judged(
     if (coverage := job.coverage) is not None:
         editable = torch.from_numpy(coverage > 0).to(device, torch.float32)[None, None]
         where = pooled(resized(editable, (height, width)).clamp(0, 1), space.factor)
-    denoiser = model.denoiser(job.parameters.condition if card.some_class else None)
+    denoiser = model.denoiser(job.parameters.condition if card.default_condition else None)
     noise = noise_source([0], (x.shape[1], x.shape[2], x.shape[3]), place=_PLACE, device=device)(0)
     return distance_to_photographs(stoppable(denoiser), x, noise, where)

@@ -113,7 +113,7 @@ def _info(card: ModelCard, detail: DetailInfo | None) -> ModelInfo:
         card.default_calls,
         card.default_solver,
         card.default_guidance,
-        card.some_class is None,
+        card.default_condition is None,
         card.takes_prompt,
         card.bundled,
         detail,

@@ -136,7 +136,7 @@ def seconds_per_call(model: LoadedModel, width: int, height: int) -> float:
     """Seconds of one call on one picture, after a first one that sets things up."""
     import torch
 
-    denoiser = model.denoiser(model.card.some_class)
+    denoiser = model.denoiser(model.card.default_condition)
     space = model.space
     x = torch.zeros(1, space.channels, height // space.factor, width // space.factor, device=model.device)
     denoiser(x, 1.0).cpu()

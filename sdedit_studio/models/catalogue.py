@@ -144,8 +144,8 @@ class ModelCard:
         return self.format == "latent"
 
     @property
-    def some_class(self) -> str | None:
-        """A condition that it can run with: any, where it knows that, or its first class."""
+    def default_condition(self) -> str | None:
+        """The condition to run with when none is chosen: None for any class, or the first class where it needs one."""
         return self.classes[0] if self.classes and self.any_class is None else None
 
     def shares(self, condition: str | None) -> Sequence[tuple[int | None, float]]:

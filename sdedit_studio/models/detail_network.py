@@ -15,7 +15,7 @@ from torch.nn.utils import convert_conv2d_weight_memory_format
 from sdedit_studio.diffusion.detail import DetailNetwork
 from sdedit_studio.models.compiled import Compiled, NotCompiled
 from sdedit_studio.models.detail import DetailCard
-from sdedit_studio.models.graphs import Graphs
+from sdedit_studio.models.graphs import CudaGraphs
 from sdedit_studio.models.problem import ModelProblem
 from sdedit_studio.models.span import Span
 from sdedit_studio.models.upscaler import build
@@ -45,7 +45,7 @@ def load_detail(card: DetailCard, device: torch.device, dtype: torch.dtype, *, c
 
 def _in_torch(network: nn.Module, device: torch.device, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
     convert_conv2d_weight_memory_format(network, torch.channels_last)
-    graphs = Graphs(network.to(device), device)
+    graphs = CudaGraphs(network.to(device), device)
 
     @torch.inference_mode()
     def run(x: Tensor) -> Tensor:

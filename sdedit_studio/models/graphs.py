@@ -25,7 +25,7 @@ class _Recorded:
     output: Tensor
 
 
-class Graphs:
+class CudaGraphs:
     """`function` of tensors, recorded on first use with each shape and replayed after; elsewhere than on CUDA, itself.
 
     At batch 1 a small U-Net is a thousand short kernels, and launching them one by one takes longer than running them.

@@ -27,9 +27,9 @@ from torch.nn.functional import avg_pool2d
 from sdedit_studio.diffusion.denoiser import Denoiser
 from sdedit_studio.diffusion.level import Level, as_vector
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem
-from sdedit_studio.models.graphs import Graphs
+from sdedit_studio.models.graphs import CudaGraphs
 from sdedit_studio.models.load import LoadedModel
-from sdedit_studio.models.unet import Module, adapted, laid_out
+from sdedit_studio.models.unet import Module, adapted, channels_last
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 AUTOENCODERS = {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}
@@ -186,7 +186,7 @@ class _Conditioned:
     dtype: torch.dtype
 
     def __call__(self, prompt: str, guidance: float) -> Denoiser:
-        both = guidance != 1 and not self.told_guidance
+        both = guidance != 1 and not self.embeds_guidance
         embedded = [*([self.text.nothing()] if both else []), self.text(prompt)]
         tokens = torch.cat([each.tokens for each in embedded]).to(self.dtype)
         pooled = None if embedded[0].pooled is None else torch.cat([e.pooled for e in embedded if e.pooled is not None])
@@ -197,7 +197,7 @@ class _Conditioned:
             sample = x.repeat(len(embedded), 1, 1, 1).to(self.dtype, memory_format=torch.channels_last)
             times = as_vector(time, x).repeat(len(embedded))
             inputs = [sample, times, tokens.repeat_interleave(len(x), 0)]
-            if self.told_guidance:
+            if self.embeds_guidance:
                 inputs.append(self.guidance_embedding(guidance, copies))
             if pooled is not None:
                 inputs += [pooled.repeat_interleave(len(x), 0).to(self.dtype), self.sizes(x, copies)]
@@ -210,18 +210,23 @@ class _Conditioned:
         return adapted(self.card, predict)
 
     @cached_property
-    def run(self) -> Graphs:
+    def run(self) -> CudaGraphs:
         def call(sample: Tensor, times: Tensor, tokens: Tensor, *more: Tensor) -> Tensor:
             rest = list(more)
-            told = rest.pop(0) if self.told_guidance else None
+            guidance = rest.pop(0) if self.embeds_guidance else None
             added = {"text_embeds": rest[0], "time_ids": rest[1]} if rest else None
-            return self.unet(sample, times, tokens, timestep_cond=told, added_cond_kwargs=added, return_dict=False)[0]
+            return self.unet(sample, times, tokens, timestep_cond=guidance, added_cond_kwargs=added, return_dict=False)[
+                0
+            ]
 
-        return Graphs(call, self.device)
+        return CudaGraphs(call, self.device)
 
     @property
-    def told_guidance(self) -> bool:
-        """Whether it is a latent consistency model, which takes the scale as an input and needs no second call."""
+    def embeds_guidance(self) -> bool:
+        """Whether the network takes the guidance scale as an input, as latent consistency models do (Luo et al. 2023).
+
+        Then it needs no second call without the prompt.
+        """
         return self.unet.config["time_cond_proj_dim"] is not None
 
     def guidance_embedding(self, guidance: float, count: int) -> Tensor:
@@ -263,7 +268,7 @@ def _part(
         network.load_state_dict(weights, assign=True)
     except (OSError, SafetensorError, RuntimeError, TypeError, ValueError, KeyError) as error:
         raise _damaged(card.name, folder, error) from error
-    return laid_out(network).eval().requires_grad_(False)
+    return channels_last(network).eval().requires_grad_(False)
 
 
 def _damaged(name: str, folder: Path, error: Exception) -> ModelProblem:

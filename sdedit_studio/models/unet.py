@@ -31,7 +31,7 @@ from sdedit_studio.diffusion.denoiser import (
 )
 from sdedit_studio.diffusion.level import Level, as_vector, map_level
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem, Prediction
-from sdedit_studio.models.graphs import Graphs
+from sdedit_studio.models.graphs import CudaGraphs
 
 Module = TypeVar("Module", bound=nn.Module)
 
@@ -55,7 +55,8 @@ def load_unet(
     """
     config = read_config(card)
     network = _Output(_network(card, config, dtype))
-    run = (_compiled(network, card, config) if compiled else None) or Graphs(laid_out(network).to(device), device)
+    run = _compiled(network, card, config) if compiled else None
+    run = run or CudaGraphs(channels_last(network).to(device), device)
     patch = config.get("patch", 1)
     time_scale = _time_scale(card)
 
@@ -85,7 +86,7 @@ def _compiled(network: nn.Module, card: ModelCard, config: dict[str, Any]) -> Ca
     """For ONNX Runtime, or None where that is not possible."""
     from sdedit_studio.models.compiled import Compiled, NotCompiled
 
-    ((label, _), *_) = card.shares(card.some_class)
+    ((label, _), *_) = card.shares(card.default_condition)
     side = card.stride // config.get("patch", 1)
     example = (torch.zeros(2, config["in_channels"], 2 * side, 3 * side), torch.tensor([1.0, 30.0]))
     if label is not None:
@@ -170,8 +171,8 @@ def _network(card: ModelCard, config: dict[str, Any], dtype: torch.dtype) -> nn.
     return network.eval().requires_grad_(False)
 
 
-def laid_out(network: Module) -> Module:
-    """The same network: its convolutions run up to a fifth faster with channels last."""
+def channels_last(network: Module) -> Module:
+    """The same network with its convolutions in the channels-last layout, which runs up to a fifth faster."""
     convert_conv2d_weight_memory_format(network, torch.channels_last)
     return network
 

@@ -167,7 +167,7 @@ def _try(card: ModelCard) -> None:
     generator = torch.Generator().manual_seed(0)
     x = model.space.encode(torch.zeros(1, 3, side, side))
     x = x + torch.randn(x.shape, generator=generator)
-    if not model.denoiser(card.some_class)(x, 1.0).isfinite().all():
+    if not model.denoiser(card.default_condition)(x, 1.0).isfinite().all():
         raise ModelProblem("The model gives values that are not numbers: it is damaged.")
 
 

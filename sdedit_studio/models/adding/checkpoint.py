@@ -12,7 +12,7 @@ from torch import Tensor
 
 from sdedit_studio.models.adding import adm, ddpm, ncsnpp
 from sdedit_studio.models.adding.imported import ImportedNetwork, ImportOptions
-from sdedit_studio.models.adding.layers import State, outermost
+from sdedit_studio.models.adding.layers import State, without_wrapper
 from sdedit_studio.models.adding.unpickle import ORDER, PICKLES, unpickle
 from sdedit_studio.models.catalogue import ModelProblem
 
@@ -45,7 +45,7 @@ def convert(tensors: Mapping[str, Tensor], options: ImportOptions, path: Path) -
 
     Raises ModelProblem where it is incomplete.
     """
-    states = {group: outermost(state) for group, state in groups(tensors).items()}
+    states = {group: without_wrapper(state) for group, state in groups(tensors).items()}
     recognised = {name: kind for name, state in states.items() if (kind := _kind(state)) is not None}
     if not recognised:
         return None

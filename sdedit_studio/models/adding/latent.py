@@ -77,8 +77,8 @@ def facts_of(
             f"{label} takes {unet.get('in_channels')} channels, as inpainting and instruction models do: take the "
             "plain text-to-picture model; SDEdit needs no other."
         )
-    told_guidance = unet.get("time_cond_proj_dim") is not None
-    few_step = told_guidance or scheduler.get("_class_name") in _FEW_STEP_SCHEDULERS or "turbo" in label.lower()
+    embeds_guidance = unet.get("time_cond_proj_dim") is not None
+    few_step = embeds_guidance or scheduler.get("_class_name") in _FEW_STEP_SCHEDULERS or "turbo" in label.lower()
     factor = 2 ** (len(vae.get("block_out_channels") or vae.get("encoder_block_out_channels") or [0] * 4) - 1)
     size = unet.get("sample_size", 64)
     levels = len(unet.get("block_out_channels", [0] * 4))
@@ -94,7 +94,7 @@ def facts_of(
             "few_step": few_step,
             "default_t0": T0,
             "default_calls": FEW_CALLS if few_step else CALLS,
-            "default_guidance": LCM_GUIDANCE if told_guidance else 1.0 if few_step else FULL_GUIDANCE,
+            "default_guidance": LCM_GUIDANCE if embeds_guidance else 1.0 if few_step else FULL_GUIDANCE,
         }
     )
 

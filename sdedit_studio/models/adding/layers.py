@@ -63,9 +63,9 @@ def _following(state: State, start: str, rest: str) -> Iterator[str]:
             yield number
 
 
-def outermost(state: State, prefixes: tuple[str, ...] = ("module.", "model.")) -> State:
-    """`state` without a prefix that all its keys share, which wrappers for several GPUs leave."""
+def without_wrapper(state: State, prefixes: tuple[str, ...] = ("module.", "model.")) -> State:
+    """`state` without the prefixes that all its keys share, such as wrappers for several GPUs add."""
     for prefix in prefixes:
         if state and all(key.startswith(prefix) for key in state):
-            return outermost({key.removeprefix(prefix): weight for key, weight in state.items()}, prefixes)
+            return without_wrapper({key.removeprefix(prefix): weight for key, weight in state.items()}, prefixes)
     return state

@@ -170,7 +170,7 @@ def _light(model: LoadedModel, photograph: np.ndarray, random: np.random.Generat
     x = space.encode(avg_pool2d(as_tensor(photograph, model.device), FACTOR))
     size = (x.shape[1], x.shape[2], x.shape[3])
     *_, last = sdedit(
-        model.denoiser(card.some_class),
+        model.denoiser(card.default_condition),
         x,
         random.uniform(*LIGHT_SIGMA),
         int(random.integers(*LIGHT_CALLS, endpoint=True)),
@@ -200,7 +200,7 @@ def _usual(model: LoadedModel, photograph: np.ndarray, random: np.random.Generat
         factor=FACTOR,
     )
     *_, last = edit(
-        model.denoiser(card.some_class),
+        model.denoiser(card.default_condition),
         photograph,
         None,
         [stage for stage in stages if isinstance(stage, Pass)],

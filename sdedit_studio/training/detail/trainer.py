@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from sdedit_studio.diffusion.detail import keep_low
 from sdedit_studio.models.span import Span
-from sdedit_studio.models.unet import laid_out
+from sdedit_studio.models.unet import channels_last
 from sdedit_studio.training.detail import loss
 from sdedit_studio.training.detail.batch import Batch, draw
 from sdedit_studio.training.detail.critic import Critic, Features
@@ -64,11 +64,11 @@ class DetailTrainer:
         self.device, self.bf16 = device, bf16
         self.images = 0
         self.learning_rate = 0.0
-        self.teacher = laid_out(start.eval().requires_grad_(False)).to(device)
+        self.teacher = channels_last(start.eval().requires_grad_(False)).to(device)
         self.student = deepcopy(self.teacher).requires_grad_(True)
         self.ema = Ema(self.student)
         torch.manual_seed(recipe.seed)
-        self.features, self.critic = laid_out(Features()).to(device), laid_out(Critic()).to(device)
+        self.features, self.critic = channels_last(Features()).to(device), channels_last(Critic()).to(device)
         self.optimizer = torch.optim.Adam(self.student.parameters(), betas=(0.9, 0.99))
         self.critic_optimizer = torch.optim.Adam(self.critic.learning, betas=(0.5, 0.99))
 
