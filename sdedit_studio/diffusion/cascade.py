@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import adaptive_max_pool2d, interpolate, max_pool2d
 
 from sdedit_studio.diffusion.denoiser import Denoiser
-from sdedit_studio.diffusion.detail import DetailNetwork, detailed
+from sdedit_studio.diffusion.detail import DetailNetwork, with_detail
 from sdedit_studio.diffusion.level import Level, as_vector, level_of, lowest, map_level
 from sdedit_studio.diffusion.noise import NoiseSource, noise_source
 from sdedit_studio.diffusion.plan import REDRAWN_FROM, REDRAWN_WHOLE, Detail, Stage, sigma_of_t0
@@ -146,7 +146,7 @@ def _detailed(
     size, base = (stage.height, stage.width), (stage.base[1], stage.base[0])
     before = resized(picture, base)
     wanted = None if start_levels is None else max_pooled(start_levels, base)
-    made = resized(detailed(network, before, side=side, crispness=crispness, wanted=wanted), size)
+    made = resized(with_detail(network, before, side=side, crispness=crispness, wanted=wanted), size)
     if start_levels is None and lowest(highest) >= REDRAWN_WHOLE:
         return made
     edited_from = as_vector(highest, picture)[:, None, None, None]

@@ -14,7 +14,7 @@ CELL = 16
 """Side in pixels of the cells, in the enlarged picture, whose means stay those of the picture before."""
 
 
-MENDED = 2
+CORRECTIONS = 2
 """How often the smooth change that sees to that is mended. Each time a pixel depends on one cell more around it."""
 
 
@@ -32,7 +32,7 @@ class DetailNetwork:
     fade: int = 0
 
 
-def detailed(
+def with_detail(
     network: DetailNetwork, picture: Tensor, *, side: int, crispness: float = 1.0, wanted: Tensor | None = None
 ) -> Tensor:
     """`picture` (b, 3, h, w) in [-1, 1], enlarged by the network and with its detail; not clamped.
@@ -44,7 +44,7 @@ def detailed(
     factor = network.factor
     out = enlarged(picture, factor)
     cell = CELL // factor
-    margin = (ceil((network.reach + network.fade) / cell) + 1 + MENDED) * cell
+    margin = (ceil((network.reach + network.fade) / cell) + 1 + CORRECTIONS) * cell
     core = max(cell, (side - 2 * margin - network.fade) // cell * cell)
     (top, bottom), (left, right) = _box(wanted, picture, cell)
     for y0, y1 in _spans(top, bottom, core, cell):
@@ -68,7 +68,7 @@ def enlarged(picture: Tensor, factor: int) -> Tensor:
     return interpolate(picture, scale_factor=factor, mode="bicubic")
 
 
-def keep_low(picture: Tensor, source: Tensor) -> Tensor:
+def with_cell_means(picture: Tensor, source: Tensor) -> Tensor:
     """`picture` (b, 3, f h, f w) with the colours and light of `source` (b, 3, h, w).
 
     The means over cells of `CELL` pixels are made those of the source, and what that takes goes smoothly from cell to
@@ -77,7 +77,7 @@ def keep_low(picture: Tensor, source: Tensor) -> Tensor:
     height, width = picture.shape[-2:]
     wanted = _means(source, CELL * source.shape[-1] // width) - _means(picture, CELL)
     low = wanted
-    for _ in range(MENDED):
+    for _ in range(CORRECTIONS):
         # What is put on smoothly has smoother means than were wanted. Twice the grid is enough to tell by how much.
         low = low + wanted - avg_pool2d(interpolate(low, scale_factor=2, mode="bilinear"), 2)
     whole = [CELL * count for count in low.shape[-2:]]
@@ -89,7 +89,7 @@ def _means(picture: Tensor, cell: int) -> Tensor:
 
 
 def _one(network: DetailNetwork, picture: Tensor, crispness: float) -> Tensor:
-    made = keep_low(network.run(picture), picture)
+    made = with_cell_means(network.run(picture), picture)
     if crispness == 1:
         return made
     return enlarged(picture, network.factor).lerp(made, crispness)

@@ -14,7 +14,7 @@ from torch.nn.functional import conv2d, interpolate, pad
 GRID = 192
 """Values along the longer side at which colours are compared: detail is none of a seam's business."""
 
-REACH = 3.0
+BLUR_SIGMA = 3.0
 """How far a match reaches, as the standard deviation of a Gaussian on that grid."""
 
 _FIRM = 0.01
@@ -24,7 +24,7 @@ _LEAST = 1e-3
 """Keeps what is pasted nowhere in a box from dividing by 0."""
 
 
-def matched(guide: np.ndarray, picture: Tensor, cover: np.ndarray) -> Tensor:
+def colour_matched(guide: np.ndarray, picture: Tensor, cover: np.ndarray) -> Tensor:
     """`picture` (b, 3, h, w) with its low frequencies drawn to the guide's along the edge of what is pasted.
 
     `cover`: (H, W) uint8, how much of the picture is pasted into `guide` (H, W, 3) uint8. Their mean difference inside
@@ -77,9 +77,9 @@ def _steepness(cover: Tensor) -> Tensor:
 
 
 def _blurred(x: Tensor) -> Tensor:
-    radius = round(3 * REACH)
+    radius = round(3 * BLUR_SIGMA)
     offsets = torch.arange(-radius, radius + 1, device=x.device, dtype=x.dtype)
-    kernel = torch.exp(-(offsets**2) / (2 * REACH**2))
+    kernel = torch.exp(-(offsets**2) / (2 * BLUR_SIGMA**2))
     kernel = (kernel / kernel.sum()).expand(x.shape[1], 1, 1, -1)
     x = conv2d(x, kernel, padding=(0, radius), groups=x.shape[1])
     return conv2d(x, kernel.transpose(2, 3), padding=(radius, 0), groups=x.shape[1])

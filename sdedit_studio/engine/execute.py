@@ -15,9 +15,9 @@ from torch import Tensor
 
 from sdedit_studio.diffusion.cascade import TILE, EditState, as_pixels, edit, resized
 from sdedit_studio.diffusion.level import of_picture
-from sdedit_studio.diffusion.pasting import coverage, fading, paste
+from sdedit_studio.diffusion.pasting import coverage, paste, strength_coverage
 from sdedit_studio.diffusion.plan import Detail, Stage, t0_of_sigma
-from sdedit_studio.diffusion.seam import matched
+from sdedit_studio.diffusion.seam import colour_matched
 from sdedit_studio.engine.cost import costs as costs_of
 from sdedit_studio.engine.job import Job, Pixels, Progress, Result
 from sdedit_studio.engine.judge import judged
@@ -107,7 +107,7 @@ def execute_together(
             yield progress_of(each, call, state, preview, of_picture(state.sigma, index))
         call_began = perf_counter()
     if picture is not None and not job.sketch and (cover := coverage(mask, strength)) is not None:
-        picture = matched(guide, picture, cover)
+        picture = colour_matched(guide, picture, cover)
     seconds = (perf_counter() - began) / len(jobs)
     finished = []
     for index, preview in enumerate(previews):
@@ -116,7 +116,7 @@ def execute_together(
         else:
             unpasted = guide if picture is None else as_pixels(resized(picture[index : index + 1], guide.shape[:2]))
             if strength is not None:
-                unpasted = paste(guide, unpasted, fading(strength))
+                unpasted = paste(guide, unpasted, strength_coverage(strength))
             pasted = Pixels.of(paste(guide, unpasted, mask))
             whole = pasted if mask is None else Pixels.of(unpasted)
         finished.append((pasted, whole))

@@ -9,7 +9,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from sdedit_studio.diffusion.pasting import fading, paste
+from sdedit_studio.diffusion.pasting import paste, strength_coverage
 from sdedit_studio.engine.job import Job, Pixels, Progress, Result
 
 BUDGET = 64 * 1024 * 1024
@@ -146,7 +146,7 @@ def at_frame_size(job: Job, estimate: Pixels) -> Pixels:
     """An estimate as an unpasted result: at the guide's size, and the guide itself where the strength is 0."""
     picture = _sized(estimate.array, (job.guide.width, job.guide.height), Image.Resampling.BICUBIC)
     if job.strength is not None:
-        picture = paste(job.guide.array, picture, fading(job.strength.array))
+        picture = paste(job.guide.array, picture, strength_coverage(job.strength.array))
     return Pixels.of(picture)
 
 
@@ -165,7 +165,7 @@ def step_picture(point: Point, result: Result, size: tuple[int, int], *, last: b
         return picture
     guide = _sized(job.guide.array, size, Image.Resampling.BICUBIC)
     for part in covers:
-        cover = part.array if part is job.mask else fading(part.array)
+        cover = part.array if part is job.mask else strength_coverage(part.array)
         picture = paste(guide, picture, _sized(cover, size, Image.Resampling.BOX))
     return picture
 

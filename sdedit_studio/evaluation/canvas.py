@@ -83,7 +83,7 @@ def compare(
     shown = {GUIDES: guides} if painted else {PHOTOGRAPHS: pictures.pixels, GUIDES: guides}
     rows = [row(name, pixels) for name, pixels in shown.items()]
     for way in plans:
-        shown[way.value] = np.stack([made.picture for made in edits.carried[way]])
+        shown[way.value] = np.stack([made.picture for made in edits.refined[way]])
         cost = gflop(model.card, frame.width, frame.height, replace(parameters, refine=way))
         rows.append(replace(row(way.value, shown[way.value]), gflop=cost, **_of_edits(edits, way)))
     notes = [
@@ -144,7 +144,7 @@ def _settings(model: LoadedModel, guides: np.ndarray, parameters: Parameters, fr
 
 def _of_edits(edits: Edits, way: Refine) -> Mapping[str, float | None]:
     """The figures that go with how pictures were made."""
-    pairs = list(zip(edits.firsts, edits.carried[way], strict=True))
+    pairs = list(zip(edits.firsts, edits.refined[way], strict=True))
     drifts = [drift(_enlarged(first.picture, made.picture.shape[:2]), made.picture) for first, made in pairs]
     last = [made.last_drift for _, made in pairs if made.last_drift is not None]
     return {

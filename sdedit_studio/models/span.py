@@ -8,7 +8,7 @@ from torch.nn.functional import pixel_shuffle, silu
 
 FACTOR = 4
 
-REACH = 21
+RECEPTIVE_RADIUS = 21
 """How many pixels of its input to each side decide a pixel of its output: one for each 3x3 convolution in a row."""
 
 CHANNELS = 48

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sdedit_studio.diffusion.cascade import as_pixels, as_tensor, edit, resized, start_levels_of
-from sdedit_studio.diffusion.detail import DetailNetwork, detailed
+from sdedit_studio.diffusion.detail import DetailNetwork, with_detail
 from sdedit_studio.diffusion.exact import GaussianDenoiser
-from sdedit_studio.diffusion.pasting import fading, paste
+from sdedit_studio.diffusion.pasting import paste, strength_coverage
 from sdedit_studio.diffusion.plan import Detail, Pass, sigma_of_t0
 from sdedit_studio.parameters import Parameters, Solver
 
@@ -93,7 +93,7 @@ class TestDetail:
     def test_it_is_one_call_of_its_own(self, guide):
         before, after = list(edit(blue, guide, None, self.passes, Parameters(), stride=16, detail=CHECKS))[-2:]
         assert (after.index, after.call, after.sigma, after.stage) == (1, 1, 0.0, self.passes[1])
-        torch.testing.assert_close(after.picture, detailed(CHECKS, before.picture, side=288))
+        torch.testing.assert_close(after.picture, with_detail(CHECKS, before.picture, side=288))
 
     def test_a_frame_of_another_ratio_is_met_by_resampling(self, guide):
         odd = self.last(guide[:100, :150], passes=(self.passes[0], Detail(150, 100, (40, 26), 4)))
@@ -228,7 +228,7 @@ class TestStrength:
 
     @given(strength=arrays(np.uint8, (5, 7)))
     def test_the_guide_comes_back_where_nothing_may_change(self, strength):
-        cover = fading(strength)
+        cover = strength_coverage(strength)
         assert ((cover == 0) == (strength == 0)).all()
         assert (cover[strength >= 32] == 255).all()
-        assert np.all(np.diff(fading(np.arange(256, dtype=np.uint8)).astype(int)) >= 0)
+        assert np.all(np.diff(strength_coverage(np.arange(256, dtype=np.uint8)).astype(int)) >= 0)

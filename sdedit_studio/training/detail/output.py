@@ -17,11 +17,11 @@ from safetensors.torch import save
 from torch import Tensor
 
 from sdedit_studio.diffusion.cascade import as_pixels, as_tensor
-from sdedit_studio.diffusion.detail import enlarged, keep_low
+from sdedit_studio.diffusion.detail import enlarged, with_cell_means
 from sdedit_studio.evaluation.sheet import sheet
 from sdedit_studio.models.catalogue import ModelCard
 from sdedit_studio.models.detail import CARD
-from sdedit_studio.models.span import FACTOR, REACH
+from sdedit_studio.models.span import FACTOR, RECEPTIVE_RADIUS
 from sdedit_studio.training.checkpoint import write, write_json
 from sdedit_studio.training.detail.card import detail_card
 from sdedit_studio.training.detail.recipe import DetailRecipe
@@ -84,7 +84,7 @@ class DetailOutput(RunFolder[DetailTrainer]):
                 "format": "span",
                 "weights": WEIGHTS,
                 "factor": FACTOR,
-                "reach": REACH,
+                "reach": RECEPTIVE_RADIUS,
                 "licence": self.start.licence,
                 "source": f"derived from {self.start.name}",
             },
@@ -106,7 +106,7 @@ class DetailOutput(RunFolder[DetailTrainer]):
         pictures = [as_tensor(_middle(made, side), self.trainer.device) for _, made in rows]
 
         def made_by(network: torch.nn.Module) -> np.ndarray:
-            return _stacked([keep_low(network(picture), picture) for picture in pictures])
+            return _stacked([with_cell_means(network(picture), picture) for picture in pictures])
 
         columns = {
             "base model's pass, enlarged": _stacked([enlarged(picture, FACTOR) for picture in pictures]),

@@ -9,7 +9,7 @@ from time import perf_counter
 import torch
 from torch import Tensor, nn
 
-from sdedit_studio.diffusion.detail import keep_low
+from sdedit_studio.diffusion.detail import with_cell_means
 from sdedit_studio.models.span import Span
 from sdedit_studio.models.unet import channels_last
 from sdedit_studio.training.detail import loss
@@ -77,7 +77,7 @@ class DetailTrainer:
         batch = self._draw()
         with torch.no_grad(), self._autocast():
             # What the teacher makes shall not drift either.
-            goal = keep_low(self.teacher(batch.clean).float(), batch.clean).clamp(-1, 1)
+            goal = with_cell_means(self.teacher(batch.clean).float(), batch.clean).clamp(-1, 1)
             goal_maps, real_maps = self.features(goal), self.features(batch.photograph)
         with self._autocast():
             made = self.student(batch.picture).float()

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch.nn.functional import avg_pool2d, interpolate
 
 from sdedit_studio import resources
-from sdedit_studio.diffusion.detail import detailed, enlarged
+from sdedit_studio.diffusion.detail import enlarged, with_detail
 from sdedit_studio.engine.execute import execute
 from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.engine.measured import Measured
@@ -76,8 +76,8 @@ class TestEachArchitecture:
         assert card == detail.upscaler(models, "some-net")
         assert (card.title, card.factor, card.format) == ("Some net", int(kind[-2]), "spandrel")
         network, picture = load_detail(card, CPU, torch.float32), smooth(48, 112)
-        whole = detailed(network, picture, side=1000)
-        windows = detailed(network, picture, side=112)
+        whole = with_detail(network, picture, side=1000)
+        windows = with_detail(network, picture, side=112)
         border = 16 * card.factor  # there a network of windows sees what fills its windows up
         inside = (..., slice(border, -border), slice(border, -border))
         assert (whole - windows)[inside].abs().max() < 1 / 127
@@ -86,7 +86,7 @@ class TestEachArchitecture:
     def test_colours_and_light_stay(self, kind, models, tmp_path):
         card = add(saved(kind, tmp_path / "net.pth", UPSCALERS[kind]), models_dir=models)
         network, picture = load_detail(card, CPU, torch.float32), smooth(32, 48)
-        made, raw = (_off(each, picture) for each in (detailed(network, picture, side=1000), network.run(picture)))
+        made, raw = (_off(each, picture) for each in (with_detail(network, picture, side=1000), network.run(picture)))
         assert made < max(0.02, raw / 3)
 
 
