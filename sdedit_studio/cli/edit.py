@@ -34,7 +34,9 @@ def edit(
         float | None,
         typer.Option(help="0 keeps the guide, 1 forgets it; 0.2 to 0.4 suits most. Default: the model's own."),
     ] = None,
-    steps: Annotated[int | None, typer.Option(help="Model calls of the first pass. Default: the model's own.")] = None,
+    calls: Annotated[
+        int | None, typer.Option("--steps", help="Model calls of the first pass. Default: the model's own.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same picture.")] = Parameters.seed,
     refine: RefineChoice = None,
     detail: Annotated[
@@ -84,7 +86,7 @@ def edit(
     card.shares(condition)
     parameters = Parameters(
         t0=card.default_t0 if t0 is None else t0,
-        calls=card.default_calls if steps is None else steps,
+        calls=card.default_calls if calls is None else calls,
         repeats=repeats,
         refine=(Refine.DETAIL if detail else card.default_refine) if refine is None else refine,
         detail=detail,

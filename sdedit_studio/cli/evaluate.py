@@ -13,6 +13,7 @@ import typer
 from sdedit_studio.cli.choices import refine_of
 from sdedit_studio.cli.study import (
     FEATURES_HELP,
+    Calls,
     Condition,
     Form,
     Guidance,
@@ -22,7 +23,6 @@ from sdedit_studio.cli.study import (
     Repeats,
     Seed,
     SolverName,
-    Steps,
     parameters,
     progress,
     tell,
@@ -83,7 +83,7 @@ def evaluate(
         float, typer.Option(min=1, help="For --refine: how many times photographs may be enlarged to fill the canvas.")
     ] = 1.0,
     guides: Annotated[bool, typer.Option("--guides", help="For --refine: PICTURES are guides already.")] = False,
-    steps: Steps = None,
+    calls: Calls = None,
     seed: Seed = Parameters.seed,
     condition: Condition = None,
     prompt: Prompt = None,
@@ -97,7 +97,7 @@ def evaluate(
 
     With --refine: compare ways of refining at canvas size by KID, sharpness, drift of colours, GFLOP and seconds.
     """
-    chosen = parameters(steps, seed, condition, prompt, guidance, solver, sde, repeats, model)
+    chosen = parameters(calls, seed, condition, prompt, guidance, solver, sde, repeats, model)
     from sdedit_studio.evaluation import canvas as canvas_study
     from sdedit_studio.evaluation import evaluate as study
     from sdedit_studio.evaluation.features import choose

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The folder for pictures, tables and plots.")]
 FEATURES_HELP = "What KID compares: efficientnet-lite0, efficientnet-lite2, patches, or a file of Inception-v3 weights."
 FeaturesName = Annotated[str, typer.Option("--features", help=FEATURES_HELP)]
-Steps = Annotated[int | None, typer.Option(help="Model calls for each picture.", show_default="the model's own, 8")]
+Calls = Annotated[
+    int | None, typer.Option("--steps", help="Model calls for each picture.", show_default="the model's own, 8")
+]
 Seed = Annotated[int, typer.Option(help="Of the first guide; the others count up from it.")]
 Condition = Annotated[
     str | None, typer.Option("--class", help="What all the pictures show; see `models list`.", show_default="anything")
@@ -47,7 +49,7 @@ ModelName = Annotated[str, typer.Option(help="Which model; see `models list`.")]
 
 
 def parameters(
-    steps: int | None,
+    calls: int | None,
     seed: int,
     condition: str | None,
     prompt: str | None,
@@ -64,7 +66,7 @@ def parameters(
     card = find(model)
     card.shares(condition)
     return Parameters(
-        calls=card.default_calls if steps is None else steps,
+        calls=card.default_calls if calls is None else calls,
         seed=seed,
         condition=condition,
         prompt=prompt,
