@@ -23,13 +23,13 @@ from sdedit_studio.diffusion.tiling import tiled
 from sdedit_studio.parameters import Parameters, Solver
 
 TILE, OVERLAP = 288, 32
-"""Side of a tile and how far tiles overlap, in pixels. Against the whole in one piece: 1 grey level apart, no seams.
-Small enough that no run of the bundled model takes longer than about 0.4 s on two cores, which is how long live mode
-can be kept waiting (`docs/live.md`).
+"""Side and overlap of tiles, in pixels. The result differs from an untiled one by 1 grey level, without seams. No run
+of the bundled model on one tile takes longer than about 0.4 s on two cores, the longest wait of live mode
+(`docs/live.md`).
 """
 
 _STRENGTHS = 1024
-"""Steps in which strengths are told apart, finer than a map's 255."""
+"""Entries of the table of start levels; finer than the 255 levels of a strength map."""
 
 
 @dataclass(frozen=True)
@@ -64,19 +64,19 @@ def edit(
     few_step: bool = False,
     others: Sequence[tuple[Parameters, Sequence[Stage]]] = (),
 ) -> Iterator[EditState]:
-    """Carry `guide` (h, w, 3) uint8 through `passes`; yields after every model call, and the last picture is the
-    result.
+    """Run the `passes` of an edit of `guide` (h, w, 3) uint8; yields after every model call.
 
-    `mask`: coverage (h, w) uint8 or None. Whatever it covers at all is edited, and what it does not is the guide in
-    every pass; `paste` is what fades the one into the other. `strength`: (h, w) uint8, the part of t0 that each pixel
-    is edited from, or None for all of it; see `start_levels_of`. A pixel takes part in a pass as its own t0 would (see
-    `plan`): where that is lower than the pass's level it starts from the guide, not from the pass before. The first
-    pass runs the chosen solver; the others, whose few calls were tuned for it, DPM-Solver++ 2M, or for a few-step model
-    that of few steps. `first`: the picture of the first pass, (h, w, 3) uint8, when it was made before; then that pass
-    is left out. `space`: where the denoiser works; `tile`: the side of tiles in pixels. `detail`: the network of those
-    passes that need one.
-    `others`: what else is made in the same batch, of the same guide: parameters that differ in nothing but seed and t0,
-    and passes in nothing but their levels.
+    The last picture is the result, before it is pasted into the guide.
+    `mask`: coverage (h, w) uint8 or None for all of it. Pixels of coverage above 0 are edited; the others are the guide
+    in every pass. `strength`: (h, w) uint8, the share of t0 that each pixel is edited from, 255 for all of it; None for
+    all of it everywhere (see `start_levels_of`). A pixel whose start level is below the level of a pass starts that
+    pass from the guide, and not from the pass before.
+    The first pass runs the chosen solver. The later ones run DPM-Solver++ 2M, which their few model calls were tuned
+    for, or consistency sampling for a `few_step` model.
+    `stride`: sides of pictures that the denoiser takes are multiples of it, in pixels. `detail`: the network of the
+    passes that need one. `first`: the picture of the first pass, (h, w, 3) uint8, if it was made before; that pass is
+    then left out. `space`: the space of the denoiser. `tile`: side of tiles in pixels. `others`: the parameters and
+    passes of what is made in the same batch, from the same guide; they may differ in seed and t0, and in levels.
     """
     batch = [(parameters, passes), *others]
     seeds, t0 = [chosen.seed for chosen, _ in batch], level_of(chosen.t0 for chosen, _ in batch)
@@ -137,11 +137,10 @@ def _detailed(
     side: int,
     crispness: float,
 ) -> Tensor:
-    """The pass before, carried up by the detail network to the size of `stage`.
+    """The picture of the pass before, enlarged by the detail network to the size of `stage`.
 
-    A pixel that was edited from a low level keeps the guide's own detail on top of what that changed, and the network's
-    is mixed in as the level rises: from half to one and a half times that of the pass before a detail network. One that
-    was not edited is the guide.
+    At pixels edited from a low level the detail is the guide's own. Between `REDRAWN_FROM` and `REDRAWN_WHOLE` the
+    network's detail replaces it. Pixels that are not edited are the guide.
     """
     size, base = (stage.height, stage.width), (stage.base[1], stage.base[0])
     before = resized(picture, base)
@@ -160,9 +159,9 @@ def _detailed(
 
 
 def start_levels_of(strength: Tensor, t0: Level) -> Tensor:
-    """The noise level of each pixel's own t0, `strength` (of any shape, 0 .. 1) times the edit's; infinite at 1.
+    """The start level of each pixel: the noise level at `strength` times `t0`; infinity where the strength is 1.
 
-    Of several t0 those of each picture: from (1, ...) to (b, ...).
+    `strength`: 0 .. 1, of any shape; (1, ...) where `t0` differs between pictures, and then returns (b, ...).
     """
     if isinstance(t0, tuple):
         return torch.cat([start_levels_of(strength, own) for own in t0])
@@ -172,14 +171,14 @@ def start_levels_of(strength: Tensor, t0: Level) -> Tensor:
 
 
 def resized(picture: Tensor, size: tuple[int, ...]) -> Tensor:
-    """`picture` (b, c, h, w) at `size` (height, width): bicubic, and wide enough not to alias when it shrinks."""
+    """`picture` (b, c, h, w) at `size` (height, width), by bicubic interpolation with antialiasing."""
     if picture.shape[-2:] == size:
         return picture
     return interpolate(picture, size, mode="bicubic", antialias=True)
 
 
 def max_pooled(coverage: Tensor, size: tuple[int, int]) -> Tensor:
-    """`coverage` (b, 1, h, w) at a smaller `size`: not 0 wherever it is not 0 anywhere near."""
+    """`coverage` (b, 1, h, w) max-pooled to a smaller `size` (height, width), one pixel of margin included."""
     return adaptive_max_pool2d(max_pool2d(coverage, 3, 1, 1), size)
 
 
@@ -199,7 +198,7 @@ def as_pixels(picture: Tensor) -> np.ndarray:
 
 
 def _changeable(mask: np.ndarray | None, strength: np.ndarray | None) -> Tensor | None:
-    """The part of t0 that each pixel may change by, (1, 1, h, w); None for all of it everywhere."""
+    """Mask and strength as one share of t0 for each pixel, (1, 1, h, w), 0 .. 1; None for 1 everywhere."""
     parts = []
     if mask is not None:
         parts.append((mask > 0).astype(np.float32))

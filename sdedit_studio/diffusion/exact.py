@@ -1,4 +1,4 @@
-"""Denoisers in closed form, for data of a known law: the ground truth of every solver's test."""
+"""Denoisers in closed form, for data of a known distribution: the ground truth of the tests of solvers."""
 
 from __future__ import annotations
 

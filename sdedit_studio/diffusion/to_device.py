@@ -1,4 +1,4 @@
-"""Values on their way from the host to a device."""
+"""Copies from the host to a device."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from torch import Tensor
 
 
 def to_device(values: Tensor, device: torch.device | str) -> Tensor:
-    """`values` of the host on `device`, without waiting for what that has yet to do."""
+    """`values` from the host on `device`, by an asynchronous copy where the device is CUDA."""
     if torch.device(device).type != "cuda":
         return values.to(device)
-    # From ordinary memory the copy would wait.
+    # A copy from pageable memory would wait for the device.
     return values.pin_memory().to(device, non_blocking=True)

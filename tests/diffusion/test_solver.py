@@ -1,4 +1,4 @@
-"""Solvers against exact answers, mostly by moment propagation (METHOD 7.1).
+"""Solvers against exact answers, mostly by moment propagation.
 
 For data N(0, s^2) the denoiser is linear, so every solver is linear in its state and its noise: a batch of unit vectors
 through the public solver gives the exact gain and variance of its output, with no sampling.
