@@ -1,4 +1,4 @@
-"""From a detail network's card to the network on a device. Importing this module loads torch."""
+"""Loading a detail network onto a device from its card. Importing this module loads torch."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from sdedit_studio.models.span import Span
 from sdedit_studio.models.upscaler import build
 
 UNKNOWN_REACH, FADE = 16, 16
-"""For networks whose reach nobody knows: how far their windows see, and over what they fade into each other."""
+"""For networks of unknown receptive field, in pixels of their input: the margin of windows, and their blending."""
 
 
 def load_detail(card: DetailCard, device: torch.device, dtype: torch.dtype, *, compiled: bool = False) -> DetailNetwork:
-    """Read a detail network. `dtype`: what it computes in; pictures stay float32. `compiled`: see `load`.
+    """Load a detail network. `dtype`: of its computation; pictures stay float32. `compiled`: see `load`.
 
     Raises ModelProblem when its file is missing or damaged, or the library that reads it is not installed.
     """
@@ -55,7 +55,7 @@ def _in_torch(network: nn.Module, device: torch.device, dtype: torch.dtype) -> C
 
 
 def _compiled(network: Span, card: DetailCard) -> Callable[[Tensor], Tensor] | None:
-    """For ONNX Runtime, or None where that is not possible."""
+    """The network compiled for ONNX Runtime, or None where that is not possible."""
     try:
         return Compiled(network, (torch.zeros(2, 3, 8, 12),), f"{card.format}, {network}")
     except NotCompiled as reason:

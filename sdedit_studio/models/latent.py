@@ -1,7 +1,7 @@
-"""Latent text models (Rombach et al. 2022): Stable Diffusion 1, 2 and XL, their Turbo and latent-consistency kin.
+"""Latent text models (Rombach et al. 2022): Stable Diffusion 1, 2 and XL, with Turbo and latent consistency models.
 
 A model's folder is a diffusers pipeline's: `unet`, `vae`, `text_encoder`, `tokenizer`, for XL also `text_encoder_2` and
-`tokenizer_2`. Pictures are encoded, edited in latent space at the true noise level, and decoded.
+`tokenizer_2`. Pictures are encoded, edited in latent space, and decoded.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ WEIGHTS = "diffusion_pytorch_model.safetensors"
 AUTOENCODERS = {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}
 
 TILES = 2
-"""Sides of its native size from which on an autoencoder works in tiles."""
+"""The side, in native sides, from which on an autoencoder works in tiles."""
 
 _CALIBRATION = 16
-"""Latents across the picture that previews are fitted on."""
+"""The side in latents of the picture that previews are fitted on."""
 
 
 def load_latent(card: ModelCard, device: torch.device, dtype: torch.dtype) -> LoadedModel:
-    """`dtype`: what the network computes in. Raises ModelProblem when a part is missing or damaged."""
+    """Load a latent model. `dtype`: of the U-Net's weights. Raises ModelProblem when a part is missing or damaged."""
     need_transformers(card.name)
     unet = _part(card, "unet", UNet2DConditionModel, device, dtype)
     config = read_config(card.folder / "vae", card.name)
@@ -63,7 +63,7 @@ def need_transformers(name: str) -> None:
 
 
 class Latents:
-    """The space of an autoencoder: latents scaled to a variance of about 1."""
+    """The latent space of an autoencoder, scaled to a variance of about 1."""
 
     def __init__(self, autoencoder: AutoencoderKL | AutoencoderTiny) -> None:
         self._autoencoder: Any = autoencoder
@@ -90,13 +90,13 @@ class Latents:
         return self._autoencoder.decode(x / self._scale + self._shift).sample
 
     def preview(self, x: Tensor) -> Tensor:
-        """One colour for each latent, as a linear map of it: decoding takes longer than a call."""
+        """One colour for each latent, by a linear map: decoding takes longer than a model call."""
         ones = torch.ones_like(x[:, :1])
         return torch.einsum("bchw,cd->bdhw", torch.cat([x, ones], 1), self._colours).clamp(-1, 1)
 
     @cached_property
     def _colours(self) -> Tensor:
-        """(channels + 1, 3): the least-squares fit of colours to latents, on squares of many colours."""
+        """(channels + 1, 3): the linear map from latents to colours, fitted by least squares on coloured squares."""
         device = next(self._autoencoder.parameters()).device
         generator = torch.Generator().manual_seed(0)
         squares = torch.rand(1, 3, _CALIBRATION, _CALIBRATION, generator=generator) * 2 - 1
@@ -109,14 +109,14 @@ class Latents:
 
 @dataclass(frozen=True)
 class Embedded:
-    """A prompt: its tokens' features (1, n, d), and for XL its own (1, d')."""
+    """The embedding of a prompt: features of its tokens (1, n, d) and, for XL, pooled features (1, d')."""
 
     tokens: Tensor
     pooled: Tensor | None
 
 
 class TextEncoder:
-    """One text encoder, or XL's two side by side. Raises ModelProblem when they are missing or damaged."""
+    """One text encoder, or XL's two with their features joined. Raises ModelProblem when one is missing or damaged."""
 
     def __init__(self, card: ModelCard, device: torch.device) -> None:
         self._device = device
@@ -133,7 +133,7 @@ class TextEncoder:
         return self._latest[1]
 
     def nothing(self) -> Embedded:
-        """What stands for no prompt."""
+        """The embedding of no prompt."""
         embedded = self._embedded("")
         if not self._nothing_is_zero or embedded.pooled is None:
             return embedded
@@ -176,7 +176,7 @@ class TextEncoder:
 
 @dataclass(frozen=True)
 class _Conditioned:
-    """The denoiser of a prompt and a guidance scale; without and with the prompt in one batch."""
+    """The denoiser for a prompt and a guidance scale; both parts of guidance run as one batch."""
 
     card: ModelCard
     unet: UNet2DConditionModel
@@ -235,7 +235,7 @@ class _Conditioned:
         return get_timestep_embedding(scale, width, downscale_freq_shift=1).to(self.dtype)
 
     def sizes(self, x: Tensor, count: int) -> Tensor:
-        """XL is told the size of the picture, where it was cropped, and the size wanted, in pixels."""
+        """XL's size conditioning (count, 6): original size, crop corner and target size, in pixels."""
         height, width = (side * self.factor for side in x.shape[-2:])
         values = [(height, width, 0, 0, height, width)]
         return torch.tensor(values, dtype=self.dtype).to(self.device, non_blocking=True).repeat(count, 1)
@@ -253,7 +253,7 @@ def read_config(folder: Path, name: str) -> dict[str, Any]:
 
 
 def build(kind: type[Module], config: Mapping[str, Any]) -> Module:
-    """A network without values, on the meta device."""
+    """A network of diffusers' class `kind`, without weights, on the meta device."""
     with torch.device("meta"):
         return kind.from_config(config)  # pyright: ignore[reportAttributeAccessIssue]
 

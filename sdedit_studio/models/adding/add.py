@@ -1,4 +1,4 @@
-"""`models add`: whatever is at a path, as one folder of the models' folder; all of it, or nothing."""
+"""`models add`: importing a file or folder into the models' folder, completely or not at all."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from sdedit_studio.models.upscaler import INSTALL, NoSpandrel
 from sdedit_studio.parameters import Parameters
 
 Watch = Callable[[str], None]
-"""Told what is being done, in a few words."""
+"""Called with what is being done, in a few words."""
 
 PAPER_SIDE, PAPER_T0 = 256, 0.5
-"""The paper's start for strokes, on models of this side. Smaller pictures need less noise to lose as much."""
+"""The paper's t0 for strokes, on models of this native side. Smaller pictures need less noise to lose as much."""
 
 _OWN_FILES = ("model.json", "config.json", "README.md")
 _STALE = 24 * 3600.0
@@ -56,9 +56,10 @@ def add(
 ) -> ModelCard | DetailCard:
     """Bring the model or upscaler at `path`, a folder or a file, into the models' folder, and return its card.
 
-    It is read, checked (complete, of the right shapes, no value that is not a number), written aside, tried with one
-    call, and only then put in its place under its name. `source`: where it came from, by default the name of `path`.
-    Raises ModelProblem with one sentence for anything that cannot be used; then nothing has changed.
+    It is read, checked (complete, right shapes, finite values), written to a temporary folder, tried with one model
+    call, and only then moved to its place. `options`: what its files leave open. `source`: where it came from, by
+    default the name of `path`. `watch`: called at each stage. Raises ModelProblem, with one sentence, for anything that
+    cannot be used; then nothing has changed.
     """
     options, root = options or ImportOptions(), models_dir or user_folder()
     if not path.exists():
@@ -90,7 +91,7 @@ def add(
 
 
 def _written(path: Path, options: ImportOptions, staging: Path, watch: Watch) -> dict[str, Any]:
-    """Write config and weights into `staging`; returns what its card, `model.json` or `detail.json`, shall say."""
+    """Write config and weights into `staging`; returns the values of its card, `model.json` or `detail.json`."""
     if path.is_dir():
         if (path / "model.json").is_file():
             return _own(path, staging)
@@ -147,7 +148,7 @@ def _saved(network: ImportedNetwork, path: Path, staging: Path) -> dict[str, Any
 
 
 def _own(path: Path, staging: Path) -> dict[str, Any]:
-    """A folder in our own form, such as training writes."""
+    """Copy a folder in our own format, such as training writes; returns the values of its card."""
     card = read_card(path.resolve())
     if card.format == "latent":
         shutil.copytree(path, staging, dirs_exist_ok=True)
@@ -161,7 +162,7 @@ def _own(path: Path, staging: Path) -> dict[str, Any]:
 
 
 def _try(card: ModelCard) -> None:
-    """One call on a small picture of noise: a network may fit in every shape and yet give nothing."""
+    """Call the model once on a small picture of noise: weights may fit in shape and yet give no finite values."""
     model = load(card, torch.device("cpu"), torch.float32)
     side = min(card.native, 2 * card.stride)
     generator = torch.Generator().manual_seed(0)
@@ -172,7 +173,7 @@ def _try(card: ModelCard) -> None:
 
 
 def _keep_detail(path: Path, staging: Path) -> None:
-    """Bring along the detail network that a model's folder has, if it has one."""
+    """Copy the detail network of a model's folder, if it has one."""
     if (card := detail.of_model(path.resolve())) is None:
         return
     kept = staging / detail.FOLDER
@@ -184,7 +185,7 @@ def _keep_detail(path: Path, staging: Path) -> None:
 
 @contextmanager
 def _staged(models_dir: Path) -> Iterator[Path]:
-    """A folder beside the models to make one in; what is left of it when the block ends vanishes."""
+    """A temporary folder among the models, which is deleted at the end of the block unless it was renamed."""
     staging = models_dir / f".adding-{uuid4().hex}"
     try:
         staging.mkdir(parents=True)

@@ -10,7 +10,7 @@ from sdedit_studio.models.adding.layers import State, Translator, numbers
 from sdedit_studio.models.catalogue import ModelProblem, Prediction
 
 SMALLEST_SIDE = 8
-"""Side of the picture at the deepest level, in all published networks: that tells the native size."""
+"""Side of the picture at the deepest level of all published networks; the native size follows from it."""
 
 HEAD_CHANNELS = 64
 """Channels of an attention head, in all published networks but those for 128 pixels, which have `FEW_HEADS` heads."""
@@ -34,9 +34,10 @@ def recognise(state: State) -> bool:
 
 
 def convert(state: State, options: ImportOptions, label: str, stem: str = "") -> ImportedNetwork:
-    """`stem`: the file's name, by which OpenAI tells its consistency and EDM networks ("cd_", "ct_", "edm_").
+    """The network as `UNet2DModel`. `label`: its name in error messages.
 
-    Raises ModelProblem for a network that `UNet2DModel` cannot be.
+    `stem`: the file's name without suffix; OpenAI's consistency and EDM networks begin with "cd_", "ct_" and "edm_".
+    Raises ModelProblem for a network that `UNet2DModel` cannot represent.
     """
     blocks = len(numbers(state, "input_blocks.{}."))
     ups = [index for index in range(blocks) if _upsampler(state, index)]
@@ -150,7 +151,7 @@ class _Adm(Translator):
         self.put(f"{target}.to_out.0.bias", self.take(f"{source}.proj_out.bias"))
 
     def _split(self, combined: Tensor) -> tuple[Tensor, ...]:
-        """q, k and v of (3 channels, ...): the old order has them within each head, the new one heads within them."""
+        """q, k and v of (3 channels, ...): legacy order is (head, q/k/v, channel), new order (q/k/v, head, channel)."""
         width = len(combined) // 3
         if self._new_order:
             return tuple(part.contiguous() for part in combined.chunk(3))
@@ -161,7 +162,7 @@ class _Adm(Translator):
 
 
 def _upsampler(state: State, index: int) -> int:
-    """Which part of an output block enlarges, 0 for none: it is the last, and no attention."""
+    """The index of the upsampling part of an output block, which is its last and no attention; 0 for none."""
     for part in (2, 1):
         if any(f"output_blocks.{index}.{part}.{name}.weight" in state for name in ("conv", "in_layers.0")):
             return part
@@ -173,7 +174,7 @@ def _heads(options: ImportOptions, levels: int) -> int | None:
 
 
 def _new_order(options: ImportOptions, state: State, levels: int, stem: str) -> bool:
-    """guided-diffusion's network for 64 pixels, and consistency networks, which attend by flash attention, are new."""
+    """Whether attention is in the new order: in networks for 64 pixels, and in consistency and EDM networks."""
     if options.new_attention_order is not None:
         return options.new_attention_order
     return _kind(options, stem) in (Prediction.CONSISTENCY, Prediction.EDM) or levels == LEVELS_OF_64

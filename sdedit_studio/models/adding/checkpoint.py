@@ -1,4 +1,4 @@
-"""Single files: which network a checkpoint holds, told by the names of its weights."""
+"""Importing single files: which network a checkpoint holds is recognised by the names of its weights."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sdedit_studio.models.catalogue import ModelProblem
 
 
 def read_tensors(path: Path, scratch: Path) -> dict[str, Tensor]:
-    """All tensors of a safetensors file or a checkpoint, by "path/name"; `scratch` is a folder to work in.
+    """All tensors of a safetensors file or a checkpoint, by "path/name". `scratch`: a folder for temporary files.
 
     Raises ModelProblem for a file that is damaged, would run code, or is of no known kind.
     """
@@ -41,7 +41,7 @@ def load_safetensors(path: Path) -> dict[str, Tensor]:
 
 
 def convert(tensors: Mapping[str, Tensor], options: ImportOptions, path: Path) -> ImportedNetwork | None:
-    """The network in a research checkpoint; None for one of no known kind.
+    """The network in a research checkpoint; None when it is of no known kind.
 
     Raises ModelProblem where it is incomplete.
     """
@@ -67,7 +67,7 @@ def convert(tensors: Mapping[str, Tensor], options: ImportOptions, path: Path) -
 
 
 def groups(tensors: Mapping[str, Tensor]) -> dict[str, State]:
-    """The state dicts in a checkpoint by where they are in it, in order."""
+    """The state dicts of a checkpoint by their path in it, in order."""
     found: dict[str, dict[str, Tensor]] = {}
     for path, tensor in tensors.items():
         group, _, name = path.rpartition("/")
@@ -76,7 +76,7 @@ def groups(tensors: Mapping[str, Tensor]) -> dict[str, State]:
 
 
 def preferred(names: Iterable[str]) -> str:
-    """Of several state dicts' names the one to take: averaged weights go before raw ones, later before earlier."""
+    """The state dict to take among `names`: averaged weights before raw ones, later before earlier."""
     return max(enumerate(names), key=lambda each: ("ema" in each[1].lower(), each[0]))[1]
 
 

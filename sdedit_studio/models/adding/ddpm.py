@@ -8,7 +8,7 @@ from sdedit_studio.models.adding.layers import State, Translator, numbers
 from sdedit_studio.models.catalogue import ModelProblem, Prediction
 
 ATTENTION_SIDE = 16
-"""Attention is where the picture has this side, in all published networks: that tells the native size."""
+"""Side of the picture at the level with attention in all published networks; the native size follows from it."""
 
 _RESNET = {
     "norm1": "norm1",
@@ -26,7 +26,7 @@ def recognise(state: State) -> bool:
 
 
 def convert(state: State, options: ImportOptions, label: str) -> ImportedNetwork:
-    """Raises ModelProblem for a network that is not laid out as the published ones."""
+    """The network as `UNet2DModel`. Raises ModelProblem for a layout other than that of the published networks."""
     levels = len(numbers(state, "down.{}."))
     attentive = numbers(state, "down.{}.attn.")
     if levels < 2 or not attentive:

@@ -1,4 +1,4 @@
-"""Folders: networks of our own training, and diffusers' pipelines around a `UNet2DModel`."""
+"""Importing folders of diffusers' pipelines around a `UNet2DModel`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PREDICTIONS = {
     "sample": Prediction.PICTURE,
 }
 _OLD_NAMES = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
-"""What attention layers were called until diffusers 0.14; most published networks are from before."""
+"""Names of attention layers before diffusers 0.14, which most published networks have."""
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def network_folder(folder: Path) -> Path | None:
-    """Where the network of a diffusers folder is: in `unet`, or in the folder itself."""
+    """The folder of the network in a diffusers folder: `unet`, or the folder itself; None when there is none."""
     return next((at for at in (folder / "unet", folder) if (at / "config.json").is_file()), None)
 
 
@@ -73,7 +73,7 @@ def unet(
     options: ImportOptions,
     label: str,
 ) -> ImportedNetwork:
-    """A network from diffusers' own configuration. Raises ModelProblem for a schedule that is not known."""
+    """A network with diffusers' own configuration. Raises ModelProblem for an unknown schedule."""
     known = set(inspect.signature(UNet2DModel.__init__).parameters) | OWN_KEYS | {"_class_name"}
     config = {name: value for name, value in config.items() if name in known}
     if config.get("in_channels", 3) != 3 or config.get("out_channels", 3) not in (3, 6):
@@ -88,7 +88,7 @@ def unet(
 
 
 def read_weights(folder: Path, scratch: Path, stem: str = WEIGHTS) -> dict[str, Tensor]:
-    """The weights in a folder of diffusers: safetensors before pickles, full precision before half, in parts or whole.
+    """The weights in a folder of diffusers, in one file or several: safetensors before pickles, full precision first.
 
     Raises ModelProblem when there are none, or they are damaged.
     """
@@ -105,7 +105,7 @@ def read_weights(folder: Path, scratch: Path, stem: str = WEIGHTS) -> dict[str, 
 
 
 def schedule_of(scheduler: Mapping[str, Any], options: ImportOptions, label: str) -> DiscreteVP:
-    """The discrete schedule of a scheduler's configuration; without one, DDPM's. Raises ModelProblem for others."""
+    """The discrete schedule of a scheduler's configuration, by default DDPM's. Raises ModelProblem for unknown ones."""
     name = scheduler.get("beta_schedule", "linear")
     if options.betas is None and (name not in _BETAS or scheduler.get("trained_betas") is not None):
         raise ModelProblem(

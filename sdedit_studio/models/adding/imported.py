@@ -51,7 +51,7 @@ def as_json(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def stride_of(config: Mapping[str, Any]) -> int:
-    """Sides of pictures must be multiples of it: the network halves them once a level, but for the last."""
+    """The stride of a network: it halves the sides of pictures at every level but the last."""
     return 2 ** (len(config["block_out_channels"]) - 1)
 
 
@@ -68,7 +68,7 @@ def check(network: ImportedNetwork, label: str) -> ImportedNetwork:
 
 
 def compare(expected: Mapping[str, Tensor], weights: Mapping[str, Tensor], label: str) -> None:
-    """Raises ModelProblem unless `weights` are what a network expects, by name and shape, floating point and finite."""
+    """Raises ModelProblem unless `weights` match `expected` in names and shapes and are finite floats."""
     if lacking := [name for name in expected if name not in weights]:
         raise ModelProblem(f"{label} is incomplete: {len(lacking)} of its weights are missing, such as {lacking[0]}.")
     if unknown := [name for name in weights if name not in expected]:

@@ -1,4 +1,4 @@
-"""Stable Diffusion and its kin: folders of diffusers, and the single files that people pass around."""
+"""Importing latent text models such as Stable Diffusion from folders of diffusers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FEW_CALLS, CALLS = 2, 12
 T0 = 0.45
 
 SCHEDULER = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
-"""Of all Stable Diffusions; single files do not say it."""
+"""The schedule of every Stable Diffusion; single files do not hold it."""
 
 
 def recognise(folder: Path) -> bool:
@@ -34,7 +34,7 @@ def recognise(folder: Path) -> bool:
 
 
 def convert(folder: Path, options: ImportOptions, staging: Path, watch: Watch) -> dict[str, Any]:
-    """Write the parts of a pipeline's folder into `staging`; returns what `model.json` shall say.
+    """Write the parts of a pipeline's folder into `staging`; returns the values of `model.json`.
 
     Raises ModelProblem for one that is incomplete, damaged, or no plain text-to-picture model.
     """
@@ -70,7 +70,7 @@ def convert(folder: Path, options: ImportOptions, staging: Path, watch: Watch) -
 def facts_of(
     unet: Mapping[str, Any], vae: Mapping[str, Any], scheduler: Mapping[str, Any], options: ImportOptions, label: str
 ) -> dict[str, Any]:
-    """What `model.json` says of a latent model. Raises ModelProblem for networks that take more than noise and text."""
+    """The values of a latent model's `model.json`. Raises ModelProblem for inpainting and similar networks."""
     channels = vae.get("latent_channels", 4)
     if unet.get("in_channels", 4) != channels or unet.get("out_channels", 4) != channels:
         raise ModelProblem(
@@ -107,7 +107,7 @@ def _autoencoder(config: Mapping[str, Any], label: str) -> Any:
 
 
 def save_network(kind: Any, config: Mapping[str, Any], weights: Mapping[str, Tensor], target: Path, label: str) -> None:
-    """Write one network of diffusers' class `kind`. Raises ModelProblem unless its weights fit and are numbers."""
+    """Write one network of diffusers' class `kind`. Raises ModelProblem unless its weights fit and are finite."""
     try:
         expected = build(kind, config).state_dict()
     except (TypeError, ValueError, KeyError, RuntimeError) as error:
@@ -120,7 +120,7 @@ def save_network(kind: Any, config: Mapping[str, Any], weights: Mapping[str, Ten
 
 
 def _renamed(name: str) -> str:
-    """Autoencoders named their attention otherwise until diffusers 0.14."""
+    """The name since diffusers 0.14 of a layer of an autoencoder's attention."""
     if ".attentions." not in name:
         return name
     for old, new in ((".query.", ".to_q."), (".key.", ".to_k."), (".value.", ".to_v."), (".proj_attn.", ".to_out.0.")):
@@ -129,7 +129,7 @@ def _renamed(name: str) -> str:
 
 
 def save_text_encoder(config: Mapping[str, Any], weights: Mapping[str, Tensor], target: Path, label: str) -> None:
-    """Write a text encoder; whether it fits is seen when it is tried. Raises ModelProblem for what is no number."""
+    """Write a text encoder; whether it fits is checked when it is tried. Raises ModelProblem unless it is finite."""
     for name, weight in weights.items():
         if weight.is_floating_point() and not weight.isfinite().all():
             raise ModelProblem(f"{label} holds values that are not numbers (in {name}): it is damaged.")

@@ -12,7 +12,7 @@ from sdedit_studio.models.catalogue import ModelProblem, Prediction
 ATTENTION_SIDE = 16
 SIGMA_MIN = 0.01
 SIGMA_MAX = {256: 348.0, 1024: 1348.0}
-"""By native size, where the file does not say: in units of data in [0, 1]. No edit starts as high."""
+"""The highest level by native size, where the file does not hold it, for data in [0, 1]. No edit starts as high."""
 
 _RESNET = {
     "GroupNorm_0": "norm1",
@@ -29,9 +29,9 @@ def recognise(state: State) -> bool:
 
 
 def shadowed(state: State, shadow: list) -> State:
-    """`state` with the averaged weights: a list without names, in the order of the trained parameters.
+    """`state` with its weights replaced by the averaged ones, which have no names and are in the order of parameters.
 
-    Raises ModelProblem when the two do not go together.
+    Raises ModelProblem when their shapes do not match.
     """
     trained = [name for name in state if name not in ("sigmas", "all_modules.0.W")]
     if len(trained) != len(shadow) or any(
@@ -42,7 +42,10 @@ def shadowed(state: State, shadow: list) -> State:
 
 
 def convert(state: State, options: ImportOptions, label: str) -> ImportedNetwork:
-    """The modules are numbered in the order in which the network was put together. Raises ModelProblem."""
+    """The network as `UNet2DModel`. Raises ModelProblem for other networks of score_sde.
+
+    Its modules are numbered in the order in which score_sde builds them.
+    """
     if "all_modules.0.W" not in state:
         raise ModelProblem(
             f"{label} is a network of score_sde without Fourier features (VP or CIFAR-10), which cannot be used: take "
