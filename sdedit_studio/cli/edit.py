@@ -24,7 +24,7 @@ from sdedit_studio.parameters import Masking, Parameters, Refine, Sde, Solver
 from sdedit_studio.raster.tiles import grey
 
 if TYPE_CHECKING:
-    from sdedit_studio.models.load import LoadedModel
+    from sdedit_studio.models.loaded import LoadedModel
 
 
 def edit(

@@ -18,7 +18,7 @@ from sdedit_studio.models.catalogue import find
 from sdedit_studio.parameters import Parameters, Refine, Sde, Solver
 
 if TYPE_CHECKING:
-    from sdedit_studio.models.load import LoadedModel
+    from sdedit_studio.models.loaded import LoadedModel
 
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The folder for pictures, tables and plots.")]
 FEATURES_HELP = "What KID compares: efficientnet-lite0, efficientnet-lite2, patches, or a file of Inception-v3 weights."

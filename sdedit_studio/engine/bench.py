@@ -17,7 +17,8 @@ from sdedit_studio.diffusion.cascade import TILE, as_pixels, edit, resized
 from sdedit_studio.diffusion.plan import Detail
 from sdedit_studio.engine.prepare import half_of, seconds_per_call
 from sdedit_studio.models.catalogue import ModelCard
-from sdedit_studio.models.load import LoadedModel, load
+from sdedit_studio.models.load import load
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Parameters, Refine, Solver
 
 SECONDS = 1.0

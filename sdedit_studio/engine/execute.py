@@ -24,7 +24,7 @@ from sdedit_studio.engine.judge import judged
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.preview import Previews
 from sdedit_studio.models.interruption import interruptible
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 
 Network = TypeVar("Network", bound=Callable[..., Tensor])
 

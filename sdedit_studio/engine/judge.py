@@ -14,7 +14,7 @@ from sdedit_studio.diffusion.plan import native_size
 from sdedit_studio.diffusion.realism import distance_to_photographs
 from sdedit_studio.diffusion.space import pooled
 from sdedit_studio.engine.job import Job
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 
 _PLACE = (1 << 32, 0)
 """The address of the noise that pictures are judged with: of no pass of any edit, and the same for all pictures."""

@@ -11,7 +11,7 @@ from sdedit_studio.diffusion.cascade import TILE
 from sdedit_studio.engine.execute import execute_together
 from sdedit_studio.engine.job import Job, Progress, Result
 from sdedit_studio.engine.measured import Measured
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 
 IN_TILES = "The graphics card ran out of memory, so this was made in smaller tiles."
 ON_CPU = "The graphics card ran out of memory, so this was made on the CPU."

@@ -19,7 +19,7 @@ from sdedit_studio.parameters import Parameters, Refine
 if TYPE_CHECKING:
     import torch
 
-    from sdedit_studio.models.load import LoadedModel
+    from sdedit_studio.models.loaded import LoadedModel
 
 # OpenMP's threads that wait by spinning would take the cores from painting; those that sleep take up to a quarter of a
 # model call to be woken again and again. So they spin for some 15 µs, as long as there is between two operations, and

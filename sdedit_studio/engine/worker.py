@@ -18,7 +18,7 @@ from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.problems import describe, is_lack_of_memory
 
 if TYPE_CHECKING:
-    from sdedit_studio.models.load import LoadedModel
+    from sdedit_studio.models.loaded import LoadedModel
 
 Opener = Callable[[str], "LoadedModel"]
 """Loads the model of a name, ready to run, on the calling thread."""

@@ -25,7 +25,7 @@ from sdedit_studio.evaluation.reference import MOST, Realism, Reference
 from sdedit_studio.evaluation.sheet import sheet
 from sdedit_studio.evaluation.strokes import COLOURS, strokes
 from sdedit_studio.files.atomic import write
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Parameters, Refine
 
 CROP = 256

@@ -18,7 +18,7 @@ from sdedit_studio.evaluation.edits import Study
 from sdedit_studio.evaluation.measures import drift
 from sdedit_studio.evaluation.pictures import Watch, png
 from sdedit_studio.files.atomic import write
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Parameters, Refine
 
 

@@ -16,7 +16,8 @@ from sdedit_studio.diffusion.cascade import TILE, edit
 from sdedit_studio.diffusion.detail import enlarged
 from sdedit_studio.diffusion.level import Level
 from sdedit_studio.models.catalogue import ModelCard
-from sdedit_studio.models.load import LoadedModel, load
+from sdedit_studio.models.load import load
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Parameters
 
 META = torch.device("meta")

@@ -21,7 +21,7 @@ from sdedit_studio.evaluation.features import sha256
 from sdedit_studio.evaluation.pictures import Watch, png, unwatched
 from sdedit_studio.evaluation.problem import EvaluationProblem
 from sdedit_studio.files.atomic import write
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Parameters
 
 BATCH = 16

@@ -25,7 +25,7 @@ from sdedit_studio.evaluation.strokes import strokes
 from sdedit_studio.evaluation.sweep import curve_row, realism_notes, run_notes, write_table
 from sdedit_studio.evaluation.table import Table, row
 from sdedit_studio.files.atomic import write
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Parameters
 
 SHOWN = 16

@@ -17,7 +17,7 @@ from sdedit_studio.evaluation.reference import Realism
 from sdedit_studio.evaluation.sheet import sheet
 from sdedit_studio.evaluation.table import GUIDE, SDEDIT, Row, Table, as_csv, as_json, as_markdown, kid_note, row
 from sdedit_studio.files.atomic import write
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Parameters
 
 

@@ -28,7 +28,7 @@ from sdedit_studio.diffusion.denoiser import Denoiser
 from sdedit_studio.diffusion.level import Level, as_vector
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem
 from sdedit_studio.models.graphs import CudaGraphs
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.models.unet import Module, adapted, channels_last
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"

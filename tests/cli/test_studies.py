@@ -14,7 +14,7 @@ from sdedit_studio.cli.commands import command
 from sdedit_studio.diffusion.exact import GaussianDenoiser
 from sdedit_studio.evaluation import canvas
 from sdedit_studio.models.catalogue import ModelCard
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Sde, Solver
 
 SIDE = 32

@@ -9,7 +9,7 @@ from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.memory import IN_TILES, ON_CPU, execute_with_fallbacks
 from sdedit_studio.models.catalogue import ModelCard
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Parameters, Refine
 
 CARD = {

@@ -20,7 +20,8 @@ from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.memory import execute_with_fallbacks
 from sdedit_studio.engine.prepare import MOST_TOGETHER, together
 from sdedit_studio.models.catalogue import find
-from sdedit_studio.models.load import LoadedModel, load
+from sdedit_studio.models.load import load
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Masking, Refine, Solver
 from tests.engine.conftest import CARD, FakeModels, job
 from tests.engine.test_engine import engine_test

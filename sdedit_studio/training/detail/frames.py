@@ -19,7 +19,7 @@ from sdedit_studio.diffusion.noise import noise_source
 from sdedit_studio.diffusion.plan import Pass, Size, plan
 from sdedit_studio.diffusion.sdedit import sdedit
 from sdedit_studio.models.catalogue import ModelCard, digest
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.models.span import FACTOR
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.training.checkpoint import load_checkpoint, save_checkpoint
