@@ -1,4 +1,4 @@
-"""One job, start to end, on the calling thread: the same bytes from the window and from the command line."""
+"""Running a job on the calling thread: the same bytes for the window and the command line."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Network = TypeVar("Network", bound=Callable[..., Tensor])
 
 
 class Stopped(Exception):
-    """The job was cancelled, between two model calls or, on a CPU, between two layers of the network."""
+    """The job was cancelled, between two model calls or, on the CPU, between two layers of the network."""
 
 
 def execute(
@@ -38,10 +38,9 @@ def execute(
 ) -> Iterator[Progress | Result]:
     """Yield a `Progress` after each model call, then the `Result`.
 
-    `cancelled` is asked before every run of the network, tiles included, and on a CPU before every layer; `measured`
-    learns what the calls take.
-    `tile`: the side of tiles in pixels, if the model's native size is not larger.
-    Raises Stopped when cancelled, and ModelProblem for a class the model does not know.
+    `cancelled`: called before every run of the network, tiles included, and on the CPU before every layer. `measured`:
+    records the time of model calls. `tile`: the side of tiles in pixels, unless the model's native size is larger.
+    Raises Stopped when cancelled, and ModelProblem for an unknown class.
     """
     yield from execute_together((job,), model, cancelled=cancelled, measured=measured, tile=tile)
 
@@ -49,8 +48,9 @@ def execute(
 def execute_together(
     jobs: Sequence[Job], model: LoadedModel, *, cancelled: Callable[[], bool], measured: Measured, tile: int = TILE
 ) -> Iterator[Progress | Result]:
-    """`execute` for jobs with the same `batch_key`, as one batch: of each a `Progress` after each model call, then of
-    each its `Result`.
+    """`execute` for jobs of the same `batch_key` as one batch.
+
+    Yields a `Progress` of every job after each model call, then the `Result` of every job.
     """
     began = perf_counter()
     job = jobs[0]
@@ -128,7 +128,7 @@ def execute_together(
 
 
 def _previewed(states: Iterator[EditState], previews: Previews, count: int) -> Iterator[tuple[EditState, list[Pixels]]]:
-    """Each state with the preview of each of its `count` pictures."""
+    """Each state with the previews of its `count` pictures."""
     waiting: deque[tuple[EditState, list[Callable[[], Pixels]]]] = deque()
     for state in states:
         pictures = [state.picture[index : index + 1] for index in range(count)]
@@ -141,14 +141,17 @@ def _previewed(states: Iterator[EditState], previews: Previews, count: int) -> I
 
 
 def _first(job: Job, passes: Sequence[Stage]) -> np.ndarray | None:
-    """The picture of the first pass, if the job brings one that the other passes can start from."""
+    """The job's picture of the first pass, if the later passes can start from it."""
     if job.first is None or len(passes) < 2 or job.first.shape[:2] != (passes[0].height, passes[0].width):
         return None
     return job.first.array
 
 
 def _stoppable(network: Network, cancelled: Callable[[], bool], *, in_layers: bool) -> Network:
-    """`in_layers`: also in a run. A graphics card is told of all layers ahead, or replays a recording."""
+    """`network` raising Stopped once `cancelled` is true; with `in_layers` also between layers.
+
+    A graphics card runs ahead of the host, or replays a graph, so it is checked between runs only.
+    """
 
     def stop() -> None:
         if cancelled():

@@ -57,17 +57,17 @@ def infos(models_dir: Path | None) -> list[ModelInfo]:
 
 
 def detail_infos(models_dir: Path | None) -> list[DetailInfo]:
-    """The detail networks that models bring, in the models' order, then the upscalers that were added."""
+    """The detail networks that models bring, in the models' order, then the added upscalers."""
     return [_detail_info(card) for card in catalogue.detail_networks(models_dir)]
 
 
 async def details(name: str, models_dir: Path | None) -> ModelDetails:
-    """All there is to tell of one model. Raises ModelRefused when it cannot be read."""
+    """The details of one model. Raises ModelRefused when it cannot be read."""
     return await asyncio.to_thread(_refusing, lambda: _details(catalogue.find(name, models_dir)))
 
 
 async def add(path: Path, models_dir: Path | None, watch: Watch) -> str:
-    """Bring the model or upscaler at `path`, a file or a folder, into the models' folder; returns its name.
+    """Install the model or upscaler at `path`, a file or a folder; returns its name.
 
     Raises ModelRefused for anything that cannot be used; then, and when cancelled, nothing has changed.
     """
@@ -75,7 +75,7 @@ async def add(path: Path, models_dir: Path | None, watch: Watch) -> str:
 
 
 async def download(repository: str, models_dir: Path | None, watch: Watch) -> str:
-    """Fetch the model `repository` from Hugging Face and add it; returns its name. A later call goes on after a cancel.
+    """Download the model `repository` from Hugging Face and install it; returns its name. The next call resumes.
 
     Raises ModelRefused when offline, and for anything that cannot be used.
     """
@@ -227,7 +227,7 @@ def _download(report: Watch, repository: str, models_dir: Path | None) -> str:
             report(InstallProgress(f"{here / 1e6:.0f} of {total / 1e6:.0f} MB", here / max(1, total)))
 
     def watch(words: str) -> None:
-        """Until all is here, it is told the names of files."""
+        """Report the words of adding; until all is fetched, they are names of files."""
         nonlocal all_here
         all_here = all_here or words == "Reading"
         if all_here:

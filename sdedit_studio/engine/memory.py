@@ -1,4 +1,4 @@
-"""What to do when a graphics card runs out of memory: the same edit in smaller tiles, then on the CPU."""
+"""Fallbacks when a graphics card runs out of memory: the same edit in smaller tiles, then on the CPU."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def execute_with_fallbacks(
     cancelled: Callable[[], bool],
     measured: Measured,
 ) -> Iterator[Progress | Result]:
-    """`execute_together`; each `Result` has a note when it had to be made another way. `on_cpu`: the same model there.
+    """`execute_together` with fallbacks; each `Result` has a note where one was used. `on_cpu`: loads the model there.
 
-    Several that do not fit at once are made one after another.
+    A batch that does not fit runs as single jobs.
     """
     ways = [
         (lambda: model, TILE, ""),
