@@ -1,4 +1,4 @@
-"""Edits at canvas size: a first pass of each guide, and what every way of refining makes of it, kept on disk."""
+"""The edits of a comparison at canvas size: first passes and their refinements, stored on disk."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def edit_all(
     parameters: Parameters,
     watch: Watch,
 ) -> Edits:
-    """The edits of `guides` (n, h, w, 3) uint8 by the passes of each way; only what `study` lacks is made.
+    """The edits of `guides` (n, h, w, 3) uint8 by the plan of each way; only results missing in `study` are made.
 
     All plans have the same first pass. Guide i has the seed `parameters.seed + i`.
     """
@@ -70,7 +70,10 @@ def edit_all(
 
 
 def _kept(path: Path, make: Callable[[], TimedPicture], warm: set[str]) -> TimedPicture:
-    """`warm`: the folders that pictures were made in; a network's first run at a size takes longer than the others."""
+    """The picture stored at `path`, or a new one.
+
+    `warm`: the folders in which a picture was made before; the first one is made twice, for its time to be right.
+    """
     facts = path.with_suffix(".json")
     if path.exists():
         with Image.open(path) as picture:
