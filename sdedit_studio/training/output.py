@@ -1,7 +1,7 @@
-"""What a run hands out: a model's folder with its card, and beside it how the training went.
+"""The output of a training run: a model's folder, and a subfolder with the history of the training.
 
 DIR/model.json, config.json, model.safetensors, README.md     the model, whole at any moment
-DIR/training/checkpoint.safetensors                           what the next sitting needs
+DIR/training/checkpoint.safetensors                           the state to resume from
 DIR/training/loss.csv, loss.png, samples-037.png              progress; 037: at 37 % of the run
 """
 
@@ -32,7 +32,7 @@ SHOWN = 8
 
 @dataclass(frozen=True)
 class Output(RunFolder[Trainer]):
-    """`config`: the network's. `source`: the name of what is trained on; `base`: of the model begun from, if any."""
+    """`config`: of the network. `source`: the name of the training pictures. `base`: of the model tuned, or None."""
 
     config: Mapping[str, Any]
     data: Dataset
@@ -45,7 +45,7 @@ class Output(RunFolder[Trainer]):
         return self.trainer.recipe
 
     def differences(self, state: Mapping[str, Any]) -> list[str]:
-        """What keeps the run of a checkpoint's `state` from going on as this one."""
+        """The differences that keep this run from resuming from a checkpoint's `state`."""
         found = Recipe.from_dict(state["recipe"]).differences(self.recipe)
         if state["classes"] != list(self.data.classes):
             found.append(f"the classes {', '.join(state['classes']) or 'none'}")
@@ -113,7 +113,8 @@ class Output(RunFolder[Trainer]):
 
 
 def default_t0(size: int) -> float:
-    """Where to start edits with a model of `size` px until it is measured: the noise that hides a structure grows with
-    the structure's size in pixels, and at 96 px the default suits.
+    """The default t0 of a model of `size` px: its noise level is proportional to the size, from the default at 96 px.
+
+    The noise that hides a structure grows with the structure's size in pixels.
     """
     return round(t0_of_sigma(sigma_of_t0(Parameters.t0) * size / 96), 2)

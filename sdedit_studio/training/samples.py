@@ -1,4 +1,4 @@
-"""Pictures that show how far a run is: strokes made into pictures, and pictures made of noise."""
+"""Sample sheets of a run: edits of simulated strokes, and pictures generated from noise."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def sample_sheet(
     few_step: bool,
     device: torch.device,
 ) -> np.ndarray:
-    """Simulated strokes of `pictures` (n, s, s, 3) uint8, what SDEdit makes of them at `t0`, the pictures themselves,
-    and pictures of the same classes `labels` (n,) made of noise: a sheet (h, w, 3) uint8.
+    """A sheet (h, w, 3) uint8 with columns of strokes simulated from `pictures` (n, s, s, 3) uint8, their edits at
+    `t0`, the pictures, and pictures of the classes `labels` (n,) generated from noise.
     """
     guides = np.stack([strokes(picture) for picture in pictures])
     size = (3, *pictures.shape[1:3])

@@ -1,4 +1,4 @@
-"""The processes that train together: one, or those that torchrun started."""
+"""The processes of a training run: one, or those that torchrun started."""
 
 from __future__ import annotations
 

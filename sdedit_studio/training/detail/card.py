@@ -34,7 +34,7 @@ def detail_card(
     size: tuple[int, int],
     device: torch.device,
 ) -> str:
-    """Markdown. `last`: the run's last row; `count`: photographs of all processes; `size`: the canvas made for."""
+    """The card as markdown. `last`: the last row. `count`: photographs of all processes. `size`: of the canvas."""
     device_name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type.upper()
     facts = {
         "Network": f"SPAN (Wan et al. 2023), {CHANNELS} channels, {BLOCKS} blocks, training branches merged; pictures "

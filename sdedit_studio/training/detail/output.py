@@ -1,7 +1,7 @@
-"""What a run hands out: a folder that can be a model's `detail` folder, and beside it how the training went.
+"""The output of a run: a folder that can be a model's `detail` folder, with a subfolder for the training's history.
 
 DIR/detail.json, model.safetensors, README.md              the network, whole at any moment
-DIR/training/checkpoint.safetensors, frames/               what the next sitting needs
+DIR/training/checkpoint.safetensors, frames/               the state to resume from
 DIR/training/loss.csv, loss.png, samples-037.png           progress; 037: at 37 % of the run
 """
 
@@ -38,7 +38,7 @@ WEIGHTS = "model.safetensors"
 
 @dataclass(frozen=True)
 class DetailOutput(RunFolder[DetailTrainer]):
-    """`source`: the names of what is trained on; `count`: photographs of all processes."""
+    """`source`: the names of the folders and zips of photographs. `count`: photographs of all processes."""
 
     base: ModelCard
     start: Start
@@ -50,7 +50,7 @@ class DetailOutput(RunFolder[DetailTrainer]):
         return self.trainer.recipe
 
     def differences(self, state: Mapping[str, Any]) -> list[str]:
-        """What keeps the run of a checkpoint's `state` from going on as this one."""
+        """The differences that keep this run from resuming from a checkpoint's `state`."""
         found = self.recipe.differences(state["recipe"])
         if state["base"] != self.base.name:
             found.append(f"--base {state['base']}")
@@ -96,9 +96,7 @@ class DetailOutput(RunFolder[DetailTrainer]):
 
     @torch.inference_mode()
     def samples(self) -> np.ndarray:
-        """A sheet (h, w, 3) uint8: middles of base passes enlarged, what the start network and the student make of
-        them, and the photographs.
-        """
+        """A sheet (h, w, 3) uint8: enlarged passes of the base model, outputs of teacher and student, photographs."""
         frames = self.trainer.frames
         indices = np.linspace(0, len(frames.usual) - 1, min(SHOWN, len(frames.usual))).astype(int)
         rows = [(frames.photographs[index], made[index]) for made in (frames.usual, frames.light) for index in indices]

@@ -1,4 +1,4 @@
-"""Sets up a run from photographs to a detail network. The steps themselves are taken by `training.run.Run`."""
+"""Setting up a run that trains a detail network; `training.run.Run` takes the steps."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def prepare_detail(
     say: Callable[[str], None] = lambda sentence: None,
     watch: Watch = unwatched,
 ) -> Run[DetailOutput]:
-    """Read the photographs, let the base model make its passes of some, and set up a run in `folder`.
+    """Read the photographs, run the base model on some, and set up a run in `folder`, or resume the one begun there.
 
-    A run that was begun there goes on. `sources`: folders and zips. `say` is told what a person should know, and
-    `watch` how far each part is. Raises TrainingProblem, or ModelProblem for an unusable base.
+    `sources`: folders and zips of photographs. `say`: called with sentences for the person. `watch`: called with the
+    progress of each part. Raises TrainingProblem, or ModelProblem for an unusable base.
     """
     world, frame = world or World(), Frame.of(base)
     make(folder)

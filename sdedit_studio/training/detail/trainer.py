@@ -29,17 +29,17 @@ GRADIENT_NORM = 0.5
 CRITIC_RATE, CRITIC_NORM = 1e-4, 10.0
 
 CRITIC_NOISE = 0.03
-"""On all that the critic sees: it shall not tell photographs by their rounding."""
+"""The noise on the critic's inputs, so that it cannot recognise photographs by their rounding."""
 
 # What random numbers are for: the first part of what their seed is made of.
 DRAWS, NOISE = range(2)
 
 
 class DetailTrainer:
-    """A student that begins as the `start` network, which stays its teacher; and a critic.
+    """A student initialised as the `start` network, which is its teacher, and a critic.
 
-    `images` counts the patches seen, and with the networks and optimizers it is all the state there is. `frame`: what
-    the network is trained for. `bf16`: whether networks compute in bfloat16. `learning_rate`: of the last step.
+    `images`: the patches seen; with the networks and optimizers it is the whole state. `frame`: the canvas to train
+    for. `bf16`: whether networks compute in bfloat16. `learning_rate`: of the last step.
     """
 
     def __init__(
@@ -73,10 +73,10 @@ class DetailTrainer:
         self.critic_optimizer = torch.optim.Adam(self.critic.learning, betas=(0.5, 0.99))
 
     def step(self, progress: float) -> Tensor:
-        """Take one step at `progress` of the run, in [0, 1). Returns how far the student is from its teacher."""
+        """Take one step at `progress` of the run, in [0, 1). Returns the loss without the adversarial part."""
         batch = self._draw()
         with torch.no_grad(), self._autocast():
-            # What the teacher makes shall not drift either.
+            # The teacher's output must not drift either.
             goal = with_cell_means(self.teacher(batch.clean).float(), batch.clean).clamp(-1, 1)
             goal_maps, real_maps = self.features(goal), self.features(batch.photograph)
         with self._autocast():
@@ -94,7 +94,7 @@ class DetailTrainer:
         return distance.detach()
 
     def _verdict(self, made: Tensor, maps: loss.Maps, picture: Tensor) -> Tensor | float:
-        """The weighted adversarial loss; nothing until the critic has learnt."""
+        """The weighted adversarial loss; 0 in the critic's first steps."""
         if not self.recipe.adversarial or self.images < self.recipe.critic_first * self.recipe.batch:
             return 0.0
         self.critic.learn(False)
@@ -129,12 +129,12 @@ class DetailTrainer:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
 
     def state(self) -> dict[str, Tensor]:
-        """Everything a later sitting needs besides `images`, by name."""
+        """The state to resume from, besides `images`, by name."""
         critic = saved(self.critic, self.critic_optimizer, "critic.")
         return saved(self.student, self.optimizer) | self.ema.saved() | critic | {"bf16": torch.tensor(self.bf16)}
 
     def restore(self, state: Mapping[str, Tensor], images: int) -> None:
-        """Go on from `state` after `images` patches: what follows is what would have followed then."""
+        """Resume from `state` after `images` patches, exactly as the run would have continued."""
         restore(self.student, self.optimizer, state)
         restore(self.critic, self.critic_optimizer, state, "critic.")
         self.ema.restore(state)
@@ -142,7 +142,7 @@ class DetailTrainer:
 
 
 def bf16_is_faster(network: Span, side: int, device: torch.device) -> bool:
-    """Whether to train in bfloat16: on a GPU that has it, and on a CPU where a try is faster than in float32."""
+    """Whether to train in bfloat16: on a GPU that supports it, and on a CPU where it is measured to be faster."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device.type != "cpu":
