@@ -137,20 +137,20 @@ def on_white(picture: np.ndarray) -> np.ndarray:
 
 
 def _opaque_where_edited(result: Result, original: np.ndarray, stays: Sequence[np.ndarray]) -> np.ndarray:
-    """The result as BGRA; where anything says that it `stays`, the very pixels of the guide, transparent ones too."""
+    """The result as BGRA; where any of `stays` is true, the pixels of the guide, transparent ones too."""
     picture = np.dstack([result.picture.array[..., ::-1], np.full(original.shape[:2], 255, np.uint8)])
     return np.where(np.any(stays, axis=0)[..., None], original, picture) if stays else picture
 
 
 def words_of(stage: Stage) -> str:
-    """What a pass is, as in "8 calls at 144x96"."""
+    """A pass in words, such as "8 calls at 144x96"."""
     if isinstance(stage, Detail):
         return f"detail to {stage.width}x{stage.height}"
     return f"{stage.model_calls} calls at {stage.width}x{stage.height}"
 
 
 def _check(what: str, path: Path, suffixes: Iterable[str]) -> None:
-    """That a file can be written, before any work is done for it."""
+    """Raises FileProblem when a file cannot be written, before any work is done."""
     if path.suffix.lower() not in suffixes:
         raise FileProblem(f"{what} cannot be written as “{path.suffix}”; choose one of {', '.join(suffixes)}.")
     if not path.parent.is_dir():
@@ -172,7 +172,7 @@ def _export_steps(path: Path, steps: Trajectory, result: Result, record: Mapping
 
 
 def _run(job: Job, *, keep: bool) -> tuple[Result, LoadedModel, Trajectory]:
-    """The result, the model that made it, and its steps if they are to be kept; with a progress bar on stderr."""
+    """The result, its model, and its steps if `keep`; with a progress bar on stderr."""
     measured, trajectory = Measured(compute_threads()), Trajectory()
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[left]}"))
     console = Console(stderr=True)

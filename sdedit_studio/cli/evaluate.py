@@ -1,6 +1,4 @@
-"""`sdedit-studio evaluate`: the paper's experiment with simulated strokes, on pictures of one's own; or ways of
-refining compared at canvas size.
-"""
+"""`sdedit-studio evaluate`: the paper's experiment with simulated strokes, or a comparison of ways of refining."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`sdedit-studio models`: which models are here, what each one is, and how others get here. Loads torch only to add."""
+"""`sdedit-studio models`: listing, describing, adding and removing models. Loads torch only to add."""
 
 from __future__ import annotations
 

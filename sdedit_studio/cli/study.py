@@ -1,4 +1,4 @@
-"""What `sweep` and `evaluate` share: their options, their progress, and how they are stopped. Loads no torch."""
+"""Options and progress that `sweep` and `evaluate` share. Loads no torch."""
 
 from __future__ import annotations
 
@@ -81,9 +81,9 @@ def parameters(
 
 @contextmanager
 def progress(model: str) -> Iterator[tuple[LoadedModel, Callable[[str, int, int], None]]]:
-    """The loaded model, and what to tell of progress, shown as bars with the time left on stderr.
+    """The loaded model, and a callback for progress, shown as bars with the time left on stderr.
 
-    Ctrl+C ends the command with a line that says how to go on.
+    Ctrl+C ends the command with a line that says how to resume.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:

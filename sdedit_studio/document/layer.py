@@ -50,7 +50,7 @@ class Layer:
         return replace(self, **changes)
 
     def copy(self, name: str) -> Self:
-        """A new layer with the same content. It follows nothing: below it is what it was copied from."""
+        """A new layer with the same content, which does not follow its sources."""
         return replace(self, name=name, id=new_id(), follows=False, sources=None)
 
     def moved(self, dx: int, dy: int) -> Self:
@@ -63,7 +63,7 @@ class Layer:
 
 
 def united(layers: Sequence[Layer]) -> Tiles:
-    """The visible layers, bottom first, blended into one picture: all of it, also what lies outside the canvas."""
+    """The visible layers, bottom first, blended into one picture, also outside the canvas."""
     cells = {
         (x // TILE, y // TILE)
         for layer in layers

@@ -1,7 +1,7 @@
-"""What the paper's two masked tasks may change: a pasted picture with its seam, and strokes over a photograph.
+"""The masks of the paper's two masked tasks: a pasted picture with its seam, and strokes over a photograph.
 
-Pure, and safe on any thread. The widths that a mask grows and fades by are parts of the size of what it is about, the
-square root of its area, so that a stamp and a wall are treated alike.
+Pure, and safe on any thread. Margins are relative to the size of the picture or the strokes, the square root of their
+area, so that they suit small and large ones alike.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from sdedit_studio.raster.smoothstep import smoothstep
 from sdedit_studio.raster.tiles import Tiles, packed
 
 VISIBLE = 8
-"""Alpha from which a pixel counts as painted; fainter ones are the tails of soft edges and of shadows."""
+"""The alpha from which a pixel counts as painted; fainter ones are the ends of soft edges and of shadows."""
 
 SAMPLED = 64
-"""Tiles that are looked at to tell a photograph from a painting."""
+"""Tiles that are sampled to tell a photograph from a painting."""
 
 FEW = 12
 """Pixels that are too few to tell."""
@@ -42,9 +42,10 @@ LONGEST = 1024
 
 @dataclass(frozen=True)
 class Margins:
-    """How far a mask goes beyond what it is about, in parts of its size, and never less than a few pixels.
+    """The margins of a mask around its picture or strokes, relative to their size; at least a few pixels each.
 
-    `grow`: how far it is still full; `fade`: over how much more it falls to 0. `seam`: how far inwards the seam goes.
+    `grow`: how far outwards the mask is 255. `fade`: the width over which it then falls to 0. `seam`: how far inwards
+    the seam goes.
     """
 
     grow: float
@@ -56,13 +57,13 @@ SEAM_MARGINS = Margins(grow=0.06, fade=0.1, seam=0.1)
 STROKE_MARGINS = Margins(grow=0.05, fade=0.1)
 
 LEAST_GROW, LEAST_FADE, LEAST_SEAM = 2.0, 6.0, 3.0
-"""Pixels; a narrower fade shows as an edge."""
+"""The least margins in pixels; a narrower fade would show as an edge."""
 
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """`mask`: coverage on the canvas, 255 over what the edit is about and a little beyond, and 0 where nothing may
-    change. `inside`: coverage of what lies further in than the seam, fading towards it.
+    """`mask`: coverage on the canvas of what may change, 255 over the picture or strokes and a little beyond. `inside`:
+    coverage of what lies further in than the seam, fading towards it.
     """
 
     mask: Tiles
@@ -70,9 +71,9 @@ class Region:
 
 
 def pasted(document: Document) -> Region:
-    """The active layer's picture, as it lies, with its seam.
+    """The region of the active layer's picture, with its seam.
 
-    Raises ValueError, with a sentence for the person, when there is nothing of it to see, or nothing to fit it into.
+    Raises ValueError, with a sentence for the person, when it is not visible, or lies on nothing.
     """
     layer, below = document.active_layer, document.layers[: document.active_index]
     if not layer.visible or not layer.opacity:
@@ -90,7 +91,7 @@ def pasted(document: Document) -> Region:
 
 
 def painted(document: Document) -> Region:
-    """The strokes on the layers above the photograph: the topmost layer that fills the canvas, or that an edit made.
+    """The region of the strokes above the photograph: the topmost layer that fills the canvas, or is a result.
 
     Raises ValueError, with a sentence for the person, when there is no photograph, or nothing painted on it.
     """
@@ -161,7 +162,7 @@ def _fills(layer: Layer, document: Document) -> bool:
 
 
 def _alpha(layers: Sequence[Layer], document: Document) -> tuple[np.ndarray, Rect]:
-    """How far the layers cover the canvas, uint8 (h, w), whatever their opacity, and the rectangle that it is of."""
+    """The alpha of the layers at full opacity, uint8 (h, w), and its rectangle on the canvas."""
     whole = united([layer.replace(opacity=1.0, mode=BlendMode.NORMAL) for layer in layers])
     area = whole.content_bounds() & document.bounds
     return whole.read(area)[..., 3], area
