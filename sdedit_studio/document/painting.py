@@ -16,7 +16,7 @@ Paint = Callable[[Rect], np.ndarray]
 """The colours of the document pixels in a rectangle: premultiplied BGRA uint8 of shape (height, width, 4)."""
 
 
-def laid(document: Document, rect: Rect, paint: Paint, target: Target = Target.PIXELS) -> Document:
+def paint_over(document: Document, rect: Rect, paint: Paint, target: Target = Target.PIXELS) -> Document:
     """The document with `paint` over `target` inside `rect`, the canvas and the selection; on coverage as its grey.
 
     A layer with locked alpha changes its colour but not its transparency. Returns `document` when nothing can change.

@@ -25,7 +25,7 @@ _MOST_BYTES = 2**30
 _DAMAGE = (ValueError, KeyError, TypeError, OverflowError, RecursionError, OSError)
 
 
-def made(
+def new_record(
     picture: np.ndarray,
     guide: np.ndarray,
     mask: np.ndarray | None,
@@ -70,7 +70,7 @@ def coverage(data: bytes) -> np.ndarray:
     return np.ascontiguousarray(rgb(data)[..., 0])
 
 
-def looks(record: Record) -> np.ndarray:
+def pasted(record: Record) -> np.ndarray:
     """The result pasted into its guide by its mask: uint8 (h, w, 3). Raises FileProblem when it is damaged."""
     picture = rgb(record.picture)
     if record.mask is None:

@@ -276,7 +276,7 @@ def recorded(edit: Edit, result: Result) -> Record:
     """The record of a result; for a background thread."""
     job = result.job
     held = None if job.strength is None else job.strength.array
-    return files.made(
+    return files.new_record(
         result.unpasted.array,
         job.guide.array,
         None if job.mask is None else job.mask.array,
@@ -313,7 +313,7 @@ def _protected(document: Document, record: Record) -> Document:
 
 
 def _write(path: Path, record: Record) -> None:
-    pictures.export(path, files.looks(record), metadata=record.parameters, composite=record.mask is not None)
+    pictures.export(path, files.pasted(record), metadata=record.parameters, composite=record.mask is not None)
 
 
 def _with_layer(document: Document, record: Record) -> Document:

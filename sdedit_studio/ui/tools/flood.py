@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.document.painting import laid, plain
+from sdedit_studio.document.painting import paint_over, plain
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.fill import flood
 from sdedit_studio.raster.selection import of_array
@@ -81,7 +81,7 @@ class FillTool(PaintTool):
         coverage, opacity = self._area.around(x, y), self._opacity.value / 100
         self.gesture = gesture = ComputedGesture(self.session, step_name(self.session.target, "Fill"), self._background)
         gesture.want(
-            lambda document: laid(document, document.bounds, plain(colour, opacity, coverage(document)), target)
+            lambda document: paint_over(document, document.bounds, plain(colour, opacity, coverage(document)), target)
         )
         self.finish_computing()
 
