@@ -183,7 +183,7 @@ def test_a_failing_computation_does_not_block_the_canvas(canvas, monkeypatch):
     def fails(*_):
         raise ValueError("no")
 
-    monkeypatch.setattr(flood, "laid", fails)
+    monkeypatch.setattr(flood, "paint_over", fails)
     canvas.tool("fill")
     with canvas.qtbot.captureExceptions() as exceptions:
         canvas.click(40, 40)
