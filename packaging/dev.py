@@ -1,7 +1,8 @@
 """The two commands of a fresh clone: `python3 packaging/dev.py app` and `python3 packaging/dev.py test`.
 
-Makes `.venv` in the checkout, installs the tested versions into it once, and runs. Standard library only; no `match`
-and no newer syntax than Python 3.8 here, so that an old Python can still say which one is needed.
+Makes `.venv` in the checkout, installs the tested versions into it once, and runs. `app` installs what the window can
+use; `test` adds the tools and the studies. Standard library only; no `match` and no newer syntax than Python 3.8 here,
+so that an old Python can still say which one is needed.
 """
 
 import hashlib
@@ -14,11 +15,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-STAMP = VENV / "installed.sha256"
+STAMP = VENV / "installed.txt"
+"""What is installed: the hash of all that decides it, and for which command."""
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 CONSTRAINTS = ROOT / "packaging" / "constraints.txt"
 CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
+EXTRAS = {"app": "text", "test": "test"}
+"""What is installed beside the program itself. The window reads text models; `test` includes all of `app`."""
+SIZES = {"app": "1.8 GB", "test": "2.2 GB"}
+"""Of `.venv`, measured on Linux with the CPU build of torch."""
 ALL_TESTS = ["-n", "2", "--dist", "worksteal"]
 """Most of them keep one core busy."""
 WITHOUT_DEPENDENCIES = ["spandrel", "einops"]
@@ -64,23 +70,25 @@ def cpu_torch():
             return
 
 
-def set_up():
+def set_up(command):
+    """Install what `command`, "app" or "test", needs, unless it is installed."""
     state = hashlib.sha256()
     for file in (ROOT / "pyproject.toml", CONSTRAINTS, Path(__file__)):
         state.update(file.read_bytes())
     state.update((sys.version + str(ROOT)).encode())
-    if STAMP.exists() and STAMP.read_text() == state.hexdigest():
+    installed = STAMP.read_text() if STAMP.exists() else ""
+    if installed in (f"{state.hexdigest()} {command}", f"{state.hexdigest()} test"):
         return
-    print("Setting up SDEdit Studio in .venv, once: one to three minutes, 2.3 GB.", flush=True)
+    print(f"Setting up SDEdit Studio in .venv, once: one to three minutes, {SIZES[command]}.", flush=True)
     if sys.platform == "linux":
         system_packages()
     if not PYTHON.exists():
         subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
     cpu_torch()
     constraints = ("-c", str(CONSTRAINTS))
-    if not (pip(*constraints, "-e", ".[test]") and pip(*constraints, "--no-deps", *WITHOUT_DEPENDENCIES)):
+    if not (pip(*constraints, "-e", f".[{EXTRAS[command]}]") and pip(*constraints, "--no-deps", *WITHOUT_DEPENDENCIES)):
         sys.exit("Installing the Python packages failed; see above. Check the connection and run the command again.")
-    STAMP.write_text(state.hexdigest())
+    STAMP.write_text(f"{state.hexdigest()} {command}")
 
 
 def check():
@@ -102,7 +110,7 @@ def main(arguments):
         sys.exit("SDEdit Studio needs Python 3.11 or newer; this is %d.%d." % sys.version_info[:2])
     if not arguments or arguments[0] not in ("app", "test"):
         sys.exit(USAGE)
-    set_up()
+    set_up(arguments[0])
     if arguments[0] == "app":
         command = ["-m", "sdedit_studio", *arguments[1:]]
     else:

@@ -1,4 +1,4 @@
-"""Files that can be made again at any time, in the user's cache folder."""
+"""The user's cache folder, for files that can be made again at any time."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from platformdirs import user_cache_path
 
 
 def folder() -> Path:
-    """Where they are kept; it need not exist."""
+    """The cache folder, which need not exist."""
     return user_cache_path("sdedit-studio", appauthor=False)
 
 
 def keep(path: Path, data: bytes) -> None:
-    """Write the file whole or not at all; a folder that cannot be written is no problem worth telling."""
+    """Write `data` to `path` atomically. Does nothing where the folder cannot be written."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent)

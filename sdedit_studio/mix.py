@@ -1,7 +1,7 @@
-"""What a picture shall show, as text: a class of scene, or a mix such as "mountain 60, sea 40".
+"""The condition of an edit as text: a class, or a mix of classes such as "mountain 60, sea 40".
 
-The text is what parameters, files and the command line hold; whether a model knows the classes is for its card to say.
-Imports nothing of ours.
+Parameters, files and the command line hold the text. Whether a model has these classes is checked by its card. Imports
+nothing of this package.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ _PART = re.compile(r"\s*([^\s,](?:.*?[^\s,])?)\s+(\d+(?:\.\d+)?)\s*%?\s*(?:,|$)"
 
 
 def read(text: str, classes: Collection[str]) -> dict[str, float]:
-    """The share of each class, which together are 1; of a class alone, 1.
+    """The share of each class; the shares sum to 1.
 
-    `classes`: known names, which are classes even where they look like a mix. Raises ValueError when the text is
-    neither a known name nor a mix; whether the names in a mix are known is not looked at.
+    `classes`: known names, which count as one class even where they look like a mix. Raises ValueError when the text
+    is neither a known name nor a mix. The names in a mix are not checked.
     """
     if text in classes:
         return {text: 1.0}
@@ -35,6 +35,6 @@ def read(text: str, classes: Collection[str]) -> dict[str, float]:
 
 
 def write(shares: Mapping[str, float]) -> str:
-    """The text of shares in whole per cents; a class alone is its name."""
+    """The text of shares, in whole per cents; of a single class, its name."""
     parts = [(name, percent) for name, share in shares.items() if (percent := round(100 * share)) > 0]
     return parts[0][0] if len(parts) == 1 else ", ".join(f"{name} {percent}" for name, percent in parts)

@@ -1,4 +1,4 @@
-"""What a person chooses about an edit. Shared by window, command line, files and engine; imports nothing of ours."""
+"""The settings of an edit, shared by window, command line, files and engine. Imports nothing of this package."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 
 class Refine(StrEnum):
-    """How the first pass is carried up to the frame's own size.
+    """How the result of the first pass gets to the frame's size.
 
-    DETAIL: SDEdit at a fraction of the frame, then a detail network. SDE: SDEdit again and again on the enlarged
-    picture, the pure method. DOUBLE: that, to twice the first pass's size at most, as in documents of earlier versions.
-    OFF: not at all.
+    DETAIL: by SDEdit at a fraction of the frame, then a detail network. SDE: by repeated SDEdit on the enlarged
+    picture. DOUBLE: like SDE, but to at most twice the size of the first pass, as in documents of earlier versions.
+    OFF: not at all; the result is enlarged by interpolation.
     """
 
     DETAIL = "detail"
@@ -27,29 +27,33 @@ class Refine(StrEnum):
 
 
 class Solver(StrEnum):
-    """Names of the reverse-time solvers, as the command line spells them."""
+    """Names of the reverse-time solvers, as the command line spells them; `diffusion.solver` says what each one is."""
 
     DPMPP_2M = "dpmpp-2m"
     DPMPP_2M_SDE = "dpmpp-2m-sde"
     ANCESTRAL = "ancestral"
     HEUN = "heun"
     EULER_MARUYAMA = "euler-maruyama"
-    RENOISE = "renoise"
+    CONSISTENCY = "consistency"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Solver | None:
+        return cls.CONSISTENCY if value == "renoise" else None  # its name in earlier versions
 
 
 class Sde(StrEnum):
-    """The forward process whose form Euler-Maruyama discretises (the paper's Algorithms 1 and 4)."""
+    """The reverse SDE that Euler-Maruyama discretises: VE or VP (Meng et al. 2021, algorithms 1 and 4)."""
 
     VE = "ve"
     VP = "vp"
 
 
 class Masking(StrEnum):
-    """How the region outside the mask follows the noise level while the rest is solved.
+    """How the region outside the mask is noised in each step: guide plus level times noise field.
 
-    STEADY: along one field of noise, always at the level that the step arrives at. PAPER: fresh noise in each step, at
-    the level that the step comes from (algorithms 3 and 5). OFFICIAL: the authors' code: one field, the level that
-    the step comes from, and a hard mask.
+    STEADY: one noise field, at the level that the step ends at. PAPER: a new field in each step, at the level that the
+    step starts at (Meng et al. 2021, algorithms 3 and 5). OFFICIAL: as the authors' code has it: one field, the level
+    that the step starts at, and a hard mask.
     """
 
     STEADY = "steady"
@@ -61,12 +65,12 @@ class Masking(StrEnum):
 class Parameters:
     """One edit's settings. Two edits with equal guide, mask and parameters give equal pictures.
 
-    `t0`: start of the reverse SDE on the paper's VP clock, 0 (the guide) to 1 (the guide forgotten).
-    `calls`: model calls of the first pass. `repeats`: the paper's K. `seed`: 0 .. 2^32 - 1.
-    `condition`: the class of scene by its name, or None for any. `prompt`: what a text model shall show, or None for
-    nothing said. `guidance`: how far to go from the unconditional estimate to the conditional one; 1 is the
-    conditional one itself, more exaggerates it. `detail`: the name of the detail network, or None for the model's own.
-    `crispness`: how much of what that network adds is taken, 0 to 1.
+    `t0`: start time of the reverse SDE on the paper's VP clock, from 0 (the guide stays) to 1 (the guide is forgotten).
+    `calls`: model calls of the first pass, 1 .. 1000. `repeats`: the paper's K, 1 .. 10. `seed`: 0 .. 2^32 - 1.
+    `condition`: a class by its name, or a mix (see `mix`); None for any. `prompt`: for text models; None for no prompt.
+    `guidance`: the scale of classifier-free guidance, 0 .. 30; 1 is the conditional estimate itself. `detail`: the name
+    of the detail network; None for the model's own. `crispness`: 0 .. 1, how much of the network's detail is added.
+    Raises ValueError for values out of range.
     """
 
     t0: float = 0.25

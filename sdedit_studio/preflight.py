@@ -1,6 +1,6 @@
-"""What must be there before Qt loads, and the line that installs it. Standard library only.
+"""Checks for the system libraries and the display that Qt needs, before Qt is imported. Standard library only.
 
-A missing library of Qt's X11 plugin aborts the process where no `except` can reach it, so it is looked for first.
+A missing library of Qt's X11 plugin aborts the process, and no `except` can catch that.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _loads(soname: str) -> bool:
 
 
 def missing_packages(*, x11: bool) -> list[str]:
-    """Debian names of the packages whose libraries Qt needs and this Linux lacks; `x11`: those of an X11 window too."""
+    """The Debian packages of libraries that Qt needs and this Linux lacks. `x11`: include those of an X11 window."""
     if sys.platform != "linux":
         return []
     wanted = _BASE | (_X11 if x11 else {})
@@ -42,7 +42,7 @@ def missing_packages(*, x11: bool) -> list[str]:
 
 
 def check_display() -> None:
-    """Leave with one sentence that says what to do when no window could open. Call before the first PySide6 import."""
+    """Exit with a sentence that says what to do when no window could open. Call it before PySide6 is imported."""
     if sys.platform != "linux":
         return
     platform = os.environ.get("QT_QPA_PLATFORM", "").split(":")[0]

@@ -15,7 +15,7 @@ CHOSEN = Parameters(
     detail="finer",
     crispness=0.4,
     seed=9,
-    solver=Solver.RENOISE,
+    solver=Solver.CONSISTENCY,
     sde=Sde.VE,
     model="sd",
     condition=None,
@@ -56,6 +56,7 @@ def test_documents_of_earlier_versions_keep_what_they_were_made_with():
     assert Parameters.from_dict({"refine": "full"}).refine is Refine.SDE
     assert Parameters.from_dict({"refine": "2"}).refine is Refine.DOUBLE
     assert Parameters.from_dict({"refine": "off", "t0": 0.3}).crispness == 1
+    assert Parameters.from_dict({"solver": "renoise"}).solver is Solver.CONSISTENCY
     with pytest.raises(ValueError, match="magic"):
         Parameters.from_dict({"refine": "magic"})
     with pytest.raises(ValueError, match="crispness must lie between"):

@@ -1,4 +1,4 @@
-"""The command `sdedit-studio`: no word opens the studio, a word runs without a window. Starts neither for the other."""
+"""The command `sdedit-studio`: without arguments it opens the studio, with a command it runs without a window."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Run the command in `sys.argv` and exit. Bad input: one line on stderr and a non-zero exit code."""
+    """Run the command in `sys.argv` and exit; for bad input with one line on stderr and a non-zero exit code."""
     arguments = sys.argv[1:]
     if _for_the_studio(arguments):
         from sdedit_studio.ui.shell.app import run
@@ -19,7 +19,7 @@ def main() -> None:
 
 
 def _for_the_studio(arguments: list[str]) -> bool:
-    """Nothing, the studio's own options, or files to open; a file named as a command is not one."""
+    """Whether to open the studio: without arguments, with its own options, or with files to open."""
     if not arguments or arguments[0] in ("--smoke", "--profile"):
         return True
     first = Path(arguments[0])

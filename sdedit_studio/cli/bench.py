@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from sdedit_studio.cli.choices import refine_of
+from sdedit_studio.cli.choices import SOLVERS, refine_of, solver_of
 from sdedit_studio.engine.prepare import compute_threads
 from sdedit_studio.models.catalogue import ModelProblem, find, installed
 from sdedit_studio.parameters import Refine, Solver
@@ -27,7 +27,9 @@ SOLVER_WIDTH = max(len(solver) for solver in Solver)
 def bench(
     model: Annotated[list[str] | None, typer.Option(help="Which models; more than once. Default: all.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda or mps. Default: all there are.")] = None,
-    solver: Annotated[list[Solver] | None, typer.Option(help="Which solvers. Default: all.")] = None,
+    solver: Annotated[
+        list[Solver] | None, typer.Option(parser=solver_of, metavar=SOLVERS, help="Which solvers. Default: all.")
+    ] = None,
     refine: Annotated[
         list[Refine] | None,
         typer.Option(

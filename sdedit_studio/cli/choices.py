@@ -6,15 +6,25 @@ from typing import Annotated
 
 import typer
 
-from sdedit_studio.parameters import Refine
+from sdedit_studio.parameters import Refine, Solver
+
+SOLVERS = "|".join(Solver)
 
 
 def refine_of(text: str) -> Refine:
-    """The way of refining that `text` says, in the spelling of today or of earlier versions."""
+    """The way of refining called `text`, by its name of today or of earlier versions. Raises BadParameter."""
     try:
         return Refine(text)
     except ValueError:
         raise typer.BadParameter(f"“{text}” is none of detail, sde and off.") from None
+
+
+def solver_of(text: str) -> Solver:
+    """The solver called `text`, by its name of today or of earlier versions. Raises BadParameter."""
+    try:
+        return Solver(text)
+    except ValueError:
+        raise typer.BadParameter(f"“{text}” is none of {', '.join(Solver)}.") from None
 
 
 RefineChoice = Annotated[

@@ -1,4 +1,4 @@
-"""The words of the command line, and how their failures are told."""
+"""The commands of the command line, and their error messages."""
 
 from __future__ import annotations
 

@@ -11,12 +11,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from sdedit_studio.cli.choices import RefineChoice
+from sdedit_studio.cli.choices import SOLVERS, RefineChoice, solver_of
 from sdedit_studio.diffusion.plan import Detail, Stage
 from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.prepare import compute_threads, open_model
-from sdedit_studio.engine.trajectory import Trajectory, seen
+from sdedit_studio.engine.trajectory import Trajectory, step_picture
 from sdedit_studio.files import FileProblem, animation
 from sdedit_studio.files.pictures import EXPORTED, export, read
 from sdedit_studio.models.catalogue import find
@@ -24,7 +24,7 @@ from sdedit_studio.parameters import Masking, Parameters, Refine, Sde, Solver
 from sdedit_studio.raster.tiles import grey
 
 if TYPE_CHECKING:
-    from sdedit_studio.models.load import LoadedModel
+    from sdedit_studio.models.loaded import LoadedModel
 
 
 def edit(
@@ -34,7 +34,9 @@ def edit(
         float | None,
         typer.Option(help="0 keeps the guide, 1 forgets it; 0.2 to 0.4 suits most. Default: the model's own."),
     ] = None,
-    steps: Annotated[int | None, typer.Option(help="Model calls of the first pass. Default: the model's own.")] = None,
+    calls: Annotated[
+        int | None, typer.Option("--steps", help="Model calls of the first pass. Default: the model's own.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same picture.")] = Parameters.seed,
     refine: RefineChoice = None,
     detail: Annotated[
@@ -61,7 +63,8 @@ def edit(
         typer.Option(help="How much the class or prompt weighs; 1 is as it was trained. Default: the model's own."),
     ] = None,
     solver: Annotated[
-        Solver | None, typer.Option(help="How the first pass is solved. Default: the model's own.")
+        Solver | None,
+        typer.Option(parser=solver_of, metavar=SOLVERS, help="How the first pass is solved. Default: the model's own."),
     ] = None,
     sde: Annotated[Sde, typer.Option(help="Form of euler-maruyama: the paper's algorithm 1 or 4.")] = Parameters.sde,
     repeats: Annotated[int, typer.Option(help="The paper's K: more is more realistic, and takes K times as long.")] = 1,
@@ -83,7 +86,7 @@ def edit(
     card.shares(condition)
     parameters = Parameters(
         t0=card.default_t0 if t0 is None else t0,
-        calls=card.default_calls if steps is None else steps,
+        calls=card.default_calls if calls is None else calls,
         repeats=repeats,
         refine=(Refine.DETAIL if detail else card.default_refine) if refine is None else refine,
         detail=detail,
@@ -134,20 +137,20 @@ def on_white(picture: np.ndarray) -> np.ndarray:
 
 
 def _opaque_where_edited(result: Result, original: np.ndarray, stays: Sequence[np.ndarray]) -> np.ndarray:
-    """The result as BGRA; where anything says that it `stays`, the very pixels of the guide, transparent ones too."""
+    """The result as BGRA; where any of `stays` is true, the pixels of the guide, transparent ones too."""
     picture = np.dstack([result.picture.array[..., ::-1], np.full(original.shape[:2], 255, np.uint8)])
     return np.where(np.any(stays, axis=0)[..., None], original, picture) if stays else picture
 
 
 def words_of(stage: Stage) -> str:
-    """What a pass is, as in "8 calls at 144x96"."""
+    """A pass in words, such as "8 calls at 144x96"."""
     if isinstance(stage, Detail):
         return f"detail to {stage.width}x{stage.height}"
     return f"{stage.model_calls} calls at {stage.width}x{stage.height}"
 
 
 def _check(what: str, path: Path, suffixes: Iterable[str]) -> None:
-    """That a file can be written, before any work is done for it."""
+    """Raises FileProblem when a file cannot be written, before any work is done."""
     if path.suffix.lower() not in suffixes:
         raise FileProblem(f"{what} cannot be written as “{path.suffix}”; choose one of {', '.join(suffixes)}.")
     if not path.parent.is_dir():
@@ -161,7 +164,7 @@ def _export_steps(path: Path, steps: Trajectory, result: Result, record: Mapping
     animation.export(
         path,
         len(steps),
-        lambda index: seen(steps[index], result, size, last=index == last),
+        lambda index: step_picture(steps[index], result, size, last=index == last),
         metadata=record,
         composite=result.job.mask is not None or result.job.strength is not None,
     )
@@ -169,17 +172,17 @@ def _export_steps(path: Path, steps: Trajectory, result: Result, record: Mapping
 
 
 def _run(job: Job, *, keep: bool) -> tuple[Result, LoadedModel, Trajectory]:
-    """The result, the model that made it, and its steps if they are to be kept; with a progress bar on stderr."""
+    """The result, its model, and its steps if `keep`; with a progress bar on stderr."""
     measured, trajectory = Measured(compute_threads()), Trajectory()
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[left]}"))
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(f"Loading {job.parameters.model}", total=None, left="")
         model = open_model(job.parameters.model, measured)
-        from sdedit_studio.engine.memory import execute_somehow
+        from sdedit_studio.engine.memory import execute_with_fallbacks
         from sdedit_studio.engine.prepare import open_on_cpu
 
-        for update in execute_somehow(
+        for update in execute_with_fallbacks(
             [job], model, lambda: open_on_cpu(model.card, measured), cancelled=lambda: False, measured=measured
         ):
             if isinstance(update, Result):
@@ -187,8 +190,8 @@ def _run(job: Job, *, keep: bool) -> tuple[Result, LoadedModel, Trajectory]:
                 return update, model, trajectory
             if keep:
                 trajectory.add(update)
-                while (loose := trajectory.loose()) is not None:
-                    trajectory.settle(loose, loose.packed())
+                while (point := trajectory.first_unpacked()) is not None:
+                    trajectory.replace_packed(point, point.packed())
             left = "" if update.seconds_left is None else f"{update.seconds_left:.1f} s left"
             words = f"Model call {update.call} of {update.calls}"
             bar.update(task, description=words, completed=update.call, total=update.calls, left=left)

@@ -1,6 +1,4 @@
-"""`sdedit-studio evaluate`: the paper's experiment with simulated strokes, on pictures of one's own; or ways of
-refining compared at canvas size.
-"""
+"""`sdedit-studio evaluate`: the paper's experiment with simulated strokes, or a comparison of ways of refining."""
 
 from __future__ import annotations
 
@@ -13,6 +11,7 @@ import typer
 from sdedit_studio.cli.choices import refine_of
 from sdedit_studio.cli.study import (
     FEATURES_HELP,
+    Calls,
     Condition,
     Form,
     Guidance,
@@ -22,7 +21,6 @@ from sdedit_studio.cli.study import (
     Repeats,
     Seed,
     SolverName,
-    Steps,
     parameters,
     progress,
     tell,
@@ -83,7 +81,7 @@ def evaluate(
         float, typer.Option(min=1, help="For --refine: how many times photographs may be enlarged to fill the canvas.")
     ] = 1.0,
     guides: Annotated[bool, typer.Option("--guides", help="For --refine: PICTURES are guides already.")] = False,
-    steps: Steps = None,
+    calls: Calls = None,
     seed: Seed = Parameters.seed,
     condition: Condition = None,
     prompt: Prompt = None,
@@ -97,7 +95,7 @@ def evaluate(
 
     With --refine: compare ways of refining at canvas size by KID, sharpness, drift of colours, GFLOP and seconds.
     """
-    chosen = parameters(steps, seed, condition, prompt, guidance, solver, sde, repeats, model)
+    chosen = parameters(calls, seed, condition, prompt, guidance, solver, sde, repeats, model)
     from sdedit_studio.evaluation import canvas as canvas_study
     from sdedit_studio.evaluation import evaluate as study
     from sdedit_studio.evaluation.features import choose

@@ -1,4 +1,4 @@
-"""`sdedit-studio models`: which models are here, what each one is, and how others get here. Loads torch only to add."""
+"""`sdedit-studio models`: listing, describing, adding and removing models. Loads torch only to add."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sdedit_studio.models.catalogue import ModelCard, ModelProblem, Prediction
 from sdedit_studio.models.detail import DetailCard
 
 if TYPE_CHECKING:
-    from sdedit_studio.models.adding.found import Said
+    from sdedit_studio.models.adding.imported import ImportOptions
 
 models = typer.Typer(name="models", help="The models installed on this machine.")
 
@@ -93,11 +93,11 @@ def add(
     Or add an upscaler: any that spandrel reads and that enlarges two or four times. Either is copied into one form of
     its own. Pickles are read without running what is in them.
     """
-    said = _said(name, licence, prediction, schedule, head_channels, new_attention_order)
+    options = _options(name, licence, prediction, schedule, head_channels, new_attention_order)
     from sdedit_studio.models.adding.add import add as add_model
 
     with Console(stderr=True).status(f"Adding {path.name}") as status:
-        card = add_model(path, said, watch=lambda words: status.update(words))
+        card = add_model(path, options, watch=lambda words: status.update(words))
     _added(card)
 
 
@@ -110,7 +110,7 @@ def download(
     schedule: Schedule = None,
 ) -> None:
     """Download a model from the Hugging Face hub and add it. Stopped, the same command goes on."""
-    said = _said(name, licence, prediction, schedule, None, None)
+    options = _options(name, licence, prediction, schedule, None, None)
     from sdedit_studio.models.adding.download import download as download_model
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
@@ -119,7 +119,7 @@ def download(
             task = bar.add_task(repository, total=None)
             card = download_model(
                 repository,
-                said,
+                options,
                 fetched=lambda here, total: bar.update(task, completed=here, total=total),
                 watch=lambda words: bar.update(task, description=words),
             )
@@ -141,20 +141,20 @@ def remove(
     typer.echo(f"{name} is removed.")
 
 
-def _said(
+def _options(
     name: str | None,
     licence: str | None,
     prediction: Prediction | None,
     schedule: Betas | None,
     head_channels: int | None,
     new_attention_order: bool | None,
-) -> Said:
+) -> ImportOptions:
     try:
-        from sdedit_studio.models.adding.found import Said
+        from sdedit_studio.models.adding.imported import ImportOptions
     except ImportError as error:
         raise ModelProblem(f"Adding models needs PyTorch, which could not be loaded: {error}.") from error
 
-    return Said(name, licence, prediction, schedule, head_channels, new_attention_order)
+    return ImportOptions(name, licence, prediction, schedule, head_channels, new_attention_order)
 
 
 def _added(card: ModelCard | DetailCard) -> None:

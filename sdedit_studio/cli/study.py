@@ -1,4 +1,4 @@
-"""What `sweep` and `evaluate` share: their options, their progress, and how they are stopped. Loads no torch."""
+"""Options and progress that `sweep` and `evaluate` share. Loads no torch."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from sdedit_studio.cli.choices import SOLVERS, solver_of
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.prepare import compute_threads, open_model
 from sdedit_studio.models.catalogue import find
 from sdedit_studio.parameters import Parameters, Refine, Sde, Solver
 
 if TYPE_CHECKING:
-    from sdedit_studio.models.load import LoadedModel
+    from sdedit_studio.models.loaded import LoadedModel
 
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The folder for pictures, tables and plots.")]
 FEATURES_HELP = "What KID compares: efficientnet-lite0, efficientnet-lite2, patches, or a file of Inception-v3 weights."
 FeaturesName = Annotated[str, typer.Option("--features", help=FEATURES_HELP)]
-Steps = Annotated[int | None, typer.Option(help="Model calls for each picture.", show_default="the model's own, 8")]
+Calls = Annotated[
+    int | None, typer.Option("--steps", help="Model calls for each picture.", show_default="the model's own, 8")
+]
 Seed = Annotated[int, typer.Option(help="Of the first guide; the others count up from it.")]
 Condition = Annotated[
     str | None, typer.Option("--class", help="What all the pictures show; see `models list`.", show_default="anything")
@@ -32,7 +35,13 @@ Guidance = Annotated[
     float | None, typer.Option(help="How much the class or prompt weighs.", show_default="the model's own")
 ]
 SolverName = Annotated[
-    Solver | None, typer.Option(help="How the reverse SDE is solved.", show_default="the model's own, dpmpp-2m")
+    Solver | None,
+    typer.Option(
+        parser=solver_of,
+        metavar=SOLVERS,
+        help="How the reverse SDE is solved.",
+        show_default="the model's own, dpmpp-2m",
+    ),
 ]
 Form = Annotated[Sde, typer.Option(help="Form of euler-maruyama: the paper's algorithm 1 or 4.")]
 Repeats = Annotated[int, typer.Option(help="The paper's K: more is more realistic, and takes K times as long.")]
@@ -40,7 +49,7 @@ ModelName = Annotated[str, typer.Option(help="Which model; see `models list`.")]
 
 
 def parameters(
-    steps: int | None,
+    calls: int | None,
     seed: int,
     condition: str | None,
     prompt: str | None,
@@ -57,7 +66,7 @@ def parameters(
     card = find(model)
     card.shares(condition)
     return Parameters(
-        calls=card.default_calls if steps is None else steps,
+        calls=card.default_calls if calls is None else calls,
         seed=seed,
         condition=condition,
         prompt=prompt,
@@ -72,9 +81,9 @@ def parameters(
 
 @contextmanager
 def progress(model: str) -> Iterator[tuple[LoadedModel, Callable[[str, int, int], None]]]:
-    """The loaded model, and what to tell of progress, shown as bars with the time left on stderr.
+    """The loaded model, and a callback for progress, shown as bars with the time left on stderr.
 
-    Ctrl+C ends the command with a line that says how to go on.
+    Ctrl+C ends the command with a line that says how to resume.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:

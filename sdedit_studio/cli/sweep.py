@@ -9,6 +9,7 @@ import numpy as np
 import typer
 
 from sdedit_studio.cli.study import (
+    Calls,
     Condition,
     FeaturesName,
     Form,
@@ -19,7 +20,6 @@ from sdedit_studio.cli.study import (
     Repeats,
     Seed,
     SolverName,
-    Steps,
     parameters,
     progress,
     tell,
@@ -39,7 +39,7 @@ def sweep(
         ),
     ] = None,
     features: FeaturesName = "efficientnet-lite0",
-    steps: Steps = None,
+    calls: Calls = None,
     seed: Seed = Parameters.seed,
     condition: Condition = None,
     prompt: Prompt = None,
@@ -50,7 +50,7 @@ def sweep(
     model: ModelName = Parameters.model,
 ) -> None:
     """Edit guides from every t0: a strip of pictures, a table of L2 and KID, and their curve with its sweet spot."""
-    chosen = parameters(steps, seed, condition, prompt, guidance, solver, sde, repeats, model)
+    chosen = parameters(calls, seed, condition, prompt, guidance, solver, sde, repeats, model)
     from sdedit_studio.evaluation import features as extractors
     from sdedit_studio.evaluation import sweep as study
     from sdedit_studio.evaluation.pictures import Pictures, read_picture

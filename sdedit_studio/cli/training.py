@@ -1,4 +1,4 @@
-"""What is shown of a training run, and how it is asked to stop."""
+"""The progress of a training run on the terminal, and how it is stopped."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from sdedit_studio.training.run import Report
 
 LINE_SECONDS = 10.0
-"""How often progress is a line of its own where there is no terminal to draw a bar on."""
+"""Seconds between two lines of progress where there is no terminal."""
 
 
 class Screen:
-    """What is shown of a run, on stderr: a bar on a terminal, and elsewhere a line now and then."""
+    """The progress of a run on stderr: a bar on a terminal, and elsewhere a line now and then."""
 
     def __init__(self, *, quiet: bool) -> None:
         console = Console(stderr=True, soft_wrap=True, quiet=quiet)
@@ -64,7 +64,7 @@ class Screen:
 
 @contextmanager
 def stop_signals() -> Iterator[Callable[[], bool]]:
-    """Ctrl+C or a polite kill ends the run at the next step, saved; a second one ends it there and then."""
+    """A function that returns whether Ctrl+C or SIGTERM was received; a second one ends the process at once."""
     asked = []
 
     def ask(number: int, frame: object) -> None:

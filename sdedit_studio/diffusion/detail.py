@@ -1,4 +1,4 @@
-"""A detail network: one call enlarges a picture and adds what it lacks at that size; colours and light stay its own."""
+"""Detail networks: one call enlarges a picture and adds detail. The picture's colours and brightness are preserved."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
 CELL = 16
-"""Side in pixels of the cells, in the enlarged picture, whose means stay those of the picture before."""
+"""Side in pixels of the cells, in the enlarged picture, whose mean colours are preserved."""
 
 
-MENDED = 2
-"""How often the smooth change that sees to that is mended. Each time a pixel depends on one cell more around it."""
+CORRECTIONS = 2
+"""Iterations that correct the smooth change of colour. With each, a pixel depends on one more cell around it."""
 
 
 @dataclass(frozen=True)
 class DetailNetwork:
-    """`run`: pictures (b, 3, h, w) in [-1, 1] to (b, 3, factor h, factor w), about in [-1, 1].
+    """`run`: pictures (b, 3, h, w) in [-1, 1] to (b, 3, factor h, factor w), roughly in [-1, 1].
 
-    `factor`: 2 or 4. `reach`: how many of its input's pixels to each side decide a pixel. `fade`: over how many of them
-    windows fade into each other; a network whose reach is known needs none.
+    `factor`: 2 or 4. `reach`: the radius of its receptive field, in pixels of its input. `fade`: pixels of its input
+    over which windows are blended; 0 for a network whose reach is known.
     """
 
     run: Callable[[Tensor], Tensor]
@@ -32,19 +32,20 @@ class DetailNetwork:
     fade: int = 0
 
 
-def detailed(
+def with_detail(
     network: DetailNetwork, picture: Tensor, *, side: int, crispness: float = 1.0, wanted: Tensor | None = None
 ) -> Tensor:
-    """`picture` (b, 3, h, w) in [-1, 1], enlarged by the network and with its detail; not clamped.
+    """`picture` (b, 3, h, w) in [-1, 1] enlarged by the network: (b, 3, factor h, factor w), not clamped.
 
-    Made in windows of at most `side` pixels of `picture`, so that memory stays flat. Each sees as far around what it
-    makes as the network reaches, so they meet without seams. `crispness`: how much is taken of what the network adds to
-    a plain enlargement, 0 to 1. `wanted`: (..., h, w), not 0 where the answer matters; elsewhere it is that plain one.
+    It is made in windows of at most `side` pixels of `picture`, so that memory does not grow with its size. Each window
+    has a margin of the network's receptive field, so that no seams show. `crispness`: 0 .. 1, how much of the network's
+    difference to bicubic enlargement is taken. `wanted`: (..., h, w), not 0 where the network is needed; elsewhere the
+    result is the bicubic one.
     """
     factor = network.factor
     out = enlarged(picture, factor)
     cell = CELL // factor
-    margin = (ceil((network.reach + network.fade) / cell) + 1 + MENDED) * cell
+    margin = (ceil((network.reach + network.fade) / cell) + 1 + CORRECTIONS) * cell
     core = max(cell, (side - 2 * margin - network.fade) // cell * cell)
     (top, bottom), (left, right) = _box(wanted, picture, cell)
     for y0, y1 in _spans(top, bottom, core, cell):
@@ -68,16 +69,15 @@ def enlarged(picture: Tensor, factor: int) -> Tensor:
     return interpolate(picture, scale_factor=factor, mode="bicubic")
 
 
-def keep_low(picture: Tensor, source: Tensor) -> Tensor:
-    """`picture` (b, 3, f h, f w) with the colours and light of `source` (b, 3, h, w).
+def with_cell_means(picture: Tensor, source: Tensor) -> Tensor:
+    """`picture` (b, 3, f h, f w) with the mean colours of `source` (b, 3, h, w) in cells of `CELL` pixels.
 
-    The means over cells of `CELL` pixels are made those of the source, and what that takes goes smoothly from cell to
-    cell.
+    The difference of the means is added with bilinear interpolation between cells.
     """
     height, width = picture.shape[-2:]
     wanted = _means(source, CELL * source.shape[-1] // width) - _means(picture, CELL)
     low = wanted
-    for _ in range(MENDED):
+    for _ in range(CORRECTIONS):
         # What is put on smoothly has smoother means than were wanted. Twice the grid is enough to tell by how much.
         low = low + wanted - avg_pool2d(interpolate(low, scale_factor=2, mode="bilinear"), 2)
     whole = [CELL * count for count in low.shape[-2:]]
@@ -89,7 +89,7 @@ def _means(picture: Tensor, cell: int) -> Tensor:
 
 
 def _one(network: DetailNetwork, picture: Tensor, crispness: float) -> Tensor:
-    made = keep_low(network.run(picture), picture)
+    made = with_cell_means(network.run(picture), picture)
     if crispness == 1:
         return made
     return enlarged(picture, network.factor).lerp(made, crispness)

@@ -1,4 +1,4 @@
-"""Denoisers in closed form, for data of a known law: the ground truth of every solver's test."""
+"""Denoisers in closed form, for data of a known distribution: the ground truth of the tests of solvers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from sdedit_studio.diffusion.level import Level, column
+from sdedit_studio.diffusion.level import Level, broadcast
 
 
 class GaussianDenoiser:
@@ -33,7 +33,7 @@ class GaussianDenoiser:
         return self.mean + ((self._gain(centred, sigma) * centred) @ self._basis.T).reshape(x.shape)
 
     def _gain(self, x: Tensor, sigma: Level) -> Tensor:
-        return self._variance / (self._variance + column(sigma, x) ** 2)
+        return self._variance / (self._variance + broadcast(sigma, x) ** 2)
 
 
 class MixtureDenoiser:
@@ -52,9 +52,9 @@ class MixtureDenoiser:
     def responsibilities(self, x: Tensor, sigma: Level) -> Tensor:
         """The probability of each component given `x` (b, c, h, w): (b, k)."""
         distance = (x[:, None] - self.means).flatten(2).square().sum(2)
-        return (self._log_weights - distance / (2 * (self.std**2 + column(sigma, distance) ** 2))).softmax(1)
+        return (self._log_weights - distance / (2 * (self.std**2 + broadcast(sigma, distance) ** 2))).softmax(1)
 
     def __call__(self, x: Tensor, sigma: Level) -> Tensor:
         centre = torch.einsum("bk,kchw->bchw", self.responsibilities(x, sigma), self.means)
-        variance = column(sigma, x) ** 2
+        variance = broadcast(sigma, x) ** 2
         return x + variance / (self.std**2 + variance) * (centre - x)

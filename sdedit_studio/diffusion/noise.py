@@ -1,4 +1,4 @@
-"""Gaussian noise by address, as tensors: the same field whatever the device, the batch or the order of drawing."""
+"""Gaussian noise fields as tensors: the same for any device, batch and order of drawing."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import torch
 from torch import Tensor
 
 from sdedit_studio.diffusion.fields import field
-from sdedit_studio.diffusion.transfer import sent
+from sdedit_studio.diffusion.to_device import to_device
 
 NoiseSource = Callable[[int], Tensor]
-"""Standard normal noise for a solver's step: field 0 starts the process, field i enters in step i."""
+"""Standard normal noise by the index of a solver's step: field 0 noises the guide, field i enters in step i."""
 
 
-def counted(
+def noise_source(
     seeds: Sequence[int],
     size: tuple[int, int, int],
     *,
     place: tuple[int, int] = (0, 0),
     device: torch.device | str = "cpu",
 ) -> NoiseSource:
-    """Fields of shape (len(seeds), *size), float32; each picture of the batch has the noise of its own seed.
+    """Fields of shape (len(seeds), *size), float32 on `device`; each picture of the batch has its own seed.
 
-    `place`: pass and round; see `fields.field`, which draws them on the CPU.
+    `place`: the indices of pass and round; see `fields.field`, which draws them on the CPU.
     """
 
     def draw(step: int) -> Tensor:
-        return sent(torch.from_numpy(np.stack([field(seed, step, size, place) for seed in seeds])), device)
+        return to_device(torch.from_numpy(np.stack([field(seed, step, size, place) for seed in seeds])), device)
 
     return draw

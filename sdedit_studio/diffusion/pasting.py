@@ -1,21 +1,21 @@
-"""How an edited picture goes back into the guide. Loads no torch."""
+"""How an edited picture is blended into the guide. Loads no torch."""
 
 from __future__ import annotations
 
 import numpy as np
 
 _FADE = 8
-"""The guide's own pixels fade in over the lowest eighth of strengths."""
+"""The guide fades in over the lowest eighth of strengths."""
 
 
-def fading(strength: np.ndarray) -> np.ndarray:
-    """The coverage (h, w) with which `paste` lets the guide's own pixels come back where a strength map nears 0."""
+def strength_coverage(strength: np.ndarray) -> np.ndarray:
+    """The coverage (h, w) uint8 to paste with for a strength map (h, w) uint8; 0 where the strength is."""
     return np.minimum(strength.astype(np.uint16) * _FADE, 255).astype(np.uint8)
 
 
 def coverage(mask: np.ndarray | None, strength: np.ndarray | None) -> np.ndarray | None:
-    """How much of a picture mask and strength map let `paste` show, (h, w) uint8; None for all of it."""
-    parts = [part for part in (mask, None if strength is None else fading(strength)) if part is not None]
+    """The coverage to paste with for a mask and a strength map, (h, w) uint8; None for 255 everywhere."""
+    parts = [part for part in (mask, None if strength is None else strength_coverage(strength)) if part is not None]
     if all(part.min() == 255 for part in parts):
         return None
     return parts[0] if len(parts) == 1 else ((parts[0].astype(np.uint16) * parts[1] + 127) // 255).astype(np.uint8)

@@ -1,8 +1,8 @@
-"""The passes of one edit: which sizes, from which noise level, in how many model calls. Loads no torch.
+"""The passes of an edit: their sizes, start levels and model calls. Loads no torch.
 
-The guide is brought to about the model's native area and edited there. Then either the result is enlarged to a
-quarter of the frame, noised a little, solved again, and a detail network carries it up; or it is enlarged about 2x,
-noised and solved again and again until the frame's own size is reached.
+The first pass edits the guide at about the model's native area. Then either the result is enlarged to a quarter of the
+frame, noised to a low level and solved again, and a detail network enlarges it to the frame; or it is enlarged about
+2x, noised and solved again until it has the frame's size.
 """
 
 from __future__ import annotations
@@ -15,40 +15,41 @@ from sdedit_studio.diffusion.schedule import VP
 from sdedit_studio.parameters import Parameters, Refine
 
 REFINE_LEVELS = ((0.5, 5), (0.3, 4))
-"""Noise level s and model calls of the first refine pass, and of every later one. Chosen by eye on painted guides: at
-0.35 and 0.18 rock and leaves stay soft, at 0.7 and 0.5 they turn to specks.
+"""Noise level and model calls of the first refine pass, and of every later one. Chosen by eye on painted guides: at
+0.35 and 0.18 rock and leaves stay soft, at 0.7 and 0.5 they break into specks.
 """
 
 DETAIL_LEVEL, DETAIL_CALLS = 0.5, 4
-"""Noise level s and model calls of the pass before a detail network: it takes the blocks out of an enlarged picture."""
+"""Noise level and model calls of the pass before a detail network, which removes the blocks of an enlarged picture."""
 
 REDRAWN_FROM, REDRAWN_WHOLE = 0.5 * DETAIL_LEVEL, 1.5 * DETAIL_LEVEL
-"""Between these levels of an edit the detail network's detail takes the place of the guide's own."""
+"""Start levels of an edit between which the detail network's detail replaces the guide's own."""
 
 LARGEST_BASE = 2
-"""How much longer than the first pass that pass may be. Further up a model knows no more than textures of its own
-size; a detail network that is called again knows better.
+"""How many times as long as the first pass the pass before a detail network may be. At larger sizes a model makes only
+textures of its native size; calling the detail network again gives better pictures.
 """
 
 FEW_CALLS = 2
+"""Model calls of a refine pass of a few-step model."""
 
 MOST_SQUARES = 2.5
-"""What a first pass may cost at most, in squares of the model's native side: two, and what strides round up."""
+"""The largest area of a first pass, in squares of the model's native side: two, plus what rounding to strides adds."""
 
 Size = tuple[int, int]
 
 _EXACT = 1e-6
-"""Keeps rounding errors of a power from costing one more stride."""
+"""Keeps rounding errors of a power from adding one more stride."""
 
 CLOCK = VP()
-"""The canonical clock, the paper's continuous VP SDE: the same t0 means the same noise level on every model."""
+"""The clock of t0: the paper's VP SDE (Song et al. 2021). The same t0 is the same noise level on every model."""
 
 
 @dataclass(frozen=True)
 class Pass:
-    """One SDEdit at one size. `sigma`: the level s (data in [-1, 1]) that its guide is noised to.
+    """One SDEdit at `width` x `height` pixels. `sigma`: its start level, for data in [-1, 1].
 
-    `calls`: model calls of one round; `repeats`: rounds, each starting from the last one's result (the paper's K).
+    `calls`: model calls of one round; `repeats`: rounds, the paper's K, each starting from the last one's result.
     """
 
     width: int
@@ -70,8 +71,8 @@ class Pass:
 class Detail:
     """One call of a detail network that enlarges `factor` times in each direction.
 
-    The picture is brought to `base`, (width, height), and what the network makes of it to `width` x `height`. One of
-    an odd size or too large for a single call is met in that way too.
+    The picture is resized to `base`, (width, height), and the network's output to `width` x `height`, so that any size
+    can be met.
     """
 
     width: int
@@ -84,7 +85,7 @@ class Detail:
 
     @property
     def pixels(self) -> int:
-        """What the network sees, which its cost goes with."""
+        """The area of the network's input, which its cost is proportional to."""
         return self.base[0] * self.base[1]
 
 
@@ -92,7 +93,7 @@ Stage = Pass | Detail
 
 
 def sigma_of_t0(t0: float) -> float:
-    """The level s at `t0` on the canonical clock: `s^2 = exp(0.1 t0 + 9.95 t0^2) - 1`; 0 at t0 = 0."""
+    """The noise level at `t0` on the canonical clock: `sigma^2 = exp(0.1 t0 + 9.95 t0^2) - 1`."""
     return CLOCK.sigma(t0)
 
 
@@ -102,10 +103,10 @@ def t0_of_sigma(sigma: float) -> float:
 
 
 def native_size(width: int, height: int, native: int, stride: int) -> Size:
-    """The size of the first pass for a frame: the frame's aspect, short side `native`, sides multiples of `stride`.
+    """The size of the first pass for a frame: the frame's aspect ratio, short side `native`, multiples of `stride`.
 
-    Frames longer than 2:1 keep the area of a 2:1 one, so that no frame costs more than `MOST_SQUARES`. Those so long
-    that their short side would be a fraction of a stride are made shorter for it.
+    A frame longer than 2:1 gets the area of a 2:1 frame, at most `MOST_SQUARES`. One so long that its short side would
+    be less than a stride gets a smaller aspect ratio.
     """
     aspect = max(width, height) / min(width, height)
     short = max(stride, round(native * min(1.0, sqrt(2 / aspect)) / stride) * stride)
@@ -126,13 +127,13 @@ def plan(
     factor: int = 4,
     sketch: bool = False,
 ) -> Sequence[Stage]:
-    """The passes of an edit of a `width` x `height` frame on a model of side `native`; none at t0 = 0.
+    """The passes of an edit of a `width` x `height` frame on a model of native side `native`; none at t0 = 0.
 
-    The sizes of SDEdit grow by ratios of about 2. A t0 whose noise is no more than a later pass adds starts at that
-    pass, since the smaller ones would only lose detail that such an edit is meant to keep. `sigma_max`: the highest
-    level the model knows; a t0 beyond it starts there. `few_step`: it needs no more than `FEW_CALLS` calls to refine.
-    `factor`: how many times the detail network enlarges. `sketch`: it shall take one call, right after the first pass,
-    and no more than that enlarges.
+    The sizes of SDEdit passes grow by ratios of about 2. Where the level of t0 is no higher than that of a later pass,
+    the edit starts at that pass: smaller passes would only lose detail that such an edit keeps.
+    `sigma_max`: the highest level of the model, which limits the start level. `few_step`: a few-step model, which takes
+    at most `FEW_CALLS` model calls to refine. `factor`: of the detail network. `sketch`: the detail network is called
+    once, right after the first pass, and the frame is limited to what that call gives.
     """
     if parameters.t0 == 0:
         return ()
@@ -159,14 +160,17 @@ def plan(
 
 
 def forgets_guide(passes: Sequence[Stage], first: Size) -> bool:
-    """Whether what follows the first pass, of that size, takes nothing from the guide where all of t0 may change it."""
+    """Whether the passes after the first use no detail of the guide at pixels of full strength.
+
+    `first`: the size of a first pass at the native size; False where the edit starts at a larger one.
+    """
     if not passes or (passes[0].width, passes[0].height) != first:
         return False
     return isinstance(passes[-1], Pass) or passes[0].sigma >= REDRAWN_WHOLE
 
 
 def _base_sizes(first: Size, frame: Size, factor: int, stride: int) -> Sequence[Size]:
-    """The first pass's size, and if it is larger that of the pass from which a detail network reaches the frame."""
+    """The size of the first pass and, if it is larger, that of the pass before the detail network."""
     largest = [LARGEST_BASE * side for side in first]
     shrink = min(1.0, *(most * factor / whole for most, whole in zip(largest, frame, strict=True)))
     width, height = (ceil(whole * shrink / factor / stride - _EXACT) * stride for whole in frame)
@@ -174,7 +178,7 @@ def _base_sizes(first: Size, frame: Size, factor: int, stride: int) -> Sequence[
 
 
 def _details(base: Size, frame: Size, factor: int) -> Sequence[Detail]:
-    """The calls that carry a picture of size `base` up to the frame; none where that is no larger."""
+    """The detail calls that enlarge a picture of size `base` to the frame; none where the frame is no larger."""
     if all(whole <= side for whole, side in zip(frame, base, strict=True)):
         return ()
     before = (ceil(frame[0] / factor), ceil(frame[1] / factor))
@@ -184,7 +188,7 @@ def _details(base: Size, frame: Size, factor: int) -> Sequence[Detail]:
 
 
 def _sizes(first: Size, frame: Size, refine: Refine, stride: int) -> list[Size]:
-    """From the native size to the last pass's, sides multiples of `stride`."""
+    """The sizes of all SDEdit passes, from the native size up; sides are multiples of `stride`."""
     ratios = [whole / native for whole, native in zip(frame, first, strict=True)]
     if refine is Refine.DOUBLE:
         ratios = [min(ratio, 2.0) for ratio in ratios]

@@ -1,8 +1,8 @@
 """Noise schedules: t <-> sigma <-> log-SNR. Plain floats; loads no torch.
 
-Every forward process `x(t) = alpha(t) x0 + s(t) z`, t in [0, 1], is read in VE coordinates `y = x / alpha` (METHOD
-6), where one number says all: `sigma(t) = s(t) / alpha(t)`, in units of data in [-1, 1]. Schedules differ only in
-that map.
+A forward process `x(t) = alpha(t) x0 + s(t) z`, t in [0, 1], is described in VE coordinates `y = x / alpha`. There it
+is determined by `sigma(t) = s(t) / alpha(t)` (Karras et al. 2022, section 2), in units of data in [-1, 1]. Schedules
+differ in that map only.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from math import asinh, cos, exp, expm1, inf, log, log1p, pi, sinh, sqrt
 
 
 class Schedule(ABC):
-    """One forward process. `sigma` grows strictly with t, from `sigma(0) = 0`."""
+    """One forward process. `sigma` increases strictly with t, from `sigma(0) = 0`."""
 
     @abstractmethod
     def sigma(self, t: float) -> float:
@@ -28,7 +28,7 @@ class Schedule(ABC):
         """The time at which the noise level is `sigma`, clamped to [0, 1]."""
 
     def alpha(self, t: float) -> float:
-        """What is left of the picture at time t: 1 for VE; for VP, where alpha^2 + s^2 = 1, `1 / sqrt(1 + sigma^2)`."""
+        """The factor of the clean picture at time t. For VP, where alpha^2 + s^2 = 1, it is `1 / sqrt(1 + sigma^2)`."""
         return 1 / sqrt(1 + self.sigma(t) ** 2)
 
     def log_snr(self, t: float) -> float:
@@ -43,7 +43,7 @@ class Schedule(ABC):
 
 @dataclass(frozen=True)
 class VP(Schedule):
-    """The paper's variance-preserving SDE: `beta(t)` linear, `sigma(t)^2 = exp(integral of beta) - 1`."""
+    """The variance-preserving SDE (Song et al. 2021): `beta(t)` linear, `sigma(t)^2 = exp(integral of beta) - 1`."""
 
     beta_min: float = 0.1
     beta_max: float = 20.0
@@ -66,8 +66,9 @@ class VP(Schedule):
 
 @dataclass(frozen=True)
 class SubVP(VP):
-    """The sub-VP SDE (Song et al. 2021): VP's alpha, and `s = 1 - alpha^2`, so that `sigma = 2 sinh(B / 2)`, with B the
-    integral of beta.
+    """The sub-VP SDE (Song et al. 2021): VP's alpha and `s = 1 - alpha^2`.
+
+    `sigma = 2 sinh(B / 2)`, B being the integral of beta.
     """
 
     def sigma(self, t: float) -> float:
@@ -82,9 +83,9 @@ class SubVP(VP):
 
 @dataclass(frozen=True)
 class VE(Schedule):
-    """The paper's variance-exploding SDE: `sigma(t) = sigma_min (sigma_max / sigma_min)^t` for t > 0, `sigma(0) = 0`.
+    """The variance-exploding SDE (Song et al. 2021): `sigma(t) = sigma_min (sigma_max / sigma_min)^t`, `sigma(0) = 0`.
 
-    The defaults are the paper's for LSUN bedrooms, 0.01 and 378 for data in [0, 1], doubled for data in [-1, 1].
+    The defaults are SDEdit's for LSUN bedrooms, 0.01 and 378 for data in [0, 1], doubled for data in [-1, 1].
     """
 
     sigma_min: float = 0.02
@@ -104,7 +105,7 @@ class VE(Schedule):
 
 @dataclass(frozen=True)
 class EDM(Schedule):
-    """The grid of Karras et al. 2022, eq. 5, read as a clock: `sigma^(1/rho)` linear in t > 0, `sigma(0) = 0`."""
+    """The time steps of Karras et al. 2022, eq. 5, as a schedule: `sigma^(1/rho)` linear in t > 0, `sigma(0) = 0`."""
 
     sigma_min: float = 0.002
     sigma_max: float = 80.0
@@ -132,7 +133,7 @@ class EDM(Schedule):
 class Flow(Schedule):
     """Rectified flow, `x = (1 - u) x0 + u z` with `u = shift t / (1 + (shift - 1) t)`: `sigma = shift t / (1 - t)`.
 
-    `shift`: 1 for the straight clock of Liu et al. 2022; 3 is Stable Diffusion 3's. Infinite at t = 1.
+    `shift`: 1 for Liu et al. 2022, 3 for Stable Diffusion 3 (Esser et al. 2024). `sigma` is infinite at t = 1.
     """
 
     shift: float = 1.0
@@ -148,8 +149,10 @@ class Flow(Schedule):
 
 
 class Betas(StrEnum):
-    """How the betas of a discrete schedule run: linear; linear in their square root (latent diffusion); or such that
-    alpha^2 is the square of a cosine (Nichol & Dhariwal 2021, each beta at most 0.999).
+    """How the betas of a discrete schedule are spaced.
+
+    LINEAR: linearly (Ho et al. 2020). SCALED_LINEAR: linearly in their square root (Rombach et al. 2022). COSINE: so
+    that alpha^2 is a squared cosine (Nichol & Dhariwal 2021), each beta at most 0.999.
     """
 
     LINEAR = "linear"
@@ -159,10 +162,11 @@ class Betas(StrEnum):
 
 @dataclass(frozen=True)
 class DiscreteVP(Schedule):
-    """The DDPM schedule of old checkpoints: `steps` betas from `beta_first` to `beta_last`, which a cosine ignores.
+    """The discrete schedule of DDPM (Ho et al. 2020): `steps` betas from `beta_first` to `beta_last`.
 
-    Time t is level `steps t` counted from 1, as the official code's `--t`: t = 0.5 of 1000 steps is `abar[499]`.
-    Between levels log sigma is linear in t; below the first level sigma is proportional to t.
+    The cosine schedule has no use for the two. Time t is level `steps t`, counted from 1 as in the `--t` of SDEdit's
+    code: t = 0.5 of 1000 steps is `abar[499]`. Between levels log sigma is linear in t; below the first level sigma is
+    proportional to t.
     """
 
     steps: int = 1000
@@ -180,7 +184,7 @@ class DiscreteVP(Schedule):
         return levels
 
     def beta(self, step: int) -> float:
-        """The beta of a step, 0 .. steps - 1."""
+        """The beta of the step with index 0 .. steps - 1."""
         part = step / (self.steps - 1)
         match self.betas:
             case Betas.LINEAR:
@@ -206,7 +210,7 @@ class DiscreteVP(Schedule):
         return (self.label(sigma) + 1) / self.steps
 
     def label(self, sigma: float) -> float:
-        """The network's time input, 0 .. steps - 1, for a noise level; clamped at both ends."""
+        """The network's time input for a noise level, 0 .. steps - 1, clamped; linear in log sigma between steps."""
         if sigma <= self.sigmas[0]:
             return 0.0
         if sigma >= self.sigmas[-1]:

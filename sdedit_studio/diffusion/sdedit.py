@@ -8,9 +8,9 @@ from dataclasses import replace
 from torch import Tensor
 
 from sdedit_studio.diffusion.denoiser import Denoiser
-from sdedit_studio.diffusion.level import Level, column
+from sdedit_studio.diffusion.level import Level, broadcast
 from sdedit_studio.diffusion.noise import NoiseSource
-from sdedit_studio.diffusion.solver import Keep, Step, nothing_kept, solve
+from sdedit_studio.diffusion.solver import Constraint, ModelCall, solve, unconstrained
 from sdedit_studio.parameters import Masking, Sde, Solver
 
 
@@ -21,60 +21,64 @@ def sdedit(
     calls: int,
     noise: Callable[[int], NoiseSource],
     *,
-    free_below: Tensor | None = None,
+    start_levels: Tensor | None = None,
     solver: Solver = Solver.DPMPP_2M,
     sde: Sde = Sde.VP,
     repeats: int = 1,
     masking: Masking = Masking.STEADY,
-) -> Iterator[Step]:
-    """Edit `guide` (b, c, h, w) in [-1, 1] from noise level `sigma` > 0; the picture is the last step's estimate.
+) -> Iterator[ModelCall]:
+    """Edit `guide` (b, c, h, w) in [-1, 1] from noise level `sigma` > 0; yields after each model call.
 
-    `free_below`: (b, 1, h, w), the noise level at which each pixel begins to change: until then it is the guide noised
-    to the state's level, so that it is edited from a level of its own (Levin & Fried 2023, "Differential Diffusion").
-    Infinity is free all along, and 0 stays the guide bit for bit: the paper's mask has only these two. None for
-    infinity everywhere. `noise(round)` is the source of each of the `repeats` rounds (the paper's K), of `calls` model
-    calls each; every round starts from the last one's picture. Raises ValueError when the guide has values that are
-    not finite.
+    The picture made is the last call's estimate. `calls`: model calls of one round. `repeats`: rounds, the paper's K;
+    each starts from the last one's picture. `noise(round)`: the noise source of a round.
+    `start_levels`: (b, 1, h, w), the noise level from which each pixel is edited; above it, the pixel is the guide
+    noised to the state's level (Levin & Fried 2023, "Differential Diffusion"). At infinity a pixel is edited from
+    `sigma`; at 0 it stays the guide, bit for bit. The paper's binary mask has these two values only. None: infinity
+    everywhere.
+    Raises ValueError when the guide has values that are not finite.
     """
     if not guide.isfinite().all():
         raise ValueError("The guide has values that are not numbers.")
     picture = guide
     for index in range(repeats):
         source = noise(index)
-        keep = nothing_kept if free_below is None else keeping(picture, free_below, source, masking)
-        x = picture + column(sigma, picture) * source(0)
-        for step in solve(denoiser, x, sigma, calls, source, solver=solver, sde=sde, keep=keep):
-            picture = step.estimate
-            yield replace(step, index=index * calls + step.index, total=repeats * calls)
+        constrain = unconstrained if start_levels is None else held_to_guide(picture, start_levels, source, masking)
+        x = picture + broadcast(sigma, picture) * source(0)
+        for call in solve(denoiser, x, sigma, calls, source, solver=solver, sde=sde, constrain=constrain):
+            picture = call.estimate
+            yield replace(call, index=index * calls + call.index, total=repeats * calls)
 
 
-def keeping(guide: Tensor, free_below: Tensor, noise: NoiseSource, masking: Masking = Masking.STEADY) -> Keep:
-    """`w x + (1 - w) (guide + s z)`, w being the part of a step that each pixel is free in, and s z as `masking` says.
+def held_to_guide(
+    guide: Tensor, start_levels: Tensor, noise: NoiseSource, masking: Masking = Masking.STEADY
+) -> Constraint:
+    """The constraint `w x + (1 - w) (guide + s z)`, w being the fraction of the step below each pixel's start level.
 
-    A pixel freed within a step so goes along the noised guide down to its own level and from there along the step's
-    slope, which is Euler's rule for the rest of it: a soft map shows no bands, however few the steps.
+    `masking` decides s and z; see `Masking`. A pixel whose start level lies within a step follows the noised guide down
+    to it, and the step's slope from there: Euler's rule for the rest of the step. So a soft map shows no bands, however
+    few the steps.
     """
     start = noise(0)
 
-    def keep(x: Tensor, above: Level, level: Level, index: int) -> Tensor:
-        free = part_below(free_below, above, level)
+    def constrain(x: Tensor, above: Level, level: Level, index: int) -> Tensor:
+        edited = fraction_below(start_levels, above, level)
         if masking is Masking.OFFICIAL:
-            free = (free > 0).to(x.dtype)
+            edited = (edited > 0).to(x.dtype)
         if index == 0:
-            return free * x + (1 - free) * guide
+            return edited * x + (1 - edited) * guide
         match masking:
             case Masking.STEADY:
-                kept = guide + column(level, guide) * start
+                held = guide + broadcast(level, guide) * start
             case Masking.PAPER:
-                kept = guide + column(above, guide) * noise(index)
+                held = guide + broadcast(above, guide) * noise(index)
             case Masking.OFFICIAL:
-                kept = guide + column(above, guide) * start
-        return free * x + (1 - free) * kept
+                held = guide + broadcast(above, guide) * start
+        return edited * x + (1 - edited) * held
 
-    return keep
+    return constrain
 
 
-def part_below(threshold: Tensor, above: Level, level: Level) -> Tensor:
-    """The part, 0 .. 1, of the way in sigma from `above` down to `level` that lies below a threshold (b, 1, h, w)."""
-    start, end = column(above, threshold), column(level, threshold)
+def fraction_below(threshold: Tensor, above: Level, level: Level) -> Tensor:
+    """The fraction, 0 .. 1, of the way in sigma from `above` to `level` that lies below `threshold` (b, 1, h, w)."""
+    start, end = broadcast(above, threshold), broadcast(level, threshold)
     return ((threshold - end) / (start - end)).clamp(0, 1)

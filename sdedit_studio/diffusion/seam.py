@@ -1,7 +1,7 @@
-"""Colours matched where a picture meets what stays, so that no edge shows once it is pasted.
+"""Matching the colours of an edited picture to the guide's along the edge of a mask, so that no seam shows.
 
-With the bundled model the mean colour step across a hard edge falls from 3.3 grey levels to 1.5 at t0 0.35, and 80 px
-from it nothing changes (docs/local.md).
+With the bundled model the mean colour step across a hard edge falls from 3.3 grey levels to 1.5 at t0 0.35; 80 px from
+the edge nothing changes (docs/local.md).
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from torch import Tensor
 from torch.nn.functional import conv2d, interpolate, pad
 
 GRID = 192
-"""Values along the longer side at which colours are compared: detail is none of a seam's business."""
+"""Values along the longer side of the grid that colours are compared on: only low frequencies are matched."""
 
-REACH = 3.0
-"""How far a match reaches, as the standard deviation of a Gaussian on that grid."""
+BLUR_SIGMA = 3.0
+"""The standard deviation, on that grid, of the Gaussian that spreads the match."""
 
 _FIRM = 0.01
-"""Edges weaker than this much coverage a value of the grid, smoothed, are left alone: a wide feather shows no seam."""
+"""Blurred gradient of coverage per grid value below which an edge is not matched: a wide feather shows no seam."""
 
 _LEAST = 1e-3
-"""Keeps what is pasted nowhere in a box from dividing by 0."""
+"""Avoids a division by 0 in boxes where nothing is pasted."""
 
 
-def matched(guide: np.ndarray, picture: Tensor, cover: np.ndarray) -> Tensor:
-    """`picture` (b, 3, h, w) with its low frequencies drawn to the guide's along the edge of what is pasted.
+def colour_matched(guide: np.ndarray, picture: Tensor, cover: np.ndarray) -> Tensor:
+    """`picture` (b, 3, h, w) in [-1, 1] with its low frequencies matched to the guide's along the edge of the mask.
 
-    `cover`: (H, W) uint8, how much of the picture is pasted into `guide` (H, W, 3) uint8. Their mean difference inside
-    the edge is what it adds to a guide that goes on beyond it. It is weighted by how steep the coverage is, and taken
-    away by a normalised convolution (Knutsson & Westin 1993) that dies away with the distance to the edge. Where
-    nothing is pasted the picture stays as it is.
+    `cover`: (H, W) uint8, the coverage of pasting the picture into `guide` (H, W, 3) uint8. The mean difference
+    of the two inside the edge is weighted by the gradient of the coverage. It is spread by normalised convolution
+    (Knutsson & Westin 1993), so that it vanishes with the distance to the edge, and added to the picture. Where nothing
+    is pasted the picture is unchanged.
     """
     size = (picture.shape[-2], picture.shape[-1])
     scale = max(1.0, max(size) / GRID)
@@ -48,9 +48,9 @@ def matched(guide: np.ndarray, picture: Tensor, cover: np.ndarray) -> Tensor:
 
 
 def _means(pixels: np.ndarray, size: tuple[int, int], device: torch.device) -> Tensor:
-    """The means over the boxes of a grid of uint8 (H, W) or (H, W, c), as (1, c, h, w); many times as fast as torch.
+    """The means of uint8 (H, W) or (H, W, c) over the boxes of a grid, as (1, c, h, w); much faster than torch.
 
-    The boxes are those of `_reduced`, which overlap where a side is no multiple of the grid's.
+    The boxes are those of `_reduced`. They overlap where a side is no multiple of the grid's.
     """
     values = pixels.reshape(*pixels.shape[:2], -1)
     for axis, count in enumerate(size):
@@ -69,7 +69,7 @@ def _reduced(x: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def _steepness(cover: Tensor) -> Tensor:
-    """The length of the gradient, per value of the grid; (1, 1, h, w)."""
+    """The magnitude of the gradient per grid value, (1, 1, h, w)."""
     around = pad(cover, (1, 1, 1, 1), mode="replicate")
     across = (around[..., 1:-1, 2:] - around[..., 1:-1, :-2]) / 2
     down = (around[..., 2:, 1:-1] - around[..., :-2, 1:-1]) / 2
@@ -77,9 +77,9 @@ def _steepness(cover: Tensor) -> Tensor:
 
 
 def _blurred(x: Tensor) -> Tensor:
-    radius = round(3 * REACH)
+    radius = round(3 * BLUR_SIGMA)
     offsets = torch.arange(-radius, radius + 1, device=x.device, dtype=x.dtype)
-    kernel = torch.exp(-(offsets**2) / (2 * REACH**2))
+    kernel = torch.exp(-(offsets**2) / (2 * BLUR_SIGMA**2))
     kernel = (kernel / kernel.sum()).expand(x.shape[1], 1, 1, -1)
     x = conv2d(x, kernel, padding=(0, radius), groups=x.shape[1])
     return conv2d(x, kernel.transpose(2, 3), padding=(radius, 0), groups=x.shape[1])

@@ -1,8 +1,8 @@
 """Reverse-time solvers: short generators from a noise level down to 0, all in VE coordinates.
 
-Each takes a denoiser, the state `x` (b, c, h, w) at the first level, the levels ending in 0, a source of noise, and
-what to `keep`: it puts fixed parts of the picture back after every step. It yields a `Step` after each model call, so
-whoever consumes it can preview, and stop by not asking for more.
+Each takes a denoiser, the state `x` (b, c, h, w) at the first level, the levels ending in 0, a noise source and a
+`constrain` function, which is applied to the state after every step. It yields a `ModelCall` after each model call, so
+whoever consumes it can show previews, and stops it by not asking for more.
 """
 
 from __future__ import annotations
@@ -17,41 +17,45 @@ from typing import Protocol
 from torch import Tensor
 
 from sdedit_studio.diffusion.denoiser import Denoiser
-from sdedit_studio.diffusion.level import Level, column, each, several
+from sdedit_studio.diffusion.level import Level, broadcast, map_level, map_to_levels
 from sdedit_studio.diffusion.noise import NoiseSource
 from sdedit_studio.diffusion.schedule import VE, VP
 from sdedit_studio.parameters import Sde, Solver
 
 LAST_LEVEL = 0.05
-"""Where the rho 7 grid ends; the denoiser takes the rest in one call (METHOD 4.2b: better than 0.02 or 0.1)."""
+"""Where the Karras grid ends; the last model call goes from there to 0. Measured with the bundled model in 4 to 8 model
+calls: lower KID than 0.02 or 0.1, at the same L2.
+"""
 
 RHO = 7.0
+"""The exponent of the Karras grid (Karras et al. 2022, section 3)."""
 
-RENOISE_RATIO = 0.25
-"""From one level of a few-step network to the next: low enough to keep what is there, high enough to mend it."""
+CONSISTENCY_RATIO = 0.25
+"""From one level of the consistency grid to the next: low enough to keep the structure, high enough to correct it."""
 
 
-class Keep(Protocol):
-    """Puts the fixed parts of the picture back into `x`, which step `index` took from level `above` to `level`.
+class Constraint(Protocol):
+    """Puts the known parts of the picture back into `x`, which step `index` took from level `above` to `level`.
 
-    An estimate is a step straight to level 0, of index 0: what is put back into it has no noise.
+    An estimate counts as a step straight to level 0, with index 0: what is put back into it has no noise.
     """
 
     def __call__(self, x: Tensor, above: Level, level: Level, index: int, /) -> Tensor: ...
 
 
-def nothing_kept(x: Tensor, above: Level, level: Level, index: int) -> Tensor:
+def unconstrained(x: Tensor, above: Level, level: Level, index: int) -> Tensor:
+    """No part of the picture is known: returns `x`."""
     return x
 
 
 @dataclass(frozen=True)
-class Step:
-    """After model call `index` of `total`. `x`: the state, brought to level `sigma`; `estimate`: `D`, the picture it
-    promises.
+class ModelCall:
+    """The state after model call `index` of `total`.
 
-    The picture made is the last estimate. For the solvers that end with `x = D` that is the last state too;
-    Euler-Maruyama's last state still carries the noise of its last step, as the paper writes it, and score_sde too
-    takes the mean there.
+    `x`: the state (b, c, h, w), at level `sigma`. `estimate`: the denoiser's estimate D of the clean picture.
+    The picture made is the last estimate. For the solvers that end with `x = D` it is the last state too. The last
+    state of Euler-Maruyama still carries the noise of its last step, as in the paper's algorithms; score_sde takes the
+    mean there too.
     """
 
     index: int
@@ -70,34 +74,35 @@ def solve(
     *,
     solver: Solver = Solver.DPMPP_2M,
     sde: Sde = Sde.VP,
-    keep: Keep = nothing_kept,
-) -> Iterator[Step]:
-    """Run the named solver from level `sigma` to 0 in exactly `calls` model calls, on the grid that suits it.
+    constrain: Constraint = unconstrained,
+) -> Iterator[ModelCall]:
+    """Run `solver` from level `sigma` to 0 in exactly `calls` model calls, on the grid that suits it.
 
-    Pictures of different levels go down in step, each on the grid from its own.
+    Where pictures of the batch start at levels of their own, each has a grid of its own. `sde`: for Euler-Maruyama.
     """
 
     def levels(grid: Callable[..., Sequence[float]], *args: object) -> Sequence[Level]:
-        return several(lambda start: grid(start, *args), sigma)
+        return map_to_levels(lambda start: grid(start, *args), sigma)
 
     match solver:
         case Solver.DPMPP_2M:
-            return multistep(denoiser, x, levels(rho_grid, calls), noise, keep, eta=0.0, order=2)
+            return multistep(denoiser, x, levels(karras_grid, calls), noise, constrain, eta=0.0, order=2)
         case Solver.DPMPP_2M_SDE:
-            return multistep(denoiser, x, levels(rho_grid, calls), noise, keep, eta=1.0, order=2)
+            return multistep(denoiser, x, levels(karras_grid, calls), noise, constrain, eta=1.0, order=2)
         case Solver.ANCESTRAL:
-            return multistep(denoiser, x, levels(rho_grid, calls), noise, keep, eta=1.0, order=1)
+            return multistep(denoiser, x, levels(karras_grid, calls), noise, constrain, eta=1.0, order=1)
         case Solver.HEUN:
-            return heun(denoiser, x, levels(rho_grid, calls // 2 + 1), noise, keep, calls=calls)
+            return heun(denoiser, x, levels(karras_grid, calls // 2 + 1), noise, constrain, calls=calls)
         case Solver.EULER_MARUYAMA:
-            return euler_maruyama(denoiser, x, levels(paper_grid, calls, sde), noise, keep, sde=sde)
-        case Solver.RENOISE:
-            return multistep(denoiser, x, levels(renoise_grid, calls), noise, keep, eta=inf, order=1)
+            return euler_maruyama(denoiser, x, levels(paper_grid, calls, sde), noise, constrain, sde=sde)
+        case Solver.CONSISTENCY:
+            return multistep(denoiser, x, levels(consistency_grid, calls), noise, constrain, eta=inf, order=1)
 
 
-def rho_grid(sigma: float, count: int, last: float = LAST_LEVEL) -> Sequence[float]:
-    """`count` levels from `sigma` down to `last` (a quarter of `sigma` where that is lower), then 0: Karras et al.
-    2022, eq. 5.
+def karras_grid(sigma: float, count: int, last: float = LAST_LEVEL) -> Sequence[float]:
+    """`count` levels from `sigma` to `last`, then 0, with `sigma^(1/rho)` linear: Karras et al. 2022, eq. 5.
+
+    The last level above 0 is at most `sigma / 4`.
     """
     if count == 1:
         return [sigma, 0.0]
@@ -106,26 +111,42 @@ def rho_grid(sigma: float, count: int, last: float = LAST_LEVEL) -> Sequence[flo
 
 
 def paper_grid(sigma: float, count: int, sde: Sde) -> Sequence[float]:
-    """The paper's grid: `count` steps uniform in the SDE's own time, from the time of `sigma` to 0."""
+    """`count` levels from `sigma`, then 0: uniform in the SDE's own time (Meng et al. 2021, algorithms 1 and 4)."""
     schedule = VE() if sde is Sde.VE else VP()
     t0 = schedule.t(sigma)
     return [sigma, *(schedule.sigma(t0 * n / count) for n in range(count - 1, 0, -1)), 0.0]
 
 
-def renoise_grid(sigma: float, count: int) -> Sequence[float]:
-    """`count` levels from `sigma`, each a quarter of the one before, then 0: where a few-step network is called."""
-    return [*(sigma * RENOISE_RATIO**index for index in range(count)), 0.0]
+def consistency_grid(sigma: float, count: int) -> Sequence[float]:
+    """`count` levels from `sigma`, each `CONSISTENCY_RATIO` of the one before, then 0."""
+    return [*(sigma * CONSISTENCY_RATIO**index for index in range(count)), 0.0]
 
 
 def multistep(
-    denoiser: Denoiser, x: Tensor, sigmas: Sequence[Level], noise: NoiseSource, keep: Keep, *, eta: float, order: int
-) -> Iterator[Step]:
-    """`x <- (s'/s) e^(-eta h) x + (1 - e^(-(1+eta) h)) D~ + s' sqrt(1 - e^(-2 eta h)) z`, h = ln(s/s') (METHOD 4.4).
+    denoiser: Denoiser,
+    x: Tensor,
+    sigmas: Sequence[Level],
+    noise: NoiseSource,
+    constrain: Constraint,
+    *,
+    eta: float,
+    order: int,
+) -> Iterator[ModelCall]:
+    """The exponential integrators of DPM-Solver++ (Lu et al. 2022), deterministic and stochastic, in VE coordinates.
 
-    `D~ = D + h / (2 h_before) (D - D_before)` at order 2, `D` at order 1 and in the first step. eta = 0: DDIM (order
-    1) and DPM-Solver++ 2M (order 2); eta = 1: DDPM's ancestral sampling and 2M-SDE (Lu et al. 2022); eta = infinity:
-    multistep consistency sampling, `x <- D + s' z` (Song et al. 2023, algorithm 1). One call a step; the last is `x =
-    D`.
+    Formula, from level s to s' with `h = ln(s / s')`:
+    `x <- (s'/s) e^(-eta h) x + (1 - e^(-(1 + eta) h)) D~ + s' sqrt(1 - e^(-2 eta h)) z`, z ~ N(0, I).
+    First order: `D~ = D`. Second order: `D~ = D + h / (2 h_before) (D - D_before)`, and first order in the first step.
+    The last step, to level 0, is `x <- D`.
+
+    | eta | order 1 | order 2 |
+    |---|---|---|
+    | 0 | DDIM (Song, Meng & Ermon 2021) | DPM-Solver++ 2M |
+    | 1 | ancestral sampling of DDPM (Ho et al. 2020) | SDE-DPM-Solver++ 2M |
+    | inf | multistep consistency sampling, `x <- D + s' z` (Song et al. 2023, algorithm 1) | |
+
+    Order of convergence: `order`; weak for eta > 0. Consistency sampling has none: it calls a consistency model, which
+    maps to the end of the path in one step. Model calls per step: 1.
     """
     before: tuple[Tensor, Level] | None = None
     for index, (sigma, lower) in enumerate(pairwise(sigmas), 1):
@@ -136,14 +157,14 @@ def multistep(
             ahead = estimate
             if order == 2 and before is not None:
                 earlier, above = before
-                ahead = estimate + column(each(_extrapolation, above, sigma, lower), x) * (estimate - earlier)
-            kept, taken, fresh = (column(part, x) for part in several(partial(_parts, eta=eta), sigma, lower))
+                ahead = estimate + broadcast(map_level(_extrapolation, above, sigma, lower), x) * (estimate - earlier)
+            kept, taken, fresh = (broadcast(part, x) for part in map_to_levels(partial(_parts, eta=eta), sigma, lower))
             x = kept * x + taken * ahead
             if eta > 0:
                 x = x + fresh * noise(index)
             before = estimate, sigma
-        x = keep(x, sigma, lower, index)
-        yield Step(index, len(sigmas) - 1, lower, x, keep(estimate, sigma, 0.0, 0))
+        x = constrain(x, sigma, lower, index)
+        yield ModelCall(index, len(sigmas) - 1, lower, x, constrain(estimate, sigma, 0.0, 0))
 
 
 def _parts(sigma: float, lower: float, eta: float) -> tuple[float, float, float]:
@@ -158,44 +179,53 @@ def _extrapolation(above: float, sigma: float, lower: float) -> float:
 
 
 def heun(
-    denoiser: Denoiser, x: Tensor, sigmas: Sequence[Level], noise: NoiseSource, keep: Keep, *, calls: int
-) -> Iterator[Step]:
-    """The probability-flow ODE by Heun's rule (Karras et al. 2022, algorithm 1): two calls a step, one in the last.
+    denoiser: Denoiser, x: Tensor, sigmas: Sequence[Level], noise: NoiseSource, constrain: Constraint, *, calls: int
+) -> Iterator[ModelCall]:
+    """Heun's method on the probability-flow ODE (Karras et al. 2022, algorithm 1 with `sigma(t) = t`).
 
-    An even number of calls is met exactly by taking the first step, where the path is straightest, by Euler's rule.
+    Formula, from level s to s': `d = (x - D(x; s)) / s`, `x~ = x + (s' - s) d`, `d' = (x~ - D(x~; s')) / s'`,
+    `x <- x + (s' - s) (d + d') / 2`. The step to level 0 is Euler's, `x <- x~`, which is D.
+
+    Order of convergence: 2. Model calls per step: 2, and 1 in the step to level 0. An even number of `calls` is met
+    exactly by an Euler step first, where the path is straightest.
     """
     index = 0
     for sigma, lower in pairwise(sigmas):
         estimate = denoiser(x, sigma)
-        above, below = column(sigma, x), column(lower, x)
+        above, below = broadcast(sigma, x), broadcast(lower, x)
         slope = (x - estimate) / above
         index += 1
-        ahead = keep(x + (below - above) * slope, sigma, lower, index)
-        yield Step(index, calls, lower, ahead, keep(estimate, sigma, 0.0, 0))
+        ahead = constrain(x + (below - above) * slope, sigma, lower, index)
+        yield ModelCall(index, calls, lower, ahead, constrain(estimate, sigma, 0.0, 0))
         if lower != 0 and not (sigma == sigmas[0] and calls % 2 == 0):
             estimate = denoiser(ahead, lower)
             slope = (slope + (ahead - estimate) / below) / 2
             index += 1
-            ahead = keep(x + (below - above) * slope, sigma, lower, index)
-            yield Step(index, calls, lower, ahead, keep(estimate, lower, 0.0, 0))
+            ahead = constrain(x + (below - above) * slope, sigma, lower, index)
+            yield ModelCall(index, calls, lower, ahead, constrain(estimate, lower, 0.0, 0))
         x = ahead
 
 
 def euler_maruyama(
-    denoiser: Denoiser, x: Tensor, sigmas: Sequence[Level], noise: NoiseSource, keep: Keep, *, sde: Sde
-) -> Iterator[Step]:
-    """The paper's algorithms 1 (VE) and 4 (VP), noise in the last step included.
+    denoiser: Denoiser, x: Tensor, sigmas: Sequence[Level], noise: NoiseSource, constrain: Constraint, *, sde: Sde
+) -> Iterator[ModelCall]:
+    """Euler-Maruyama on the reverse SDE: SDEdit's own algorithms 1 (VE) and 4 (VP) (Meng et al. 2021, appendix C).
 
-    VE: `x <- x + e^2 score + e z`, `e^2 = s^2 - s'^2`. VP, with `beta dt` taken as its integral over the step so that
-    the start level does not depend on the number of steps: in VE coordinates the same, with `e z` scaled by `sqrt((1
-    + s'^2) / (1 + s^2))`.
+    Formula, from level s to s' with `e^2 = s^2 - s'^2` and `score = (D - x) / s^2`: `x <- x + e^2 score + c e z`,
+    z ~ N(0, I), also in the last step. VE: c = 1. VP, in VE coordinates: `c = sqrt((1 + s'^2) / (1 + s^2))`; there
+    `beta dt` is taken as the integral of beta over the step, so that the start level does not depend on the number of
+    steps.
+
+    Order of convergence: 1, in the strong sense too, as the noise is additive. Model calls per step: 1.
     """
     for index, (sigma, lower) in enumerate(pairwise(sigmas), 1):
         estimate = denoiser(x, sigma)
-        drift, spread = (column(part, x) for part in several(partial(_drift_and_spread, sde=sde), sigma, lower))
+        drift, spread = (
+            broadcast(part, x) for part in map_to_levels(partial(_drift_and_spread, sde=sde), sigma, lower)
+        )
         x = x + drift * (estimate - x) + spread * noise(index)
-        x = keep(x, sigma, lower, index)
-        yield Step(index, len(sigmas) - 1, lower, x, keep(estimate, sigma, 0.0, 0))
+        x = constrain(x, sigma, lower, index)
+        yield ModelCall(index, len(sigmas) - 1, lower, x, constrain(estimate, sigma, 0.0, 0))
 
 
 def _drift_and_spread(sigma: float, lower: float, sde: Sde) -> tuple[float, float]:

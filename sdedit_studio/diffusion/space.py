@@ -1,4 +1,4 @@
-"""Where a model works: in pixels, or in an autoencoder's latents."""
+"""The space of a denoiser: pixels, or an autoencoder's latents."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch.nn.functional import max_pool2d
 
 
 class Space(Protocol):
-    """`factor`: pixels to a value of it, across and down. Pictures are (b, 3, h, w) in [-1, 1]."""
+    """`factor`: pixels per value along each side. Pictures are (b, 3, h, w) in [-1, 1]."""
 
     @property
     def channels(self) -> int: ...
@@ -18,20 +18,20 @@ class Space(Protocol):
     def factor(self) -> int: ...
 
     def encode(self, picture: Tensor, /) -> Tensor:
-        """(b, 3, h, w) as (b, channels, h / factor, w / factor). The same picture gives the same values."""
+        """(b, 3, h, w) to (b, channels, h / factor, w / factor), deterministically."""
         ...
 
     def decode(self, x: Tensor, /) -> Tensor:
-        """Inverse of `encode`, as near as it comes."""
+        """The approximate inverse of `encode`."""
         ...
 
     def preview(self, x: Tensor, /) -> Tensor:
-        """A quick look at what `decode` would show, of any size."""
+        """A fast approximation of `decode`, of any size."""
         ...
 
 
 class Pixels:
-    """Pixels themselves: nothing to do."""
+    """Pixel space, where encoding and decoding are the identity."""
 
     channels = 3
     factor = 1
@@ -50,5 +50,5 @@ PIXELS = Pixels()
 
 
 def pooled(mask: Tensor, factor: int) -> Tensor:
-    """A mask (b, 1, h, w) on the grid of a space: a value may change where any of its pixels may."""
+    """A mask (b, 1, h, w) max-pooled to the grid of a space: a value may change where any of its pixels may."""
     return mask if factor == 1 else max_pool2d(mask, factor)

@@ -1,4 +1,4 @@
-"""A denoiser that sees a large picture through overlapping windows, so that memory stays flat whatever the size."""
+"""Denoising in overlapping windows, so that memory does not grow with the size of the picture."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from sdedit_studio.diffusion.denoiser import Denoiser
 from sdedit_studio.diffusion.level import Level
 
 _NONE = 1e-6
-"""Less than any weight of a window that was run."""
+"""Below the weight of any window that was run; avoids a division by 0."""
 
 
 def tiled(denoiser: Denoiser, side: int, overlap: int, stride: int, wanted: Tensor | None = None) -> Denoiser:
-    """The mean of `denoiser` over windows of at most `side` x `side` that overlap by at least `overlap`.
+    """The weighted mean of `denoiser` over windows of at most `side` x `side` that overlap by at least `overlap`.
 
-    Windows fade into each other where they overlap. As it is one denoiser, the blending happens in every step of a
-    solver and no seam can form (MultiDiffusion; Bar-Tal et al. 2023). Sides of `x` and of windows are multiples of
-    `stride`. `wanted`: (..., h, w), not 0 where the answer matters; windows without any such pixel are not run, and the
-    answer there is 0.
+    Weights fall linearly towards the edges of a window. The mean is taken in every model call, so that no seam can form
+    (MultiDiffusion; Bar-Tal et al. 2023). Sides of `x` and of windows are multiples of `stride`. `wanted`: (..., h, w),
+    not 0 where the estimate is needed; windows without such a value are not run, and the estimate there is 0.
     """
 
     def denoise(x: Tensor, sigma: Level) -> Tensor:
@@ -43,7 +42,7 @@ def tiled(denoiser: Denoiser, side: int, overlap: int, stride: int, wanted: Tens
 
 
 def spans(length: int, side: int, overlap: int, stride: int) -> Sequence[tuple[int, int]]:
-    """The fewest equal windows along one axis of `length` pixels, evenly laid out."""
+    """The start and end of the fewest equal windows along an axis of `length` pixels, evenly spaced."""
     if length <= side:
         return [(0, length)]
     count = ceil((length - overlap) / (side - overlap))
@@ -53,6 +52,6 @@ def spans(length: int, side: int, overlap: int, stride: int) -> Sequence[tuple[i
 
 
 def _ramp(length: int, overlap: int, like: Tensor) -> Tensor:
-    """Weights that rise from nearly 0 to 1 over `overlap` pixels at both ends."""
+    """Weights (length,) that rise linearly from near 0 to 1 over `overlap` pixels at both ends."""
     distance = torch.arange(length, device=like.device, dtype=like.dtype) + 0.5
     return torch.minimum(distance, length - distance).div(overlap).clamp(max=1)

@@ -1,1 +1,1 @@
-"""What is saved and undone: a document is an immutable value, and history is a list of such values."""
+"""Documents as immutable values, their edits, and history as a list of such values."""

@@ -1,6 +1,6 @@
-"""A document as an immutable value, and the edits that make one document from another.
+"""A document as an immutable value, and the basic edits that make one document from another.
 
-Keeping a `Document` is a snapshot: undo, autosave and the guide all simply keep one.
+A reference to a `Document` is a snapshot: undo, autosave and the guide each keep one.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ class Document:
     """A canvas of `width` x `height` pixels under a stack of layers.
 
     `layers`: bottom first, never empty. `active`: id of the layer that tools paint on. `selection`: coverage,
-    or None when nothing is selected (which means everywhere). `frame`: the rectangle of the canvas that is sent to
-    the model, or None for the whole canvas. `protection`: coverage of how far each pixel is held back when the model
-    edits the picture, 0 not at all and 255 entirely; None is nowhere. Equality is identity.
+    or None when nothing is selected (which means everywhere). `frame`: the rectangle of the canvas that the model
+    edits, or None for the whole canvas. `protection`: coverage of how far each pixel is kept from change by the model,
+    0 not at all and 255 entirely; None for 0 everywhere. Equality is identity. Raises ValueError for a bad size or
+    `active`.
     """
 
     width: int
@@ -158,7 +159,7 @@ class Document:
 
 
 def _damage(old: Layer | None, new: Layer | None) -> list[Rect]:
-    """Where one layer's change of pixels, mask or look can show."""
+    """The rectangles where a change of one layer's pixels, mask or look can show."""
     if old is new:
         return []
     shown = [layer for layer in (old, new) if layer is not None and layer.visible]

@@ -15,8 +15,8 @@ import numpy as np
 from PIL import Image
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.document.ground import grounded, guides, outdated_ids
 from sdedit_studio.document.layer import Layer, united
+from sdedit_studio.document.sources import guide_layers, outdated_ids, with_current_sources
 from sdedit_studio.document.target import Target, surface, with_surface
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.blend import BlendMode
@@ -31,7 +31,7 @@ CONTEXT = 32
 """The least number of canvas pixels around a selection that the model sees."""
 
 FADE = 0.1
-"""Over which an edit fades towards an edge of its frame, in parts of the frame's size, the root of its area."""
+"""The width over which an edit fades towards an edge of its frame, relative to the root of the frame's area."""
 
 
 # --- The selected pixels -------------------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ class Clip:
 
 
 def fill(document: Document, colour: tuple[int, int, int], target: Target = Target.PIXELS) -> Document:
-    """Paint the selection, or the whole canvas, in an sRGB colour. On a mask or the protection its grey counts.
+    """Paint the selection, or the whole canvas, in an sRGB colour; on a mask or the protection in its grey value.
 
     A layer with locked alpha changes its colour but not its transparency.
     """
@@ -66,7 +66,7 @@ def fill(document: Document, colour: tuple[int, int, int], target: Target = Targ
 
 
 def clear(document: Document, target: Target = Target.PIXELS) -> Document:
-    """Erase the selection, or the whole canvas; of a mask, hide it. Being asked for, it ignores a locked alpha."""
+    """Erase the selection, or the whole canvas; of a mask, set it to 0. It ignores a locked alpha."""
 
     def change(pixels: np.ndarray, where: Rect) -> None:
         kept = 255 - _coverage(document, where)
@@ -118,12 +118,12 @@ def with_picture(document: Document, pixels: np.ndarray, name: str, at: tuple[in
 
 
 def _edited(document: Document) -> Rect:
-    """Where an edit of the selected pixels can change something."""
+    """The rectangle that an edit of the selected pixels can change."""
     return document.bounds if document.selection is None else document.selection.bounds & document.bounds
 
 
 def _coverage(document: Document, rect: Rect) -> np.ndarray:
-    """How much of each pixel is selected: 0 .. 255, uint16 of shape (h, w, 1), ready to multiply."""
+    """The coverage of the selection: 0 .. 255, uint16 (h, w, 1)."""
     if document.selection is None:
         return np.full((rect.height, rect.width, 1), 255, np.uint16)
     return document.selection.read(rect)[..., None].astype(np.uint16)
@@ -263,7 +263,7 @@ def _rebuilt(
         frame=frame if frame is not None and not frame.empty else None,
         protection=protection if protection is not None and protection.tiles else None,
     )
-    return grounded(rebuilt, outdated_ids(document))
+    return with_current_sources(rebuilt, outdated_ids(document))
 
 
 def _resampled(array: np.ndarray, box: tuple[float, float, float, float], size: tuple[int, int]) -> np.ndarray:
@@ -281,7 +281,7 @@ def _resampled(array: np.ndarray, box: tuple[float, float, float, float], size: 
 
 
 def frame_of(document: Document) -> Rect:
-    """The part of the canvas that is sent to the model.
+    """The part of the canvas that the model edits.
 
     That is the document's frame if it has one; else the selection with context around it, a quarter of its longest
     side but at least `CONTEXT` pixels, no longer than 2:1 where the canvas allows; else the whole canvas.
@@ -305,20 +305,20 @@ def _lengthened(start: int, length: int, wanted: int, limit: int) -> tuple[int, 
 
 
 def guide(document: Document, frame: Rect, under: str | None = None) -> np.ndarray:
-    """What the model is given: the visible layers that belong to the guide, on white, as RGB uint8 (h, w, 3).
+    """The guide: the visible guide layers on white, as RGB uint8 (h, w, 3).
 
     `under`: only the layers below the one with this id.
     """
     layers = document.layers if under is None else document.layers[: document.index(under)]
-    picture = flatten(guides(layers), frame, paper=WHITE)
+    picture = flatten(guide_layers(layers), frame, paper=WHITE)
     return np.ascontiguousarray(picture[..., 2::-1])
 
 
 def edit_mask(document: Document, frame: Rect) -> np.ndarray | None:
-    """What is selected inside the frame and not entirely protected, as coverage, uint8 (h, w): 255 is edited, 0 stays.
+    """The mask of an edit: the selection inside the frame without fully protected pixels, uint8 (h, w).
 
-    It fades towards those edges of the frame beyond which there is more of it. None for all of the frame. Raises
-    ValueError when that leaves nothing.
+    255 is edited, 0 stays. It fades towards those edges of the frame that the selection, or the canvas, goes beyond.
+    None for 255 everywhere. Raises ValueError when the mask is empty.
     """
     coverage, chosen = None, document.bounds
     if document.selection is not None:
@@ -331,7 +331,7 @@ def edit_mask(document: Document, frame: Rect) -> np.ndarray | None:
 
 
 def _fading(frame: Rect, chosen: Rect) -> np.ndarray | None:
-    """Coverage of the frame that falls to 0 at the edges beyond which what is `chosen` goes on; None without any."""
+    """Coverage of the frame that falls to 0 at the edges that `chosen` goes beyond; None where there are none."""
     fade = FADE * sqrt(frame.area)
     down = _ramp(frame.height, fade, chosen.y < frame.y, frame.bottom < chosen.bottom)
     across = _ramp(frame.width, fade, chosen.x < frame.x, frame.right < chosen.right)
@@ -351,9 +351,9 @@ def _ramp(length: int, fade: float, at_start: bool, at_end: bool) -> np.ndarray:
 
 
 def unprotected(coverage: np.ndarray | None, may_change: np.ndarray | None) -> np.ndarray | None:
-    """A mask without what may not change at all, uint8 (h, w); None for either is all of the frame.
+    """The mask `coverage` without pixels where the strength `may_change` is 0, uint8 (h, w); None for 255 everywhere.
 
-    Raises ValueError when that leaves nothing.
+    Raises ValueError when the mask is then empty.
     """
     if may_change is None or may_change.all():
         return coverage
@@ -364,16 +364,16 @@ def unprotected(coverage: np.ndarray | None, may_change: np.ndarray | None) -> n
 
 
 def strength(document: Document, frame: Rect) -> np.ndarray | None:
-    """The part of t0 that each pixel of the frame may change by, uint8 (h, w): 255 all, 0 none as it is protected.
+    """The strength map of an edit: the share of t0 that each pixel is edited from, uint8 (h, w).
 
-    None where nothing inside the frame is protected.
+    It is 255 minus the protection; None where nothing inside the frame is protected.
     """
     held = None if document.protection is None else document.protection.read(frame)
     return 255 - held if held is not None and held.any() else None
 
 
 def result_name(parameters: Parameters) -> str:
-    """The name of the layer that an edit makes: "SDEdit 0.42, seed 3"."""
+    """The name of a result's layer, such as "SDEdit 0.42, seed 3"."""
     return f"SDEdit {parameters.t0:.2f}, seed {parameters.seed}"
 
 
@@ -409,7 +409,7 @@ def add_result(
 def replace_result(
     document: Document, layer_id: str, frame: Rect, picture: np.ndarray, generation: Mapping[str, Any]
 ) -> Document:
-    """Put a finished edit in the place of an earlier one: the layer keeps its mask, its look and its name.
+    """Replace the pixels of a result's layer by a finished edit; the layer keeps its mask, look and name.
 
     The parameters are those of `add_result`. Raises KeyError when the layer is not in the document.
     """

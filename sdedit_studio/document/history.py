@@ -11,7 +11,7 @@ from sdedit_studio.raster.tiles import Tile
 
 @dataclass(frozen=True)
 class Step:
-    """One gesture: its name for the menu, the document it leads back to, and the bytes that only this step keeps."""
+    """One undo step: its name for the menu, the document it leads back to, and the bytes that only this step keeps."""
 
     label: str
     document: Document
@@ -116,7 +116,7 @@ class History:
 
 
 def _cost(kept: Document, instead_of: Document) -> int:
-    """Bytes of the tiles that `kept` has and the document next to it in the history does not."""
+    """Bytes of the tiles of `kept` that `instead_of`, its neighbour in the history, does not have."""
     shared = {id(tile) for tile in _tiles(instead_of)}
     return sum({id(tile): tile.nbytes for tile in _tiles(kept) if id(tile) not in shared}.values())
 

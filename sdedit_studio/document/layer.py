@@ -13,8 +13,8 @@ from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import EMPTY, TILE, Tile, Tiles
 
-Ground = tuple[tuple[Any, ...], ...]
-"""The layers that a result was made from, as identities."""
+Sources = tuple[tuple[Any, ...], ...]
+"""The identities of the layers that a result was made from; see `document.sources`."""
 
 
 def new_id() -> str:
@@ -29,7 +29,7 @@ class Layer:
     `mask`: coverage that multiplies the layer's alpha (0 wherever it has no tile), or None for no mask.
     `opacity`: 0 .. 1. `in_guide`: whether the layer is part of the picture that goes to the model.
     `generation`: for a result of SDEdit, the plain JSON record of the job that made it. `follows`: whether a result is
-    made anew when its ground changes. `ground`: what a result was made from, or None where that is unknown.
+    made anew when its sources change. `sources`: the layers that a result was made from, or None where unknown.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Layer:
     alpha_locked: bool = False
     generation: Mapping[str, Any] | None = None
     follows: bool = False
-    ground: Ground | None = None
+    sources: Sources | None = None
     id: str = field(default_factory=new_id)
 
     def replace(self, **changes: Any) -> Self:
@@ -50,8 +50,8 @@ class Layer:
         return replace(self, **changes)
 
     def copy(self, name: str) -> Self:
-        """A new layer with the same content. It follows nothing: below it is what it was copied from."""
-        return replace(self, name=name, id=new_id(), follows=False, ground=None)
+        """A new layer with the same content, which does not follow its sources."""
+        return replace(self, name=name, id=new_id(), follows=False, sources=None)
 
     def moved(self, dx: int, dy: int) -> Self:
         """The layer, its mask with it, shifted by whole pixels."""
@@ -63,7 +63,7 @@ class Layer:
 
 
 def united(layers: Sequence[Layer]) -> Tiles:
-    """The visible layers, bottom first, blended into one picture: all of it, also what lies outside the canvas."""
+    """The visible layers, bottom first, blended into one picture, also outside the canvas."""
     cells = {
         (x // TILE, y // TILE)
         for layer in layers

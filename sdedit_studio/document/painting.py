@@ -1,4 +1,4 @@
-"""Colour laid on what is painted on: what a fill, a gradient or a shape does to a document. Pure, for any thread."""
+"""Painting areas of a document: fills, gradients and shapes. Pure, for any thread."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Paint = Callable[[Rect], np.ndarray]
 """The colours of the document pixels in a rectangle: premultiplied BGRA uint8 of shape (height, width, 4)."""
 
 
-def laid(document: Document, rect: Rect, paint: Paint, target: Target = Target.PIXELS) -> Document:
-    """`paint` over what `target` names, inside `rect`, the canvas and the selection. On coverage its grey counts.
+def paint_over(document: Document, rect: Rect, paint: Paint, target: Target = Target.PIXELS) -> Document:
+    """The document with `paint` over `target` inside `rect`, the canvas and the selection; on coverage as its grey.
 
-    A layer with locked alpha changes its colour but not its transparency. The same document when nothing can change.
+    A layer with locked alpha changes its colour but not its transparency. Returns `document` when nothing can change.
     """
     selection = document.selection
     alpha_locked = target is Target.PIXELS and document.active_layer.alpha_locked

@@ -1,7 +1,7 @@
-"""What the paper's two masked tasks may change: a pasted picture with its seam, and strokes over a photograph.
+"""The masks of the paper's two masked tasks: a pasted picture with its seam, and strokes over a photograph.
 
-Pure, and safe on any thread. The widths that a mask grows and fades by are parts of the size of what it is about, the
-square root of its area, so that a stamp and a wall are treated alike.
+Pure, and safe on any thread. Margins are relative to the size of the picture or the strokes, the square root of their
+area, so that they suit small and large ones alike.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from sdedit_studio.raster.smoothstep import smoothstep
 from sdedit_studio.raster.tiles import Tiles, packed
 
 VISIBLE = 8
-"""Alpha from which a pixel counts as painted; fainter ones are the tails of soft edges and of shadows."""
+"""The alpha from which a pixel counts as painted; fainter ones are the ends of soft edges and of shadows."""
 
 SAMPLED = 64
-"""Tiles that are looked at to tell a photograph from a painting."""
+"""Tiles that are sampled to tell a photograph from a painting."""
 
 FEW = 12
 """Pixels that are too few to tell."""
@@ -41,10 +41,11 @@ LONGEST = 1024
 
 
 @dataclass(frozen=True)
-class Reach:
-    """How far a mask goes beyond what it is about, in parts of its size, and never less than a few pixels.
+class Margins:
+    """The margins of a mask around its picture or strokes, relative to their size; at least a few pixels each.
 
-    `grow`: how far it is still full; `fade`: over how much more it falls to 0. `seam`: how far inwards the seam goes.
+    `grow`: how far outwards the mask is 255. `fade`: the width over which it then falls to 0. `seam`: how far inwards
+    the seam goes.
     """
 
     grow: float
@@ -52,17 +53,17 @@ class Reach:
     seam: float = 0.0
 
 
-SEAM = Reach(grow=0.06, fade=0.1, seam=0.1)
-STROKES = Reach(grow=0.05, fade=0.1)
+SEAM_MARGINS = Margins(grow=0.06, fade=0.1, seam=0.1)
+STROKE_MARGINS = Margins(grow=0.05, fade=0.1)
 
 LEAST_GROW, LEAST_FADE, LEAST_SEAM = 2.0, 6.0, 3.0
-"""Pixels; a narrower fade shows as an edge."""
+"""The least margins in pixels; a narrower fade would show as an edge."""
 
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """`mask`: coverage on the canvas, 255 over what the edit is about and a little beyond, and 0 where nothing may
-    change. `inside`: coverage of what lies further in than the seam, fading towards it.
+    """`mask`: coverage on the canvas of what may change, 255 over the picture or strokes and a little beyond. `inside`:
+    coverage of what lies further in than the seam, fading towards it.
     """
 
     mask: Tiles
@@ -70,9 +71,9 @@ class Region:
 
 
 def pasted(document: Document) -> Region:
-    """The active layer's picture, as it lies, with its seam.
+    """The region of the active layer's picture, with its seam.
 
-    Raises ValueError, with a sentence for the person, when there is nothing of it to see, or nothing to fit it into.
+    Raises ValueError, with a sentence for the person, when it is not visible, or lies on nothing.
     """
     layer, below = document.active_layer, document.layers[: document.active_index]
     if not layer.visible or not layer.opacity:
@@ -86,22 +87,24 @@ def pasted(document: Document) -> Region:
         raise ValueError(f"“{layer.name}” covers all of the canvas. Choose a picture that lies on another one.")
     if not any(_shown(other) for other in below):
         raise ValueError(f"Nothing lies under “{layer.name}” to fit it into. Put it above a picture first.")
-    return _region(alpha, area, document.bounds, SEAM)
+    return _region(alpha, area, document.bounds, SEAM_MARGINS)
 
 
 def painted(document: Document) -> Region:
-    """The strokes on the layers above the photograph: the topmost layer that fills the canvas, or that an edit made.
+    """The region of the strokes above the photograph: the topmost layer that fills the canvas, or is a result.
 
     Raises ValueError, with a sentence for the person, when there is no photograph, or nothing painted on it.
     """
     shown = [layer for layer in document.layers if _shown(layer)]
-    grounds = [index for index, layer in enumerate(shown) if layer.generation is not None or _fills(layer, document)]
-    if not grounds:
+    photographs = [
+        index for index, layer in enumerate(shown) if layer.generation is not None or _fills(layer, document)
+    ]
+    if not photographs:
         raise ValueError("Nothing fills the canvas yet. Put a photograph at the bottom, then paint on a layer above.")
-    alpha, area = _alpha(shown[grounds[-1] + 1 :], document)
+    alpha, area = _alpha(shown[photographs[-1] + 1 :], document)
     if not (alpha >= VISIBLE).any():
         raise ValueError("Paint on a layer above the photo first.")
-    return _region(alpha, area, document.bounds, STROKES)
+    return _region(alpha, area, document.bounds, STROKE_MARGINS)
 
 
 def lies_on_a_picture(document: Document) -> bool:
@@ -117,10 +120,10 @@ def strokes_on_a_photograph(document: Document) -> bool:
     """Whether something was painted above a photograph that fills the canvas. A quick guess, from a few pixels."""
     layers = [layer for layer in document.layers if _shown(layer)]
     seen = [_sampled(layer.pixels, document.bounds) for layer in layers]
-    grounds = [index for index, pixels in enumerate(seen) if (pixels >= OPAQUE).all() and _photographed(pixels)]
-    if not grounds:
+    photographs = [index for index, pixels in enumerate(seen) if (pixels >= OPAQUE).all() and _photographed(pixels)]
+    if not photographs:
         return False
-    above = slice(grounds[-1] + 1, None)
+    above = slice(photographs[-1] + 1, None)
     return any(
         layer.pixels.tiles and layer.generation is None and not _photographed(pixels[pixels >= OPAQUE])
         for layer, pixels in zip(layers[above], seen[above], strict=True)
@@ -159,16 +162,16 @@ def _fills(layer: Layer, document: Document) -> bool:
 
 
 def _alpha(layers: Sequence[Layer], document: Document) -> tuple[np.ndarray, Rect]:
-    """How far the layers cover the canvas, uint8 (h, w), whatever their opacity, and the rectangle that it is of."""
+    """The alpha of the layers at full opacity, uint8 (h, w), and its rectangle on the canvas."""
     whole = united([layer.replace(opacity=1.0, mode=BlendMode.NORMAL) for layer in layers])
     area = whole.content_bounds() & document.bounds
     return whole.read(area)[..., 3], area
 
 
-def _region(alpha: np.ndarray, area: Rect, canvas: Rect, reach: Reach) -> Region:
+def _region(alpha: np.ndarray, area: Rect, canvas: Rect, margins: Margins) -> Region:
     size = sqrt((alpha >= VISIBLE).sum())
-    grow, fade = max(LEAST_GROW, reach.grow * size), max(LEAST_FADE, reach.fade * size)
-    seam = max(LEAST_SEAM, reach.seam * size)
+    grow, fade = max(LEAST_GROW, margins.grow * size), max(LEAST_FADE, margins.fade * size)
+    seam = max(LEAST_SEAM, margins.seam * size)
     step = ceil(max(area.width, area.height) / LONGEST)
     around = area.grown(ceil(grow + fade) + step) & canvas
     # An edge of the canvas is no seam, so inside it the picture counts as going on beyond.

@@ -1,6 +1,6 @@
-"""The results of a document: each picture that the model made for it, with what it was made from, as immutable values.
+"""The results of a document, as immutable values: each picture that the model made, with its guide and settings.
 
-They belong to the document and are saved with it, but undo does not know them: taking back a stroke takes no result.
+They are saved with the document but are no part of its history: undo removes no result.
 """
 
 from __future__ import annotations
@@ -26,11 +26,10 @@ MOST = 1000
 class Record:
     """One result.
 
-    `picture`, `guide`: RGB of the frame's size, encoded without loss; `picture` is the model's own, before a mask
-    faded it into the guide. `mask`: the coverage that it was made with, encoded likewise, or None for all of the frame.
-    `strength`: the part of t0 that protection left to each pixel, likewise, or None for all of it everywhere.
-    `thumbnail`: what it looked like, small and encoded. `frame`: its place on a canvas that had the size `canvas`,
-    (width, height). `parameters`: the plain JSON settings. `calls`: of the model. `time`: when, with a zone.
+    `picture`, `guide`: RGB of the frame's size, losslessly encoded; `picture` is as the model made it, before it was
+    pasted into the guide. `mask`, `strength`: of the edit, encoded likewise, or None for 255 everywhere. `thumbnail`:
+    the pasted picture, small and encoded. `frame`: its place on a canvas of the size `canvas`, (width, height).
+    `parameters`: the settings as plain JSON values. `calls`: model calls. `time`: with a time zone.
     """
 
     picture: bytes
@@ -49,13 +48,13 @@ class Record:
 
     @property
     def blobs(self) -> tuple[bytes, ...]:
-        """What takes room."""
+        """The encoded pictures, which take up memory."""
         blobs = (self.picture, self.guide, self.thumbnail, self.mask, self.strength)
         return tuple(blob for blob in blobs if blob is not None)
 
     @cached_property
     def settings(self) -> Parameters:
-        """What it was made with."""
+        """The settings that it was made with. Raises ValueError when they are damaged."""
         return Parameters.from_dict(self.parameters)
 
     def repeats(self, other: Record) -> bool:
@@ -71,8 +70,8 @@ class Record:
 class Results:
     """Records, the oldest first: at most `MOST` that together take at most `budget` bytes.
 
-    When room runs out, the oldest without a star go first. Those with a star and the newest one always stay, even if
-    they alone take more.
+    Beyond that, the oldest without a star are dropped first. Those with a star and the newest one always stay, even if
+    they alone exceed the budget.
     """
 
     records: tuple[Record, ...] = ()
@@ -86,7 +85,7 @@ class Results:
 
     @cached_property
     def nbytes(self) -> int:
-        """The bytes taken. What records share, such as the guide of several seeds, counts once."""
+        """The bytes of all records. Pictures that records share, such as the guide of several seeds, count once."""
         return _nbytes(self.records)
 
     def record(self, record_id: str) -> Record:
@@ -97,24 +96,24 @@ class Results:
         raise KeyError(record_id)
 
     def added(self, record: Record) -> Results:
-        """With a new record. The same result made again becomes the newest, and keeps its star."""
+        """The results with a new record. The same result made again replaces the old one and keeps its star."""
         for known in self.records:
             if known.repeats(record):
                 record = replace(record, id=known.id, starred=known.starred or record.starred)
         return self._of([*(known for known in self.records if known.id != record.id), record])
 
     def starred(self, record_ids: Iterable[str], starred: bool) -> Results:
-        """With the stars of these records set or taken, as far as they are there."""
+        """The results with the stars of these records set or removed; unknown ids are ignored."""
         meant = set(record_ids)
         return self._of(replace(record, starred=starred) if record.id in meant else record for record in self.records)
 
     def without(self, record_ids: Iterable[str]) -> Results:
-        """Without these records."""
+        """The results without these records."""
         gone = set(record_ids)
         return replace(self, records=tuple(record for record in self.records if record.id not in gone))
 
     def put_back(self, records: Iterable[Record]) -> Results:
-        """With records that were taken out, in their old places, as far as there is room for them."""
+        """The results with removed records in their old places, as far as the budget allows."""
         known = {record.id for record in self.records}
         back = (record for record in records if record.id not in known)
         return self._of(sorted((*self.records, *back), key=lambda record: record.time))

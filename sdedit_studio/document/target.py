@@ -1,4 +1,4 @@
-"""What tools paint on: the active layer's pixels, its mask, or what is protected from the model."""
+"""The targets of painting: the active layer's pixels, its mask, or the document's protection."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Target(StrEnum):
 
 
 def surface(document: Document, target: Target) -> Tiles:
-    """What is there: colour for PIXELS, else coverage. A missing mask or protection is empty."""
+    """The tiles of a target: colour for PIXELS, else coverage. A missing mask or protection is empty."""
     match target:
         case Target.PIXELS:
             return document.active_layer.pixels
@@ -28,7 +28,7 @@ def surface(document: Document, target: Target) -> Tiles:
 
 
 def with_surface(document: Document, target: Target, tiles: Tiles) -> Document:
-    """The document with that replaced. Where nothing is protected any more, there is no protection."""
+    """The document with the tiles of a target replaced. An empty protection becomes None."""
     match target:
         case Target.PIXELS:
             return document.with_pixels(tiles)

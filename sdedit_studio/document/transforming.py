@@ -16,7 +16,7 @@ from sdedit_studio.raster.transform import transformed
 
 
 def extent(document: Document) -> Rect:
-    """The rectangle around what would be moved; empty when there is nothing."""
+    """The rectangle around the pixels that would move; empty when there are none."""
     content = document.active_layer.pixels.content_bounds()
     return content if document.selection is None else content & document.selection.content_bounds()
 
@@ -50,7 +50,7 @@ class Lifted:
         return cls(document, moving, pixels.changed(area, take))
 
     def placed(self, transform: QTransform, *, smooth: bool = True) -> Document:
-        """The document with what moves mapped by `transform`, the layer's mask or the selection along with it."""
+        """The document with the moving pixels mapped by `transform`, with the layer's mask or the selection."""
         layer, selection = self.document.active_layer, self.document.selection
         if selection is None:
             mask = layer.mask and transformed(layer.mask, transform, smooth)

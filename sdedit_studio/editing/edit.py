@@ -17,8 +17,8 @@ from sdedit_studio.document.edits import (
     result_name,
     strength,
 )
-from sdedit_studio.document.ground import below, ground, guides
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.document.sources import guide_layers, guide_layers_below, sources_of
 from sdedit_studio.engine.job import Job, Pixels, Progress, Result
 from sdedit_studio.engine.trajectory import at_frame_size
 from sdedit_studio.parameters import Parameters
@@ -167,6 +167,6 @@ def applied(edit: Edit, result: Result, now: Document, painted: Tiles, step: Pro
         record |= {"calls_made": step.call, "step": step.call, "steps": step.calls, "sigma": round(step.sigma, 4)}
     if replaced is not None and any(layer.id == replaced for layer in now.layers):
         made = replace_result(now, replaced, edit.frame, picture.array, record)
-        return made.with_layer(replaced, ground=ground(below(edit.document, replaced)))
+        return made.with_layer(replaced, sources=sources_of(guide_layers_below(edit.document, replaced)))
     made = add_result(now, edit.frame, picture.array, mask, name, record)
-    return made.with_layer(made.active, ground=ground(guides(edit.document.layers)))
+    return made.with_layer(made.active, sources=sources_of(guide_layers(edit.document.layers)))

@@ -95,7 +95,7 @@ def picture_dependencies(document: Document, parameters: Parameters) -> tuple[An
 
 def live_parameters(parameters: Parameters) -> Parameters:
     """The settings of a live first pass. A few-step model keeps its own solver."""
-    solver = Solver.RENOISE if parameters.solver is Solver.RENOISE else Solver.DPMPP_2M
+    solver = Solver.CONSISTENCY if parameters.solver is Solver.CONSISTENCY else Solver.DPMPP_2M
     return replace(parameters, calls=min(parameters.calls, CALLS), repeats=1, solver=solver, refine=Refine.OFF)
 
 

@@ -25,7 +25,7 @@ def record_of(edit: Edit, result: Result) -> Record:
     """The record of a result; for a background thread."""
     job = result.job
     held = None if job.strength is None else job.strength.array
-    return files.made(
+    return files.new_record(
         result.unpasted.array,
         job.guide.array,
         None if job.mask is None else job.mask.array,
@@ -63,7 +63,7 @@ def with_protection_of(document: Document, record: Record) -> Document:
 
 def export_picture(path: Path, record: Record) -> None:
     """Write its picture, with its settings in it. Raises FileProblem."""
-    pictures.export(path, files.looks(record), metadata=record.parameters, composite=record.mask is not None)
+    pictures.export(path, files.pasted(record), metadata=record.parameters, composite=record.mask is not None)
 
 
 def with_layer_of(document: Document, record: Record) -> Document:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import guide, strength, unprotected
-from sdedit_studio.document.ground import below
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.document.sources import guide_layers_below
 from sdedit_studio.editing.edit import Edit
 from sdedit_studio.engine.job import Job, Pixels
 from sdedit_studio.parameters import Parameters
@@ -34,7 +34,7 @@ def regeneration_edit(document: Document, layer_id: str, revision: int) -> Edit:
     frame = frame_to_regenerate(document, layer)
     if layer.generation is None or frame.empty:
         raise ValueError(f"“{layer.name}” is not a result of the model, so it cannot be made again.")
-    if not below(document, layer_id):
+    if not guide_layers_below(document, layer_id):
         raise ValueError("No visible layer below it is part of the guide. Mark one in the Layers panel.")
     coverage, may_change = None if layer.mask is None else layer.mask.read(frame), strength(document, frame)
     if coverage is not None and not coverage.any():

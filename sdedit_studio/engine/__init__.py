@@ -1,1 +1,1 @@
-"""Jobs, and the one thread that owns the model. Importing this package loads no torch; the thread does."""
+"""Jobs, and the worker thread that owns the model. Importing this package loads no torch; running the thread does."""

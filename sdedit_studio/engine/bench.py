@@ -1,6 +1,4 @@
-"""What a model costs on this machine: a call, and a picture, by device, precision, solver and way of refining. Every
-figure is measured.
-"""
+"""Benchmarks of a model on this machine: times by device, precision, solver and way of refining, all measured."""
 
 from __future__ import annotations
 
@@ -17,16 +15,17 @@ from sdedit_studio.diffusion.cascade import TILE, as_pixels, edit, resized
 from sdedit_studio.diffusion.plan import Detail
 from sdedit_studio.engine.prepare import half_of, seconds_per_call
 from sdedit_studio.models.catalogue import ModelCard
-from sdedit_studio.models.load import LoadedModel, load
+from sdedit_studio.models.load import load
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Parameters, Refine, Solver
 
 SECONDS = 1.0
-"""How long calls are repeated for, and no fewer than `LEAST` times."""
+"""Seconds that model calls are repeated for, at least `LEAST` times."""
 
 LEAST = 3
 
 HOPELESS = 4.0
-"""A precision so many times slower than float32 on a small picture is told and left out."""
+"""How many times slower than float32 on a small picture a precision may be before it is left out."""
 
 SMALL = 64
 
@@ -38,12 +37,12 @@ CANVAS = 768, 512
 
 @dataclass(frozen=True)
 class Timing:
-    """One row: the model at its native size, a whole picture by a way of refining, or its detail network by itself.
+    """One row: the model at its native size, a whole picture by a way of refining, or a detail network alone.
 
-    `width`, `height`: of the picture, or of what a detail network is given; `calls`: of all networks for a picture.
-    `solver`: "detail network" for that by itself, "any" where it does not matter. `ms_per_call`: the median, None for
-    whole pictures, whose calls differ; `seconds_per_picture`: from 8-bit guide to 8-bit result, None for a detail
-    network. Both are None where the precision is hopeless on this device.
+    `width`, `height`: of the picture, or of the detail network's input. `calls`: model calls of a picture, of all
+    networks. `solver`: "detail network" for that alone, "any" where it does not matter. `ms_per_call`: the median, None
+    for whole pictures, whose calls differ. `seconds_per_picture`: from 8-bit guide to 8-bit result, None for a detail
+    network. Both are None where the precision is too slow on this device (`HOPELESS`).
     """
 
     model: str
@@ -59,7 +58,7 @@ class Timing:
 
 
 def devices() -> Sequence[torch.device]:
-    """All that could run a model here."""
+    """The devices of this machine that a model can run on."""
     found = [torch.device("cpu")]
     if torch.cuda.is_available():
         found.append(torch.device("cuda"))
@@ -71,10 +70,10 @@ def devices() -> Sequence[torch.device]:
 def measure(
     card: ModelCard, device: torch.device, solvers: Sequence[Solver], ways: Sequence[Refine]
 ) -> Iterator[Timing]:
-    """Time a model on a device in float32 and in the 16 bits that suit it.
+    """Time a model on a device in float32 and in a 16-bit format.
 
-    `ways`: of refining, that whole pictures are timed by. Raises ModelProblem when the model or the detail network it
-    needs is damaged or missing.
+    `ways`: the ways of refining to time whole pictures with. Raises ModelProblem when the model or its detail network
+    is damaged or missing.
     """
     half = torch.bfloat16 if device.type == "cpu" else half_of(card)
     small = max(card.stride, min(card.native, SMALL))
@@ -113,16 +112,16 @@ def _parameters(card: ModelCard, refine: Refine, solver: Solver) -> Parameters:
 
 
 def _call(model: LoadedModel) -> float:
-    """Seconds of one call at the native size."""
+    """Seconds of one model call at the native size."""
     card, space = model.card, model.space
-    denoiser = model.denoiser(card.some_class)
+    denoiser = model.denoiser(card.default_condition)
     side = card.native // space.factor
     x = torch.zeros(1, space.channels, side, side, device=model.device)
     return _seconds(lambda: denoiser(x, 1.0))
 
 
 def _detail_call(model: LoadedModel, parameters: Parameters) -> tuple[int, int, float] | None:
-    """Width and height of what the detail network is given for the whole picture, and seconds of one call."""
+    """Width and height of the detail network's input for a whole picture, and seconds of one call; None without one."""
     *_, last = model.card.passes(*CANVAS, parameters)
     network = model.detail(parameters)
     if network is None or not isinstance(last, Detail):
@@ -134,7 +133,7 @@ def _detail_call(model: LoadedModel, parameters: Parameters) -> tuple[int, int, 
 
 @torch.inference_mode()
 def _seconds(call: Callable[[], Tensor]) -> float:
-    """The median of several calls after a first one, the device waited for."""
+    """The median time of several calls after a first one, with the device synchronised."""
     call().cpu()
     times: list[float] = []
     while len(times) < LEAST or sum(times) < SECONDS:
@@ -145,13 +144,13 @@ def _seconds(call: Callable[[], Tensor]) -> float:
 
 
 def _picture(model: LoadedModel, width: int, height: int, parameters: Parameters) -> tuple[int, float]:
-    """Calls and seconds of one edit, from pixels to pixels."""
+    """Model calls and seconds of one edit, from 8-bit guide to 8-bit result."""
     card = model.card
     guide = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     passes = card.passes(width, height, parameters)
     began = perf_counter()
     *_, last = edit(
-        model.denoiser(card.some_class),
+        model.denoiser(card.default_condition),
         guide,
         None,
         passes,

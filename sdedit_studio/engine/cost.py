@@ -1,4 +1,4 @@
-"""What each pass of an edit costs on this machine. Loads no torch."""
+"""The cost in time of each pass of an edit on this machine. Loads no torch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sdedit_studio.parameters import Parameters
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one pass. `network`: the name that its times are kept under; `runs`: of that network in a model call."""
+    """The cost of one pass. `network`: the name that its times are stored under. `runs`: its runs per model call."""
 
     stage: Stage
     network: str
@@ -30,12 +30,12 @@ class Cost:
         return None if seconds is None else self.stage.model_calls * seconds
 
     def learn(self, measured: Measured, seconds: float) -> None:
-        """Note that a model call took `seconds`."""
+        """Record that a model call took `seconds`."""
         measured.learn(self.network, self.stage.pixels, seconds / self.runs)
 
 
 def costs(card: ModelCard, width: int, height: int, parameters: Parameters, *, sketch: bool = False) -> Sequence[Cost]:
-    """Of each pass of an edit of a `width` x `height` frame; `sketch` is a job's.
+    """The cost of each pass of an edit of a `width` x `height` frame. `sketch`: see `Job`.
 
     Raises ModelProblem as `ModelCard.passes` does.
     """

@@ -1,4 +1,4 @@
-"""The window's side of the engine: jobs in, updates out, on one asyncio loop. Loads no torch and no Qt."""
+"""The engine as the window sees it: jobs in, updates out, on one asyncio loop. Loads no torch and no Qt."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sdedit_studio.engine.cost import costs
 from sdedit_studio.engine.job import (
     DetailInfo,
     Estimate,
+    InstallProgress,
     Job,
     Lane,
     ModelDetails,
@@ -21,9 +22,8 @@ from sdedit_studio.engine.job import (
     Phase,
     Progress,
     Status,
-    Step,
     Update,
-    in_common,
+    batch_key,
 )
 from sdedit_studio.engine.mailbox import Mailbox, Request
 from sdedit_studio.engine.measured import Measured
@@ -38,8 +38,8 @@ from sdedit_studio.parameters import Parameters, Refine
 class Engine:
     """Owns the worker thread. All methods belong to the thread of the loop on which `start` was called.
 
-    `models_dir`: where added models are kept, by default the user's folder. `opener` and `measured`: how a model is
-    loaded and where figures are kept, for tests.
+    `models_dir`: the folder of added models, by default the user's. `opener` and `measured`: for tests, how a model is
+    loaded and where measured times are stored.
     """
 
     def __init__(
@@ -62,35 +62,34 @@ class Engine:
     def start(self, model: str = Parameters.model) -> None:
         """Start the worker thread; it loads torch and `model`, warms up and measures a call. Needs a running loop.
 
-        Call it once, after the window shows: importing torch takes the interpreter's attention for moments.
+        Call it once, after the window shows: importing torch blocks the interpreter for moments.
         """
         self._loop = asyncio.get_running_loop()
         self._worker = Worker(model, self._mailbox, self._open, self._measured, self._post_status)
         self._worker.start()
 
     def watch(self, callback: Callable[[Status], None]) -> Callable[[], None]:
-        """Have `callback` called on the loop's thread at every change of status. Returns how to stop that."""
+        """Call `callback` on the loop's thread at every change of status. Returns a function that ends this."""
         self._watchers.append(callback)
         return lambda: self._watchers.remove(callback) if callback in self._watchers else None
 
-    async def run(self, job: Job, lane: Lane = Lane.ASKED) -> AsyncGenerator[Update]:
+    async def run(self, job: Job, lane: Lane = Lane.QUEUED) -> AsyncGenerator[Update]:
         """Yield any number of `Progress`, then exactly one `Result`, `Cancelled` or `Failed`.
 
-        Jobs that are asked for queue; a live job replaces the last live one, and a running live job gives way to any
-        newer one. An idle job runs when there is nothing else to do, gives way to anything, and then begins again.
-        Closing the iterator early cancels the job. Jobs may be given before the model is ready; they wait for it.
+        `lane`: see `Lane`. Closing the iterator early cancels the job. Jobs may be given before the model is ready;
+        they wait for it.
         """
         async with aclosing(self._updates((job,), lane)) as updates:
             async for update in updates:
                 yield update
 
     async def run_together(self, jobs: Sequence[Job], lane: Lane = Lane.IDLE) -> AsyncGenerator[Update]:
-        """`run` for jobs with the same `in_common`, several at a time where the device gains from that.
+        """`run` for jobs of the same `batch_key`, in batches of the size that suits the device.
 
-        Each update names its job; of every job the last is a `Result`, `Cancelled` or `Failed`. Between two batches
-        anything may go first. Closing the iterator early cancels all. Raises ValueError for jobs that differ in more.
+        Each update names its job; the last update of a job is a `Result`, `Cancelled` or `Failed`. Other jobs may run
+        between two batches. Closing the iterator early cancels all. Raises ValueError for different batch keys.
         """
-        if any(in_common(job) != in_common(jobs[0]) for job in jobs[1:]):
+        if any(batch_key(job) != batch_key(jobs[0]) for job in jobs[1:]):
             raise ValueError(
                 "Only edits that differ in nothing but the seed, or unless refined the t0, can be made together."
             )
@@ -102,7 +101,7 @@ class Engine:
                     yield update
 
     async def _updates(self, jobs: tuple[Job, ...], lane: Lane) -> AsyncGenerator[Update]:
-        """What becomes of jobs that are made as one batch."""
+        """The updates of jobs that run as one batch."""
         loop = asyncio.get_running_loop()
         updates: asyncio.Queue[Update] = asyncio.Queue()
 
@@ -123,13 +122,13 @@ class Engine:
             self._mailbox.withdraw(request)
 
     def cancel(self) -> None:
-        """Give up the job that runs, or that would run next: within one model call it yields `Cancelled`."""
+        """Cancel the job that runs, or that would run next; it yields `Cancelled` within one model call."""
         request = self._mailbox.current()
         if request is not None and self._mailbox.withdraw(request):
             request.give_up()
 
     def estimate(self, width: int, height: int, parameters: Parameters, *, sketch: bool = False) -> Estimate:
-        """What an edit of a `width` x `height` frame will cost; `sketch` is a job's.
+        """What an edit of a `width` x `height` frame will cost. `sketch`: see `Job`.
 
         Raises ModelProblem when the model, or the detail network that it needs, is not installed.
         """
@@ -150,8 +149,8 @@ class Engine:
             sigma=passes[0].stage.sigma if passes else 0.0,
         )
 
-    def carried_up(self, parameters: Parameters) -> Parameters:
-        """The settings with the picture refined: as they say, or where they do not, as the model does it by default.
+    def with_refinement(self, parameters: Parameters) -> Parameters:
+        """The settings with refinement: unchanged, or where they have none, with the model's default way of refining.
 
         Raises ModelProblem when the model is not installed.
         """
@@ -160,7 +159,7 @@ class Engine:
         return replace(parameters, refine=find(parameters.model, self._models_dir).default_refine, detail=None)
 
     def noised(self, job: Job) -> Noised | None:
-        """What the model starts from when it does `job`; None when it works in latents, where there is nothing to see.
+        """The noised guide that `job` starts from; None for latent models, whose latents are no picture.
 
         Safe on any thread. Raises ModelProblem when the model is not installed.
         """
@@ -168,33 +167,33 @@ class Engine:
         return None if card.format == "latent" else Noised.of(job, card)
 
     def prepare(self, model: str) -> None:
-        """Have `model` loaded now, after the jobs that queue. Until it is, and if it fails, the one before stays ready.
+        """Load `model` after the queued jobs. Until it is ready, and if it fails, the model before stays ready.
 
-        The status tells how it goes; for a model that is ready already, it is READY again.
+        Progress shows in the status; for a model that is ready already, it is READY again.
         """
-        self._mailbox.want(model)
+        self._mailbox.want_model(model)
 
     def models(self) -> list[ModelInfo]:
         """The installed models, the shipped ones first."""
         return library.infos(self._models_dir)
 
     def detail_networks(self) -> list[DetailInfo]:
-        """The detail networks that models bring, in the models' order, then the upscalers that were added."""
+        """The detail networks that models bring, in the models' order, then the added upscalers."""
         return library.detail_infos(self._models_dir)
 
     async def model_details(self, name: str) -> ModelDetails:
-        """All there is to tell of one model. Raises ModelRefused when it cannot be read."""
+        """The details of one model. Raises ModelRefused when it cannot be read."""
         return await library.details(name, self._models_dir)
 
-    async def add_model(self, path: Path, watch: Callable[[Step], None]) -> str:
-        """Bring the model or upscaler at `path`, a file or a folder, among the installed ones; returns its name.
+    async def add_model(self, path: Path, watch: Callable[[InstallProgress], None]) -> str:
+        """Install the model or upscaler at `path`, a file or a folder; returns its name.
 
         Raises ModelRefused for anything that cannot be used; then, and when cancelled, nothing has changed.
         """
         return await library.add(path, self._models_dir, watch)
 
-    async def download_model(self, repository: str, watch: Callable[[Step], None]) -> str:
-        """Fetch a model from Hugging Face, and add it; returns its name. A later call goes on after a cancel.
+    async def download_model(self, repository: str, watch: Callable[[InstallProgress], None]) -> str:
+        """Download a model from Hugging Face and install it; returns its name. After a cancel, the next call resumes.
 
         Raises ModelRefused when offline, and for anything that cannot be used.
         """

@@ -1,4 +1,4 @@
-"""The values that cross between the window and the worker thread. All frozen; equal jobs give equal pictures."""
+"""The values that the window and the worker thread exchange. All frozen; equal jobs give equal pictures."""
 
 from __future__ import annotations
 
@@ -44,27 +44,26 @@ class Pixels:
 class Lane(Enum):
     """How a job waits for the model.
 
-    ASKED: in a queue, before all else. LIVE: only the latest waits. IDLE: until there is nothing else to do; it gives
-    way to anything, and begins again after it.
+    QUEUED: in a queue, before jobs of the other lanes. LIVE: only the latest waits. IDLE: until there is nothing else
+    to do; a running one is interrupted by anything else, and starts again after it.
     """
 
-    ASKED = "asked"
+    QUEUED = "queued"
     LIVE = "live"
     IDLE = "idle"
 
 
 @dataclass(frozen=True)
 class Job:
-    """One edit, with all it depends on.
+    """One edit, with everything that its result depends on.
 
-    `guide`: the frame's composite, RGB. `mask`: coverage of the same size (0 stays, 255 is edited, grey is feather),
-    or None to edit all of it. `strength`: of the same size, the part of t0 that each pixel may change by (0 none of it,
-    255 all of it), or None for all of it everywhere. `revision`: the document revision the guide was taken from; it
-    names the job and does not influence the picture, so it takes no part in equality. `first`: the picture of the first
-    pass, if it was made before: only the refine passes are left to do. One of another size than that pass would have
-    is not used. `judge`: whether its result shall say how far it is from photographs. `sketch`: whether the picture is
-    wanted as the last `Progress` has it, at the size of its pass and not pasted, which is there sooner; a detail
-    network is then called once, right after the first pass.
+    `guide`: the frame's composite, RGB. `mask`: coverage of the same size (0 stays, 255 is edited), or None for 255
+    everywhere. `strength`: of the same size, the share of t0 that each pixel is edited from (0 none, 255 all), or None
+    for 255 everywhere. `revision`: the document revision of the guide; it does not influence the picture and takes no
+    part in equality. `first`: the picture of the first pass, if it was made before; then only the later passes run. It
+    is ignored where its size is not that of the pass. `judge`: whether to estimate the result's distance to
+    photographs. `sketch`: make a fast, rough result: the picture of the last `Progress`, at the size of its pass and
+    not pasted, with one call of the detail network right after the first pass.
     """
 
     guide: Pixels
@@ -93,21 +92,21 @@ class Job:
             raise ValueError("The mask is all black, so nothing would be edited. Paint white where it may change.")
 
     def record(self) -> dict[str, Any]:
-        """Its settings as plain JSON values, for files and picture metadata; of a strength map, that there was one."""
+        """Its settings as plain JSON values, for files and metadata; of a strength map only whether there was one."""
         return self.parameters.as_dict() | ({} if self.strength is None else {"strength_map": True})
 
     @property
     def coverage(self) -> np.ndarray | None:
-        """How much of the picture mask and strength let change, (h, w) uint8; None for all of it."""
+        """The coverage that the result is pasted with, by mask and strength, (h, w) uint8; None for 255 everywhere."""
         mask, strength = (None if part is None else part.array for part in (self.mask, self.strength))
         return coverage(mask, strength)
 
 
-def in_common(job: Job) -> tuple[Any, ...]:
-    """Equal for jobs that can be made as one batch; compares no pixels that are the very same object.
+def batch_key(job: Job) -> tuple[Any, ...]:
+    """A key that is equal for jobs that can run as one batch. Comparing it skips pixels that are the same object.
 
-    They differ in nothing but their seed and their t0; that only where it changes no more of the passes than the level:
-    from 0, which has none, it differs, and a higher one may have more to refine.
+    Such jobs differ in seed and t0 only, and in t0 only where it changes the level of the passes and not their number:
+    without refinement, and not between 0 and other values.
     """
     chosen = job.parameters
     t0 = 1.0 if chosen.t0 > 0 and chosen.refine is Refine.OFF else chosen.t0
@@ -117,11 +116,11 @@ def in_common(job: Job) -> tuple[Any, ...]:
 
 @dataclass(frozen=True)
 class Progress:
-    """After a model call. `preview` is the x0 estimate at the size of its pass (smaller than the frame), RGB.
+    """The progress of a job after a model call.
 
-    `call` of `calls` counts over all passes; `pass_index` of `passes` is 0 for the first pass; the last `details` of
-    them are calls of a detail network. `seconds_left` is None until a call has been measured. `sigma`: the noise level
-    that the step came down to (data in [-1, 1]); `t`: the same on the clock of t0.
+    `call` of `calls`: counted over all passes, from 1. `pass_index` of `passes`: from 0; the last `details` passes are
+    calls of a detail network. `preview`: the x0 estimate, RGB, at the size of its pass or smaller. `seconds_left`: None
+    until a call was measured. `sigma`: the noise level reached, for data in [-1, 1]; `t`: its time on the VP clock.
     """
 
     job: Job
@@ -141,9 +140,10 @@ class Result:
     """A finished edit. `picture` has the guide's size and equals it bit for bit wherever the mask is 0; of a sketch
     neither holds, and it has the size of its last pass.
 
-    `unpasted`: the same before the mask faded it into the guide, for a layer that has the mask itself. `note`: a
-    sentence for the person where it was not made as usual, or "". `away`: for a job that asked to be judged, how far
-    the model finds the picture from photographs (`diffusion/realism.py`): 0 not at all; None when it cannot tell.
+    `unpasted`: the same before the mask blended it into the guide, for a layer that has the mask itself. `seconds`:
+    wall time. `calls`: model calls. `note`: a sentence for the person where it was not made as usual, or "".
+    `photo_distance`: for a job with `judge`, the model's estimate of the picture's distance to photographs, 0 or more
+    (`diffusion/realism.py`); None when it has none.
     """
 
     job: Job
@@ -152,12 +152,12 @@ class Result:
     seconds: float
     calls: int
     note: str = ""
-    away: float | None = None
+    photo_distance: float | None = None
 
 
 @dataclass(frozen=True)
 class Cancelled:
-    """The job was given up between two model calls, or replaced by a later live job."""
+    """The job was cancelled, or replaced by a later live job."""
 
     job: Job
 
@@ -176,7 +176,7 @@ Update = Progress | Result | Cancelled | Failed
 
 
 class Phase(Enum):
-    """What the worker thread is about."""
+    """The phase of the worker thread."""
 
     WARMING_UP = "warming up"
     READY = "ready"
@@ -188,9 +188,9 @@ class Phase(Enum):
 class Status:
     """The state of the engine, for the status bar and the SDEdit panel.
 
-    `device` e.g. "CPU" or "NVIDIA H100"; `call_seconds`: the measured time of one model call at the native size, None
-    until measured; `together`: as many pictures the device makes at a time in less than as many times that;
-    `message`: for BROKEN, what is wrong and what to do.
+    `device`: such as "CPU" or "NVIDIA H100". `call_seconds`: the measured time of one model call at the native size,
+    None until measured. `together`: the batch size that suits the device. `message`: for BROKEN, what is wrong and what
+    to do.
     """
 
     phase: Phase
@@ -203,10 +203,10 @@ class Status:
 
 @dataclass(frozen=True)
 class DetailInfo:
-    """What the window needs to know of a detail network.
+    """What the window shows of a detail network.
 
-    `name`: what an edit's settings call it, which is the model's name for one that a model brings. `factor`: how many
-    times it enlarges. `upscaler`: it was added by itself. `bundled`: it comes with the studio.
+    `name`: as in an edit's settings; the model's name for one that a model brings. `factor`: how many times it
+    enlarges. `upscaler`: whether it was added on its own. `bundled`: whether it comes with the studio.
     """
 
     name: str
@@ -223,10 +223,10 @@ class DetailInfo:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What the window needs to know of a model before it is loaded; read from its `model.json`.
+    """What the window shows of a model before it is loaded, from its `model.json`.
 
-    `knows_any`: it can run without a class. `takes_prompt`: it reads text. `bundled`: it comes with the studio.
-    `detail`: the detail network that it brings.
+    `knows_any`: whether it can run without a class. `takes_prompt`: whether it reads text. `bundled`: whether it comes
+    with the studio. `detail`: the detail network that it brings.
     """
 
     name: str
@@ -251,10 +251,10 @@ class ModelInfo:
 
 @dataclass(frozen=True)
 class ModelDetails:
-    """What there is to tell of one model.
+    """The details of one model.
 
-    `kind`: how it works, in a few words. `parameters`: numbers in its networks, 0 when unknown. `about`: the first
-    paragraph of its model card, or "". `strip`: a picture of what it makes, if it has one.
+    `kind`: how it works, in a few words. `parameters`: weights of its networks, 0 when unknown. `about`: the first
+    paragraph of its model card, or "". `strip`: a picture of what it makes, if there is one.
     """
 
     kind: str
@@ -269,8 +269,8 @@ class ModelDetails:
 
 
 @dataclass(frozen=True)
-class Step:
-    """Where adding or fetching a model stands. `part`: 0 .. 1, or None while that is not known."""
+class InstallProgress:
+    """How far adding or downloading a model is. `words`: what is being done. `part`: 0 .. 1, or None while unknown."""
 
     words: str
     part: float | None = None
@@ -284,9 +284,9 @@ class ModelRefused(ValueError):
 class Estimate:
     """What an edit will cost: model calls, and seconds once a call has been measured (else None).
 
-    `details`: how many of the calls are of a detail network. `later_seconds`: of all passes but the first;
-    `forgets_guide`: whether those go on from the first one alone. `sigma`: the noise level that the guide is brought to
-    (data in [-1, 1]); 0 at t0 = 0.
+    `details`: how many of the model calls are of a detail network. `later_seconds`: of all passes but the first.
+    `forgets_guide`: whether the later passes take nothing from the guide. `sigma`: the start level, for data in
+    [-1, 1]; 0 at t0 = 0.
     """
 
     calls: int

@@ -1,7 +1,7 @@
-"""The models on this machine, from the window's side: told about, added, fetched and removed. Loads no torch here.
+"""The models on this machine, as the window lists, adds, downloads and removes them. Loads no torch in this process.
 
-Adding takes a process of its own: it can be given up at any moment, and neither a hostile file, nor a lack of memory,
-nor the weight of loading torch touches the window.
+Models are added in a subprocess: it can be stopped at any moment, and neither a hostile file, nor a lack of memory, nor
+loading torch affects the window.
 """
 
 from __future__ import annotations
@@ -20,21 +20,23 @@ from time import monotonic
 from typing import Any
 
 from sdedit_studio import resources
-from sdedit_studio.engine.job import DetailInfo, ModelDetails, ModelInfo, ModelRefused, Step
+from sdedit_studio.engine.job import DetailInfo, InstallProgress, ModelDetails, ModelInfo, ModelRefused
 from sdedit_studio.engine.post import post
 from sdedit_studio.engine.problems import describe
 from sdedit_studio.models import catalogue, facts
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem, Prediction
 from sdedit_studio.models.detail import DetailCard
 
-Watch = Callable[[Step], None]
-"""Told each step, on the loop's thread."""
+Watch = Callable[[InstallProgress], None]
+"""Called at each step, on the loop's thread."""
 
 Task = Callable[[Watch, str, Path | None], str]
-"""Work for the other process: it says its steps and returns a model's name."""
+"""Work for the subprocess: of a callback for its progress, a path or repository, and the models' folder. Returns a
+model's name.
+"""
 
-_SAY_SECONDS = 0.1
-"""How often it is said how far a download is."""
+_REPORT_SECONDS = 0.1
+"""Seconds between two reports of a download's progress."""
 
 _NICE = 10
 
@@ -55,29 +57,29 @@ def infos(models_dir: Path | None) -> list[ModelInfo]:
 
 
 def detail_infos(models_dir: Path | None) -> list[DetailInfo]:
-    """The detail networks that models bring, in the models' order, then the upscalers that were added."""
+    """The detail networks that models bring, in the models' order, then the added upscalers."""
     return [_detail_info(card) for card in catalogue.detail_networks(models_dir)]
 
 
 async def details(name: str, models_dir: Path | None) -> ModelDetails:
-    """All there is to tell of one model. Raises ModelRefused when it cannot be read."""
+    """The details of one model. Raises ModelRefused when it cannot be read."""
     return await asyncio.to_thread(_refusing, lambda: _details(catalogue.find(name, models_dir)))
 
 
 async def add(path: Path, models_dir: Path | None, watch: Watch) -> str:
-    """Bring the model or upscaler at `path`, a file or a folder, into the models' folder; returns its name.
+    """Install the model or upscaler at `path`, a file or a folder; returns its name.
 
     Raises ModelRefused for anything that cannot be used; then, and when cancelled, nothing has changed.
     """
-    return await _apart(_add, str(path), models_dir, watch)
+    return await _in_subprocess(_add, str(path), models_dir, watch)
 
 
 async def download(repository: str, models_dir: Path | None, watch: Watch) -> str:
-    """Fetch the model `repository` from Hugging Face and add it; returns its name. A later call goes on after a cancel.
+    """Download the model `repository` from Hugging Face and install it; returns its name. The next call resumes.
 
     Raises ModelRefused when offline, and for anything that cannot be used.
     """
-    return await _apart(_download, repository, models_dir, watch)
+    return await _in_subprocess(_download, repository, models_dir, watch)
 
 
 async def remove(name: str, models_dir: Path | None) -> None:
@@ -111,7 +113,7 @@ def _info(card: ModelCard, detail: DetailInfo | None) -> ModelInfo:
         card.default_calls,
         card.default_solver,
         card.default_guidance,
-        card.some_class is None,
+        card.default_condition is None,
         card.takes_prompt,
         card.bundled,
         detail,
@@ -134,7 +136,7 @@ def _details(card: ModelCard) -> ModelDetails:
 
 
 def _refusing(work: Callable[[], Any]) -> Any:
-    """What `work` returns; what it raises as a ModelRefused."""
+    """What `work` returns. Raises ModelRefused for whatever it raises."""
     try:
         return work()
     except Exception as error:
@@ -153,15 +155,15 @@ def _sentence(error: Exception) -> str:
 # --- In the window's process ---------------------------------------------------------------------------------------
 
 
-async def _apart(task: Task, subject: str, models_dir: Path | None, watch: Watch) -> str:
-    """What `task` returns in a process of its own, which ends when this is cancelled."""
+async def _in_subprocess(task: Task, source: str, models_dir: Path | None, watch: Watch) -> str:
+    """What `task` returns in a subprocess, which is terminated when this is cancelled. Raises ModelRefused."""
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[str] = loop.create_future()
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(there, task, subject, models_dir), name="models")
+    process = context.Process(target=_work, args=(there, task, source, models_dir), name="models")
 
-    def hear(outcome: str, value: Any) -> None:
+    def receive(outcome: str, value: Any) -> None:
         if ended.done():
             return
         match outcome:
@@ -177,10 +179,10 @@ async def _apart(task: Task, subject: str, models_dir: Path | None, watch: Watch
             with contextlib.suppress(EOFError, OSError):
                 while True:
                     message = here.recv()
-                    post(loop, lambda message=message: hear(*message))
+                    post(loop, lambda message=message: receive(*message))
             process.join()
             died = "The model could not be added: reading it ended abnormally, perhaps for lack of memory."
-            post(loop, lambda: hear("refused", died))
+            post(loop, lambda: receive("refused", died))
 
     process.start()
     there.close()
@@ -195,41 +197,41 @@ async def _apart(task: Task, subject: str, models_dir: Path | None, watch: Watch
 # --- In the other process ------------------------------------------------------------------------------------------
 
 
-def _work(connection: Connection, task: Task, subject: str, models_dir: Path | None) -> None:
+def _work(connection: Connection, task: Task, source: str, models_dir: Path | None) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what is half written is cleared away
     if sys.platform == "linux":
         os.nice(_NICE)
     try:
-        name = task(lambda step: connection.send(("step", step)), subject, models_dir)
+        name = task(lambda step: connection.send(("step", step)), source, models_dir)
     except Exception as error:
         connection.send(("refused", _sentence(error)))
     else:
         connection.send(("added", name))
 
 
-def _add(say: Watch, path: str, models_dir: Path | None) -> str:
+def _add(report: Watch, path: str, models_dir: Path | None) -> str:
     from sdedit_studio.models.adding.add import add
 
-    return add(Path(path), models_dir=models_dir, watch=lambda words: say(Step(words))).name
+    return add(Path(path), models_dir=models_dir, watch=lambda words: report(InstallProgress(words))).name
 
 
-def _download(say: Watch, repository: str, models_dir: Path | None) -> str:
+def _download(report: Watch, repository: str, models_dir: Path | None) -> str:
     from sdedit_studio.models.adding.download import download
 
-    said_at, all_here = -_SAY_SECONDS, False
+    reported_at, all_here = -_REPORT_SECONDS, False
 
     def fetched(here: int, total: int) -> None:
-        nonlocal said_at
-        if monotonic() >= said_at + _SAY_SECONDS:
-            said_at = monotonic()
-            say(Step(f"{here / 1e6:.0f} of {total / 1e6:.0f} MB", here / max(1, total)))
+        nonlocal reported_at
+        if monotonic() >= reported_at + _REPORT_SECONDS:
+            reported_at = monotonic()
+            report(InstallProgress(f"{here / 1e6:.0f} of {total / 1e6:.0f} MB", here / max(1, total)))
 
     def watch(words: str) -> None:
-        """Until all is here, it is told the names of files."""
+        """Report the words of adding; until all is fetched, they are names of files."""
         nonlocal all_here
         all_here = all_here or words == "Reading"
         if all_here:
-            say(Step(words))
+            report(InstallProgress(words))
 
-    say(Step("Asking Hugging Face"))
+    report(InstallProgress("Asking Hugging Face"))
     return download(repository, models_dir=models_dir, fetched=fetched, watch=watch).name

@@ -1,4 +1,4 @@
-"""When live mode runs what. A pure object: no Qt, no asyncio, and the time is handed in."""
+"""The schedule of live mode: what runs when. A pure object without Qt and asyncio; the clock is handed in."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ REST = 0.5
 """Seconds without a change after which the picture is refined."""
 
 REMEMBERED = 8
-"""First passes whose times make the rate."""
+"""The number of first passes that the rate is averaged over."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """What to run: the first pass of the guide of a revision, or the refine passes that carry it further."""
+    """What to run: the first pass of a revision's guide, or with `refine` the passes after it."""
 
     revision: int
     refine: bool
 
 
 class Schedule:
-    """Decides, from revisions alone, what runs next; whoever owns it runs that, and reports how it ended.
+    """Decides from revisions alone what runs next. Its owner runs that and reports how it ended.
 
-    The latest revision wins, but a first pass under way is let finish, so that a pen that never rests is followed at
-    the model's own rate. A refinement gives way at once, and so does the first pass of half a stroke when the stroke
-    ends, but not twice in a row. At most one order is under way. `clock` gives seconds.
+    The latest revision is run next. A running first pass is finished, so that a pen that never rests is followed at the
+    model's own rate. A running refinement is given up at once for a new revision; so is the first pass of half a stroke
+    when the stroke ends, but not twice in a row. At most one order runs at a time. `clock`: returns seconds.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -47,20 +47,20 @@ class Schedule:
 
     @property
     def rate(self) -> float | None:
-        """First passes a second, while there is something to follow; None until one was made."""
+        """First passes per second while the pen moves; None until one was made."""
         return len(self._seconds) / max(sum(self._seconds), 1e-6) if self._seconds else None
 
     @property
     def behind(self) -> float | None:
-        """Seconds that the newest picture was behind the painting when it came; None until there was one."""
+        """The age in seconds of the newest picture's guide when the picture came; None until there was one."""
         return self._seconds[-1] if self._seconds else None
 
     def changed(self, revision: int) -> None:
-        """What the picture depends on is now at `revision`."""
+        """The painting, or a setting, is now at `revision`."""
         self._wanted, self._changed_at = revision, self._clock()
 
     def lifted(self) -> None:
-        """A stroke has ended, and a picture of all of it is wanted soon."""
+        """A stroke has ended, so a picture of all of it is wanted soon."""
         running = self._running
         if running is not None and not running.refine and running.revision != self._wanted and not self._gave_way:
             self._running, self._gave_way = None, True
@@ -70,23 +70,23 @@ class Schedule:
         self._wanted, self._running, self._done = revision, None, Order(revision, refine=True)
 
     def take(self) -> Order | None:
-        """What to start now; it counts as running. What was running before is given up for it."""
+        """The order to start now, which then counts as running in place of any other; None for nothing."""
         order = self._due()
         if order is not None:
             self._running, self._began = order, self._clock()
         return order
 
     def rests_in(self) -> float | None:
-        """Seconds after which `take` will have a refinement if nothing changes; None when it will not."""
+        """Seconds until `take` returns a refinement if nothing changes; None when it will not."""
         first = None if self._wanted is None else Order(self._wanted, refine=False)
         if self.paused or self._running or first is None or self._done != first:
             return None
         return max(0.0, self._changed_at + REST - self._clock())
 
     def finished(self, order: Order, *, empty: bool = False) -> None:
-        """The order was carried out. One that was given up meanwhile counts for nothing.
+        """The order has run. One that was given up meanwhile is ignored.
 
-        `empty`: there was nothing to work from, so there is nothing to refine, and no pace to tell.
+        `empty`: there was no guide, so there is nothing to refine and no time to record.
         """
         if order == self._running:
             self._running, self._gave_way = None, False
@@ -95,7 +95,7 @@ class Schedule:
                 self._seconds.append(self._clock() - self._began)
 
     def abandoned(self) -> None:
-        """What ran was given up, and is ordered again if it is still wanted."""
+        """The running order was given up; it is ordered again if its revision is still the latest."""
         self._running = None
 
     def _due(self) -> Order | None:

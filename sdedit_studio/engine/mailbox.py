@@ -1,5 +1,5 @@
-"""Where jobs wait for the worker, each in its lane: asked for in a queue, live in a mailbox of one where the latest
-wins, idle until there is nothing else to do.
+"""Where jobs wait for the worker, each in its lane: queued ones in order, live ones in a mailbox of one where the
+latest wins, idle ones until there is nothing else to do.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from sdedit_studio.engine.job import Cancelled, Job, Lane, Update
 
 @dataclass(eq=False)
 class Request:
-    """Jobs on their way, mostly one; several are made as one batch. `deliver` takes their updates on any thread;
-    `stopped` is read before every model call.
+    """Jobs that run as one batch; mostly one. `deliver` takes their updates on any thread; `stopped` is read before
+    every model call.
 
-    `interrupted`: it runs no further now, but will begin again; `cancelled`: never again.
+    `interrupted`: it stops now and will start again; `cancelled`: it stops for good.
     """
 
     jobs: tuple[Job, ...]
@@ -30,15 +30,16 @@ class Request:
         return self.cancelled.is_set() or self.interrupted.is_set()
 
     def give_up(self) -> None:
-        """Tell that it will never run."""
+        """Deliver `Cancelled` for each job: the request will never run."""
         for job in self.jobs:
             self.deliver(Cancelled(job))
 
 
 class Mailbox:
-    """Thread-safe. What is asked for goes before what is live, and that before what is idle.
+    """Thread-safe. Queued requests go before live ones, and those before idle ones.
 
-    A running live job gives way to either of the first two for good; a running idle one to anything, and waits again.
+    A running live request is cancelled by a queued or a live one; a running idle one is interrupted by anything, and
+    waits again.
     """
 
     def __init__(self) -> None:
@@ -71,8 +72,8 @@ class Mailbox:
             self._changed.notify()
             return dropped
 
-    def want(self, model: str) -> None:
-        """Ask for a model to be made ready, instead of any asked for before."""
+    def want_model(self, model: str) -> None:
+        """Request that a model be made ready, in place of an earlier request for one."""
         with self._changed:
             self._wanted = model
             if self._running is not None and self._running.lane is Lane.IDLE:
@@ -80,8 +81,9 @@ class Mailbox:
             self._changed.notify()
 
     def take(self) -> Request | str | None:
-        """Wait for the next request to run, or the name of a model to make ready: that goes after explicit jobs and
-        before live and idle ones. None once the mailbox is closed. Ends the last one's run."""
+        """Wait for the next request to run, or the name of a model to make ready, which goes after queued requests and
+        before live and idle ones. Ends the run of the last one. None once the mailbox is closed.
+        """
         with self._changed:
             self._running = None
             self._changed.wait_for(lambda: self._queue or self._wanted or self._latest or self._idle or self._closed)
@@ -98,10 +100,8 @@ class Mailbox:
                 self._running = self._idle.popleft()
             return self._running
 
-    def again(self, request: Request) -> bool:
-        """Have an interrupted request wait for another run, before the others of its lane. False when it was cancelled
-        meanwhile.
-        """
+    def requeue(self, request: Request) -> bool:
+        """Put an interrupted request back, before the others of its lane. False when it was cancelled meanwhile."""
         with self._changed:
             if request.cancelled.is_set() or self._closed:
                 return False

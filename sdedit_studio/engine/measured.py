@@ -1,6 +1,6 @@
-"""What was measured on this machine: seconds a model call takes, by picture area, and the faster precision. No torch.
+"""Measurements of this machine: seconds per model call by picture area, and the faster precision. Loads no torch.
 
-Kept in the user's cache folder, so that the first estimate after start-up is right and nothing is measured twice.
+They are stored in the user's cache folder, so that the first estimate after start-up is right.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ from typing import Any
 from sdedit_studio import cache
 
 _MEMORY = 0.5
-"""Weight of what was known against a new measurement: the first call at a size runs long, and is forgotten in a few."""
+"""The weight of the old value against a new measurement. The first call at a size is slow, and soon outweighed."""
 
 
 class Measured:
-    """Figures per model, for this machine and `threads` CPU threads. One thread learns while others read.
+    """Measurements per model, for this machine and `threads` CPU threads. One thread writes while others read.
 
-    `path`: the JSON file; by default in the user's cache folder. A file that cannot be read or written only means that
-    things are measured again.
+    `path`: the JSON file, by default in the user's cache folder. A file that cannot be read or written is ignored.
     """
 
     def __init__(self, threads: int, path: Path | None = None) -> None:
@@ -29,9 +28,7 @@ class Measured:
         self._figures = _read(self._path)
 
     def call_seconds(self, model: str, pixels: int) -> float | None:
-        """Seconds of one call on a picture of `pixels`, scaled by area from the nearest size known; None when none
-        is.
-        """
+        """Seconds of one model call on `pixels` pixels, scaled by area from the nearest known size, or None."""
         known = self._calls(model)
         if not known:
             return None
@@ -39,13 +36,13 @@ class Measured:
         return known[nearest] * pixels / int(nearest)
 
     def learn(self, model: str, pixels: int, seconds: float) -> None:
-        """Note that a call on a picture of `pixels` took `seconds`."""
+        """Record that a model call on `pixels` pixels took `seconds`."""
         known, size = self._calls(model), str(pixels)
         learnt = _MEMORY * known[size] + (1 - _MEMORY) * seconds if size in known else seconds
         self._note(model, self._calls_key, known | {size: learnt})
 
     def precision(self, model: str) -> str | None:
-        """The precision found faster, "float32" or "bfloat16"; None until compared."""
+        """The faster precision, "float32" or "bfloat16"; None until compared."""
         return self._entry(model).get("precision")
 
     def set_precision(self, model: str, precision: str) -> None:
@@ -67,12 +64,12 @@ class Measured:
         return entry if isinstance(entry, dict) else {}
 
     def _note(self, model: str, key: str, value: Any) -> None:
-        """By replacing the whole table, so that readers on another thread always see a finished one."""
+        """Replace the whole table, so that readers on other threads always see a consistent one."""
         self._figures = self._figures | {_on_this_machine(model): self._entry(model) | {key: value}}
 
 
 def _on_this_machine(model: str) -> str:
-    """A home folder may be shared between machines."""
+    """The key of a model; a home folder may be shared between machines."""
     return f"{model} on {platform.node()}"
 
 

@@ -1,4 +1,4 @@
-"""What to do when a graphics card runs out of memory: the same edit in smaller tiles, then on the CPU."""
+"""Fallbacks when a graphics card runs out of memory: the same edit in smaller tiles, then on the CPU."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from sdedit_studio.diffusion.cascade import TILE
 from sdedit_studio.engine.execute import execute_together
 from sdedit_studio.engine.job import Job, Progress, Result
 from sdedit_studio.engine.measured import Measured
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 
 IN_TILES = "The graphics card ran out of memory, so this was made in smaller tiles."
 ON_CPU = "The graphics card ran out of memory, so this was made on the CPU."
 
 
-def execute_somehow(
+def execute_with_fallbacks(
     jobs: Sequence[Job],
     model: LoadedModel,
     on_cpu: Callable[[], LoadedModel],
@@ -25,9 +25,9 @@ def execute_somehow(
     cancelled: Callable[[], bool],
     measured: Measured,
 ) -> Iterator[Progress | Result]:
-    """`execute_together`; each `Result` has a note when it had to be made another way. `on_cpu`: the same model there.
+    """`execute_together` with fallbacks; each `Result` has a note where one was used. `on_cpu`: loads the model there.
 
-    Several that do not fit at once are made one after another.
+    A batch that does not fit runs as single jobs.
     """
     ways = [
         (lambda: model, TILE, ""),
@@ -50,5 +50,5 @@ def execute_somehow(
             torch.cuda.empty_cache()
         if len(jobs) > 1:
             for job in left:
-                yield from execute_somehow([job], model, on_cpu, cancelled=cancelled, measured=measured)
+                yield from execute_with_fallbacks([job], model, on_cpu, cancelled=cancelled, measured=measured)
             return

@@ -1,4 +1,4 @@
-"""From any thread to the loop's."""
+"""Calls from any thread to the loop's thread."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from collections.abc import Callable
 
 
 def post(loop: asyncio.AbstractEventLoop, callback: Callable[[], object]) -> None:
-    """Run `callback` on the loop's thread, unless the loop is gone: then nobody is left to hear it."""
+    """Run `callback` on the loop's thread; do nothing when the loop is closed."""
     with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(callback)

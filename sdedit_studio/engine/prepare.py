@@ -1,6 +1,4 @@
-"""Getting a model ready to run on this machine: torch, its threads, the device and the precision. Loads torch when
-called.
-"""
+"""Preparing a model for this machine: threads, device and precision. Its functions import torch when called."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ from sdedit_studio.parameters import Parameters, Refine
 if TYPE_CHECKING:
     import torch
 
-    from sdedit_studio.models.load import LoadedModel
+    from sdedit_studio.models.loaded import LoadedModel
 
 # OpenMP's threads that wait by spinning would take the cores from painting; those that sleep take up to a quarter of a
 # model call to be woken again and again. So they spin for some 15 µs, as long as there is between two operations, and
@@ -31,19 +29,19 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 
 MOST_TOGETHER, LONGEST = 8, 0.5
-"""Pictures in a batch on a CPU, and the seconds of a call for all of them at the pace of one. It is broken off at once
-for anything more urgent, but begins again after it.
+"""On a CPU: the largest batch, and the longest model call of a batch in seconds. A batch is interrupted at once for
+anything more urgent, but starts again after it.
 """
 
 MOST_ON_CARD, GIVES_WAY = 4, 0.25
-"""The same on a graphics card, where what is more urgent waits for the end of the call."""
+"""The same on a graphics card, where anything more urgent waits for the end of the model call."""
 
 COMPARED, COMPARISONS = 96, 3
-"""Side in pixels at which two precisions are compared, and how often; the shortest time counts."""
+"""Side in pixels at which precisions are compared, and the number of measurements; the shortest time counts."""
 
 
 def compute_threads() -> int:
-    """CPU threads for the model, the same in the window and on the command line: their number shows in the last bits.
+    """CPU threads for the model, equal for window and command line, as their number changes the last bits of results.
 
     On Linux all cores, since the worker's low priority keeps painting smooth (measured: 1 ms more at p95, and a third
     to a half less time); elsewhere all but one.
@@ -54,7 +52,7 @@ def compute_threads() -> int:
 
 
 def together(model: LoadedModel, call_seconds: float | None) -> int:
-    """How many pictures to make as one batch, when one for one picture takes `call_seconds`.
+    """The batch size, where a model call for one picture takes `call_seconds`.
 
     A graphics card makes four in little more than the time of one; on a CPU each of eight takes half to nine tenths of
     that (`docs/variations.md`).
@@ -64,8 +62,7 @@ def together(model: LoadedModel, call_seconds: float | None) -> int:
 
 
 def open_model(name: str, measured: Measured, models_dir: Path | None = None) -> LoadedModel:
-    """The model called `name` on this machine's best device, with `measured.threads` CPU threads for the calling
-    thread.
+    """Load the model `name` on this machine's best device, with `measured.threads` CPU threads.
 
     That is the CPU where the graphics card has too little memory. Raises ModelProblem when the model is missing or
     damaged.
@@ -86,9 +83,9 @@ def open_model(name: str, measured: Measured, models_dir: Path | None = None) ->
 
 
 def half_of(card: ModelCard) -> torch.dtype:
-    """The 16 bits to compute in on a graphics card: bfloat16 for our own networks, which are trained in it.
+    """The 16-bit format on a graphics card: bfloat16 for our own networks, which are trained in it, float16 for others.
 
-    float16 for others: it is finer, and where the noise is predicted, its error is multiplied by the noise level.
+    float16 is finer, which matters where the noise is predicted: the error is multiplied by the noise level.
     """
     import torch
 
@@ -133,10 +130,10 @@ def open_on_cpu(card: ModelCard, measured: Measured) -> LoadedModel:
 
 
 def seconds_per_call(model: LoadedModel, width: int, height: int) -> float:
-    """Seconds of one call on one picture, after a first one that sets things up."""
+    """Seconds of one model call on one picture, after a first call for set-up."""
     import torch
 
-    denoiser = model.denoiser(model.card.some_class)
+    denoiser = model.denoiser(model.card.default_condition)
     space = model.space
     x = torch.zeros(1, space.channels, height // space.factor, width // space.factor, device=model.device)
     denoiser(x, 1.0).cpu()
@@ -146,7 +143,7 @@ def seconds_per_call(model: LoadedModel, width: int, height: int) -> float:
 
 
 def warm_up(model: LoadedModel, measured: Measured) -> None:
-    """Call the model, and the detail network that it brings, until their times can be trusted, and note them."""
+    """Call the model, and the detail network that it brings, until their times are steady, and record them."""
     card, side = model.card, model.card.native
     measured.learn(card.name, side * side, seconds_per_call(model, side, side))
     if card.default_refine is Refine.DETAIL:

@@ -1,4 +1,4 @@
-"""Estimates on their way to the window as 8-bit pictures, without holding up the device that makes the next one."""
+"""Previews: estimates as 8-bit pictures, copied without delaying the next model call."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from sdedit_studio.diffusion.cascade import as_bytes, resized
 from sdedit_studio.engine.job import Pixels
 
 SIDE = 768
-"""Longest side of a preview in pixels, so that handing it to the window's thread stays cheap."""
+"""Longest side of a preview in pixels, so that passing it to the window's thread is cheap."""
 
 
 class Previews:
-    """On CUDA a stream of its own scales and copies an estimate while the next model call runs.
+    """On CUDA, a separate stream resizes and copies an estimate while the next model call runs.
 
-    `behind`: after how many further calls a preview should be asked for, so that nothing waits.
+    `behind`: after how many further model calls to fetch a preview, so that nothing waits.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -25,7 +25,7 @@ class Previews:
         self.behind = 0 if self._stream is None else 1
 
     def begin(self, picture: Tensor) -> Callable[[], Pixels]:
-        """Begin to bring (1, 3, h, w) over; the result waits until it is there."""
+        """Start to copy `picture` (1, 3, h, w) in [-1, 1]; the function returned waits for the copy."""
         if self._stream is None:
             pixels = Pixels.of(as_bytes(_reduced(picture)).cpu().numpy())
             return lambda: pixels

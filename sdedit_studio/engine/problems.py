@@ -1,4 +1,4 @@
-"""One clear sentence for whatever went wrong. Loads no torch."""
+"""Exceptions as one clear sentence for people. Loads no torch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 def describe(error: BaseException) -> str:
-    """What happened and what to do, in one sentence, for a person."""
+    """What went wrong and what to do, in one sentence."""
     text = str(error)
     if is_lack_of_memory(error):
         return "There was not enough memory: choose a smaller refine, or close other programs, and try again."

@@ -1,4 +1,4 @@
-"""The way of one edit down the reverse SDE: the x0 estimate of every step, within a budget of bytes."""
+"""The trajectory of one edit down the reverse SDE: the x0 estimate after every model call, within a budget of bytes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from sdedit_studio.diffusion.pasting import fading, paste
+from sdedit_studio.diffusion.pasting import paste, strength_coverage
 from sdedit_studio.engine.job import Job, Pixels, Progress, Result
 
 BUDGET = 64 * 1024 * 1024
@@ -20,7 +20,7 @@ NOTHING = Pixels(b"", (0, 0, 3))
 
 @dataclass(frozen=True, eq=False)
 class Point:
-    """One step. `progress` has no preview; `picture` is it, as pixels until it was packed into a lossless WebP."""
+    """One step. `picture`: its preview, as pixels until it is packed into a lossless WebP; `progress` has none."""
 
     progress: Progress
     picture: Pixels | bytes
@@ -102,16 +102,16 @@ class Trajectory:
         self._bytes += point.bytes
         self._fit()
 
-    def loose(self) -> Point | None:
-        """The first step that is not packed yet."""
+    def first_unpacked(self) -> Point | None:
+        """The first step that is not packed yet, or None."""
         return next((point for point in self._points if isinstance(point.picture, Pixels)), None)
 
-    def settle(self, loose: Point, packed: Point) -> None:
-        """Put a packed step in the place of the same one as it was, if that is still there."""
+    def replace_packed(self, unpacked: Point, packed: Point) -> None:
+        """Replace a step by the same step packed, if it is still there."""
         for index, point in enumerate(self._points):
-            if point is loose:
+            if point is unpacked:
                 self._points[index] = packed
-                self._bytes += packed.bytes - loose.bytes
+                self._bytes += packed.bytes - unpacked.bytes
                 self._fit()  # pure noise packs into more than it was
                 return
 
@@ -143,15 +143,15 @@ class Trajectory:
 
 
 def at_frame_size(job: Job, estimate: Pixels) -> Pixels:
-    """An estimate as a result is before the mask: of the guide's size, and the guide where the strength is 0."""
+    """An estimate as an unpasted result: at the guide's size, and the guide itself where the strength is 0."""
     picture = _sized(estimate.array, (job.guide.width, job.guide.height), Image.Resampling.BICUBIC)
     if job.strength is not None:
-        picture = paste(job.guide.array, picture, fading(job.strength.array))
+        picture = paste(job.guide.array, picture, strength_coverage(job.strength.array))
     return Pixels.of(picture)
 
 
-def seen(point: Point, result: Result, size: tuple[int, int], *, last: bool) -> np.ndarray:
-    """What a step promised of `result`'s edit: its estimate in the guide, through the mask; the last is the result.
+def step_picture(point: Point, result: Result, size: tuple[int, int], *, last: bool) -> np.ndarray:
+    """The picture of a step of `result`'s edit: its estimate in the guide, through the mask; of the last, the result.
 
     `size`: width and height wanted. RGB uint8 (h, w, 3); where the mask or the strength is 0 it is the guide, resized
     alike.
@@ -165,7 +165,7 @@ def seen(point: Point, result: Result, size: tuple[int, int], *, last: bool) -> 
         return picture
     guide = _sized(job.guide.array, size, Image.Resampling.BICUBIC)
     for part in covers:
-        cover = part.array if part is job.mask else fading(part.array)
+        cover = part.array if part is job.mask else strength_coverage(part.array)
         picture = paste(guide, picture, _sized(cover, size, Image.Resampling.BOX))
     return picture
 

@@ -1,4 +1,4 @@
-"""The one thread that owns the model. Importing this module loads no torch; running the thread does."""
+"""The worker thread, which owns the model. Importing this module loads no torch; running the thread does."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.problems import describe, is_lack_of_memory
 
 if TYPE_CHECKING:
-    from sdedit_studio.models.load import LoadedModel
+    from sdedit_studio.models.loaded import LoadedModel
 
 Opener = Callable[[str], "LoadedModel"]
-"""Loads the model of a name, ready to run, on the calling thread."""
+"""Loads the model with a name on the calling thread."""
 
 _HEAVY = ("sdedit_studio.engine.prepare", "torch", "sdedit_studio.engine.execute", "sdedit_studio.models.unet")
-"""Imported one by one, so that closing in the middle waits for one of them at most."""
+"""Imported one by one, so that closing waits for one of them at most."""
 
 _NICE = 10
-"""Well below the window's thread, which must win whenever both want the same core."""
+"""Well below the priority of the window's thread, which must win whenever both want the same core."""
 
 _LARGE = 4 * 2**20
 """Bytes. Brushes take at most 1 MiB at a time, and are slower by a half where that comes from the system."""
@@ -37,10 +37,10 @@ _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -3, -1
 
 
 class Worker(threading.Thread):
-    """Loads the model `first`, then answers the mailbox until it closes.
+    """Loads the model `first`, then serves the mailbox until it closes.
 
-    The model in use goes only when another is ready, or when both do not fit.
-    `publish` takes every change of status, on this thread. Not a daemon: torch must not be torn down mid-call.
+    The model in use is freed when another is ready, or when both do not fit in memory. `publish`: called with every
+    change of status, on this thread. Not a daemon thread: torch must not be torn down in a call.
     """
 
     def __init__(
@@ -65,19 +65,19 @@ class Worker(threading.Thread):
             self._open(self._first)
         except Exception as error:
             self._publish(Status(Phase.BROKEN, self._first, message=describe(error)))
-        while asked := self._mailbox.take():
-            self._prepare(asked) if isinstance(asked, str) else self._answer(asked)
+        while taken := self._mailbox.take():
+            self._prepare(taken) if isinstance(taken, str) else self._answer(taken)
         self._measured.save()
 
     def _prepare(self, name: str) -> None:
-        """Make a model ready, or say why it cannot be."""
+        """Load a model and publish the outcome."""
         try:
             self._publish(self._status(Phase.READY, self._ready(name)))
         except Exception as error:
             self._publish(Status(Phase.BROKEN, name, message=describe(error)))
 
     def _answer(self, request: Request) -> None:
-        """Do what is asked and deliver how it went; any failure leaves the worker ready for the next."""
+        """Run a request and deliver its outcome. After any failure the worker serves the next one."""
         name = request.jobs[0].parameters.model
         try:
             model = self._ready(name)
@@ -90,7 +90,7 @@ class Worker(threading.Thread):
             self._publish(self._status(Phase.BUSY, model))
         ends = self._run(request, model)
         self._publish(self._status(Phase.READY, model))
-        if isinstance(ends[0], Cancelled) and request.interrupted.is_set() and self._mailbox.again(request):
+        if isinstance(ends[0], Cancelled) and request.interrupted.is_set() and self._mailbox.requeue(request):
             return
         for end in ends:
             request.deliver(end)
@@ -98,15 +98,15 @@ class Worker(threading.Thread):
             give_back_memory()
 
     def _run(self, request: Request, model: LoadedModel) -> Sequence[Update]:
-        """Deliver the progress of the jobs, and return how each of them ended."""
+        """Run the jobs of a request, deliver their progress, and return the last update of each."""
         from sdedit_studio.engine.execute import Stopped
-        from sdedit_studio.engine.memory import execute_somehow
+        from sdedit_studio.engine.memory import execute_with_fallbacks
         from sdedit_studio.engine.prepare import open_on_cpu
 
         jobs, measured, cancelled = request.jobs, self._measured, request.stopped
         results: list[Result] = []
         try:
-            for update in execute_somehow(
+            for update in execute_with_fallbacks(
                 jobs, model, lambda: open_on_cpu(model.card, measured), cancelled=cancelled, measured=measured
             ):
                 if isinstance(update, Result):
@@ -154,22 +154,22 @@ def lower_priority() -> None:
 
 
 def return_large_blocks() -> None:
-    """Have every block of `_LARGE` bytes or more go back to the system when it is freed.
+    """Make glibc return every block of `_LARGE` bytes or more to the system when it is freed.
 
-    glibc by itself comes to take blocks of up to 32 MiB from its heaps, where small ones between them hold what was
-    freed: 200 MiB, and more with every hour.
+    By default glibc takes blocks of up to 32 MiB from its heaps, where small blocks between them keep freed memory:
+    200 MiB, and more with every hour.
     """
     _tell_glibc("mallopt", _M_MMAP_THRESHOLD, _LARGE)
     _tell_glibc("mallopt", _M_TRIM_THRESHOLD, 4 * _LARGE)  # else 128 KiB: brushes would take and give all the time
 
 
 def give_back_memory() -> None:
-    """What was taken and freed: glibc keeps 200 MiB of loading the bundled model, and up to 300 of large pictures."""
+    """Return freed memory to the system: glibc keeps 200 MiB of loading the bundled model, 300 of large pictures."""
     _tell_glibc("malloc_trim", 0)
 
 
 def _tell_glibc(function: str, *arguments: int) -> None:
-    """Elsewhere nothing is told."""
+    """Call a function of glibc; does nothing on other systems."""
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             getattr(ctypes.CDLL("libc.so.6"), function)(*arguments)

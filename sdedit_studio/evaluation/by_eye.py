@@ -1,6 +1,4 @@
-"""What no figure says of a model, laid out to be looked at: many strokes beside their pictures, results beside the
-nearest training pictures.
-"""
+"""Contact sheets to judge a model by eye: strokes beside results, and results beside the nearest training pictures."""
 
 from __future__ import annotations
 
@@ -18,11 +16,11 @@ from sdedit_studio.files.atomic import write
 PAIRS, ROWS = 48, 8
 
 LOOKED_FOR = 24
-"""Results that are looked for among the training pictures."""
+"""The number of results whose nearest training pictures are searched."""
 
 
 def show_pairs(folder: Path, guides: np.ndarray, pictures: np.ndarray) -> None:
-    """Write `pairs.png`: up to 48 guides (n, h, w, 3) uint8, each beside its picture."""
+    """Write `pairs.png`: up to 48 guides (n, h, w, 3) uint8, each beside its result."""
     columns = {}
     shown = min(PAIRS, len(guides))
     for start in range(0, shown, ROWS):
@@ -43,11 +41,11 @@ def show_neighbours(
     features: Features,
     watch: Watch = unwatched,
 ) -> str:
-    """Write `neighbours.png`: results beside the nearest pictures that the model was trained on, nearest ones first.
+    """Write `neighbours.png`: results beside the nearest training pictures, the nearest first.
 
-    All pictures (n, side, side, 3) uint8. Returns how near they are, beside how near `photographs` are that it was not
-    trained on: a model that remembers makes pictures that are nearer than those. Raises EvaluationProblem when
-    `trained_on` cannot be read.
+    All pictures (n, side, side, 3) uint8. Returns a note with the distances of the results, and for comparison those of
+    `photographs` that were not trained on: a model that memorises makes pictures that are nearer. Raises
+    EvaluationProblem when `trained_on` cannot be read.
     """
     chosen = slice(0, LOOKED_FOR)
     both = np.concatenate([pictures[chosen], photographs[chosen]])
@@ -65,5 +63,5 @@ def show_neighbours(
 
 
 def nearest_level(t0s: Sequence[float], wanted: float) -> float | None:
-    """The t0 above 0 that is nearest to `wanted`, or None when there is none."""
+    """The value of `t0s` above 0 that is nearest to `wanted`, or None."""
     return min((t0 for t0 in t0s if t0 > 0), key=lambda t0: abs(t0 - wanted), default=None)

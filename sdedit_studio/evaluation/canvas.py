@@ -1,4 +1,4 @@
-"""Ways of refining compared at canvas size: the same first passes carried up by a detail network, by SDE, or not."""
+"""The comparison of ways of refining at canvas size: the same first passes refined by a detail network, SDE, or not."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sdedit_studio.evaluation.reference import MOST, Realism, Reference
 from sdedit_studio.evaluation.sheet import sheet
 from sdedit_studio.evaluation.strokes import COLOURS, strokes
 from sdedit_studio.files.atomic import write
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Parameters, Refine
 
 CROP = 256
@@ -51,13 +51,13 @@ def compare(
     *,
     painted: bool = False,
 ) -> Table:
-    """Carry `count` guides up to the size of `frame` in each of `ways`, from the same first passes.
+    """Edit `count` guides at the size of `frame` in each of `ways`, from the same first passes.
 
-    `source`: a folder or zip, of photographs that strokes are simulated from, or where `painted`, of guides. KID
-    compares with `reference`, another folder or zip of photographs, or with those of `source` where it is None. Writes
-    `table.csv`, `.md`, `.json` and `pairs-100.png` into `folder`. Raises EvaluationProblem when a source cannot be read
-    or has too few pictures, no first pass can be shared, or the folder holds something else; ModelProblem when a way
-    needs a detail network that is not here.
+    `source`: a folder or zip of photographs, from which strokes are simulated, or with `painted`, of guides.
+    `reference`: a folder or zip of photographs for KID; None for those of `source`. Writes `table.csv`, `.md`, `.json`
+    and `pairs-100.png` into `folder`. Raises EvaluationProblem when a source cannot be read or has too few pictures,
+    the ways have no first pass in common, or the folder holds something else; ModelProblem when a way needs a detail
+    network that is not installed.
     """
     plans = {way: model.card.passes(frame.width, frame.height, replace(parameters, refine=way)) for way in ways}
     _check_first_pass(list(plans.values()), parameters.t0)
@@ -83,7 +83,7 @@ def compare(
     shown = {GUIDES: guides} if painted else {PHOTOGRAPHS: pictures.pixels, GUIDES: guides}
     rows = [row(name, pixels) for name, pixels in shown.items()]
     for way in plans:
-        shown[way.value] = np.stack([made.picture for made in edits.carried[way]])
+        shown[way.value] = np.stack([made.picture for made in edits.refined[way]])
         cost = gflop(model.card, frame.width, frame.height, replace(parameters, refine=way))
         rows.append(replace(row(way.value, shown[way.value]), gflop=cost, **_of_edits(edits, way)))
     notes = [
@@ -100,7 +100,7 @@ def compare(
 
 
 def crops(pictures: np.ndarray) -> np.ndarray:
-    """Square crops (m, side, side, 3) of `pictures` (n, h, w, 3): of each the largest grid of them, in its middle.
+    """Square crops (m, side, side, 3) of `pictures` (n, h, w, 3): of each the largest centred grid of crops.
 
     `side`: `CROP`, or the short side where that is less.
     """
@@ -113,7 +113,7 @@ def crops(pictures: np.ndarray) -> np.ndarray:
 
 
 def _check_first_pass(plans: Sequence[Sequence[Stage]], t0: float) -> None:
-    """Raises EvaluationProblem when there is none to share: a low t0 starts each way at a size of its own."""
+    """Raises EvaluationProblem unless all plans have the same first pass; a low t0 starts at a larger one."""
     firsts = {tuple(plan[:1]) for plan in plans}
     if len(firsts) != 1 or firsts == {()}:
         raise EvaluationProblem(
@@ -132,7 +132,7 @@ def _read(source: Path, frame: Frame, most: int, watch: Watch, label: str) -> Pi
 
 
 def _settings(model: LoadedModel, guides: np.ndarray, parameters: Parameters, frame: Frame) -> Mapping[str, Any]:
-    """All that a way's pictures depend on besides the way."""
+    """The settings that results depend on, besides the way of refining."""
     detail = model.card.detail(replace(parameters, refine=model.card.default_refine))
     return {
         **settings_of(model, guides, parameters),
@@ -143,8 +143,8 @@ def _settings(model: LoadedModel, guides: np.ndarray, parameters: Parameters, fr
 
 
 def _of_edits(edits: Edits, way: Refine) -> Mapping[str, float | None]:
-    """The figures that go with how pictures were made."""
-    pairs = list(zip(edits.firsts, edits.carried[way], strict=True))
+    """The columns of a row that come from its edits: drifts and seconds."""
+    pairs = list(zip(edits.firsts, edits.refined[way], strict=True))
     drifts = [drift(_enlarged(first.picture, made.picture.shape[:2]), made.picture) for first, made in pairs]
     last = [made.last_drift for _, made in pairs if made.last_drift is not None]
     return {
@@ -159,7 +159,7 @@ def _enlarged(picture: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
 
 
 def _middles(pictures: np.ndarray) -> np.ndarray:
-    """The square in the middle of each, at 100 %."""
+    """The central square of each picture, at 100 %."""
     height, width = pictures.shape[1:3]
     side = min(CROP, height, width)
     top, left = (height - side) // 2, (width - side) // 2
@@ -195,7 +195,7 @@ def _notes(
 
 
 def _kid_note(row: Row, pictures: Pictures, photographs: Pictures, realism: Realism, *, given: bool) -> str:
-    """How many pictures KID stands on, and what that allows."""
+    """The note on how KID was computed."""
     assert row.kid is not None, "Pictures of a way are never the reference."
     kid, reference = row.kid, realism.reference
     note = (

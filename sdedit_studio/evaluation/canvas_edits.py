@@ -1,4 +1,4 @@
-"""Edits at canvas size: a first pass of each guide, and what every way of refining makes of it, kept on disk."""
+"""The edits of a comparison at canvas size: first passes and their refinements, stored on disk."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from time import perf_counter
 import numpy as np
 from PIL import Image
 
-from sdedit_studio.diffusion.cascade import TILE, Moment, as_pixels, as_tensor, edit, resized
+from sdedit_studio.diffusion.cascade import TILE, EditState, as_pixels, as_tensor, edit, resized
 from sdedit_studio.diffusion.plan import Stage
 from sdedit_studio.evaluation.edits import Study
 from sdedit_studio.evaluation.measures import drift
 from sdedit_studio.evaluation.pictures import Watch, png
 from sdedit_studio.files.atomic import write
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Parameters, Refine
 
 
 @dataclass(frozen=True)
-class Made:
-    """A picture (h, w, 3) uint8 and the seconds it took. `last_drift`: of the last pass alone, None where that is the
-    first; see `measures.drift`.
+class TimedPicture:
+    """A picture (h, w, 3) uint8 and the seconds that it took.
+
+    `last_drift`: the drift in the last pass alone (`measures.drift`), None where that is the first.
     """
 
     picture: np.ndarray
@@ -35,10 +36,10 @@ class Made:
 
 @dataclass(frozen=True)
 class Edits:
-    """Of each guide the first pass, at its own size, and its picture at the guide's size by each way of refining."""
+    """For each guide: the first pass, at its own size, and the refined pictures, at the guide's size."""
 
-    firsts: Sequence[Made]
-    carried: Mapping[Refine, Sequence[Made]]
+    firsts: Sequence[TimedPicture]
+    refined: Mapping[Refine, Sequence[TimedPicture]]
 
 
 def edit_all(
@@ -49,12 +50,12 @@ def edit_all(
     parameters: Parameters,
     watch: Watch,
 ) -> Edits:
-    """The edits of `guides` (n, h, w, 3) uint8 by the passes of each way; only what `study` lacks is made.
+    """The edits of `guides` (n, h, w, 3) uint8 by the plan of each way; only results missing in `study` are made.
 
     All plans have the same first pass. Guide i has the seed `parameters.seed + i`.
     """
-    firsts: list[Made] = []
-    carried: dict[Refine, list[Made]] = {way: [] for way in plans}
+    firsts: list[TimedPicture] = []
+    refined: dict[Refine, list[TimedPicture]] = {way: [] for way in plans}
     (plan, *_) = plans.values()
     warm: set[str] = set()
     for index, guide in enumerate(guides):
@@ -62,18 +63,21 @@ def edit_all(
         first = _kept(study.kept("first", index), partial(_first, model, guide, plan[:1], chosen), warm)
         firsts.append(first)
         for way, passes in plans.items():
-            make = partial(_carried, model, guide, passes, replace(chosen, refine=way), first.picture)
-            carried[way].append(_kept(study.kept(way.value, index), make, warm))
+            make = partial(_refined, model, guide, passes, replace(chosen, refine=way), first.picture)
+            refined[way].append(_kept(study.kept(way.value, index), make, warm))
         watch("Editing", index + 1, len(guides))
-    return Edits(firsts, carried)
+    return Edits(firsts, refined)
 
 
-def _kept(path: Path, make: Callable[[], Made], warm: set[str]) -> Made:
-    """`warm`: the folders that pictures were made in; a network's first run at a size takes longer than the others."""
+def _kept(path: Path, make: Callable[[], TimedPicture], warm: set[str]) -> TimedPicture:
+    """The picture stored at `path`, or a new one.
+
+    `warm`: the folders in which a picture was made before; the first one is made twice, for its time to be right.
+    """
     facts = path.with_suffix(".json")
     if path.exists():
         with Image.open(path) as picture:
-            return Made(np.asarray(picture.convert("RGB")), **json.loads(facts.read_text("utf-8")))
+            return TimedPicture(np.asarray(picture.convert("RGB")), **json.loads(facts.read_text("utf-8")))
     if path.parent.name not in warm:
         make()
         warm.add(path.parent.name)
@@ -84,32 +88,34 @@ def _kept(path: Path, make: Callable[[], Made], warm: set[str]) -> Made:
     return made
 
 
-def _first(model: LoadedModel, guide: np.ndarray, passes: Sequence[Stage], parameters: Parameters) -> Made:
+def _first(model: LoadedModel, guide: np.ndarray, passes: Sequence[Stage], parameters: Parameters) -> TimedPicture:
     began = perf_counter()
-    *_, last = _moments(model, guide, passes, replace(parameters, refine=Refine.OFF))
-    return Made(as_pixels(last.picture), perf_counter() - began)
+    *_, last = _states(model, guide, passes, replace(parameters, refine=Refine.OFF))
+    return TimedPicture(as_pixels(last.picture), perf_counter() - began)
 
 
-def _carried(
+def _refined(
     model: LoadedModel, guide: np.ndarray, passes: Sequence[Stage], parameters: Parameters, first: np.ndarray
-) -> Made:
+) -> TimedPicture:
     began, size = perf_counter(), guide.shape[:2]
     before = after = as_tensor(first, model.device)
-    for moment in _moments(model, guide, passes, parameters, first):
-        if moment.call == moment.stage.model_calls:
-            before, after = after, moment.picture
+    for state in _states(model, guide, passes, parameters, first):
+        if state.call == state.stage.model_calls:
+            before, after = after, state.picture
     picture = as_pixels(resized(after, size))
     seconds = perf_counter() - began
-    return Made(picture, seconds, float(drift(as_pixels(resized(before, size)), picture)) if len(passes) > 1 else None)
+    return TimedPicture(
+        picture, seconds, float(drift(as_pixels(resized(before, size)), picture)) if len(passes) > 1 else None
+    )
 
 
-def _moments(
+def _states(
     model: LoadedModel,
     guide: np.ndarray,
     passes: Sequence[Stage],
     parameters: Parameters,
     first: np.ndarray | None = None,
-) -> Iterator[Moment]:
+) -> Iterator[EditState]:
     return edit(
         model.denoiser(parameters.condition, prompt=parameters.prompt, guidance=parameters.guidance),
         guide,

@@ -1,6 +1,4 @@
-"""The figures of ways of refining, and how they are written: CSV for spreadsheets, markdown for people, JSON with
-everything.
-"""
+"""The table of a comparison of ways of refining, as CSV, markdown and JSON."""
 
 from __future__ import annotations
 
@@ -14,15 +12,15 @@ from typing import Any
 from sdedit_studio.evaluation.kid import Kid
 
 COLUMNS = ("drift", "last_drift", "gflop", "seconds")
-"""Figures of ways of refining alone: photographs and guides have none of them."""
+"""Columns of ways of refining, which are empty for photographs and guides."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One set of pictures. `kid`: None where they are the reference themselves; `sharpness`: the median.
+    """One set of pictures. `kid`: None for the reference itself. `sharpness`: the median.
 
-    `drift`: from the first pass; `last_drift`: of the last pass alone; both means over pictures, in grey levels.
-    `gflop`: of a picture; `seconds`: of a picture, the median. None where there is no such figure.
+    `drift`: from the first pass; `last_drift`: in the last pass alone; means over pictures, in grey levels. `gflop`:
+    per picture. `seconds`: per picture, the median. None where a value does not exist.
     """
 
     pictures: str
@@ -36,7 +34,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """`features`: what KID stands on; `settings`: all that the figures depend on; `notes`: for people."""
+    """`features`: the name of KID's features. `settings`: all that rows depend on. `notes`: sentences for people."""
 
     rows: Sequence[Row]
     features: str
@@ -70,7 +68,7 @@ def as_markdown(table: Table) -> bytes:
 
 
 def as_json(table: Table) -> bytes:
-    """Everything: settings, notes, and for each row all that its KID was made with."""
+    """Everything: settings, notes, and the rows with the details of their KID."""
     return json.dumps(asdict(table), indent=1).encode()
 
 

@@ -1,4 +1,4 @@
-"""What an edit costs in arithmetic, whatever the machine: operations counted, not estimated."""
+"""The cost of an edit in floating-point operations, counted and not estimated."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from sdedit_studio.diffusion.cascade import TILE, edit
 from sdedit_studio.diffusion.detail import enlarged
 from sdedit_studio.diffusion.level import Level
 from sdedit_studio.models.catalogue import ModelCard
-from sdedit_studio.models.load import LoadedModel, load
+from sdedit_studio.models.load import load
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Parameters
 
 META = torch.device("meta")
-"""Tensors there have shapes and no numbers, so a network is counted without being run."""
+"""Tensors there have no values, so that operations are counted without being run."""
 
 
 def gflop(card: ModelCard, width: int, height: int, parameters: Parameters) -> float | None:
     """The networks' operations in an edit of a `width` x `height` picture, in 10^9; a multiply-add is two.
 
-    Of every call, tile and window that is run: the edit is carried out with networks that only note the sizes that
-    they are given. None for a model of latents. Raises ModelProblem when the model cannot be read.
+    Every model call, tile and window counts: the edit runs with networks that only record the shapes of their inputs.
+    None for a latent model. Raises ModelProblem when the model cannot be read.
     """
     if card.takes_prompt:
         return None

@@ -1,4 +1,4 @@
-"""SDEdit of many guides at many t0, in batches at the model's native size, kept on disk as it goes."""
+"""The edits of a study: many guides at many t0, in batches at the model's native size, stored on disk."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import numpy as np
 import torch
 from PIL import Image
 
-from sdedit_studio.diffusion.noise import NoiseSource, counted
+from sdedit_studio.diffusion.noise import NoiseSource, noise_source
 from sdedit_studio.diffusion.plan import sigma_of_t0
 from sdedit_studio.diffusion.sdedit import sdedit
 from sdedit_studio.evaluation.features import sha256
 from sdedit_studio.evaluation.pictures import Watch, png, unwatched
 from sdedit_studio.evaluation.problem import EvaluationProblem
 from sdedit_studio.files.atomic import write
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Parameters
 
 BATCH = 16
@@ -30,8 +30,7 @@ _SETTINGS = "settings.json"
 
 
 class Study:
-    """The folder of a study. Every result is a PNG of its own there, so that a study that was stopped goes on where it
-    was.
+    """The folder of a study, with a PNG for each result, so that a stopped study can resume.
 
     `settings`: all that results depend on besides t0. Raises EvaluationProblem when the folder holds something else.
     """
@@ -52,11 +51,11 @@ class Study:
             write(path, text.encode())
 
     def result(self, t0: float, index: int) -> Path:
-        """Where the result of guide `index` at `t0` is kept."""
+        """The file of the result of guide `index` at `t0`."""
         return self.kept(f"t0-{t0:.9g}", index)
 
     def kept(self, name: str, index: int) -> Path:
-        """Where the picture called `name` of guide `index` is kept."""
+        """The file of the picture called `name` of guide `index`."""
         return self.folder / "results" / name / f"{index:05d}.png"
 
 
@@ -79,7 +78,7 @@ def edit_all(
     parameters: Parameters,
     watch: Watch = unwatched,
 ) -> Mapping[float, np.ndarray]:
-    """The edits of `guides` (n, side, side, 3) uint8 at each t0, of the same shape; only what `study` lacks is made.
+    """The edits of `guides` (n, side, side, 3) uint8 at each t0, of the same shape; only missing results are made.
 
     Guide i has the seed `parameters.seed + i`, the same at every t0.
     """
@@ -105,16 +104,16 @@ def edit_all(
 
 
 def start_level(model: LoadedModel, t0: float) -> float:
-    """The noise level that an edit at `t0` starts from: as high as the clock says, or as the model knows."""
+    """The start level of an edit at `t0`, at most the highest level of the model."""
     return min(sigma_of_t0(t0), model.card.sigma_max)
 
 
 def edited(
     model: LoadedModel, guides: np.ndarray, parameters: Parameters, seeds: Sequence[int], called: Callable[[], None]
 ) -> np.ndarray:
-    """SDEdit of a batch (n, side, side, 3) uint8, of the same shape; `called` is told of each model call.
+    """SDEdit of a batch (n, side, side, 3) uint8; returns the same shape. `called`: called after each model call.
 
-    Each result is what an edit of that guide alone with its seed gives: the 8-bit picture a person would export.
+    Each result equals an edit of that guide alone with its seed, as a person would export it.
     """
     if parameters.t0 == 0:
         return guides
@@ -137,7 +136,7 @@ def edited(
 
 
 def _noise(seeds: Sequence[int], size: tuple[int, int, int], device: torch.device, repeat: int) -> NoiseSource:
-    return counted(seeds, size, place=(0, repeat), device=device)
+    return noise_source(seeds, size, place=(0, repeat), device=device)
 
 
 def _read(path: Path) -> np.ndarray:

@@ -1,6 +1,4 @@
-"""The paper's experiment on simulated strokes: SDEdit over t0 against baselines, on pictures the model was not trained
-on.
-"""
+"""The paper's experiment on simulated strokes: SDEdit over t0 against baselines, on pictures not trained on."""
 
 from __future__ import annotations
 
@@ -25,7 +23,7 @@ from sdedit_studio.evaluation.strokes import strokes
 from sdedit_studio.evaluation.sweep import curve_row, realism_notes, run_notes, write_table
 from sdedit_studio.evaluation.table import Table, row
 from sdedit_studio.files.atomic import write
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Parameters
 
 SHOWN = 16
@@ -34,11 +32,10 @@ SHOWN = 16
 
 @dataclass(frozen=True)
 class Split:
-    """Disjoint pictures: `photographs` to paint strokes from, `gallery` to look for neighbours in, `reference` for
-    KID.
+    """Disjoint sets of pictures: `photographs` for strokes, `gallery` for the nearest photographs, `reference` for KID.
 
-    `reference` is empty when another source gives it. Were the gallery in the reference, its pictures would meet
-    themselves there and KID flatter them.
+    `reference` is empty when it comes from another source. The gallery is no part of it, as KID would otherwise compare
+    pictures with themselves.
     """
 
     photographs: Sequence[str]
@@ -47,7 +44,7 @@ class Split:
 
 
 def split(names: list[str], count: int, *, reference_given: bool) -> Split:
-    """Draw `count` photographs at random, the same on every run, and share out the others.
+    """Split `names`: `count` photographs drawn at random, with a fixed seed, and the others into two halves.
 
     Raises EvaluationProblem when too few pictures are left over.
     """
@@ -81,11 +78,11 @@ def evaluate(
     *,
     trained_on: Path | None = None,
 ) -> Table:
-    """Simulate strokes from `count` pictures of `source`, a folder or zip, and edit them from each t0.
+    """Simulate strokes from `count` pictures of `source`, a folder or zip, and edit them at each t0.
 
     Writes `table.csv`, `.md`, `.json`, `curve.png`, `contact.png` (some guides at every t0), `pairs.png` (more of them
     at the t0 nearest to the model's own) and `reference.safetensors` (what KID compared with, for other studies) into
-    `folder`. `reference`: as for `read_reference`; None takes half of the pictures that are left. `trained_on`: the
+    `folder`. `reference`: as for `read_reference`; None for half of the remaining pictures. `trained_on`: the
     model's training pictures, the nearest of which are shown in `neighbours.png`. Raises EvaluationProblem when a
     source cannot be read or has too few pictures, or the folder holds something else.
     """
@@ -146,10 +143,10 @@ def evaluate(
 
 
 def blurred(picture: np.ndarray) -> np.ndarray:
-    """The simplest way to hide the edges of strokes: a Gaussian blur of a fiftieth of the picture's side."""
+    """A baseline: a Gaussian blur with a standard deviation of 1/50 of the picture's height."""
     return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(picture.shape[0] / 50)))
 
 
 def nearest(guides: np.ndarray, gallery: np.ndarray) -> np.ndarray:
-    """For each guide the picture of `gallery` with the most similar layout of colours, (n, h, w, 3) uint8."""
+    """A baseline: for each guide the picture of `gallery` with the most similar colour layout, (n, h, w, 3) uint8."""
     return gallery[layout_distance(colour_layout(guides), colour_layout(gallery)).argmin(1)]

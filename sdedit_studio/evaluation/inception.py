@@ -1,5 +1,4 @@
-"""The Inception-v3 that KID and FID are defined on: TensorFlow's of December 2015, as pytorch-fid's weights lay it
-out.
+"""The Inception-v3 that KID and FID are defined on: TensorFlow's of December 2015, in the layout of pytorch-fid.
 
 It differs from the network of the paper (Szegedy et al. 2016) where TensorFlow's graph does: average pools do not
 count their padding, and the last block pools by maximum.
@@ -23,7 +22,7 @@ Layer = tuple[str, int, Kernel]
 
 
 class Pool(Enum):
-    """What a block's pooling branch does."""
+    """The pooling branch of a block."""
 
     AVERAGE = "average"
     MAXIMUM = "maximum"

@@ -1,6 +1,4 @@
-"""Kernel inception distance (Binkowski et al. 2018): the squared maximum mean discrepancy between two sets of
-features.
-"""
+"""Kernel inception distance (Binkowski et al. 2018): the squared maximum mean discrepancy of two sets of features."""
 
 from __future__ import annotations
 
@@ -17,10 +15,9 @@ MANY = 500
 
 @dataclass(frozen=True)
 class Kid:
-    """An estimate and all it was made with. `mean` and `std` are over `subsets` random subsets of `size` from each
-    side.
+    """An estimate of KID. `mean`, `std`: over `subsets` pairs of random subsets of `size` pictures.
 
-    The estimator is unbiased, so that sets from one law scatter around 0 on both sides of it. `pictures` and
+    The estimator is unbiased: for two sets from one distribution it scatters around 0 and can be negative. `pictures`,
     `references`: how many there were to draw from.
     """
 
@@ -33,7 +30,7 @@ class Kid:
 
     @property
     def steady(self) -> bool:
-        """Whether there were enough pictures to quote the mean without its spread."""
+        """Whether there were enough pictures to state the mean without its spread."""
         return min(self.pictures, self.references) >= MANY
 
 
@@ -70,10 +67,9 @@ def kid(
 
 
 def mmd2(x: np.ndarray, y: np.ndarray) -> float:
-    """The unbiased estimate of the squared MMD between samples `x` (m, d) and `y` (n, d) under the kernel `(x.y / d +
-    1)^3`.
+    """The unbiased estimate of the squared MMD of `x` (m, d) and `y` (n, d) with the kernel `(x.y / d + 1)^3`.
 
-    In float64, as cubes of features cancel in it; it can be negative.
+    Computed in float64, as large cubes cancel in it. It can be negative.
     """
     x, y = x.astype(np.float64), y.astype(np.float64)
     return _mean_of_pairs(_kernel(x, x)) + _mean_of_pairs(_kernel(y, y)) - 2 * float(_kernel(x, y).mean())

@@ -1,6 +1,4 @@
-"""How far an edit is from its guide, how sharp it is, and whether its colours stayed. All take and return numpy;
-pictures are (..., h, w, 3) uint8.
-"""
+"""Measures of pictures (..., h, w, 3) uint8: L2 and RMSE to a guide, sharpness, and drift of colours. All in numpy."""
 
 from __future__ import annotations
 
@@ -14,20 +12,18 @@ CELL = 16
 
 
 def l2(guide: np.ndarray, picture: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
-    """The paper's L2, for each picture: squared differences summed over pixels and channels of values in [0, 1], no
-    root taken.
+    """The paper's L2 of each picture: the sum of squared differences over pixels and channels, of values in [0, 1].
 
-    `mask`: weights (h, w) or (..., h, w) in [0, 1], or None for the whole picture; its complement measures what an
-    edit should have left alone. The sum grows with the picture's area: compare pictures of one size only.
+    `mask`: weights (h, w) or (..., h, w) in [0, 1], or None for the whole picture. The sum grows with the area of the
+    picture, so only pictures of one size can be compared. Raises ValueError when the shapes differ.
     """
     return _squares(guide, picture, mask).sum((-3, -2, -1)) / 255**2
 
 
 def rmse(guide: np.ndarray, picture: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
-    """The root of the mean squared difference, in grey levels (0..255), for each picture; over the mask's weight when
-    there is one.
+    """The root mean squared difference of each picture, in grey levels (0 .. 255), weighted by `mask`.
 
-    Raises ValueError when the mask is empty.
+    Raises ValueError when the mask is empty, or the shapes differ.
     """
     squares = _squares(guide, picture, mask)
     area = squares.shape[-3] * squares.shape[-2] if mask is None else np.asarray(mask, np.float64).sum((-2, -1))
@@ -37,9 +33,9 @@ def rmse(guide: np.ndarray, picture: np.ndarray, mask: np.ndarray | None = None)
 
 
 def sharpness(picture: np.ndarray) -> np.ndarray:
-    """The variance of the Laplacian of the luma, for each picture, in squared grey levels.
+    """The variance of the Laplacian of the luma of each picture, in squared grey levels.
 
-    The Laplacian is the sum of a pixel's four neighbours less four times the pixel; the outermost pixels have none.
+    The Laplacian is the sum of a pixel's four neighbours minus four times the pixel, without the outermost pixels.
     """
     luma = picture @ np.array(LUMA)
     across = luma[..., 1:-1, :-2] + luma[..., 1:-1, 2:]
@@ -48,8 +44,7 @@ def sharpness(picture: np.ndarray) -> np.ndarray:
 
 
 def drift(before: np.ndarray, picture: np.ndarray) -> np.ndarray:
-    """How far colours and light moved, for each picture: the root of the mean squared difference, in grey levels,
-    between the mean colours of whole cells of 16 x 16 pixels.
+    """The drift of colours of each picture: the RMSE, in grey levels, of the mean colours of 16 x 16 pixel cells.
 
     Raises ValueError when the shapes differ, or a picture is smaller than a cell.
     """

@@ -1,6 +1,4 @@
-"""Whether a model remembers its training pictures: the nearest of them to its results, beside those to photographs it
-never saw.
-"""
+"""A test of memorisation: the training pictures nearest to results, and those nearest to unseen photographs."""
 
 from __future__ import annotations
 
@@ -35,8 +33,8 @@ class Neighbours:
 def neighbours(pictures: np.ndarray, trained_on: Path, features: Features, watch: Watch = unwatched) -> Neighbours:
     """The nearest of the pictures in `trained_on`, a folder or zip, to each of `pictures` (n, side, side, 3) uint8.
 
-    A copy has its original's colours in the same places, so the layout of colours makes a short list, and the distance
-    of features decides. Raises EvaluationProblem when the source cannot be read.
+    A copy has the colours of its original in the same places: colour layouts give a short list, from which the distance
+    of features selects. Raises EvaluationProblem when the source cannot be read.
     """
     side = pictures.shape[1]
     names = list_pictures(trained_on)

@@ -1,9 +1,8 @@
-"""Features without a network: the sliced Wasserstein distance between the patches of two pictures, as a Euclidean one.
+"""Features without a network, whose Euclidean distance is the sliced Wasserstein distance of patches.
 
 Karras et al. 2018 compare sets of pictures by the sliced Wasserstein distance between 7 x 7 patches of their Laplacian
 pyramids. In one dimension the Wasserstein-2 distance is the Euclidean one between quantile functions, so the quantiles
-of patches projected on fixed directions are features whose distance is that distance (Kolouri et al. 2016), and KID
-can stand on them.
+of patches projected on fixed directions are such features (Kolouri et al. 2016), and KID can be computed on them.
 """
 
 from __future__ import annotations
@@ -22,16 +21,14 @@ COARSEST = 16
 """The pyramid ends before a level with a side below this, as in Karras et al."""
 
 _SPREAD = {"band": 0.1, "rest": 0.45}
-"""About the spread of projected patches in photographs, values in [-1, 1]: brings all features to the order of 1."""
+"""The approximate spread of projected patches of photographs in [-1, 1]; scales all features to the order of 1."""
 
 _STRIDE = 2
 _BINOMIAL = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
 
 
 class SlicedPatches:
-    """Features (n, levels * 64 * 16) of pictures (n, h, w, 3) uint8, from fixed directions: the same on every
-    machine.
-    """
+    """Features (n, levels * 64 * 16) of pictures (n, h, w, 3) uint8, with fixed directions."""
 
     name = "sliced patches, no network"
 
@@ -43,9 +40,9 @@ class SlicedPatches:
 
 
 def laplacian_pyramid(x: Tensor) -> Sequence[Tensor]:
-    """What each halving of `x` (n, c, h, w) loses, finest first, and what is left at last (Burt and Adelson 1983).
+    """The Laplacian pyramid of `x` (n, c, h, w), finest level first (Burt & Adelson 1983).
 
-    Adding the levels up again, each enlarged to the next, gives `x`.
+    The sum of all levels, each enlarged to the next, is `x`.
     """
     levels = []
     while min(x.shape[-2:]) >= 2 * COARSEST:
@@ -63,7 +60,7 @@ def enlarged(x: Tensor, size: Sequence[int]) -> Tensor:
 
 
 def directions(channels: int = 3) -> Tensor:
-    """The directions patches are projected on, as filters (64, channels, 7, 7) of unit length."""
+    """The directions that patches are projected on, as filters (64, channels, 7, 7) of unit norm."""
     filters = np.random.default_rng(0).standard_normal((DIRECTIONS, channels, PATCH, PATCH))
     return torch.from_numpy(filters / np.sqrt((filters**2).sum((1, 2, 3), keepdims=True))).float()
 

@@ -1,4 +1,4 @@
-"""Pictures for a study: from a folder, a zip or single files, all cropped to one size."""
+"""Reading the pictures of a study from a folder, a zip or single files, cropped to one size."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from PIL import Image, ImageOps
 from sdedit_studio.evaluation.problem import EvaluationProblem
 
 Watch = Callable[[str, int, int], None]
-"""Told what is being done, and how many of how many are done."""
+"""Called with what is being done, how much of it is done, and the total."""
 
 
 def unwatched(label: str, done: int, total: int) -> None:
-    """Tells nobody."""
+    """Ignores progress."""
 
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
@@ -39,7 +39,7 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Frame:
-    """The size in pixels of all pictures of a study, and how many times smaller ones may be enlarged to fill it."""
+    """The size in pixels of the pictures of a study. `enlarged`: how many times smaller ones may be enlarged to it."""
 
     width: int
     height: int
@@ -100,7 +100,7 @@ def list_pictures(source: Path) -> list[str]:
 
 
 def read_pictures(source: Path, names: Sequence[str], side: int, watch: Watch = unwatched, label: str = "") -> Pictures:
-    """Read `names`, as `list_pictures` gives them; files that are no pictures are left out and told."""
+    """Read `names`, as `list_pictures` gives them; unreadable files are left out and listed in `broken`."""
     pixels, read, broken = [], [], []
     with _opened(source) as open_name:
         for done, name in enumerate(names, 1):
@@ -115,9 +115,9 @@ def read_pictures(source: Path, names: Sequence[str], side: int, watch: Watch = 
 
 
 def read_frames(source: Path, frame: Frame, most: int, watch: Watch = unwatched, label: str = "") -> Pictures:
-    """At most `most` pictures of `source`, a folder or zip, at the frame's size, drawn at random, the same every time.
+    """At most `most` pictures of `source`, a folder or zip, at the frame's size, drawn at random with a fixed seed.
 
-    `broken`: those met that cannot be read or are too small. Raises EvaluationProblem when `source` holds no pictures.
+    `broken`: those that cannot be read or are too small. Raises EvaluationProblem when `source` holds no pictures.
     """
     names = list_pictures(source)
     pixels, read, broken = [], [], []
@@ -136,7 +136,7 @@ def read_frames(source: Path, frame: Frame, most: int, watch: Watch = unwatched,
 
 
 def _hidden(name: str) -> bool:
-    """What macOS and others leave beside pictures."""
+    """Whether a file is hidden or one that macOS leaves beside pictures."""
     return any(part.startswith(".") or part == "__MACOSX" for part in Path(name).parts)
 
 

@@ -17,7 +17,7 @@ REALISM, FAITHFULNESS, MARK = "#1f6feb", "#c4501b", "#555555"
 
 
 def check_plots() -> None:
-    """Raises EvaluationProblem when matplotlib is missing: better before minutes of work than after."""
+    """Raises EvaluationProblem when matplotlib is missing; to be called before minutes of work."""
     if find_spec("matplotlib") is None:
         raise EvaluationProblem(f"Plots need the evaluation extra. {EXTRA}")
 

@@ -1,4 +1,4 @@
-"""What can go wrong in a study, for people."""
+"""The error that studies raise."""
 
 
 class EvaluationProblem(ValueError):

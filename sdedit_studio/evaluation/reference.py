@@ -1,6 +1,4 @@
-"""What results are compared with: the features of real pictures, of the results' own size. Kept in a file once
-computed.
-"""
+"""The reference of KID: features of real pictures of the results' size, which can be stored in a file."""
 
 from __future__ import annotations
 
@@ -18,16 +16,14 @@ from sdedit_studio.evaluation.problem import EvaluationProblem
 from sdedit_studio.models.catalogue import ModelCard
 
 MOST = 1000
-"""Pictures of a reference: KID draws subsets of no more."""
+"""Pictures of a reference at most; KID draws subsets of no more."""
 
 SUFFIX = ".safetensors"
 
 
 @dataclass(frozen=True)
 class Reference:
-    """`features` (n, d), by the extractor called `extractor`, of pictures of `side` pixels; `source` says which, for
-    people.
-    """
+    """`features` (n, d) of pictures of `side` pixels, by the extractor called `extractor`. `source`: a description."""
 
     features: np.ndarray
     extractor: str
@@ -40,7 +36,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Realism:
-    """How real pictures look: KID on `features`, against `reference` of the very same features."""
+    """The measure of realism: KID on `features` against a `reference` of the same features."""
 
     features: Features
     reference: Reference
@@ -51,8 +47,7 @@ class Realism:
 
 
 def read_reference(source: Path, features: Features, side: int, watch: Watch = unwatched) -> Reference:
-    """The reference in `source`: a folder or zip of pictures (at most 1000 of them, drawn at random), or a file saved
-    before.
+    """The reference in `source`: a folder or zip of pictures (at most 1000, drawn at random), or a stored file.
 
     Raises EvaluationProblem when there are too few, or the file is of other features or another size than asked for.
     """
@@ -65,13 +60,13 @@ def read_reference(source: Path, features: Features, side: int, watch: Watch = u
 
 
 def reference_beside(card: ModelCard) -> Path | None:
-    """The reference that came with a model, if one did."""
+    """The reference that comes with a model, or None."""
     path = card.folder / f"reference{SUFFIX}"
     return path if path.exists() else None
 
 
 def reference_of(pictures: Pictures, features: Features, source: str, watch: Watch = unwatched) -> Reference:
-    """The reference that `pictures` make. Raises EvaluationProblem when they are too few."""
+    """The reference of `pictures`. Raises EvaluationProblem when they are too few."""
     if len(pictures) < FEWEST:
         raise EvaluationProblem(
             f"{source} leaves {len(pictures)} pictures to compare with, and KID needs at least {FEWEST}: give more."
@@ -81,9 +76,7 @@ def reference_of(pictures: Pictures, features: Features, source: str, watch: Wat
 
 
 def as_file(reference: Reference) -> bytes:
-    """The file that `read_reference` reads: features in half precision, far finer than KID's spread, and where they
-    are from.
-    """
+    """The file of a reference, for `read_reference`; features are stored in half precision, finer than KID's spread."""
     facts = {"extractor": reference.extractor, "side": str(reference.side), "source": reference.source}
     return save({"features": reference.features.astype(np.float16)}, metadata=facts)
 

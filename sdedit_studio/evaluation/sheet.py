@@ -1,4 +1,4 @@
-"""Rows of pictures under headings: the paper's strip, and contact sheets."""
+"""Contact sheets: columns of pictures under headings."""
 
 from __future__ import annotations
 

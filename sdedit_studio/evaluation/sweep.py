@@ -1,4 +1,4 @@
-"""The paper's sweep: the same guides edited from every t0, as a strip of pictures, a table and the trade-off curve."""
+"""The paper's sweep over t0 of the same guides: a strip of pictures, a table and the trade-off curve."""
 
 from __future__ import annotations
 
@@ -17,14 +17,12 @@ from sdedit_studio.evaluation.reference import Realism
 from sdedit_studio.evaluation.sheet import sheet
 from sdedit_studio.evaluation.table import GUIDE, SDEDIT, Row, Table, as_csv, as_json, as_markdown, kid_note, row
 from sdedit_studio.files.atomic import write
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Parameters
 
 
 def parse_t0(text: str) -> Sequence[float]:
-    """ "0:1:0.1" (both ends included) or "0.2,0.4" as the values of t0, ascending. Raises EvaluationProblem for
-    anything else.
-    """
+    """The values of t0, ascending, in "0:1:0.1" (both ends included) or "0.2,0.4". Raises EvaluationProblem."""
     try:
         if ":" in text:
             start, stop, step = (float(part) for part in text.split(":"))
@@ -50,11 +48,10 @@ def sweep(
     realism: Realism | None,
     watch: Watch = unwatched,
 ) -> Table:
-    """Edit `guides` from each of `t0s` and write `strip.png`, `table.csv`, `.md`, `.json` and `curve.png` into
-    `folder`.
+    """Edit `guides` at each of `t0s`; write `strip.png`, `table.csv`, `.md`, `.json` and `curve.png` into `folder`.
 
-    `realism`: None to measure faithfulness alone. With too few guides for KID there is none either, and a note says
-    so. Raises EvaluationProblem when matplotlib is missing or the folder holds something else.
+    `realism`: None to measure faithfulness alone. With too few guides there is no KID, and a note says so. Raises
+    EvaluationProblem when matplotlib is missing or the folder holds something else.
     """
     check_plots()
     settings = settings_of(model, guides.pixels, parameters)
@@ -81,7 +78,7 @@ def curve_row(
 
 
 def run_notes(model: LoadedModel, parameters: Parameters, count: int) -> list[str]:
-    """What was run, and in which units L2 is."""
+    """Notes on the settings, and on the unit of L2."""
     side, condition = model.card.native, parameters.condition or "any"
     return [
         f"{count} guides at {side} x {side} px, model {model.card.name}, class {condition}, {parameters.calls} calls "
@@ -92,7 +89,7 @@ def run_notes(model: LoadedModel, parameters: Parameters, count: int) -> list[st
 
 
 def realism_notes(rows: Sequence[Row], realism: Realism) -> list[str]:
-    """What KID was made with."""
+    """Notes on how KID was computed."""
     notes = [kid_note(each.kid) for each in rows[:1] if each.kid]
     return [*notes, f"Features: {realism.features.name}. Reference: {realism.reference.source}."]
 

@@ -1,4 +1,4 @@
-"""A study's figures, and how they are written: CSV for spreadsheets, markdown for people, JSON with everything."""
+"""The table of a study, as CSV, markdown and JSON."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ SDEDIT = "SDEdit"
 
 @dataclass(frozen=True)
 class Row:
-    """One set of pictures against its guides. `t0`: for SDEdit and the guide (0), None for other baselines; `sigma`:
-    the noise level started from, data in [-1, 1].
+    """One set of pictures compared with its guides.
 
-    `l2`, `l2_std`: the paper's L2, mean and spread over pictures; `rmse`: the mean over pictures, in grey levels.
+    `t0`: of SDEdit, 0 for the guide, None for other baselines. `sigma`: the start level, for data in [-1, 1]. `l2`,
+    `l2_std`: the paper's L2, mean and standard deviation over pictures. `rmse`: the mean over pictures, in grey levels.
     """
 
     method: str
@@ -37,8 +37,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """`features`: what KID stands on, None where there is no KID; `settings`: all that the figures depend on; `notes`:
-    for people.
+    """`features`: the name of KID's features, None without KID. `settings`: all that the rows depend on. `notes`:
+    sentences for people.
     """
 
     rows: Sequence[Row]
@@ -53,7 +53,7 @@ class Table:
 
     @property
     def sweet_spot(self) -> float | None:
-        """The t0 where L2 and KID, each scaled to 0..1 over the curve, are nearest to the best of both.
+        """The t0 whose L2 and KID, each scaled to 0 .. 1 over the curve, are nearest to the minimum of both.
 
         None where there is no KID, or too short a curve to have a knee.
         """
@@ -69,14 +69,14 @@ class Table:
 def row(
     method: str, t0: float | None, sigma: float | None, guides: np.ndarray, pictures: np.ndarray, kid: Kid | None
 ) -> Row:
-    """The figures of `pictures` (n, h, w, 3) uint8 made for `guides` of the same shape."""
+    """The row of `pictures` (n, h, w, 3) uint8 for `guides` of the same shape."""
     squares = l2(guides, pictures)
     grey_levels = float(rmse(guides, pictures).mean())
     return Row(method, t0, sigma, float(squares.mean()), float(squares.std()), grey_levels, kid)
 
 
 def kid_note(kid: Kid) -> str:
-    """What a KID column was made with."""
+    """A note on how KID was computed."""
     note = (
         f"KID: unbiased, cubic kernel, mean ± standard deviation over {kid.subsets} subsets of {kid.size}, "
         f"{kid.pictures} pictures against {kid.references}."
@@ -85,7 +85,7 @@ def kid_note(kid: Kid) -> str:
 
 
 def sweet_spot_note(table: Table) -> str | None:
-    """Where the sweet spot is and what that means."""
+    """A note on the sweet spot, or None."""
     if (spot := table.sweet_spot) is None:
         return None
     return (
@@ -120,7 +120,7 @@ def as_markdown(table: Table) -> bytes:
 
 
 def as_json(table: Table) -> bytes:
-    """Everything: settings, notes, and for each row all that its KID was made with."""
+    """Everything: settings, notes, and the rows with the details of their KID."""
     rows = [asdict(each) for each in table.rows]
     whole = {"settings": table.settings, "features": table.features, "rows": rows}
     whole |= {"sweet_spot": table.sweet_spot, "notes": list(table.notes)}

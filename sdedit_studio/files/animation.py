@@ -1,4 +1,4 @@
-"""The steps of an edit out as one animation, or as a series of PNG pictures."""
+"""Exporting the steps of an edit as an animation, or as a series of PNG pictures."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def size_of(width: int, height: int) -> tuple[int, int]:
 
 
 def chosen(count: int, suffix: str) -> Sequence[int]:
-    """Which of `count` steps a file with this suffix shows: all, or `MOST` that lie evenly, the ends among them."""
+    """The indices of the steps that a file with this suffix shows: all, or `MOST` evenly spaced ones with both ends."""
     if suffix == SERIES or count <= MOST:
         return range(count)
     return [round(i * (count - 1) / (MOST - 1)) for i in range(MOST)]
@@ -86,7 +86,7 @@ def export(
 
 
 def pace(picture: np.ndarray, suffix: str) -> float:
-    """Seconds that writing one picture like this takes here, measured by doing so."""
+    """Seconds that writing one picture like this takes, measured by doing so."""
     began = perf_counter()
     kind = ANIMATED.get(suffix, "PNG")
     _save(BytesIO(), [_image(picture, kind)], kind, [0], _options(kind, None, composite=False))
@@ -100,7 +100,7 @@ def _save(
 
 
 def _image(picture: np.ndarray, kind: str) -> Image.Image:
-    """A GIF gets 256 colours for each picture, dithered, so that skies show no bands."""
+    """The picture for Pillow; for a GIF with 256 colours of its own, dithered, so that skies show no bands."""
     image = Image.fromarray(picture)
     return image.quantize(palette=image.quantize(256), dither=Image.Dither.FLOYDSTEINBERG) if kind == "GIF" else image
 
@@ -123,7 +123,7 @@ def _options(kind: str, metadata: Mapping[str, Any] | None, *, composite: bool) 
 def _export_series(
     path: Path, arrays: Iterator[np.ndarray], count: int, metadata: Mapping[str, Any] | None, *, composite: bool
 ) -> None:
-    """All of the pictures, or none: they are written beside the place where they go, and moved there at the end."""
+    """Write all of the pictures, or none: into a temporary folder beside their place, and moved in the end."""
     digits = max(2, len(str(count)))
     names = [f"{path.stem}-{number:0{digits}}{path.suffix}" for number in range(1, count + 1)]
     if taken := next((name for name in names if (path.parent / name).exists()), None):

@@ -1,4 +1,4 @@
-"""Reading a zip file that anyone may have written. Nothing is ever unpacked onto the disk."""
+"""Reading untrusted zip files. Nothing is unpacked onto the disk."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Archive:
         self._zip.close()
 
     def damaged(self, what: str) -> FileProblem:
-        """The problem that `what` makes this file unreadable."""
+        """The FileProblem of this file; `what`: the reason."""
         return FileProblem(f"{self.name} is damaged and could not be opened: {what}. Try another copy of it.")
 
     def __contains__(self, name: str) -> bool:

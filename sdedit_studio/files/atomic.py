@@ -1,4 +1,4 @@
-"""Writing a file so that it is either the old one or the new one, whole, whatever happens meanwhile."""
+"""Writing files atomically: at any moment a file is either the old one or the new one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sdedit_studio.files.problem import FileProblem, because
 
 @contextmanager
 def writing(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to, which replaces `path` once the block ends, and vanishes if the block raises.
+    """A file to write to, which replaces `path` at the end of the block, and is deleted if the block raises.
 
     A link is followed, and an existing file keeps its permissions. Raises FileProblem when the system refuses.
     """
@@ -58,7 +58,7 @@ def _umask() -> int:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new name last through a power cut. Windows has no such call and needs none."""
+    """Make the new name survive a power cut. Windows has no such call and needs none."""
     if sys.platform == "win32":
         return
     descriptor = os.open(folder, os.O_RDONLY)

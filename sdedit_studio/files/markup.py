@@ -1,4 +1,4 @@
-"""Reading XML that anyone may have written."""
+"""Reading untrusted XML."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _DEPTH = 64
 
 
 def parse(data: bytes) -> Element:
-    """The root element. Refuses document types, and so all entities, and deep nesting. Raises ValueError."""
+    """The root element. Raises ValueError for damaged XML, document types (so for all entities) and deep nesting."""
     builder = TreeBuilder()
     parser = expat.ParserCreate(namespace_separator="}")
     depth = 0

@@ -1,7 +1,7 @@
-"""The record of a generation inside exported pictures, and the note that a model took part in making them.
+"""The metadata of exported pictures: the record of a generation, and a note that a model took part.
 
 The record is JSON in an XMP property of our own, which PNG, JPEG and WebP all carry, and it is read back from there.
-For people and programs that look elsewhere it is also in a PNG text chunk and in the EXIF user comment.
+For other programs it is also in a PNG text chunk and in the EXIF user comment.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def png_text(record: Mapping[str, Any], packet: bytes) -> PngInfo:
 
 
 def comment(record: Mapping[str, Any]) -> bytes:
-    """A line of text with the record, for a format that has nothing better."""
+    """A line of text with the record, for formats without other metadata."""
     return f"{SOFTWARE} {_json(record)}".encode()
 
 

@@ -1,9 +1,9 @@
 """Documents as OpenRaster (.ora), which Krita, GIMP and MyPaint open too (https://www.openraster.org).
 
-The baseline knows no masks, so for other programs a masked layer's picture has its mask in the alpha. What only the
-studio knows is in files beside it that others ignore: `sdedit/studio.json`, the pixels and masks of masked
-layers, and the results in `sdedit/results`. What belongs to a layer is tied to the baseline picture by its hash, so
-that after another program changed a layer the baseline counts.
+The baseline format has no masks, so for other programs the picture of a masked layer has its mask in the alpha. What
+only the studio reads is in further files that others ignore: `sdedit/studio.json`, the pixels and masks of masked
+layers, and the results in `sdedit/results`. A layer's data refer to the hash of its baseline picture, so that they are
+ignored after another program changed the layer.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from sdedit_studio.document.document import MAX_SIDE, Document
-from sdedit_studio.document.ground import CHANGED, grounded, outdated, outdated_ids
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.results import Results
+from sdedit_studio.document.sources import CHANGED, outdated, outdated_ids, with_current_sources
 from sdedit_studio.files import results as records
 from sdedit_studio.files import stack
 from sdedit_studio.files.archive import Archive
@@ -99,7 +99,7 @@ def load(path: Path | str, notes: list[str] | None = None) -> tuple[Document, Pa
         layers = _layers(archive, found, studio, notes) or [Layer("Layer 1")]
         active = next((index for index, entry in enumerate(found.entries) if entry.selected), len(layers) - 1)
         document = Document(found.width, found.height, tuple(layers), layers[active].id)
-        document = grounded(document, outdated_ids(document))
+        document = with_current_sources(document, outdated_ids(document))
         return _with_extras(archive, document, studio, notes)
 
 
@@ -157,7 +157,7 @@ def _put_layer(archive: ZipFile, document: Document, layer: Layer, index: int) -
 
 
 def _put_tiles(archive: ZipFile, src: str, tiles: Tiles, canvas: Rect) -> dict[str, Any]:
-    """Write a picture. Returns where it is, to find it again by `_tiles`."""
+    """Write a picture. Returns its place, for `_tiles`."""
     picture, x, y = to_png(tiles, canvas)
     _put(archive, src, picture)
     return {"src": src, "x": x, "y": y}
@@ -177,11 +177,11 @@ def _put_results(archive: ZipFile, results: Results) -> None:
 
 
 _DAMAGE = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
-"""What reading a JSON file raises that is not as `save` writes it."""
+"""Exceptions of reading a JSON file that differs from what `save` writes."""
 
 
 def _studio(archive: Archive, notes: list[str]) -> Mapping[str, Any]:
-    """What studio.json holds; nothing when it is absent, damaged or of a later version."""
+    """The contents of studio.json; empty when it is absent, damaged or of a later version."""
     if _STUDIO not in archive:
         return {}
     try:
@@ -219,14 +219,14 @@ def _layer(archive: Archive, entry: stack.Entry, records: Mapping[Any, Any], not
 
 
 def _restored(archive: Archive, layer: Layer, record: Mapping[str, Any], entry: stack.Entry) -> Layer:
-    """The layer with what only the studio knows of it, moved as far as another program moved it."""
+    """The layer with its record in studio.json, moved as far as another program moved it."""
     generation = record["generation"]
     layer = layer.replace(
         in_guide=bool(record["in_guide"]),
         alpha_locked=bool(record["alpha_locked"]),
         generation=None if generation is None else dict(generation),
         follows=bool(record.get("follows", False)),
-        ground=CHANGED if record.get("outdated", False) else None,
+        sources=CHANGED if record.get("outdated", False) else None,
     )
     if "mask" not in record:
         return layer

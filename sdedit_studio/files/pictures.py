@@ -1,4 +1,4 @@
-"""Pictures in and out: any of the usual formats to sRGB pixels, and PNG, JPEG or WebP out again."""
+"""Reading pictures of the usual formats as sRGB pixels, and exporting PNG, JPEG and WebP."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EXPORTED = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 _READ = ("PNG", "JPEG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "AVIF", "TGA", "PPM", "ICO")
 
 _EXIF_LIMIT = 60_000
-"""Bytes of a record that surely fit in a JPEG segment."""
+"""Bytes of a record that fit in a JPEG segment."""
 
 
 def read(source: Path | str | bytes) -> np.ndarray:
@@ -47,7 +47,7 @@ def read(source: Path | str | bytes) -> np.ndarray:
 
 
 def decode(data: bytes, name: str, longest: int) -> np.ndarray:
-    """As `read`, for bytes that problems call `name`, with a limit in pixels a side."""
+    """`read` for bytes. `name`: in error messages. `longest`: the limit in pixels a side."""
     try:
         with Image.open(BytesIO(data), formats=_READ) as image:
             if max(image.size) > longest:
@@ -65,12 +65,12 @@ def decode(data: bytes, name: str, longest: int) -> np.ndarray:
 
 
 def too_large(name: str, longest: int) -> FileProblem:
-    """The problem that `name` has more than `longest` pixels a side."""
+    """The FileProblem of a picture `name` with more than `longest` pixels a side."""
     return FileProblem(f"{name} is larger than {longest} pixels a side, which is the limit. Make it smaller first.")
 
 
 def encode(pixels: np.ndarray) -> bytes:
-    """A plain PNG, fast to write, that `decode` gives back bit for bit: premultiplied BGRA, or coverage as grey.
+    """A PNG, fast to write, that `decode` reads bit for bit: of premultiplied BGRA, or of coverage as grey.
 
     `pixels`: uint8, (h, w, 4) or (h, w).
     """
@@ -153,7 +153,7 @@ def read_metadata(path: Path | str) -> dict[str, Any] | None:
 
 @cache
 def srgb_profile() -> bytes:
-    """An ICC profile of sRGB, the same at any time: without the date of its making."""
+    """An ICC profile of sRGB with a fixed date, so that it is always the same."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     profile[24:36] = bytes((7, 208, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0))  # 1 January 2000
     profile[84:100] = bytes(16)  # a checksum that is not given
@@ -197,7 +197,7 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey of 16 or 32 bits, or floating point, whose scale its largest value has to tell, as 8 bits."""
+    """Grey of 16 or 32 bits, or floating point, as 8 bits; the scale is guessed from the largest value."""
     values = np.asarray(image).astype(np.float64)
     deep = image.mode.startswith("I;16") or (image.mode == "I" and values.max() > 255)
     white = 65535 if deep else 1 if image.mode == "F" and values.max() <= 1 else 255

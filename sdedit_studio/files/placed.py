@@ -1,4 +1,4 @@
-"""Sparse pictures as PNGs cut to their content, each with the document pixel of its corner."""
+"""Tiles as PNGs cut to their content, each with the document pixel of its corner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Between premultiplied BGRA, which the studio paints with, and straight RGBA, which files hold.
+"""Conversion between premultiplied BGRA, as the studio paints with, and straight RGBA, as in files.
 
 `straight` loses nothing: `premultiplied(straight(x)) == x` for every pixel whose colours do not exceed its alpha.
 Proof: u = round(255 c / a) is off by at most 1/2, so u a / 255 is off from c by at most a / 510 <= 1/2, and below 1/2

@@ -1,4 +1,4 @@
-"""The one error that reading and writing files raises."""
+"""The error that reading and writing files raises."""
 
 from __future__ import annotations
 

@@ -22,9 +22,9 @@ from uuid import uuid4
 from PySide6.QtCore import QLockFile
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.document.ground import CHANGED, grounded, outdated, outdated_ids
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.results import Results
+from sdedit_studio.document.sources import CHANGED, outdated, outdated_ids, with_current_sources
 from sdedit_studio.files import atomic
 from sdedit_studio.files import results as records
 from sdedit_studio.files.pictures import thumbnail
@@ -40,11 +40,11 @@ _JOURNAL = "journal.json"
 _THUMBNAIL = "thumbnail.png"
 
 _Place = dict[str, Any]
-"""Where a picture is: `src`, the file name, and `x`, `y`, the document pixel of its corner."""
+"""The place of a picture: `src`, the file name, and `x`, `y`, the document pixel of its corner."""
 
 
 class Journal:
-    """The session of this process. `write` and `discard` return at once and work in a thread of the journal's own."""
+    """The session of this process. `write` and `discard` return at once and run on a thread of the journal."""
 
     def __init__(self, folder: Path) -> None:
         """Begin a session in the folder of all sessions. Raises FileProblem when it cannot be written to."""
@@ -70,11 +70,11 @@ class Journal:
         return self._thread.submit(self._write, document, parameters, original, results or Results())
 
     def discard(self) -> Future[None]:
-        """Forget what was recorded, because it was saved or is not wanted."""
+        """Delete what was recorded, because it was saved or is not wanted."""
         return self._thread.submit(self._discard)
 
     def close(self) -> None:
-        """End the session in good order: nothing is left to recover. Waits for a write under way."""
+        """End the session with nothing left to recover. Waits for a running write."""
         self._thread.shutdown(cancel_futures=True)
         self._discard()
         self._lock.unlock()
@@ -181,7 +181,7 @@ class Recovery:
                 None if journal["frame"] is None else Rect(*journal["frame"]),
                 self._coverage(journal.get("protection")),
             )
-            return grounded(document, outdated_ids(document)), Parameters.from_dict(journal["parameters"])
+            return with_current_sources(document, outdated_ids(document)), Parameters.from_dict(journal["parameters"])
         except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
             raise FileProblem("The work left behind is damaged and could not be recovered.") from error
 

@@ -1,4 +1,4 @@
-"""Results as bytes: pictures as lossless WebP, and the records as JSON beside them, for files and for the journal."""
+"""Storing results: pictures as lossless WebP, and records as JSON, for files and for the journal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_BYTES = 2**30
 _DAMAGE = (ValueError, KeyError, TypeError, OverflowError, RecursionError, OSError)
 
 
-def made(
+def new_record(
     picture: np.ndarray,
     guide: np.ndarray,
     mask: np.ndarray | None,
@@ -37,7 +37,7 @@ def made(
     calls: int,
     seconds: float,
 ) -> Record:
-    """The record of a result made just now; takes long, so for a background thread.
+    """The record of a new result. Slow, so for a background thread.
 
     `picture`, `guide`: RGB uint8 (h, w, 3) of the frame's size; `mask`, `strength`: uint8 (h, w), or None.
     """
@@ -70,8 +70,8 @@ def coverage(data: bytes) -> np.ndarray:
     return np.ascontiguousarray(rgb(data)[..., 0])
 
 
-def looks(record: Record) -> np.ndarray:
-    """What the frame looked like with the result in it: uint8 (h, w, 3). Raises FileProblem when it is damaged."""
+def pasted(record: Record) -> np.ndarray:
+    """The result pasted into its guide by its mask: uint8 (h, w, 3). Raises FileProblem when it is damaged."""
     picture = rgb(record.picture)
     if record.mask is None:
         return picture
@@ -79,7 +79,7 @@ def looks(record: Record) -> np.ndarray:
 
 
 def as_json(results: Results, put: Callable[[bytes], str]) -> list[dict[str, Any]]:
-    """The records as plain values, oldest first. `put` stores a picture and returns where; each is put once."""
+    """The records as plain values, oldest first. `put`: stores a picture and returns its place, once for each."""
     places: dict[bytes, str] = {}
 
     def place(data: bytes | None) -> str | None:
@@ -109,7 +109,7 @@ def as_json(results: Results, put: Callable[[bytes], str]) -> list[dict[str, Any
 
 
 def from_json(values: Any, get: Callable[[str], bytes], notes: list[str]) -> Results:
-    """What `as_json` wrote. `get` gives a stored picture and may raise OSError or ValueError.
+    """The results that `as_json` wrote. `get`: returns a stored picture; may raise OSError or ValueError.
 
     Records that are damaged are left out; `notes` receives a sentence if there are any.
     """
@@ -170,7 +170,7 @@ def _record(value: Mapping[str, Any], fetch: Callable[[str], bytes]) -> Record:
 
 
 def _size(data: bytes) -> tuple[int, int]:
-    """Reads only the head of a picture. Raises one of `_DAMAGE`."""
+    """The size of a picture, from its header. Raises one of `_DAMAGE`."""
     try:
         with Image.open(BytesIO(data), formats=("WEBP",)) as image:
             return image.size
@@ -186,7 +186,7 @@ def _encoded(pixels: np.ndarray) -> bytes:
 
 
 def _hashed(data: bytes) -> bytes:
-    """Python keeps the hash, so that counting what records share costs the window's thread nothing."""
+    """The same bytes, with their hash cached by Python, so that counting shared pictures is fast later."""
     hash(data)
     return data
 

@@ -90,7 +90,7 @@ def read(data: bytes) -> Stack:
 
 
 class _Reader:
-    """Walks a stack, top layer first, and counts what the studio has no place for."""
+    """Walks a stack, top layer first, and counts what the studio cannot represent."""
 
     def __init__(self) -> None:
         self.groups = self.group_modes = self.unknown_modes = self.left_out = 0

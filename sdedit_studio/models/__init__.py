@@ -1,1 +1,1 @@
-"""Where denoisers come from: the bundled model, and the folders a person adds. Never imports Qt."""
+"""Models: the bundled one and those a person adds, read and loaded as denoisers. Never imports Qt."""

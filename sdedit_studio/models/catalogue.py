@@ -1,4 +1,4 @@
-"""Which models are here: the folders with a `model.json`, shipped or added by the person. Loads no torch."""
+"""The catalogue of models: the folders with a `model.json`, shipped or added by a person. Loads no torch."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sdedit_studio.parameters import Parameters, Refine, Solver
 
 
 class Prediction(StrEnum):
-    """What a network's output is; `diffusion.denoiser` has the adapter of each."""
+    """What a network predicts; `diffusion.denoiser` has an adapter for each."""
 
     NOISE = "noise"
     VELOCITY = "velocity"
@@ -35,27 +35,27 @@ class Prediction(StrEnum):
 
 
 _SIZES = ("native", "stride", "sigma_min", "sigma_max", "sigma_data", "default_calls")
-"""Figures that must be positive."""
+"""Fields that must be positive."""
 
 _PLACES = ("name", "folder", "models_dir")
-"""Fields that say where a model is, rather than what."""
+"""Fields that `model.json` does not hold."""
 
 _SHOWN = 8
-"""Classes named in a sentence."""
+"""Classes named in an error message at most."""
 
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What a folder's `model.json` says. `name`, the folder's name, is what the command line and files call the model.
+    """The contents of a model's `model.json`. `name`: the folder's name, which the command line and files use.
 
-    `format`: how its network is built: "edm-unet" (diffusers' `UNet2DModel` as our training makes it), "unet" (any
-    other `UNet2DModel`) or "latent" (an autoencoder's latents and a text encoder, in diffusers' folders). `weights`:
-    the network's file. `native`: the side in pixels it was trained at; `stride`: sides must be multiples of it.
-    `prediction` and `schedule`: what the network predicts, and on which discrete schedule, if on one. `range`: of the
-    data it was trained on. `sigma_*`: in units of data in [-1, 1], or of latents. `classes`: names of the classes
-    0, 1, ...; `any_class`: the label that stands for no class. `few_step`: made for one to four calls. `sha256`: see
-    `digest`. `source`: where it came from. `models_dir`: where added models and upscalers are kept, None for the
-    user's folder.
+    `format`: "edm-unet" (diffusers' `UNet2DModel` as our training makes it), "unet" (any other `UNet2DModel`) or
+    "latent" (a latent text model in diffusers' folders). `weights`: the network's file. `native`: the side in pixels of
+    the pictures it was trained on; `stride`: sides must be multiples of it. `prediction`: what the network predicts.
+    `schedule`: the discrete schedule it was trained on, or None for a continuous one. `range`: of its training data.
+    `sigma_min`, `sigma_max`, `sigma_data`: in units of data in [-1, 1], or of latents. `classes`: names of the labels
+    0, 1, ...; `any_class`: the label of the unconditional network. `few_step`: whether it is made for 1 to 4 model
+    calls. `default_*`: settings to start with. `sha256`: see `digest`. `source`: where it came from. `models_dir`:
+    where added models and upscalers are kept, None for the user's folder.
     """
 
     name: str
@@ -85,7 +85,7 @@ class ModelCard:
     def passes(self, width: int, height: int, parameters: Parameters, *, sketch: bool = False) -> Sequence[Stage]:
         """The passes of an edit of a `width` x `height` frame on this model; see `plan`.
 
-        Raises ModelProblem when they need a detail network that is not here.
+        Raises ModelProblem when they need a detail network that is not installed.
         """
         network = self.detail(parameters)
         return plan(
@@ -103,7 +103,7 @@ class ModelCard:
     def detail(self, parameters: Parameters) -> DetailCard | None:
         """The detail network of an edit on this model; None for an edit without one.
 
-        Raises ModelProblem when there is none of that name, or none is named and the model brings none.
+        Raises ModelProblem when the one named is not installed, or none is named and the model brings none.
         """
         if parameters.refine is not Refine.DETAIL:
             return None
@@ -137,21 +137,21 @@ class ModelCard:
 
     @property
     def default_solver(self) -> Solver:
-        return Solver.RENOISE if self.few_step else Parameters.solver
+        return Solver.CONSISTENCY if self.few_step else Parameters.solver
 
     @property
     def takes_prompt(self) -> bool:
         return self.format == "latent"
 
     @property
-    def some_class(self) -> str | None:
-        """A condition that it can run with: any, where it knows that, or its first class."""
+    def default_condition(self) -> str | None:
+        """The condition to run with when none is chosen: None for any class, or the first class where it needs one."""
         return self.classes[0] if self.classes and self.any_class is None else None
 
     def shares(self, condition: str | None) -> Sequence[tuple[int | None, float]]:
-        """The label and the share of each class in a condition: one class, a mix (see `mix.read`), or None for any.
+        """The label and the share of each class in `condition`: one class, a mix (see `mix.read`), or None for any.
 
-        The shares are 1 together. Raises ModelProblem for an unknown class.
+        The shares sum to 1. Raises ModelProblem for an unknown class.
         """
         if condition is None and (self.any_class is not None or not self.classes):
             return ((self.any_class, 1.0),)
@@ -171,7 +171,7 @@ class ModelCard:
         raise ModelProblem(f"The model {self.name} has no class “{unknown}”: {known}.")
 
     def runs(self, parameters: Parameters) -> int:
-        """How often one model call of an edit runs the network: for each class of a mix, and for guidance."""
+        """Network runs per model call of an edit: one for each class of a mix, and one more for guidance."""
         if self.takes_prompt or parameters.condition is None:
             return 1
         try:
@@ -192,7 +192,7 @@ class ModelCard:
         return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
 
     def as_json(self) -> str:
-        """The text of its `model.json`; what is as by default is left out."""
+        """The text of its `model.json`, without fields that have their default."""
         values = {
             field.name: value
             for field in fields(self)
@@ -204,17 +204,17 @@ class ModelCard:
 
 
 def user_folder() -> Path:
-    """Where models that a person adds are kept, one folder each."""
+    """The user's folder of added models, with one folder for each."""
     return user_data_path("sdedit-studio", appauthor=False) / "models"
 
 
 def installed(models_dir: Path | None = None) -> Sequence[ModelCard]:
-    """All models with a readable card: the shipped, then those in `models_dir` (default: the user's folder)."""
+    """All models with a readable card: the shipped ones, then those in `models_dir` (default: the user's folder)."""
     return [card for folder in _folders(models_dir) if (card := _read_or_none(folder))]
 
 
 def detail_networks(models_dir: Path | None = None) -> Sequence[DetailCard]:
-    """All detail networks that can be named: those that models bring, then the upscalers that were added."""
+    """All installed detail networks: those that models bring, then the added upscalers."""
     brought = (model.own_detail for model in installed(models_dir))
     return [*(card for card in brought if card), *detail.upscalers(models_dir or user_folder())]
 
@@ -231,8 +231,8 @@ def find(name: str, models_dir: Path | None = None) -> ModelCard:
 def remove(name: str, models_dir: Path | None = None) -> None:
     """Delete the model or the upscaler called `name`.
 
-    Raises ModelProblem for an unknown or a shipped one, or when the system refuses. It is gone from the catalogue at
-    once, whatever happens while its files are deleted. A damaged one can be removed.
+    It leaves the catalogue at once, whatever happens while its files are deleted. A damaged one can be removed. Raises
+    ModelProblem for an unknown or a shipped one, or when the system refuses.
     """
     folders = [*_folders(models_dir), *detail.upscaler_folders(models_dir or user_folder())]
     folder = next((folder for folder in folders if folder.name == name), None)
@@ -264,7 +264,7 @@ def read_card(folder: Path) -> ModelCard:
 
 
 def card_of(folder: Path, values: dict[str, Any]) -> ModelCard:
-    """The card that a `model.json` of these values is. Raises ModelProblem when it is incomplete or wrong."""
+    """The card of a `model.json` with these values. Raises ModelProblem when a value is missing or wrong."""
     known = {field.name: field for field in fields(ModelCard) if field.name not in _PLACES}
     if missing := [name for name, field in known.items() if field.default is MISSING and name not in values]:
         raise ModelProblem(
@@ -282,7 +282,7 @@ def card_of(folder: Path, values: dict[str, Any]) -> ModelCard:
 
 
 def digest(folder: Path) -> str:
-    """The SHA-256 of a model's weights: of its safetensors file, or of the sorted lines `HASH  PATH` of several."""
+    """The SHA-256 of a model's safetensors file; of several files, that of the sorted lines `HASH  PATH`."""
     hashes = {path.relative_to(folder).as_posix(): _sha256(path) for path in weight_files(folder)}
     if len(hashes) == 1:
         return next(iter(hashes.values()))
@@ -291,7 +291,7 @@ def digest(folder: Path) -> str:
 
 
 def weight_files(folder: Path) -> Sequence[Path]:
-    """The files with a model's own weights, its detail network's left out."""
+    """The files with a model's own weights, without those of its detail network."""
     return [
         path
         for path in folder.rglob("*.safetensors")
@@ -345,7 +345,7 @@ _READERS: dict[str, Any] = {
     "tuple[float, float]": _pair,
     "tuple[str, ...]": _names,
 }
-"""By the type of a field: how a JSON value becomes one. They raise TypeError or ValueError."""
+"""Readers of JSON values by the type of a field. They raise TypeError or ValueError."""
 
 
 def _folders(models_dir: Path | None) -> list[Path]:

@@ -1,4 +1,4 @@
-"""A network on the CPU as a graph of ONNX Runtime, which runs it in two thirds of torch's time (`docs/cpu.md`)."""
+"""Networks on the CPU compiled for ONNX Runtime, which takes two thirds of torch's time (`docs/cpu.md`)."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ import torch
 from torch import Tensor, nn
 
 from sdedit_studio import cache
-from sdedit_studio.models.asking import Check, asked
+from sdedit_studio.models.interruption import Check, current_check
 
 INPUTS = ("picture", "times", "classes")
 
 SHARE = 1e-4
-"""Of the largest number that torch gives: how far from its numbers those of a graph may be."""
+"""The largest difference to torch's output that a graph may have, relative to the largest output."""
 
 EVERY = 0.004
-"""Seconds between two looks whether a run is still wanted; the longest layers take about twice that."""
+"""Seconds between two checks whether a run shall end; the longest layers take about twice that."""
 
 LARGEST = 2**28
-"""Weights of a network that is compiled, 1 GiB of them: for a moment they are in memory several times."""
+"""The most weights of a network that is compiled, 1 GiB: for a moment they are in memory several times."""
 
 _FILE = "weights"
-"""The name by which a graph knows the network's weights, float32 one after another."""
+"""The name in a graph of the file with the network's weights, float32 one after another."""
 
 _FATAL = 4
-"""What ONNX Runtime shall log: its errors are raised as well."""
+"""The log level of ONNX Runtime; its errors are raised as well."""
 
 
 class NotCompiled(Exception):
-    """ONNX Runtime cannot run the network or gives other numbers than torch, or the network is too large."""
+    """ONNX Runtime cannot run the network, its output differs from torch's, or the network is too large."""
 
 
 class Compiled:
-    """A network as a function of pictures (b, c, h, w), times (b,) and, if it has them, classes (b,), in float32.
+    """A compiled network: a function of pictures (b, c, h, w), times (b,) and, if it has classes, labels (b,).
 
-    `network`: takes an `example` of these, and is compiled for any other b, h and w. `identity`: says all that its
-    graph depends on; the weights, for one, do not matter. On as many threads as torch has.
-    Raises NotCompiled, and MemoryError.
+    All are float32 but the labels. `network`: takes `example` as its inputs, and is compiled for any b, h and w.
+    `identity`: a text of all that its graph depends on, which the weights do not. It runs on as many threads as torch.
+    Raises NotCompiled and MemoryError.
     """
 
     def __init__(self, network: nn.Module, example: tuple[Tensor, ...], identity: str) -> None:
@@ -59,8 +59,8 @@ class Compiled:
             cache.keep(kept, graph)
 
     def __call__(self, *inputs: Tensor) -> Tensor:
-        """Raises MemoryError, and what `asking` was given raises."""
-        check, options = asked.get(), onnxruntime.RunOptions()
+        """Raises MemoryError, and the exception of the check given to `interruptible`."""
+        check, options = current_check.get(), onnxruntime.RunOptions()
         options.log_severity_level = _FATAL
         # What a run took goes back after it, or the largest one would be kept.
         options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
@@ -69,7 +69,7 @@ class Compiled:
 
 
 def _tried(graph: bytes, network: nn.Module, example: tuple[Tensor, ...]) -> onnxruntime.InferenceSession:
-    """A session that was seen to give the network's own numbers."""
+    """A session whose output was checked against the network's. Raises NotCompiled."""
     try:
         with _memory_errors():
             session = _session(graph, network)
@@ -106,7 +106,7 @@ def _run(session: onnxruntime.InferenceSession, inputs: tuple[Tensor, ...], opti
 
 @contextmanager
 def _memory_errors() -> Iterator[None]:
-    """ONNX Runtime's errors have no class that would tell a lack of memory."""
+    """Raise MemoryError where ONNX Runtime lacks memory; its errors have no class for that."""
     try:
         yield
     except Exception as error:
@@ -117,7 +117,7 @@ def _memory_errors() -> Iterator[None]:
 
 @contextmanager
 def _watched(check: Check, options: onnxruntime.RunOptions) -> Iterator[None]:
-    """Within, a thread ends the run with `options` as soon as `check` raises; the same is then raised here."""
+    """Within the block, a thread ends the run with `options` once `check` raises; the exception is then raised here."""
     over, raised = threading.Event(), list[Exception]()
 
     def watch() -> None:
@@ -129,7 +129,7 @@ def _watched(check: Check, options: onnxruntime.RunOptions) -> Iterator[None]:
                 options.terminate = True
                 return
 
-    watcher = threading.Thread(target=watch, name="is it still wanted?")
+    watcher = threading.Thread(target=watch, name="interruption")
     watcher.start()
     try:
         yield

@@ -1,4 +1,4 @@
-"""Which detail networks are here: those that models bring, and upscalers added by the person. Loads no torch."""
+"""The cards of detail networks: those that models bring, and upscalers that a person adds. Loads no torch."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from sdedit_studio.models.problem import ModelProblem
 CARD = "detail.json"
 
 FOLDER = "detail"
-"""Of a model's folder, the one with the detail network that it brings."""
+"""The subfolder of a model's folder with the detail network that it brings."""
 
 UPSCALERS = "upscalers"
-"""Of the models' folder, the one with the upscalers that were added, one folder each."""
+"""The subfolder of the models' folder with the added upscalers, one folder each."""
 
 FORMATS = ("span", "spandrel")
 
@@ -25,10 +25,10 @@ FACTORS = (2, 4)
 
 @dataclass(frozen=True)
 class DetailCard:
-    """What a folder's `detail.json` says of a detail network. `name`: what the command line and files call it.
+    """The contents of a detail network's `detail.json`. `name`: what the command line and files call it.
 
-    `format`: "span", our own, or "spandrel", anything that library reads. `weights`: the file. `factor`: how many times
-    it enlarges, 2 or 4. `reach`: how many pixels of its input to each side decide a pixel; None where nobody knows.
+    `format`: "span", our own, or "spandrel", anything that this library reads. `weights`: the file. `factor`: how many
+    times it enlarges, 2 or 4. `reach`: the radius of its receptive field in pixels of its input; None where unknown.
     `source`: where it came from.
     """
 
@@ -45,7 +45,7 @@ class DetailCard:
 
     @property
     def upscaler(self) -> bool:
-        """Whether it was added by itself; no model brings it."""
+        """Whether it was added on its own, and not brought by a model."""
         return self.folder.parent.name == UPSCALERS
 
     @property
@@ -54,12 +54,12 @@ class DetailCard:
 
     @property
     def measured_as(self) -> str:
-        """What its times are kept under; a model may have the same name."""
+        """The name that its measured times are stored under; a model may have the same `name`."""
         return f"{self.name}, detail"
 
 
 def of_model(folder: Path) -> DetailCard | None:
-    """The detail network that the model in `folder` brings, called as the model is; None when it brings none.
+    """The detail network that the model in `folder` brings, which has the model's name; None when it brings none.
 
     Raises ModelProblem when its card is damaged.
     """
@@ -68,7 +68,7 @@ def of_model(folder: Path) -> DetailCard | None:
 
 
 def upscalers(models_dir: Path) -> Sequence[DetailCard]:
-    """The upscalers that were added, those with a readable card."""
+    """The added upscalers with a readable card."""
     found = []
     for folder in upscaler_folders(models_dir):
         with suppress(ModelProblem):
@@ -77,7 +77,7 @@ def upscalers(models_dir: Path) -> Sequence[DetailCard]:
 
 
 def upscaler_folders(models_dir: Path) -> Sequence[Path]:
-    """The folders of all upscalers that were added."""
+    """The folders of all added upscalers."""
     return [card.parent for card in sorted((models_dir / UPSCALERS).glob(f"[!.]*/{CARD}"))]
 
 

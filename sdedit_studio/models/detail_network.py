@@ -1,4 +1,4 @@
-"""From a detail network's card to the network on a device. Importing this module loads torch."""
+"""Loading a detail network onto a device from its card. Importing this module loads torch."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from torch.nn.utils import convert_conv2d_weight_memory_format
 from sdedit_studio.diffusion.detail import DetailNetwork
 from sdedit_studio.models.compiled import Compiled, NotCompiled
 from sdedit_studio.models.detail import DetailCard
-from sdedit_studio.models.graphs import Graphs
+from sdedit_studio.models.graphs import CudaGraphs
 from sdedit_studio.models.problem import ModelProblem
 from sdedit_studio.models.span import Span
 from sdedit_studio.models.upscaler import build
 
 UNKNOWN_REACH, FADE = 16, 16
-"""For networks whose reach nobody knows: how far their windows see, and over what they fade into each other."""
+"""For networks of unknown receptive field, in pixels of their input: the margin of windows, and their blending."""
 
 
 def load_detail(card: DetailCard, device: torch.device, dtype: torch.dtype, *, compiled: bool = False) -> DetailNetwork:
-    """Read a detail network. `dtype`: what it computes in; pictures stay float32. `compiled`: see `load`.
+    """Load a detail network. `dtype`: of its computation; pictures stay float32. `compiled`: see `load`.
 
     Raises ModelProblem when its file is missing or damaged, or the library that reads it is not installed.
     """
@@ -45,7 +45,7 @@ def load_detail(card: DetailCard, device: torch.device, dtype: torch.dtype, *, c
 
 def _in_torch(network: nn.Module, device: torch.device, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
     convert_conv2d_weight_memory_format(network, torch.channels_last)
-    graphs = Graphs(network.to(device), device)
+    graphs = CudaGraphs(network.to(device), device)
 
     @torch.inference_mode()
     def run(x: Tensor) -> Tensor:
@@ -55,7 +55,7 @@ def _in_torch(network: nn.Module, device: torch.device, dtype: torch.dtype) -> C
 
 
 def _compiled(network: Span, card: DetailCard) -> Callable[[Tensor], Tensor] | None:
-    """For ONNX Runtime, or None where that is not possible."""
+    """The network compiled for ONNX Runtime, or None where that is not possible."""
     try:
         return Compiled(network, (torch.zeros(2, 3, 8, 12),), f"{card.format}, {network}")
     except NotCompiled as reason:

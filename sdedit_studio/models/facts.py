@@ -1,4 +1,4 @@
-"""What a model's folder tells about it beyond its card, read when someone asks. Loads no torch."""
+"""Facts about a model that its card does not hold, read from its folder when asked for. Loads no torch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONGEST_HEADER = 100 << 20
 
 
 def parameters(folder: Path) -> int:
-    """How many numbers its networks hold, from the headers of the safetensors files; damaged files count nothing."""
+    """The number of weights of its networks, from the headers of the safetensors files; damaged files count as 0."""
     return sum(_parameters_in(path) for path in weight_files(folder))
 
 

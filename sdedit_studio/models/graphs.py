@@ -1,4 +1,4 @@
-"""A network on a CUDA device as one recorded graph for each shape of its inputs."""
+"""Networks on a CUDA device run as CUDA graphs, one for each shape of the inputs."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 KEPT = 8
-"""Graphs kept at a time. An edit has a few shapes: one for each pass, and one for tiles."""
+"""Graphs in memory at a time. An edit has a few shapes: one for each pass, and one for tiles."""
 
 WARM_UPS = 3
-"""Calls before recording, in which libraries choose their algorithms and allocate."""
+"""Calls before capture, in which libraries choose algorithms and allocate memory."""
 
 Function = Callable[..., Tensor]
 
@@ -25,11 +25,11 @@ class _Recorded:
     output: Tensor
 
 
-class Graphs:
-    """`function` of tensors, recorded on first use with each shape and replayed after; elsewhere than on CUDA, itself.
+class CudaGraphs:
+    """`function` of tensors, captured as a graph at its first call with a shape and replayed later; unchanged off CUDA.
 
-    At batch 1 a small U-Net is a thousand short kernels, and launching them one by one takes longer than running them.
-    A function that cannot be recorded runs as it is. To be used on one thread.
+    At batch size 1 a small U-Net is a thousand short kernels, and launching them takes longer than running them. A
+    function that cannot be captured runs as it is. For one thread.
     """
 
     def __init__(self, function: Function, device: torch.device) -> None:
@@ -56,7 +56,7 @@ class Graphs:
         return recorded.output.clone()
 
     def forget(self) -> None:
-        """Let go of the memory that recordings hold."""
+        """Free the memory of all graphs."""
         self._recorded.clear()
 
     def _record(self, inputs: tuple[Tensor, ...]) -> _Recorded | None:

@@ -1,7 +1,7 @@
-"""Latent text models (Rombach et al. 2022): Stable Diffusion 1, 2 and XL, their Turbo and latent-consistency kin.
+"""Latent text models (Rombach et al. 2022): Stable Diffusion 1, 2 and XL, with Turbo and latent consistency models.
 
 A model's folder is a diffusers pipeline's: `unet`, `vae`, `text_encoder`, `tokenizer`, for XL also `text_encoder_2` and
-`tokenizer_2`. Pictures are encoded, edited in latent space at the true noise level, and decoded.
+`tokenizer_2`. Pictures are encoded, edited in latent space, and decoded.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from sdedit_studio.diffusion.denoiser import Denoiser
-from sdedit_studio.diffusion.level import Level, row
+from sdedit_studio.diffusion.level import Level, as_vector
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem
-from sdedit_studio.models.graphs import Graphs
-from sdedit_studio.models.load import LoadedModel
-from sdedit_studio.models.unet import Module, adapted, laid_out
+from sdedit_studio.models.graphs import CudaGraphs
+from sdedit_studio.models.loaded import LoadedModel
+from sdedit_studio.models.unet import Module, adapted, channels_last
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 AUTOENCODERS = {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}
 
 TILES = 2
-"""Sides of its native size from which on an autoencoder works in tiles."""
+"""The side, in native sides, from which on an autoencoder works in tiles."""
 
 _CALIBRATION = 16
-"""Latents across the picture that previews are fitted on."""
+"""The side in latents of the picture that previews are fitted on."""
 
 
 def load_latent(card: ModelCard, device: torch.device, dtype: torch.dtype) -> LoadedModel:
-    """`dtype`: what the network computes in. Raises ModelProblem when a part is missing or damaged."""
+    """Load a latent model. `dtype`: of the U-Net's weights. Raises ModelProblem when a part is missing or damaged."""
     need_transformers(card.name)
     unet = _part(card, "unet", UNet2DConditionModel, device, dtype)
     config = read_config(card.folder / "vae", card.name)
@@ -63,7 +63,7 @@ def need_transformers(name: str) -> None:
 
 
 class Latents:
-    """The space of an autoencoder: latents scaled to a variance of about 1."""
+    """The latent space of an autoencoder, scaled to a variance of about 1."""
 
     def __init__(self, autoencoder: AutoencoderKL | AutoencoderTiny) -> None:
         self._autoencoder: Any = autoencoder
@@ -90,13 +90,13 @@ class Latents:
         return self._autoencoder.decode(x / self._scale + self._shift).sample
 
     def preview(self, x: Tensor) -> Tensor:
-        """One colour for each latent, as a linear map of it: decoding takes longer than a call."""
+        """One colour for each latent, by a linear map: decoding takes longer than a model call."""
         ones = torch.ones_like(x[:, :1])
         return torch.einsum("bchw,cd->bdhw", torch.cat([x, ones], 1), self._colours).clamp(-1, 1)
 
     @cached_property
     def _colours(self) -> Tensor:
-        """(channels + 1, 3): the least-squares fit of colours to latents, on squares of many colours."""
+        """(channels + 1, 3): the linear map from latents to colours, fitted by least squares on coloured squares."""
         device = next(self._autoencoder.parameters()).device
         generator = torch.Generator().manual_seed(0)
         squares = torch.rand(1, 3, _CALIBRATION, _CALIBRATION, generator=generator) * 2 - 1
@@ -109,14 +109,14 @@ class Latents:
 
 @dataclass(frozen=True)
 class Embedded:
-    """A prompt: its tokens' features (1, n, d), and for XL its own (1, d')."""
+    """The embedding of a prompt: features of its tokens (1, n, d) and, for XL, pooled features (1, d')."""
 
     tokens: Tensor
     pooled: Tensor | None
 
 
 class TextEncoder:
-    """One text encoder, or XL's two side by side. Raises ModelProblem when they are missing or damaged."""
+    """One text encoder, or XL's two with their features joined. Raises ModelProblem when one is missing or damaged."""
 
     def __init__(self, card: ModelCard, device: torch.device) -> None:
         self._device = device
@@ -133,7 +133,7 @@ class TextEncoder:
         return self._latest[1]
 
     def nothing(self) -> Embedded:
-        """What stands for no prompt."""
+        """The embedding of no prompt."""
         embedded = self._embedded("")
         if not self._nothing_is_zero or embedded.pooled is None:
             return embedded
@@ -176,7 +176,7 @@ class TextEncoder:
 
 @dataclass(frozen=True)
 class _Conditioned:
-    """The denoiser of a prompt and a guidance scale; without and with the prompt in one batch."""
+    """The denoiser for a prompt and a guidance scale; both parts of guidance run as one batch."""
 
     card: ModelCard
     unet: UNet2DConditionModel
@@ -186,7 +186,7 @@ class _Conditioned:
     dtype: torch.dtype
 
     def __call__(self, prompt: str, guidance: float) -> Denoiser:
-        both = guidance != 1 and not self.told_guidance
+        both = guidance != 1 and not self.embeds_guidance
         embedded = [*([self.text.nothing()] if both else []), self.text(prompt)]
         tokens = torch.cat([each.tokens for each in embedded]).to(self.dtype)
         pooled = None if embedded[0].pooled is None else torch.cat([e.pooled for e in embedded if e.pooled is not None])
@@ -195,9 +195,9 @@ class _Conditioned:
         def predict(x: Tensor, time: Level) -> Tensor:
             copies = len(embedded) * len(x)
             sample = x.repeat(len(embedded), 1, 1, 1).to(self.dtype, memory_format=torch.channels_last)
-            times = row(time, x).repeat(len(embedded))
+            times = as_vector(time, x).repeat(len(embedded))
             inputs = [sample, times, tokens.repeat_interleave(len(x), 0)]
-            if self.told_guidance:
+            if self.embeds_guidance:
                 inputs.append(self.guidance_embedding(guidance, copies))
             if pooled is not None:
                 inputs += [pooled.repeat_interleave(len(x), 0).to(self.dtype), self.sizes(x, copies)]
@@ -210,18 +210,23 @@ class _Conditioned:
         return adapted(self.card, predict)
 
     @cached_property
-    def run(self) -> Graphs:
+    def run(self) -> CudaGraphs:
         def call(sample: Tensor, times: Tensor, tokens: Tensor, *more: Tensor) -> Tensor:
             rest = list(more)
-            told = rest.pop(0) if self.told_guidance else None
+            guidance = rest.pop(0) if self.embeds_guidance else None
             added = {"text_embeds": rest[0], "time_ids": rest[1]} if rest else None
-            return self.unet(sample, times, tokens, timestep_cond=told, added_cond_kwargs=added, return_dict=False)[0]
+            return self.unet(sample, times, tokens, timestep_cond=guidance, added_cond_kwargs=added, return_dict=False)[
+                0
+            ]
 
-        return Graphs(call, self.device)
+        return CudaGraphs(call, self.device)
 
     @property
-    def told_guidance(self) -> bool:
-        """Whether it is a latent consistency model, which takes the scale as an input and needs no second call."""
+    def embeds_guidance(self) -> bool:
+        """Whether the network takes the guidance scale as an input, as latent consistency models do (Luo et al. 2023).
+
+        Then it needs no second call without the prompt.
+        """
         return self.unet.config["time_cond_proj_dim"] is not None
 
     def guidance_embedding(self, guidance: float, count: int) -> Tensor:
@@ -230,7 +235,7 @@ class _Conditioned:
         return get_timestep_embedding(scale, width, downscale_freq_shift=1).to(self.dtype)
 
     def sizes(self, x: Tensor, count: int) -> Tensor:
-        """XL is told the size of the picture, where it was cropped, and the size wanted, in pixels."""
+        """XL's size conditioning (count, 6): original size, crop corner and target size, in pixels."""
         height, width = (side * self.factor for side in x.shape[-2:])
         values = [(height, width, 0, 0, height, width)]
         return torch.tensor(values, dtype=self.dtype).to(self.device, non_blocking=True).repeat(count, 1)
@@ -248,7 +253,7 @@ def read_config(folder: Path, name: str) -> dict[str, Any]:
 
 
 def build(kind: type[Module], config: Mapping[str, Any]) -> Module:
-    """A network without values, on the meta device."""
+    """A network of diffusers' class `kind`, without weights, on the meta device."""
     with torch.device("meta"):
         return kind.from_config(config)  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -263,7 +268,7 @@ def _part(
         network.load_state_dict(weights, assign=True)
     except (OSError, SafetensorError, RuntimeError, TypeError, ValueError, KeyError) as error:
         raise _damaged(card.name, folder, error) from error
-    return laid_out(network).eval().requires_grad_(False)
+    return channels_last(network).eval().requires_grad_(False)
 
 
 def _damaged(name: str, folder: Path, error: Exception) -> ModelProblem:

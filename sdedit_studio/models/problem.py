@@ -1,4 +1,4 @@
-"""What is raised for models."""
+"""The error that is raised for models."""
 
 
 class ModelProblem(ValueError):

@@ -8,8 +8,8 @@ from torch.nn.functional import pixel_shuffle, silu
 
 FACTOR = 4
 
-REACH = 21
-"""How many pixels of its input to each side decide a pixel of its output: one for each 3x3 convolution in a row."""
+RECEPTIVE_RADIUS = 21
+"""The radius of the receptive field in pixels of the input: one for each 3x3 convolution in a row."""
 
 CHANNELS = 48
 
@@ -17,10 +17,10 @@ BLOCKS = 6
 
 
 class Span(nn.Module):
-    """Picture (b, 3, h, w) in [-1, 1] to picture (b, 3, 4 h, 4 w), not clamped; 0.43 M weights.
+    """Pictures (b, 3, h, w) in [-1, 1] to pictures (b, 3, 4 h, 4 w), not clamped; 0.43 M weights.
 
-    With its training branches merged, and one number for each pixel of each channel instead of attention. The input is
-    clamped: outside [-1, 1] its products of features explode.
+    Its attention is parameter-free: a sigmoid of the features themselves. The branches of training are merged into
+    single convolutions. The input is clamped, because products of features explode outside [-1, 1].
     """
 
     mean: Tensor
@@ -45,7 +45,7 @@ class Span(nn.Module):
 
 
 class _Block(nn.ModuleList):
-    """Three convolutions, whose output says how much of itself and of the input goes on. Gives the first one's too."""
+    """Three convolutions with parameter-free attention and a residual. Also returns the first one's features."""
 
     def __init__(self, channels: int) -> None:
         super().__init__(_conv(channels, channels) for _ in range(3))

@@ -1,4 +1,4 @@
-"""diffusers' `UNet2DModel`, whatever it predicts: the formats "edm-unet", the bundled model's, and "unet"."""
+"""Models that are diffusers' `UNet2DModel`: the formats "edm-unet", as our training makes it, and "unet"."""
 
 from __future__ import annotations
 
@@ -29,33 +29,34 @@ from sdedit_studio.diffusion.denoiser import (
     from_score,
     from_velocity,
 )
-from sdedit_studio.diffusion.level import Level, each, row
+from sdedit_studio.diffusion.level import Level, as_vector, map_level
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem, Prediction
-from sdedit_studio.models.graphs import Graphs
+from sdedit_studio.models.graphs import CudaGraphs
 
 Module = TypeVar("Module", bound=nn.Module)
 
 OWN_KEYS = {"patch", "sigma_data", "nimg", "attention_heads"}
-"""What our training and importers add to the network's configuration."""
+"""Keys that our training and importers add to diffusers' configuration."""
 
 TIME_SCALE = 250.0
-"""Our own networks are trained on `250 ln(sigma) / 4`, so that their sinusoids resolve the levels."""
+"""Our own networks take `250 ln(sigma) / 4` as their time input, so that its sinusoids resolve the levels."""
 
 OTHERS_TIME_SCALE = 1000.0
-"""OpenAI's EDM and consistency networks take `1000 ln(sigma) / 4`."""
+"""OpenAI's EDM and consistency networks take `1000 ln(sigma) / 4` (Song et al. 2023)."""
 
 
 def load_unet(
     card: ModelCard, device: torch.device, dtype: torch.dtype, *, compiled: bool
 ) -> Callable[[int | None], Denoiser]:
-    """The denoiser by class label. "edm-unet" is `D = c_skip y + c_out F(unshuffle(c_in y), 250 ln(sigma) / 4, class)`.
+    """Load a U-Net; returns its denoiser by class label, None for a network without classes.
 
-    `dtype`: what the network computes in; pictures stay float32. `compiled`: see `load`. Raises ModelProblem when a
-    file cannot be read.
+    "edm-unet" is `D = c_skip x + c_out F(unshuffle(c_in x), 250 ln(sigma) / 4, label)`. `dtype`: of the computation;
+    pictures stay float32. `compiled`: see `load`. Raises ModelProblem when a file cannot be read.
     """
     config = read_config(card)
     network = _Output(_network(card, config, dtype))
-    run = (_compiled(network, card, config) if compiled else None) or Graphs(laid_out(network).to(device), device)
+    run = _compiled(network, card, config) if compiled else None
+    run = run or CudaGraphs(channels_last(network).to(device), device)
     patch = config.get("patch", 1)
     time_scale = _time_scale(card)
 
@@ -63,7 +64,7 @@ def load_unet(
     def predict(label: int | None, x: Tensor, time: Level) -> Tensor:
         folded = pixel_unshuffle(x, patch).to(dtype, memory_format=torch.channels_last)
         # As a tensor: UNet2DModel takes a plain number for a step of a schedule, and drops its fraction.
-        times = row(each(partial(mul, time_scale), time), x)
+        times = as_vector(map_level(partial(mul, time_scale), time), x)
         classes = () if label is None else (torch.full((len(x),), label, device=device),)
         return pixel_shuffle(run(folded, times, *classes).float(), patch)
 
@@ -71,7 +72,7 @@ def load_unet(
 
 
 class _Output(nn.Module):
-    """diffusers' network, which gives its one output in a tuple, without it."""
+    """diffusers' network with its one output unpacked from a tuple."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -82,10 +83,10 @@ class _Output(nn.Module):
 
 
 def _compiled(network: nn.Module, card: ModelCard, config: dict[str, Any]) -> Callable[..., Tensor] | None:
-    """For ONNX Runtime, or None where that is not possible."""
+    """The network compiled for ONNX Runtime, or None where that is not possible."""
     from sdedit_studio.models.compiled import Compiled, NotCompiled
 
-    ((label, _), *_) = card.shares(card.some_class)
+    ((label, _), *_) = card.shares(card.default_condition)
     side = card.stride // config.get("patch", 1)
     example = (torch.zeros(2, config["in_channels"], 2 * side, 3 * side), torch.tensor([1.0, 30.0]))
     if label is not None:
@@ -98,7 +99,7 @@ def _compiled(network: nn.Module, card: ModelCard, config: dict[str, Any]) -> Ca
 
 
 def adapted(card: ModelCard, network: Network) -> Denoiser:
-    """The denoiser of a network that predicts what its card says. Raises ModelProblem where it lacks a schedule."""
+    """The denoiser of a network that predicts `card.prediction`. Raises ModelProblem when it lacks its schedule."""
     if card.prediction in (Prediction.NOISE, Prediction.VELOCITY, Prediction.PICTURE) and card.schedule is None:
         raise ModelProblem(f"The model {card.name} has no schedule in its model.json: add the model again.")
     label = card.schedule.label if card.schedule else float
@@ -118,7 +119,7 @@ def adapted(card: ModelCard, network: Network) -> Denoiser:
 
 
 def build(config: Mapping[str, Any]) -> UNet2DModel:
-    """The network of a `config.json`, with fresh weights. `attention_heads`: the number of heads at every level."""
+    """The network of a `config.json`, with random weights. Its key `attention_heads` sets the heads of every level."""
     network = UNet2DModel(**{key: value for key, value in config.items() if key not in OWN_KEYS})
     if heads := config.get("attention_heads"):
         for part in network.modules():
@@ -134,7 +135,7 @@ def _time_scale(card: ModelCard) -> float:
 
 
 def read_config(card: ModelCard) -> dict[str, Any]:
-    """What the model's `config.json` says. Raises ModelProblem when it cannot be read."""
+    """The contents of the model's `config.json`. Raises ModelProblem when it cannot be read."""
     path = card.folder / "config.json"
     try:
         config = json.loads(path.read_text("utf-8"))
@@ -170,8 +171,8 @@ def _network(card: ModelCard, config: dict[str, Any], dtype: torch.dtype) -> nn.
     return network.eval().requires_grad_(False)
 
 
-def laid_out(network: Module) -> Module:
-    """The same network: its convolutions run up to a fifth faster with channels last."""
+def channels_last(network: Module) -> Module:
+    """The same network with its convolutions in the channels-last layout, which runs up to a fifth faster."""
     convert_conv2d_weight_memory_format(network, torch.channels_last)
     return network
 

@@ -1,4 +1,4 @@
-"""Other people's upscalers, as the optional package spandrel builds them. Importing this module loads torch."""
+"""Published upscalers, built by the optional package spandrel. Importing this module loads torch."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class NoSpandrel(ModelProblem):
 
 
 def kind_of(weights: Mapping[str, Tensor]) -> Architecture[nn.Module] | None:
-    """What spandrel takes `weights` for by their names; None for nothing that it knows.
+    """The architecture that spandrel recognises by the names of `weights`; None when it recognises none.
 
     Raises NoSpandrel when it is not installed.
     """
@@ -37,9 +37,9 @@ def kind_of(weights: Mapping[str, Tensor]) -> Architecture[nn.Module] | None:
 
 
 def build(weights: Mapping[str, Tensor], label: str) -> ImageModelDescriptor | MaskedImageModelDescriptor:
-    """The network that `weights` are of, in float32 on the CPU. `label`: what to call them.
+    """The network with these weights, in float32 on the CPU. `label`: its name in error messages.
 
-    Raises NoSpandrel when spandrel is not installed, and ModelProblem when they fit nothing that it knows.
+    Raises NoSpandrel when spandrel is not installed, and ModelProblem when the weights fit no known architecture.
     """
     if (kind := kind_of(weights)) is None:
         raise ModelProblem(f"{label} is no network that spandrel knows: update it, or take another.")

@@ -1,4 +1,4 @@
-"""What a brush is."""
+"""The settings of a brush."""
 
 from __future__ import annotations
 

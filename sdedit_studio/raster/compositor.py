@@ -1,4 +1,4 @@
-"""Layers to one picture: `flatten` for any thread, and `Composite`, the canvas picture that is kept up to date."""
+"""Compositing layers: `flatten` for any thread, and `Composite`, the canvas picture that is updated in parts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sdedit_studio.raster.tiles import TILE, Tiles, as_image, blank
 
 
 class Paintable(Protocol):
-    """What compositing needs to know of a layer."""
+    """A layer, as far as compositing is concerned."""
 
     @property
     def pixels(self) -> Tiles: ...
@@ -84,7 +84,7 @@ def _shown(layer: Paintable, rect: Rect) -> Iterator[tuple[Rect, QImage, Rect]]:
 
 
 _Cells = dict[tuple[int, int], Rect]
-"""What is out of date, as one rectangle in each 256 px cell of a picture."""
+"""Rectangles that are out of date, at most one in each 256 px cell of a picture."""
 
 _SMALLEST_LEVEL = 64
 """Longest side in pixels below which a level is not halved again."""

@@ -11,7 +11,7 @@ from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.smoothstep import smoothstep
 
 _CACHE_SIZE = 16 * 2**20
-"""Pixels of masks that are kept: 64 MiB."""
+"""Pixels of cached masks: 64 MiB."""
 
 
 class _Masks(OrderedDict[tuple[float, float, float, float], np.ndarray]):

@@ -1,4 +1,4 @@
-"""Flood fill: which pixels belong to the area under the pointer."""
+"""Flood fill: the area of similar colour around a pixel."""
 
 from __future__ import annotations
 

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
+from contourpy import contour_generator
 from PIL import Image, ImageFilter
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPolygonF
 from scipy import ndimage
-from skimage.measure import find_contours
 
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.raster.tiles import COVERAGE, TILE, Tiles, as_image, blank
+from sdedit_studio.raster.tiles import COVERAGE, TILE, Tiles, as_image, blank, nonzero
 
 How = Literal["replace", "add", "subtract", "intersect"]
+
+_CENTRES = np.meshgrid(np.arange(TILE + 1) + 0.5, np.arange(TILE + 1) + 0.5)
+"""x and y of the pixel centres of a tile, with one more column and row; coverage belongs to them."""
 
 
 def rectangle(rect: Rect, bounds: Rect) -> Tiles | None:
@@ -90,9 +93,9 @@ def grow(selection: Tiles | None, pixels: int, bounds: Rect) -> Tiles | None:
 
 
 def contours(selection: Tiles | None, bounds: Rect) -> list[np.ndarray]:
-    """Where coverage passes one half: lines through document points, float64 (n, 2), for marching ants.
+    """The isolines of coverage at one half, by marching squares: document points (x, y), float64 (n, 2) each.
 
-    Lines are cut where they pass from one 256 px square to the next, so that only squares with an edge cost time.
+    Lines are cut at the borders of 256 px squares, so that only squares with an edge cost time.
     """
     if selection is None:
         return []
@@ -103,12 +106,22 @@ def contours(selection: Tiles | None, bounds: Rect) -> list[np.ndarray]:
             square = Rect(x, y, min(TILE, area.right - x) + 1, min(TILE, area.bottom - y) + 1)
             coverage = selection.read(square)
             inside = coverage > 127
-            if inside.any() and not inside.all():
-                for line in find_contours(coverage, 127.5):
-                    turns = np.abs(np.diff(line, 2, axis=0)).max(axis=1) > 1e-6
-                    corners = line[np.concatenate([[True], turns, [True]])]
-                    lines.append(corners[:, ::-1] + (x + 0.5, y + 0.5))  # coverage belongs to pixel centres
+            if not inside.any() or inside.all():
+                continue
+            part = _with_edges(inside)
+            across, down = (centres[part.slices] for centres in _CENTRES)
+            found = contour_generator(across, down, coverage[part.slices]).lines(127.5)
+            for line in cast(list[np.ndarray], found):  # the default of its kinds of line
+                turns = np.abs(np.diff(line, 2, axis=0)).max(axis=1) > 1e-6
+                lines.append(line[np.concatenate([[True], turns, [True]])] + (x, y))
     return lines
+
+
+def _with_edges(inside: np.ndarray) -> Rect:
+    """The smallest rectangle of pixels that holds all edges in `inside`, bool (h, w)."""
+    beside = inside[:, 1:] ^ inside[:, :-1]
+    edges = nonzero((inside[1:, 1:] ^ inside[:-1, 1:]) | beside[1:] | beside[:-1])
+    return Rect(edges.x, edges.y, edges.width + 1, edges.height + 1)
 
 
 def _filled(path: QPainterPath, bounds: Rect) -> Tiles | None:

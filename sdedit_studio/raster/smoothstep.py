@@ -1,4 +1,4 @@
-"""The curve that edges fade along."""
+"""The curve of soft edges."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import numpy as np
 
 
 def smoothstep(part: np.ndarray) -> np.ndarray:
-    """From 0 to 1 as `part`, of any shape, goes from 0 to 1, with no slope and so no visible corner at either end;
-    beyond, 0 and 1.
-    """
+    """`3 p^2 - 2 p^3` of `part` p, of any shape, clamped to 0 .. 1; its slope is 0 at both ends."""
     part = np.clip(part, 0, 1)
     return part * part * (3 - 2 * part)

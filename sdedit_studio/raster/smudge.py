@@ -1,4 +1,4 @@
-"""The smudge brush: it picks up the colour under its tip and drags it along."""
+"""The smudge brush, which drags the colour under its tip along."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The paint brush and the eraser: dabs to coverage, coverage to pixels."""
+"""The paint brush and the eraser: dabs add up to coverage, which is composited onto pixels."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def model_card(
     base: str | None,
     device: torch.device,
 ) -> str:
-    """Markdown. `model`, `config`: the folder's `model.json` and `config.json`; `last`: the run's last row."""
+    """The model card as markdown. `model`, `config`: values of `model.json` and `config.json`. `last`: the last row."""
     parameters, operations = cost(config)
     size = recipe.size
     classes = ", ".join(f"{index} {kind}" for index, kind in enumerate(data.classes))

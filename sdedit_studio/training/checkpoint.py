@@ -1,4 +1,4 @@
-"""Files that are whole or not there: what a run needs to go on after a kill, and what it hands out."""
+"""Atomic writing of a run's files, and checkpoints."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sdedit_studio.training.problem import TrainingProblem
 
 
 def write(path: Path, data: bytes) -> None:
-    """Put `data` at `path` in one move, so that a kill or a full disk leaves the old file. Raises TrainingProblem."""
+    """Write `data` to `path` atomically: a kill or a full disk leaves the old file. Raises TrainingProblem."""
     partial = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,7 +48,7 @@ def write_png(path: Path, picture: Image.Image) -> None:
 
 
 def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
-    """One safetensors file with `state`, plain JSON values, in its header: they cannot come apart."""
+    """Write one safetensors file with `state`, plain JSON values, in its header."""
     data = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
     write(path, save(data, {"state": json.dumps(state)}))
 

@@ -1,4 +1,4 @@
-"""Pictures to train on: read once from a folder or a zip, kept as bytes, cropped and mirrored a batch at a time."""
+"""Training pictures: read once from a folder or a zip, kept in memory, cropped and mirrored batch by batch."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from sdedit_studio.training.problem import TrainingProblem
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
 
 CROP_MARGIN = 25 / 24
-"""Pictures are kept a little larger than they are trained at, for random crops: 100 px for 96."""
+"""The ratio of stored to training size, for random crops: 100 px for 96."""
 
 CHUNK = 1024
-"""Pictures that are read ahead of being stored."""
+"""Pictures that are read at a time."""
 
 READABLE_MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "HSV", "LAB"}
-"""Pillow's 8-bit modes. Turning others into RGB would clip them without a word."""
+"""Pillow's 8-bit modes. Converting others to RGB would clip them silently."""
 
 Read = Callable[[str], bytes]
 Decode = Callable[[str], tuple[np.ndarray, int] | None]
 Progress = Callable[[int, int], None]
-"""Told how many pictures have been read, and of how many."""
+"""Called with the number of pictures read, and the total."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,9 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What `read` found. `counts`: pictures by class, over all processes; unnamed ones are under ""."""
+    """The result of `read`. `counts`: pictures by class over all processes, "" for no class. `unreadable`, `enlarged`:
+    numbers of pictures that were left out, and that were smaller than the training size.
+    """
 
     training: Pictures
     held_out: Pictures
@@ -110,12 +112,12 @@ def read(
     scratch: Path | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Dataset:
-    """Decode the pictures of a folder or a zip, each to the same square, of which `size` x `size` crops are made.
+    """Decode the pictures of a folder or a zip to squares of one size, for random crops of `size` x `size`.
 
-    The class of a picture is the name of its subfolder; `classes` fixes their names and order (those of a model to be
-    tuned), and pictures of others count as of none. A share `held_out` of the pictures, chosen by their names, is
-    kept from training. `shard`: which of how many equal parts to read, one for each process. Decoded pictures stay in
-    memory where they fit, and otherwise in a nameless file in `scratch`, mapped into memory.
+    The class of a picture is the name of its subfolder. `classes`: the names and order of classes, for tuning a model;
+    other subfolders count as no class. `held_out`: the share of pictures, chosen by a hash of their names, that is not
+    trained on. `shard`: (index, number) of the part to read, one for each process. `scratch`: where decoded pictures
+    that do not fit into memory are stored, in a memory-mapped file.
 
     Pictures that cannot be read are left out and counted. Raises TrainingProblem when none is left, or there is no
     room for them.
@@ -167,7 +169,7 @@ class _Part:
 
 @contextmanager
 def opened(source: Path) -> Iterator[tuple[list[str], Read]]:
-    """The names of the pictures in a folder or a zip, in order, and how to read one. Raises TrainingProblem."""
+    """The sorted names of the pictures in a folder or a zip, and a function that reads one. Raises TrainingProblem."""
     if source.is_dir():
         files = (path.relative_to(source) for path in source.rglob("*"))
         yield _pictures(file.as_posix() for file in files), lambda name: (source / name).read_bytes()
@@ -193,7 +195,7 @@ def _pictures(names: Iterable[str]) -> list[str]:
 
 
 def _classes(names: Sequence[str]) -> dict[str, str]:
-    """The class of each picture: its first folder below those that all share, "" where there is none."""
+    """The class of each picture: its first folder below those shared by all pictures, "" where there is none."""
     folders = [PurePosixPath(name).parts[:-1] for name in names]
     shared = 0
     while all(len(parts) > shared for parts in folders) and len({parts[shared] for parts in folders}) == 1:
@@ -202,7 +204,7 @@ def _classes(names: Sequence[str]) -> dict[str, str]:
 
 
 def _stored_side(names: Sequence[str], load: Read, size: int) -> int:
-    """The side to keep: `size` and a margin, but no more than most pictures have, so that none is enlarged for it."""
+    """The side of stored pictures: `size` and a margin, but at most the short side of most pictures."""
     sides = []
     for name in names[:: max(1, len(names) // 200)]:
         with suppress(Exception), Image.open(BytesIO(load(name))) as image:
@@ -212,7 +214,7 @@ def _stored_side(names: Sequence[str], load: Read, size: int) -> int:
 
 
 def _room(count: int, side: int, processes: int, scratch: Path | None) -> np.ndarray:
-    """Where to put decoded pictures: memory where they fill less than half of what is free, else a mapped file."""
+    """An array for decoded pictures: in memory where they take less than half of what is free, else a mapped file."""
     shape = (count, side, side, 3)
     if prod(shape) * processes < free_memory() / 2:
         return np.empty(shape, np.uint8)
@@ -227,7 +229,7 @@ def _room(count: int, side: int, processes: int, scratch: Path | None) -> np.nda
 
 
 def free_memory() -> float:
-    """Bytes that can be taken without pushing other programs out; a cautious guess where the system does not say."""
+    """Bytes of available memory; 4 GiB where the system does not report it."""
     try:
         fields = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
         return int(fields["MemAvailable"].split()[0]) * 1024
@@ -236,7 +238,7 @@ def free_memory() -> float:
 
 
 def _gathered(names: Sequence[str], decode: Decode, room: np.ndarray, progress: Callable[[int], None]) -> _Part:
-    """Fill `room` with the pictures of `names` that can be read. Pillow decodes outside Python's lock: threads help."""
+    """Fill `room` with the readable pictures of `names`. Pillow decodes without Python's lock, so threads help."""
     good, short_sides = [], []
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for start in range(0, len(names), CHUNK):
@@ -265,7 +267,7 @@ def _decode(name: str, load: Read, side: int) -> tuple[np.ndarray, int] | None:
 
 
 def upright(image: Image.Image) -> Image.Image:
-    """As it was meant to be seen, on white where it is transparent: RGB."""
+    """The picture turned by its EXIF orientation, on white where it is transparent: RGB."""
     turned = ImageOps.exif_transpose(image)
     if turned.has_transparency_data:
         turned = Image.alpha_composite(Image.new("RGBA", turned.size, "white"), turned.convert("RGBA"))

@@ -1,4 +1,4 @@
-"""The moving average of a network's weights, which is what a run hands out."""
+"""The exponential moving average of a network's weights, which is the network that a run saves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 SHARE = 0.05
-"""The average's half-life, as a share of the pictures seen so far (Karras et al. 2022 ramp theirs up so)."""
+"""The half-life of the average, as a share of the pictures seen so far (as the ramp-up of Karras et al. 2022)."""
 
 
 class Ema:
@@ -20,7 +20,7 @@ class Ema:
         self.network = deepcopy(network).eval().requires_grad_(False)
 
     def update(self, network: nn.Module, images: int, batch: int) -> None:
-        """Take in the weights after a step of `batch` pictures, the last of `images`."""
+        """Update the average after a step of `batch` pictures, `images` having been seen in all."""
         blend = get_ema_multi_avg_fn(decay(images, batch))
         blend(list(self.network.parameters()), list(network.parameters()), None)
 
@@ -36,5 +36,5 @@ class Ema:
 
 
 def decay(images: int, batch: int) -> float:
-    """What is left of the average after a step: a half after `SHARE` of `images`, the pictures seen so far."""
+    """The decay of the average in a step of `batch` pictures: 1/2 after `SHARE` of `images`, those seen so far."""
     return 0.5 ** (batch / (SHARE * images))

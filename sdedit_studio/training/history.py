@@ -1,4 +1,4 @@
-"""What a run was like: its loss over the pictures seen, as a table and as a plot."""
+"""The history of a run: its loss over the pictures seen, as a table and as a plot."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ INK, RULE, LOSS, MEAN, ASIDE = "#333333", "#dddddd", "#b6cdf2", "#1f6feb", "#c45
 
 @dataclass(frozen=True)
 class Row:
-    """`loss`: mean since the row before; `held_out`: the average's loss on pictures kept aside, where measured."""
+    """A row of the loss table. `images`: pictures seen. `seconds`: of training. `loss`: the mean since the row before.
+    `held_out`: the loss of the averaged network on held-out pictures, where measured.
+    """
 
     images: int
     seconds: float
@@ -41,7 +43,10 @@ def as_csv(rows: Iterable[Row]) -> str:
 
 
 def from_csv(path: Path, images: int) -> list[Row]:
-    """The rows up to `images`: later ones are of steps that a kill undid. None where there is no file yet."""
+    """The rows up to `images` pictures; later ones are of steps after the last checkpoint. Empty without a file.
+
+    Raises TrainingProblem when the file is damaged.
+    """
     if not path.exists():
         return []
     with path.open(newline="", encoding="utf-8") as file:

@@ -30,7 +30,7 @@ class Batch:
     labels: Tensor | None
 
     def noisy(self, sigma: Tensor) -> Tensor:
-        """The pictures, noised by the same noise to levels `sigma` (b,)."""
+        """The pictures with this noise at levels `sigma` (b,)."""
         return self.clean + _each(sigma) * self.noise
 
     def part(self, which: slice) -> Batch:
@@ -39,7 +39,7 @@ class Batch:
 
 
 class Loss(Protocol):
-    """What to minimise. `sigma_min`, `sigma_max`: the levels that a network trained by it knows."""
+    """A training loss. `sigma_min`, `sigma_max`: the range of levels that it trains."""
 
     @property
     def sigma_min(self) -> float: ...
@@ -52,12 +52,12 @@ class Loss(Protocol):
         ...
 
     def __call__(self, network: Network, batch: Batch, progress: float) -> Tensor:
-        """The mean loss over the batch, a scalar. `progress`: how much of the run is done, 0 to 1."""
+        """The mean loss of the batch, a scalar. `progress`: of the run, 0 to 1."""
         ...
 
 
 def loss_of(recipe: Recipe) -> Loss:
-    """The loss that a recipe asks for."""
+    """The loss of a recipe."""
     if recipe.few_step:
         return Consistency()
     match recipe.objective:
@@ -71,7 +71,7 @@ def loss_of(recipe: Recipe) -> Loss:
 
 @dataclass(frozen=True)
 class LogNormal:
-    """`ln sigma ~ N(mean, std^2)` (Karras et al. 2022, table 1), kept within what the network is used for."""
+    """Levels with `ln sigma ~ N(mean, std^2)` (Karras et al. 2022, table 1), clamped to [sigma_min, sigma_max]."""
 
     mean: float
     std: float
@@ -85,7 +85,7 @@ class LogNormal:
 
 @dataclass(frozen=True)
 class Edm(LogNormal):
-    """`(sigma^2 + sd^2) / (sigma sd)^2 |D - x0|^2` (Karras et al. 2022): fresh, every level weighs the same."""
+    """`(sigma^2 + sd^2) / (sigma sd)^2 |D - x0|^2` (Karras et al. 2022): initially all levels weigh the same."""
 
     mean: float = -0.6
     std: float = 1.3
@@ -99,10 +99,10 @@ class Edm(LogNormal):
 
 @dataclass(frozen=True)
 class ScoreMatching:
-    """The paper's denoising score matching (Song et al. 2021, eq. 7), weighted by the variance of the noise, t uniform.
+    """Denoising score matching (Song et al. 2021, eq. 7), weighted by the variance of the noise, t uniform.
 
     `s(t)^2 |score - score_t(x | x0)|^2` is, in VE coordinates, `|D - x0|^2 / sigma(t)^2`, for VE and VP alike.
-    `t_min`: where t begins; nearer to 0 the target would be noise divided by nothing.
+    `t_min`: the smallest t; nearer to 0 the target would diverge. `intervals`: of the table of levels.
     """
 
     schedule: Schedule
@@ -136,10 +136,10 @@ class ScoreMatching:
 class Consistency(LogNormal):
     """Consistency tuning of a trained denoiser (Geng et al. 2024, "Consistency Models Made Easy").
 
-    The network shall give the same picture for two levels t > r of one picture and one noise:
-    `(sqrt(|D(x_t; t) - D(x_r; r)|^2 + c^2) - c) / (t - r)`, with D(x_r; r) held fixed and D(x_0; 0) = x_0. At first
-    r = 0 for all but the highest levels, which is denoising; `r = t - t (1 + k / (1 + e^t)) / q^(1 + stages progress)`
-    then closes in on t, and D becomes the map from a noisy picture to the end of its path: one call goes all the way.
+    The loss compares the estimates at two levels t > r of one picture with one noise: `(sqrt(|D(x_t; t) - D(x_r; r)|^2
+    + c^2) - c) / (t - r)`, with no gradient through D(x_r; r), and D(x_0; 0) = x_0. At first r = 0 for all but the
+    highest levels, which is denoising. Then `r = t - t (1 + k / (1 + e^t)) / q^(1 + stages progress)` approaches t, and
+    D becomes a consistency model: it maps to the end of the path in one call.
     """
 
     mean: float = -0.6
@@ -162,7 +162,7 @@ class Consistency(LogNormal):
         return (distance / (sigma - lower)).mean()
 
     def lower(self, sigma: Tensor, progress: float) -> Tensor:
-        """The level r that each level t = `sigma` is made consistent with, 0 <= r < t."""
+        """The level r for each level t = `sigma`, 0 <= r < t."""
         gap = (1 + self.k * torch.sigmoid(-sigma)) / self.q ** (1 + self.stages * progress)
         return (sigma * (1 - gap)).clamp(min=0)
 

@@ -1,4 +1,4 @@
-"""The network in training: diffusers' `UNet2DModel` under EDM preconditioning, with a noise level for each picture."""
+"""The network in training: diffusers' `UNet2DModel` with EDM preconditioning and a noise level for each picture."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sdedit_studio.training.recipe import SIGMA_DATA
 
 
 class EdmUNet(nn.Module):
-    """The same function as `models.unet` runs: `D = c_skip x + c_out F(c_in x, 250 ln(sigma) / 4, label)`.
+    """The denoiser of `models.unet` as a module: `D = c_skip x + c_out F(c_in x, 250 ln(sigma) / 4, label)`.
 
     `config`: a `config.json`.
     """
@@ -34,7 +34,7 @@ class EdmUNet(nn.Module):
 
 
 def cost(config: Mapping[str, Any]) -> tuple[int, float]:
-    """Parameters of the network of a `config.json`, and floating-point operations of a call at its own size."""
+    """The parameters of the network of a `config.json`, and the floating-point operations of a call at native size."""
     with torch.device("meta"):
         network = EdmUNet(config)
         side = config["sample_size"] * config["patch"]

@@ -1,4 +1,4 @@
-"""A step of an optimiser, and its state by the names of the weights."""
+"""Steps of an optimizer, and its state by the names of the weights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SLOTS = ("step", "exp_avg", "exp_avg_sq")
 
 
 def descend(optimizer: Adam | AdamW, parameters: Iterable[nn.Parameter], rate: float, norm: float) -> None:
-    """Take a step at learning rate `rate` along the parameters' gradients, which are clipped to `norm` together."""
+    """Take a step at learning rate `rate`, with the gradients clipped to a total norm of `norm`."""
     for group in optimizer.param_groups:
         group["lr"] = rate
     with_gradient = [parameter for parameter in parameters if parameter.grad is not None]
@@ -26,7 +26,7 @@ def descend(optimizer: Adam | AdamW, parameters: Iterable[nn.Parameter], rate: f
 
 
 def saved(network: nn.Module, optimizer: Adam | AdamW, prefix: str = "") -> dict[str, Tensor]:
-    """The weights of `network`, and what `optimizer` keeps of those that it has taken a step for."""
+    """The weights of `network` and the state of `optimizer`, by name."""
     state = {f"{prefix}network.{name}": value for name, value in network.state_dict().items()}
     for name, parameter in network.named_parameters():
         kept = optimizer.state.get(parameter, {})

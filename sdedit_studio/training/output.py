@@ -1,7 +1,7 @@
-"""What a run hands out: a model's folder with its card, and beside it how the training went.
+"""The output of a training run: a model's folder, and a subfolder with the history of the training.
 
 DIR/model.json, config.json, model.safetensors, README.md     the model, whole at any moment
-DIR/training/checkpoint.safetensors                           what the next sitting needs
+DIR/training/checkpoint.safetensors                           the state to resume from
 DIR/training/loss.csv, loss.png, samples-037.png              progress; 037: at 37 % of the run
 """
 
@@ -20,9 +20,9 @@ from sdedit_studio.training.card import model_card
 from sdedit_studio.training.checkpoint import write, write_json
 from sdedit_studio.training.dataset import Dataset
 from sdedit_studio.training.history import Row
-from sdedit_studio.training.kept import Kept
 from sdedit_studio.training.network import EdmUNet
 from sdedit_studio.training.recipe import SIGMA_DATA, Recipe
+from sdedit_studio.training.run_folder import RunFolder
 from sdedit_studio.training.samples import FEW_CALLS, sample_sheet
 from sdedit_studio.training.trainer import Trainer
 
@@ -31,8 +31,8 @@ SHOWN = 8
 
 
 @dataclass(frozen=True)
-class Output(Kept[Trainer]):
-    """`config`: the network's. `source`: the name of what is trained on; `base`: of the model begun from, if any."""
+class Output(RunFolder[Trainer]):
+    """`config`: of the network. `source`: the name of the training pictures. `base`: of the model tuned, or None."""
 
     config: Mapping[str, Any]
     data: Dataset
@@ -45,7 +45,7 @@ class Output(Kept[Trainer]):
         return self.trainer.recipe
 
     def differences(self, state: Mapping[str, Any]) -> list[str]:
-        """What keeps the run of a checkpoint's `state` from going on as this one."""
+        """The differences that keep this run from resuming from a checkpoint's `state`."""
         found = Recipe.from_dict(state["recipe"]).differences(self.recipe)
         if state["classes"] != list(self.data.classes):
             found.append(f"the classes {', '.join(state['classes']) or 'none'}")
@@ -113,7 +113,8 @@ class Output(Kept[Trainer]):
 
 
 def default_t0(size: int) -> float:
-    """Where to start edits with a model of `size` px until it is measured: the noise that hides a structure grows with
-    the structure's size in pixels, and at 96 px the default suits.
+    """The default t0 of a model of `size` px: its noise level is proportional to the size, from the default at 96 px.
+
+    The noise that hides a structure grows with the structure's size in pixels.
     """
     return round(t0_of_sigma(sigma_of_t0(Parameters.t0) * size / 96), 2)

@@ -1,4 +1,4 @@
-"""What can go wrong with a training run, told in one sentence."""
+"""The error that training raises."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a training run is: its network, its loss and its length. Plain values; loads no torch."""
+"""The recipe of a training run: network, loss and length. Plain values; loads no torch."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ SIGMA_DATA = 0.5
 """The standard deviation of pictures in [-1, 1] that EDM preconditioning assumes."""
 
 GROUPS = 32
-"""Channels come in groups of so many: group normalisation and attention heads both divide by it."""
+"""Channels are multiples of this, for group normalisation and attention heads."""
 
 
 class Objective(StrEnum):
-    """How the levels of a denoiser's loss are drawn and weighted, as the command line spells it."""
+    """The distribution and weighting of levels in a denoiser's loss, by the names of the command line."""
 
     EDM = "edm"
     VE = "ve"
@@ -31,9 +31,9 @@ class Recipe:
     `size`: side of the pictures in pixels. `channels`: of each level of the U-Net, each half the size of the one above;
     `layers`: residual blocks a level; `patch`: pixels are folded `patch` x `patch` into channels before the network.
     `batch`: pictures a step over all processes. `images`: pictures in all, or None when `minutes` is the length.
-    `minutes`: with `images`, the length of one sitting, and else of the run. `few_step`: consistency tuning of a
-    trained network, in place of the objective. `held_out`: share of the pictures kept from training. `seed` decides
-    every draw.
+    `minutes`: with `images` the length of one sitting, and else of the run. `few_step`: consistency tuning of a trained
+    network, in place of the objective. `held_out`: share of the pictures kept from training. `seed`: of all random
+    numbers.
     """
 
     size: int = 96
@@ -110,15 +110,15 @@ class Recipe:
         return Recipe(**{**values, "channels": tuple(values["channels"]), "objective": Objective(values["objective"])})
 
     def differences(self, other: Recipe) -> list[str]:
-        """What a run of this recipe has that keeps it from going on as `other`; only length and batch may change."""
+        """The differences that keep a run of this recipe from resuming as `other`; length and batch may differ."""
         return differences(self.as_dict(), other.as_dict(), free=("images", "minutes", "batch"))
 
 
 def differences(mine: Mapping[str, Any], theirs: Mapping[str, Any], *, free: Collection[str]) -> list[str]:
-    """Where two recipes as plain values differ, told by what mine has; those in `free` may."""
+    """The differences of two recipes as plain values, worded by `mine`; keys in `free` may differ."""
     fixed = (key for key in mine if key not in free)
-    return [f"{key.replace('_', ' ')} {_told(mine[key])}" for key in fixed if mine[key] != theirs[key]]
+    return [f"{key.replace('_', ' ')} {_shown(mine[key])}" for key in fixed if mine[key] != theirs[key]]
 
 
-def _told(value: object) -> str:
+def _shown(value: object) -> str:
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,4 +1,4 @@
-"""A run from its pictures to its model: set up, take steps, tell and save now and then, and stop when asked."""
+"""Training runs: set up, take steps, report and save now and then, and stop when asked."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PATIENCE = 100
 
 @dataclass(frozen=True)
 class Report:
-    """How far a run is: `progress` from 0 to 1, and the latest row of its table. `saved`: if it was saved just now."""
+    """The progress of a run, 0 to 1, and the latest row of its table. `saved`: whether it was saved just now."""
 
     progress: float
     row: Row
@@ -45,7 +45,7 @@ class Report:
 
 
 class Length(Protocol):
-    """Of a run: `images` in all, or None when `minutes` is the length; with `images`, `minutes` are of one sitting."""
+    """The length of a run: `images`, or None where `minutes` is it; with `images`, `minutes` is of one sitting."""
 
     @property
     def images(self) -> int | None: ...
@@ -55,7 +55,7 @@ class Length(Protocol):
 
 
 class Stepper(Protocol):
-    """What a run takes its steps with. `images`: pictures seen. `learning_rate`: of the last step."""
+    """A trainer, as a run uses it. `images`: pictures seen. `learning_rate`: of the last step."""
 
     images: int
     world: World
@@ -72,12 +72,12 @@ class Stepper(Protocol):
         ...
 
     def restore(self, state: Mapping[str, Tensor], images: int) -> None:
-        """Go on from `state` after `images` pictures."""
+        """Resume from `state` after `images` pictures."""
         ...
 
 
 class Store(Protocol):
-    """Where a run's work goes, and comes from when it goes on."""
+    """The folder of a run, as a run uses it; see `RunFolder`."""
 
     @property
     def folder(self) -> Path: ...
@@ -92,7 +92,7 @@ class Store(Protocol):
     def trainer(self) -> Stepper: ...
 
     def differences(self, state: Mapping[str, Any]) -> list[str]:
-        """What keeps the run of a checkpoint's `state` from going on as this one."""
+        """The differences that keep this run from resuming from a checkpoint's `state`."""
         ...
 
     def save(self, rows: Sequence[Row], seconds: float, progress: float) -> None:
@@ -115,11 +115,10 @@ def prepare(
     say: Callable[[str], None] = lambda sentence: None,
     progress: Progress = lambda done, total: None,
 ) -> Run[Output]:
-    """Read the pictures and set up a run in `folder`; one that was begun there goes on.
+    """Read the pictures and set up a run in `folder`, or resume the one begun there.
 
-    `source`: a folder or zip of pictures. `base`: a model to begin from, whose network and classes are then the run's.
-    `say` is told what a person should know.
-    Raises TrainingProblem, or ModelProblem for an unusable base.
+    `source`: a folder or zip of pictures. `base`: a model to tune, whose network and classes the run takes over. `say`:
+    called with sentences for the person. Raises TrainingProblem, or ModelProblem for an unusable base.
     """
     world = world or World()
     if recipe.few_step and base is None:
@@ -166,10 +165,10 @@ def prepare(
 
 
 class Run(Generic[AnyStore]):
-    """A trainer and where its work goes, with the clock that ends a run or a sitting.
+    """A training run: a trainer, its folder, and the clock that ends the run or a sitting.
 
-    `held_out`: the loss on pictures kept aside, at some progress of the run; measured whenever the run is saved.
-    `rows`: the table so far. `seconds`: spent training, over all sittings.
+    `held_out`: computes the loss on held-out pictures at some progress; called whenever the run is saved. `rows`: the
+    table so far. `seconds`: of training, over all sittings.
     """
 
     def __init__(self, output: AnyStore, held_out: Callable[[float], float] | None = None) -> None:
@@ -180,13 +179,13 @@ class Run(Generic[AnyStore]):
 
     @property
     def progress(self) -> float:
-        """The share of the run that is done, by pictures or by the clock; 1 or more when it is over."""
+        """The share of the run that is done, by pictures or by time; 1 or more when it is over."""
         if self.recipe.images is not None:
             return self.trainer.images / self.recipe.images
         return self.seconds / self._limit
 
     def resume(self) -> None:
-        """Go on from the checkpoint. Raises TrainingProblem when it is of another run."""
+        """Resume from the checkpoint. Raises TrainingProblem when it is of another run."""
         tensors, state = load_checkpoint(self.output.checkpoint)
         if differences := self.output.differences(state):
             raise TrainingProblem(
@@ -198,10 +197,10 @@ class Run(Generic[AnyStore]):
         self.seconds = state["seconds"]
 
     def sitting(self, stop: Callable[[], bool] = lambda: False) -> Iterator[Report]:
-        """Train until the run is over, its minutes are, or `stop` says so, and save before it ends.
+        """Train until the run or its minutes are over, or `stop` returns true, and save in the end.
 
-        Every process of the world iterates; only the leading one is given reports. Raises TrainingProblem when the disk
-        is full, or when the loss is no number any more.
+        Every process iterates; only the leading one yields reports. Raises TrainingProblem when the disk is full, or
+        when the loss is not finite any more.
         """
         trainer, world = self.trainer, self.trainer.world
         began, first_row = monotonic() - self.seconds, len(self.rows)
@@ -211,7 +210,7 @@ class Run(Generic[AnyStore]):
         window = _Window(trainer.device)
         while True:
             self.seconds = monotonic() - began
-            progress, over = world.told([self.progress, float(self.seconds >= ends or stop())])
+            progress, over = world.broadcast([self.progress, float(self.seconds >= ends or stop())])
             if over or progress >= 1:
                 break
             window.add(trainer.step(progress))
@@ -233,7 +232,7 @@ class Run(Generic[AnyStore]):
         return inf if self.recipe.minutes is None else 60 * self.recipe.minutes
 
     def _note(self, window: _Window) -> bool:
-        """Add a row of what the window saw to the table, if it saw a loss."""
+        """Add a row to the table; False when there was no finite loss since the last one."""
         loss = window.loss()
         if loss is None:
             return False
@@ -251,7 +250,7 @@ class Run(Generic[AnyStore]):
         self.output.save(self.rows, self.seconds, progress)
 
     def _seconds_left(self, first_row: int) -> float:
-        """At the pace of the last rows of this sitting, the first left out: it has the time of compiling in it."""
+        """Estimated from the last rows of this sitting without the first, which includes the time of compiling."""
         if self.recipe.images is None:
             return max(0.0, self._limit - self.seconds)
         recent = self.rows[first_row:][-20:]
@@ -261,7 +260,7 @@ class Run(Generic[AnyStore]):
 
 
 class _Window:
-    """The losses since the last row, summed on the device, so that no step has to wait for the host."""
+    """The losses since the last row, summed on the device, so that no step waits for the host."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
@@ -273,7 +272,7 @@ class _Window:
         self._steps += 1
 
     def loss(self) -> float | None:
-        """The mean of the losses that are numbers, and a fresh start; None, and no fresh start, when there was none."""
+        """The mean of the finite losses, after which a new window starts; None, without a new one, without any."""
         finite = int(self._finite.item())
         if not finite:
             if self._steps >= PATIENCE:
@@ -312,7 +311,7 @@ def _like(recipe: Recipe, base: ModelCard, config: Mapping[str, Any]) -> Recipe:
 
 
 def make(folder: Path) -> None:
-    """Make the folder of a run. Raises TrainingProblem when that cannot be."""
+    """Make the folder of a run. Raises TrainingProblem when that is not possible."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -320,12 +319,12 @@ def make(folder: Path) -> None:
 
 
 def checkpoint_bytes(network: torch.nn.Module) -> int:
-    """A checkpoint is weights, their average and two moments, and so is its successor while it is written."""
+    """The bytes of two checkpoints, each of the weights, their average and two moments."""
     return 2 * 4 * sum(parameter.nbytes for parameter in network.parameters())
 
 
 def check_room(folder: Path, needed: int) -> None:
-    """Better before hours of work than after. `needed`: bytes. Raises TrainingProblem when the disk has not so many."""
+    """Raises TrainingProblem unless the disk of `folder` has `needed` bytes free; to be called before hours of work."""
     if (free := shutil.disk_usage(folder).free) < needed:
         raise TrainingProblem(
             f"The disk of {folder} has {free / 2**30:.1f} GiB free, and the run needs {needed / 2**30:.1f}: make "

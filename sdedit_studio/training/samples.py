@@ -1,4 +1,4 @@
-"""Pictures that show how far a run is: strokes made into pictures, and pictures made of noise."""
+"""Sample sheets of a run: edits of simulated strokes, and pictures generated from noise."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from sdedit_studio.diffusion.denoiser import Denoiser
-from sdedit_studio.diffusion.noise import counted
+from sdedit_studio.diffusion.noise import noise_source
 from sdedit_studio.diffusion.plan import sigma_of_t0
 from sdedit_studio.diffusion.solver import solve
 from sdedit_studio.evaluation.sheet import sheet
@@ -34,16 +34,16 @@ def sample_sheet(
     few_step: bool,
     device: torch.device,
 ) -> np.ndarray:
-    """Simulated strokes of `pictures` (n, s, s, 3) uint8, what SDEdit makes of them at `t0`, the pictures themselves,
-    and pictures of the same classes `labels` (n,) made of noise: a sheet (h, w, 3) uint8.
+    """A sheet (h, w, 3) uint8 with columns of strokes simulated from `pictures` (n, s, s, 3) uint8, their edits at
+    `t0`, the pictures, and pictures of the classes `labels` (n,) generated from noise.
     """
     guides = np.stack([strokes(picture) for picture in pictures])
     size = (3, *pictures.shape[1:3])
     denoiser = denoiser_of(labels.to(device))
-    solver = Solver.RENOISE if few_step else Solver.DPMPP_2M
+    solver = Solver.CONSISTENCY if few_step else Solver.DPMPP_2M
 
     def solved(start: Tensor, sigma: float, calls: int, seed: int) -> np.ndarray:
-        noise = counted(range(seed, seed + len(pictures)), size, device=device)
+        noise = noise_source(range(seed, seed + len(pictures)), size, device=device)
         x = start.to(device) + sigma * noise(0)
         *_, last = solve(denoiser, x, sigma, FEW_CALLS if few_step else calls, noise, solver=solver)
         return _pixels(last.estimate)

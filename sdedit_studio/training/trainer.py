@@ -1,4 +1,4 @@
-"""One step of training after another. Every random number has an address, so a run can be taken up again anywhere."""
+"""The training steps of a denoiser. Random numbers are seeded by use and step, so a run can resume at any step."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from sdedit_studio.diffusion.denoiser import Denoiser
-from sdedit_studio.diffusion.level import Level, row
+from sdedit_studio.diffusion.level import Level, as_vector
 from sdedit_studio.training.dataset import Pictures
 from sdedit_studio.training.ema import Ema
 from sdedit_studio.training.loss import Batch, Loss
 from sdedit_studio.training.optimizer import descend, restore, saved
 from sdedit_studio.training.problem import TrainingProblem
 from sdedit_studio.training.recipe import Recipe
-from sdedit_studio.training.world import World, address
+from sdedit_studio.training.world import World, seed_of
 
 WARM_UP = 0.025
 """Share of the run in which the learning rate rises; from there to the end it falls linearly to 0."""
@@ -26,20 +26,20 @@ WARM_UP = 0.025
 GRADIENT_NORM = 1.0
 
 CPU_PART = 32
-"""Pictures that a CPU computes at a time: more of them leave its caches and fill the memory."""
+"""Pictures that a CPU computes at a time; more would not fit its caches."""
 
 HELD_OUT = 256
 """Pictures that the held-out loss is measured on."""
 
-# The first part of an address: what the numbers are for.
+# What random numbers are for: the first part of what their seed is made of.
 ORDER, DRAWS, DROPOUT, ASIDE = range(4)
 
 
 class Trainer:
-    """A network, its average and its optimiser, and the count of pictures seen, which is all the state there is.
+    """A network with its average and its optimizer; with `images`, the pictures seen, they are its whole state.
 
-    `network`: a denoiser module as `loss` takes it. `any_label`: the label that stands for no class, None for a network
-    without labels. `say` is told what the trainer had to change to go on.
+    `network`: a denoiser module as `loss` takes it. `any_label`: the label of the unconditional network, None for a
+    network without labels. `say`: called with a sentence when the trainer changes how it computes.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class Trainer:
         return loss
 
     def _attempt(self, progress: float) -> Tensor | None:
-        """The gradients of one batch and its mean loss; None when it has to be done again, another way."""
+        """Compute the gradients of one batch; returns its mean loss, or None when it has to be computed another way."""
         try:
             return self._gradients(progress)
         except Exception as error:
@@ -125,11 +125,11 @@ class Trainer:
         total = torch.zeros((), device=self.device)
         for start in range(0, count, self._part):
             part = batch.part(slice(start, start + self._part))
-            address = self._address(DROPOUT, self.images, start)
+            seed = self._seed(DROPOUT, self.images, start)
 
-            def network(x: Tensor, sigma: Tensor, labels: Tensor | None, address: int = address) -> Tensor:
+            def network(x: Tensor, sigma: Tensor, labels: Tensor | None, seed: int = seed) -> Tensor:
                 # All calls on one batch drop the same values: consistency compares two of them.
-                torch.manual_seed(address)
+                torch.manual_seed(seed)
                 return self._forward(x, sigma, labels)
 
             last = start + self._part >= count
@@ -141,7 +141,7 @@ class Trainer:
         return total
 
     def _draw(self) -> Batch:
-        torch.manual_seed(self._address(DRAWS, self.images))
+        torch.manual_seed(self._seed(DRAWS, self.images))
         clean, labels = self.pictures.batch(self._indices(), self.recipe.size, self.device)
         kept = torch.rand(len(clean), device=self.device) >= self.recipe.label_dropout
         sigma = self.loss.levels(len(clean), self.device)
@@ -151,25 +151,25 @@ class Trainer:
         return None if self.any_label is None else labels.where(kept & (labels >= 0), self.any_label)
 
     def _indices(self) -> Tensor:
-        """The next pictures: each once an epoch, every epoch in an order of its own."""
+        """The indices of the next pictures: each once per epoch, in a random order that differs by epoch."""
         count, start, seen = len(self.pictures), self.images // self.world.size, self._own_batch
         epochs = range(start // count, (start + seen - 1) // count + 1)
-        orders = torch.cat([_order(count, self._address(ORDER, epoch)) for epoch in epochs])
+        orders = torch.cat([_order(count, self._seed(ORDER, epoch)) for epoch in epochs])
         return orders[start % count : start % count + seen]
 
-    def _address(self, *where: int) -> int:
-        """The seed of the numbers that belong `where`, in this process."""
-        return address(self.recipe.seed, self.world.rank, *where)
+    def _seed(self, *where: int) -> int:
+        """`seed_of` with the run's seed and this process."""
+        return seed_of(self.recipe.seed, self.world.rank, *where)
 
     def _autocast(self) -> AbstractContextManager[object]:
         return torch.autocast(self.device.type, torch.bfloat16) if self._bf16 else nullcontext()
 
     def _quiet(self, last: bool) -> AbstractContextManager[object]:
-        """Gradients are averaged over the processes once, with the last part."""
+        """Average gradients over the processes once, with the last part of a batch."""
         return nullcontext() if last or self._replica is None else self._replica.no_sync()
 
     def _change_after(self, error: Exception) -> None:
-        """Prepare to do a failed attempt another way; raises when there is none."""
+        """Choose another way to compute after a failed attempt; raises `error` when there is none."""
         if any(sign in str(error).lower() for sign in ("out of memory", "can't allocate memory")):
             if self._part == 1 or self._replica is not None:
                 raise TrainingProblem(
@@ -189,8 +189,8 @@ class Trainer:
 
     @torch.no_grad()
     def held_out_loss(self, aside: Pictures, progress: float) -> float:
-        """The average's loss on the first of the held-out pictures, with the same noise every time."""
-        torch.manual_seed(self._address(ASIDE))
+        """The loss of the averaged network on the first `HELD_OUT` held-out pictures, with fixed noise."""
+        torch.manual_seed(self._seed(ASIDE))
         total, count = 0.0, min(len(aside), HELD_OUT)
         for indices in torch.arange(count).split(CPU_PART):
             clean, labels = aside.batch(indices, self.recipe.size, self.device)
@@ -201,29 +201,29 @@ class Trainer:
         return total
 
     def denoiser(self, labels: Tensor) -> Denoiser:
-        """The average as the solvers take it, for a batch with these `labels` (b,), -1 for any class."""
+        """The averaged network as a denoiser, for a batch with these `labels` (b,), -1 for any class."""
         known = self._known(labels, labels >= 0)
 
         @torch.inference_mode()
         def denoise(x: Tensor, sigma: Level) -> Tensor:
             with self._autocast():
-                return self.ema.network(x, row(sigma, x), known).float()
+                return self.ema.network(x, as_vector(sigma, x), known).float()
 
         return denoise
 
     def state(self) -> dict[str, Tensor]:
-        """Everything a later sitting needs besides `images`, by name."""
+        """The state to resume from, besides `images`, by name."""
         return saved(self.network, self.optimizer) | self.ema.saved()
 
     def restore(self, state: Mapping[str, Tensor], images: int) -> None:
-        """Go on from `state` after `images` pictures: what follows is what would have followed then."""
+        """Resume from `state` after `images` pictures, exactly as the run would have continued."""
         restore(self.network, self.optimizer, state)
         self.ema.restore(state)
         self.images = images
 
 
 def rate_factor(progress: float) -> float:
-    """The share of the learning rate at `progress` of the run: a rise over `WARM_UP`, then a linear fall to 0."""
+    """The factor of the learning rate at `progress` of the run: linear warm-up over `WARM_UP`, then linear decay."""
     return max(0.01, min(1.0, progress / WARM_UP)) * (1 - progress)
 
 

@@ -1,4 +1,4 @@
-"""The processes that train together: one, or those that torchrun started."""
+"""The processes of a training run: one, or those that torchrun started."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class World:
 
     @property
     def leads(self) -> bool:
-        """Whether this process speaks and writes for all."""
+        """Whether this process reports and writes for all."""
         return self.rank == 0
 
-    def told(self, values: list[float]) -> list[float]:
-        """The leading process's `values`, on every process. Sent between CPUs: no device has to wait."""
+    def broadcast(self, values: list[float]) -> list[float]:
+        """The leading process's `values`, on every process. They go from CPU to CPU, so no device has to wait."""
         if self.size == 1:
             return values
         shared = torch.tensor(values, dtype=torch.float64)
@@ -35,7 +35,7 @@ class World:
         return shared.tolist()
 
     def summed(self, values: list[int]) -> list[int]:
-        """The sums of every process's `values`."""
+        """The sums over all processes of their `values`."""
         if self.size == 1:
             return values
         shared = torch.tensor(values)
@@ -43,7 +43,7 @@ class World:
         return shared.tolist()
 
     def average(self, tensors: list[Tensor]) -> None:
-        """Make each of `tensors` the mean of every process's."""
+        """Replace each of `tensors` by its mean over all processes."""
         if self.size == 1:
             return
         together = torch.cat([tensor.flatten() for tensor in tensors])
@@ -52,8 +52,8 @@ class World:
             tensor.copy_(mean.view_as(tensor))
 
 
-def address(*where: int) -> int:
-    """The seed of the random numbers that belong `where`: drawn by address, a run can be taken up again anywhere."""
+def seed_of(*where: int) -> int:
+    """A seed made of the integers `where`, which name the use and the step of random numbers: the same at any time."""
     return int(np.random.SeedSequence(where).generate_state(1, np.uint64)[0])
 
 
@@ -77,7 +77,7 @@ def chosen_device(name: str | None) -> torch.device:
 
 @contextmanager
 def joined(device: torch.device) -> Iterator[World]:
-    """Join the others if torchrun started this process (it says so in the environment), and leave them at the end."""
+    """Join the process group if torchrun started this process, as the environment says, and leave it at the end."""
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
         yield World()

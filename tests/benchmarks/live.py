@@ -106,7 +106,7 @@ def stand_in(seconds: float, folder: Path) -> Engine:
 
         from sdedit_studio.diffusion.detail import DetailNetwork
         from sdedit_studio.models.detail import DetailCard
-        from sdedit_studio.models.load import LoadedModel
+        from sdedit_studio.models.loaded import LoadedModel
 
         torch.set_num_threads(1)
 

@@ -22,7 +22,8 @@ from sdedit_studio.evaluation.measures import l2
 from sdedit_studio.evaluation.pictures import list_pictures, read_pictures
 from sdedit_studio.evaluation.strokes import strokes
 from sdedit_studio.models.catalogue import find
-from sdedit_studio.models.load import LoadedModel, load
+from sdedit_studio.models.load import load
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Parameters, Solver
 
 CALLS = (3, 4, 5, 6, 8)

@@ -21,18 +21,18 @@ from torch import Tensor
 from sdedit_studio import resources
 from sdedit_studio.diffusion.cascade import TILE, as_pixels, as_tensor, resized
 from sdedit_studio.diffusion.denoiser import Denoiser
-from sdedit_studio.diffusion.noise import counted
+from sdedit_studio.diffusion.noise import noise_source
 from sdedit_studio.diffusion.sdedit import sdedit
 from sdedit_studio.document.edits import frame_of
 from sdedit_studio.document.edits import guide as guide_of
 from sdedit_studio.editing.edit import Edit
-from sdedit_studio.editing.live_pictures import Base, quick, refining, refining_again
+from sdedit_studio.editing.live_pictures import BasePicture, live_parameters, partial_refinement, refinement
 from sdedit_studio.engine.execute import execute
 from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.engine.prepare import compute_threads, open_model
 from sdedit_studio.files.openraster import load
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Refine
 
 SIDES = (416, 288, 256, 192)
@@ -73,7 +73,7 @@ def first_pass_of_part(model: LoadedModel, job: Job, box: tuple[slice, slice]) -
     """The first pass of a part of the native picture alone, with that part of the noise, and its processor time."""
     stage = model.card.passes(job.guide.width, job.guide.height, job.parameters)[0]
     guide = resized(as_tensor(job.guide.array, model.device), (stage.height, stage.width))
-    noise = counted([job.parameters.seed], (3, stage.height, stage.width))
+    noise = noise_source([job.parameters.seed], (3, stage.height, stage.width))
     runs: list[tuple[int, float]] = []
     denoiser = Counted(model.denoiser(job.parameters.condition), runs)
     *_, step = sdedit(
@@ -109,7 +109,7 @@ def main() -> None:
     frame = frame_of(document)
     parameters = replace(parameters, refine=Refine.SDE)
     painting = guide_of(document, frame)
-    edit = Edit(document, frame, Job(Pixels.of(painting), quick(parameters)))
+    edit = Edit(document, frame, Job(Pixels.of(painting), live_parameters(parameters)))
     first = first_pass(model, edit)
 
     everywhere = np.ones(painting.shape[:2], bool)
@@ -118,7 +118,7 @@ def main() -> None:
     row(*["---"] * 6)
     whole = None
     for side in (WHOLE, *args.sides) if args.sides else ():
-        picture, runs = refined(model, refining(edit, Refine.SDE, first).job, side)
+        picture, runs = refined(model, refinement(edit, Refine.SDE, first).job, side)
         whole = picture if whole is None else whole
         pixels, seconds = zip(*runs, strict=True)
         name = "one piece" if side == WHOLE else side
@@ -128,7 +128,7 @@ def main() -> None:
     painted = painting.copy()
     stroke = slice(height // 5, height // 5 + 40), slice(width // 6, width // 6 + 160)
     painted[stroke] = 255 - painting[stroke].mean((0, 1)).astype(np.uint8)
-    later = Edit(document, frame, Job(Pixels.of(painted), quick(parameters), revision=1))
+    later = Edit(document, frame, Job(Pixels.of(painted), live_parameters(parameters), revision=1))
     later_first = first_pass(model, later)
     native = later_first.array.astype(int)
     scale = height / native.shape[0]
@@ -155,10 +155,10 @@ def main() -> None:
     row("tile", "part of the pixels run", "inside the stroke", "where the two fade", "elsewhere")
     row(*["---"] * 5)
     for side in args.stroke:
-        before, runs = refined(model, refining(edit, Refine.SDE, first).job, side)
-        base = Base.of(refining(edit, Refine.SDE, first), Pixels.of(before.astype(np.uint8)))
-        anew, all_runs = refined(model, refining(later, Refine.SDE, later_first).job, side)
-        again = refining_again(base, later, Refine.SDE, later_first)
+        before, runs = refined(model, refinement(edit, Refine.SDE, first).job, side)
+        base = BasePicture.of(refinement(edit, Refine.SDE, first), Pixels.of(before.astype(np.uint8)))
+        anew, all_runs = refined(model, refinement(later, Refine.SDE, later_first).job, side)
+        again = partial_refinement(base, later, Refine.SDE, later_first)
         assert again is not None
         patched, runs = refined(model, again.job, side)
         cover = again.job.mask.array

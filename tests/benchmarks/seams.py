@@ -17,7 +17,7 @@ from torch import Tensor
 
 from sdedit_studio import resources
 from sdedit_studio.diffusion.cascade import as_pixels, edit, resized
-from sdedit_studio.diffusion.seam import matched
+from sdedit_studio.diffusion.seam import colour_matched
 from sdedit_studio.files import openraster
 from sdedit_studio.models.catalogue import find
 from sdedit_studio.models.load import load
@@ -74,7 +74,7 @@ def main() -> None:
             parameters = Parameters(t0=t0, refine=refine, seed=5, condition=condition)
             denoiser, passes = model.denoiser(condition), card.passes(*SIZE, parameters)
             *_, last = edit(denoiser, guide, mask, passes, parameters, stride=card.stride)
-            before, after = whole(last.picture), whole(matched(guide, last.picture, mask))
+            before, after = whole(last.picture), whole(colour_matched(guide, last.picture, mask))
             middle = distance_transform_edt(mask > 0) > MIDDLE
             change = np.abs(after.astype(int) - before)[middle].mean()
             rows.append((*step(guide, before, mask), *step(guide, after, mask), change))

@@ -152,6 +152,11 @@ def test_bad_input_is_one_line_and_writes_nothing(guide, tmp_path, capsys, optio
         assert {path.name for path in set(tmp_path.iterdir()) - before} <= {"cache"}
 
 
+def test_a_solver_of_an_earlier_version_is_known(guide, capsys):
+    assert command(["edit", *BASE, "guide.png", "-o", "out.png", "--solver", "renoise", "--steps", "1"]) == 0
+    assert ", consistency: 1 calls" in capsys.readouterr().out
+
+
 def test_damaged_weights_are_one_line(guide, tiny_models, tmp_path, capsys, monkeypatch):
     folder = tmp_path / "models" / "torn"
     folder.mkdir(parents=True)

@@ -14,7 +14,7 @@ from sdedit_studio.cli.commands import command
 from sdedit_studio.diffusion.exact import GaussianDenoiser
 from sdedit_studio.evaluation import canvas
 from sdedit_studio.models.catalogue import ModelCard
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Sde, Solver
 
 SIDE = 32
@@ -130,6 +130,6 @@ def test_a_few_step_models_own_solver_and_guidance_are_the_defaults(monkeypatch,
     card = replace(card, few_step=True, default_calls=2, default_guidance=1.5)
     monkeypatch.setattr(study, "find", lambda name: card)
     chosen = study.parameters(None, 1, None, None, None, None, Sde.VP, 1, "quick")
-    assert (chosen.solver, chosen.calls, chosen.guidance) == (Solver.RENOISE, 2, 1.5)
+    assert (chosen.solver, chosen.calls, chosen.guidance) == (Solver.CONSISTENCY, 2, 1.5)
     asked = study.parameters(4, 1, None, None, 3.0, Solver.HEUN, Sde.VP, 1, "quick")
     assert (asked.solver, asked.calls, asked.guidance) == (Solver.HEUN, 4, 3.0)

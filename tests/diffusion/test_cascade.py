@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sdedit_studio.diffusion.cascade import as_pixels, as_tensor, edit, own_levels, resized
-from sdedit_studio.diffusion.detail import DetailNetwork, detailed
+from sdedit_studio.diffusion.cascade import as_pixels, as_tensor, edit, resized, start_levels_of
+from sdedit_studio.diffusion.detail import DetailNetwork, with_detail
 from sdedit_studio.diffusion.exact import GaussianDenoiser
-from sdedit_studio.diffusion.pasting import fading, paste
+from sdedit_studio.diffusion.pasting import paste, strength_coverage
 from sdedit_studio.diffusion.plan import Detail, Pass, sigma_of_t0
 from sdedit_studio.parameters import Parameters, Solver
 
@@ -30,18 +30,18 @@ def guide():
     return np.random.default_rng(5).integers(0, 256, (64, 96, 3), np.uint8)
 
 
-def moments(guide, mask=None, parameters=None, passes=PASSES):
+def states(guide, mask=None, parameters=None, passes=PASSES):
     return list(edit(blue, guide, mask, passes, parameters or Parameters(), stride=16))
 
 
 def test_it_goes_through_the_passes_at_their_sizes(guide):
-    seen = [(m.index, m.call, tuple(m.picture.shape[-2:])) for m in moments(guide)]
+    seen = [(m.index, m.call, tuple(m.picture.shape[-2:])) for m in states(guide)]
     assert seen == [(0, i, (32, 48)) for i in range(1, 5)] + [(1, i, (64, 96)) for i in range(1, 4)]
 
 
 def test_a_pass_starts_from_the_last_result_enlarged(guide):
     """With so little noise that a pass changes nothing, its result is its start."""
-    steps = moments(guide, passes=(PASSES[0], Pass(96, 64, 1e-4, 1)))
+    steps = states(guide, passes=(PASSES[0], Pass(96, 64, 1e-4, 1)))
     start, end = steps[3].picture, steps[4].picture
     torch.testing.assert_close(end, resized(start, (64, 96)), rtol=0, atol=1e-3)
 
@@ -49,15 +49,15 @@ def test_a_pass_starts_from_the_last_result_enlarged(guide):
 def test_what_is_not_masked_is_the_guide_in_every_pass(guide):
     mask = np.zeros((64, 96), np.uint8)
     mask[16:48, 32:64] = 200
-    for moment in moments(guide, mask):
-        size = (moment.stage.height, moment.stage.width)
+    for state in states(guide, mask):
+        size = (state.stage.height, state.stage.width)
         expected = resized(as_tensor(guide, "cpu"), size)
         far = slice(0, size[0] // 8)
-        assert torch.equal(moment.picture[..., far, :], expected[..., far, :])
+        assert torch.equal(state.picture[..., far, :], expected[..., far, :])
 
 
 def test_only_the_first_pass_has_the_chosen_solver(guide):
-    paper, fast = (moments(guide, parameters=Parameters(solver=s)) for s in (Solver.EULER_MARUYAMA, Solver.DPMPP_2M))
+    paper, fast = (states(guide, parameters=Parameters(solver=s)) for s in (Solver.EULER_MARUYAMA, Solver.DPMPP_2M))
     assert not torch.equal(paper[0].picture, fast[1].picture)
     again = [
         list(edit(blue, guide, None, PASSES, Parameters(solver=s), stride=16, first=as_pixels(paper[3].picture)))
@@ -93,7 +93,7 @@ class TestDetail:
     def test_it_is_one_call_of_its_own(self, guide):
         before, after = list(edit(blue, guide, None, self.passes, Parameters(), stride=16, detail=CHECKS))[-2:]
         assert (after.index, after.call, after.sigma, after.stage) == (1, 1, 0.0, self.passes[1])
-        torch.testing.assert_close(after.picture, detailed(CHECKS, before.picture, side=288))
+        torch.testing.assert_close(after.picture, with_detail(CHECKS, before.picture, side=288))
 
     def test_a_frame_of_another_ratio_is_met_by_resampling(self, guide):
         odd = self.last(guide[:100, :150], passes=(self.passes[0], Detail(150, 100, (40, 26), 4)))
@@ -222,13 +222,13 @@ class TestStrength:
         assert error == pytest.approx(np.abs(other - guide).mean(), rel=0.1)
 
     def test_levels_are_those_of_the_clock(self):
-        levels = own_levels(torch.tensor([0.0, 0.25, 0.5, 1.0]), 0.4)
+        levels = start_levels_of(torch.tensor([0.0, 0.25, 0.5, 1.0]), 0.4)
         assert levels[0] == 0 and levels[3] == inf
         assert levels[1:3].tolist() == pytest.approx([sigma_of_t0(0.1), sigma_of_t0(0.2)], rel=1e-5)
 
     @given(strength=arrays(np.uint8, (5, 7)))
     def test_the_guide_comes_back_where_nothing_may_change(self, strength):
-        cover = fading(strength)
+        cover = strength_coverage(strength)
         assert ((cover == 0) == (strength == 0)).all()
         assert (cover[strength >= 32] == 255).all()
-        assert np.all(np.diff(fading(np.arange(256, dtype=np.uint8)).astype(int)) >= 0)
+        assert np.all(np.diff(strength_coverage(np.arange(256, dtype=np.uint8)).astype(int)) >= 0)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sdedit_studio.diffusion import denoiser as adapt
 from sdedit_studio.diffusion.exact import GaussianDenoiser, MixtureDenoiser
-from sdedit_studio.diffusion.noise import counted
+from sdedit_studio.diffusion.noise import noise_source
 from sdedit_studio.diffusion.schedule import DiscreteVP
 from sdedit_studio.diffusion.sdedit import sdedit
 from sdedit_studio.diffusion.tiling import tiled
@@ -83,7 +83,7 @@ def test_every_prediction_makes_the_same_picture(name):
     guide = torch.zeros(1, 3, 4, 4, dtype=torch.float64)
 
     def edited(denoiser):
-        *_, last = sdedit(denoiser, guide, 1.5, 6, lambda _: counted([5], (3, 4, 4)))
+        *_, last = sdedit(denoiser, guide, 1.5, 6, lambda _: noise_source([5], (3, 4, 4)))
         return last.estimate
 
     torch.testing.assert_close(edited(ADAPTED[name]), edited(EXACT), rtol=0, atol=1e-6)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import avg_pool2d, conv2d
 
-from sdedit_studio.diffusion.detail import CELL, DetailNetwork, detailed, enlarged, keep_low
+from sdedit_studio.diffusion.detail import CELL, DetailNetwork, enlarged, with_cell_means, with_detail
 
 
 def local(factor: int, reach: int) -> DetailNetwork:
@@ -46,8 +46,8 @@ def picture(height: int, width: int) -> torch.Tensor:
 )
 def test_windows_meet_without_seams(height, width, side, factor, reach):
     x, network = picture(height, width), local(factor, reach)
-    whole = keep_low(network.run(x), x)
-    torch.testing.assert_close(detailed(network, x, side=side), whole, rtol=0, atol=1e-5)
+    whole = with_cell_means(network.run(x), x)
+    torch.testing.assert_close(with_detail(network, x, side=side), whole, rtol=0, atol=1e-5)
 
 
 @settings(max_examples=25)
@@ -56,9 +56,9 @@ def test_a_part_is_that_part_of_the_whole(top, left, side):
     x, network = picture(80, 75), local(4, 5)
     wanted = torch.zeros(1, 1, 80, 75)
     wanted[..., top : top + 10, left : left + 5] = 1
-    part = detailed(network, x, side=side, wanted=wanted)
+    part = with_detail(network, x, side=side, wanted=wanted)
     where = wanted.repeat_interleave(4, -1).repeat_interleave(4, -2)[0, 0] > 0
-    whole = detailed(network, x, side=1000)
+    whole = with_detail(network, x, side=1000)
     torch.testing.assert_close(part[..., where], whole[..., where], rtol=0, atol=1e-5)
 
 
@@ -71,9 +71,9 @@ def test_a_part_costs_what_it_is():
 
     wanted = torch.zeros(1, 1, 200, 300)
     wanted[..., 100, 150] = 1
-    detailed(DetailNetwork(run, 4, 21), picture(200, 300), side=288, wanted=wanted)
+    with_detail(DetailNetwork(run, 4, 21), picture(200, 300), side=288, wanted=wanted)
     assert sum(seen) < 0.1 * 200 * 300
-    assert detailed(DetailNetwork(run, 4, 21), picture(200, 300), side=288, wanted=0 * wanted).shape[-1] == 1200
+    assert with_detail(DetailNetwork(run, 4, 21), picture(200, 300), side=288, wanted=0 * wanted).shape[-1] == 1200
     assert len(seen) == 1
 
 
@@ -85,7 +85,7 @@ def test_windows_of_a_network_that_sees_far_fade_into_each_other():
 
     ramp = torch.linspace(-0.5, 0.5, 200).expand(1, 3, 60, 200)
     hard, soft = (
-        (detailed(DetailNetwork(run, 4, 4, fade), ramp, side=90) - enlarged(ramp, 4)).diff(dim=-1).abs().max()
+        (with_detail(DetailNetwork(run, 4, 4, fade), ramp, side=90) - enlarged(ramp, 4)).diff(dim=-1).abs().max()
         for fade in (0, 16)
     )
     assert soft < hard / 4 or hard < 1e-3
@@ -100,9 +100,9 @@ def test_colours_and_light_stay_those_of_the_picture(factor):
         return 127.5 * cells.square().mean().sqrt()
 
     assert drift(network.run(x)) > 20
-    assert drift(detailed(network, x, side=64)) < 1.5
+    assert drift(with_detail(network, x, side=64)) < 1.5
 
 
 def test_without_crispness_it_is_a_plain_enlargement():
     x = picture(30, 40)
-    torch.testing.assert_close(detailed(local(4, 2), x, side=24, crispness=0), enlarged(x, 4), rtol=0, atol=1e-6)
+    torch.testing.assert_close(with_detail(local(4, 2), x, side=24, crispness=0), enlarged(x, 4), rtol=0, atol=1e-6)

@@ -7,7 +7,7 @@ import torch
 from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
 
 from sdedit_studio.diffusion.exact import GaussianDenoiser, MixtureDenoiser
-from sdedit_studio.diffusion.noise import counted
+from sdedit_studio.diffusion.noise import noise_source
 from sdedit_studio.diffusion.sdedit import sdedit
 from sdedit_studio.diffusion.solver import multistep
 from sdedit_studio.parameters import Solver
@@ -55,7 +55,7 @@ def test_proposition_1():
 
     seeds = range(count)
     *_, last = sdedit(
-        denoiser, guide, sigma, 60, lambda repeat: counted(seeds, (1, 4, 4)), solver=Solver.EULER_MARUYAMA
+        denoiser, guide, sigma, 60, lambda repeat: noise_source(seeds, (1, 4, 4)), solver=Solver.EULER_MARUYAMA
     )
     d, p = 16, log(chance)
     bound = sigma**2 * (largest * sigma**2 + d + 2 * sqrt(-d * p) - 2 * p)
@@ -70,7 +70,7 @@ def test_single_precision_is_enough(solver):
 
     def edited(dtype):
         denoiser = GaussianDenoiser(torch.zeros(3, 8, 8, dtype=dtype), torch.full((3, 8, 8), 0.1, dtype=dtype))
-        source = counted([1], (3, 8, 8))
+        source = noise_source([1], (3, 8, 8))
         *_, last = sdedit(
             denoiser, guide.to(dtype), 80.0, 20, lambda repeat: lambda step: source(step).to(dtype), solver=solver
         )

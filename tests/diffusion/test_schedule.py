@@ -1,4 +1,4 @@
-"""Schedules: inverse maps, and the values that METHOD 6 tabulates."""
+"""Schedules: inverse maps, and tabulated values."""
 
 from math import exp, inf, isclose
 

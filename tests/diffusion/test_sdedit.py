@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 
 from sdedit_studio.diffusion.exact import GaussianDenoiser, MixtureDenoiser
-from sdedit_studio.diffusion.noise import counted
+from sdedit_studio.diffusion.noise import noise_source
 from sdedit_studio.diffusion.plan import sigma_of_t0
 from sdedit_studio.diffusion.schedule import DiscreteVP
-from sdedit_studio.diffusion.sdedit import keeping, sdedit
+from sdedit_studio.diffusion.sdedit import held_to_guide, sdedit
 from sdedit_studio.diffusion.solver import multistep, solve
 from sdedit_studio.parameters import Masking, Sde, Solver
 
@@ -22,7 +22,7 @@ PRIOR = GaussianDenoiser(torch.full(SIZE, 0.1), torch.full(SIZE, 0.04))
 
 
 def seeded(*seeds, size=SIZE):
-    return lambda repeat: counted(seeds, size, place=(0, repeat))
+    return lambda repeat: noise_source(seeds, size, place=(0, repeat))
 
 
 def edited(guide, sigma=1.0, calls=6, noise=None, **options):
@@ -46,18 +46,18 @@ class TestMask:
         mask = torch.zeros(1, 1, 8, 8)
         mask[..., 2:5, 3:7] = 1
         outside = (mask == 0).expand_as(guide)
-        for step in sdedit(PRIOR, guide, 1.0, 5, seeded(1), free_below=only(mask), solver=solver, repeats=2):
+        for step in sdedit(PRIOR, guide, 1.0, 5, seeded(1), start_levels=only(mask), solver=solver, repeats=2):
             assert torch.equal(step.estimate[outside], guide[outside])
         assert not torch.equal(step.estimate[~outside], guide[~outside])
 
     @pytest.mark.parametrize("solver", Solver)
     def test_all_ones_is_no_mask(self, guide, solver):
         assert torch.equal(
-            edited(guide, free_below=only(torch.ones(1, 1, 8, 8)), solver=solver), edited(guide, solver=solver)
+            edited(guide, start_levels=only(torch.ones(1, 1, 8, 8)), solver=solver), edited(guide, solver=solver)
         )
 
     def test_all_zeros_is_the_guide(self, guide):
-        assert torch.equal(edited(guide, free_below=only(torch.zeros(1, 1, 8, 8))), guide)
+        assert torch.equal(edited(guide, start_levels=only(torch.zeros(1, 1, 8, 8))), guide)
 
     @pytest.mark.parametrize("solver", Solver)
     def test_the_kept_region_has_the_level_that_each_step_arrives_at(self, guide, solver):
@@ -65,7 +65,7 @@ class TestMask:
         mask = torch.zeros(1, 1, 8, 8)
         mask[..., :4] = 1
         start = seeded(9)(0)(0)
-        for step in sdedit(PRIOR, guide, 1.0, 6, seeded(9), free_below=only(mask), solver=solver):
+        for step in sdedit(PRIOR, guide, 1.0, 6, seeded(9), start_levels=only(mask), solver=solver):
             torch.testing.assert_close(step.x[..., 4:], (guide + step.sigma * start)[..., 4:])
 
     def test_it_leaves_the_law_inside_alone(self, guide):
@@ -73,7 +73,7 @@ class TestMask:
         mask = torch.zeros(1, 1, 8, 8)
         mask[..., :4] = 1
         for solver in Solver:
-            with_mask = edited(guide, free_below=only(mask), solver=solver)
+            with_mask = edited(guide, start_levels=only(mask), solver=solver)
             torch.testing.assert_close(with_mask[..., :4], edited(guide, solver=solver)[..., :4])
 
 
@@ -85,13 +85,13 @@ class TestMasking:
         mask = torch.zeros(1, 1, 8, 8)
         mask[..., 2:5] = 1
         outside = (mask == 0).expand_as(guide)
-        for step in sdedit(PRIOR, guide, 1.0, 5, seeded(1), free_below=only(mask), masking=masking, repeats=2):
+        for step in sdedit(PRIOR, guide, 1.0, 5, seeded(1), start_levels=only(mask), masking=masking, repeats=2):
             assert torch.equal(step.estimate[outside], guide[outside])
 
     def test_the_paper_noises_afresh_to_the_level_it_comes_from(self, guide):
         mask = torch.zeros(1, 1, 8, 8)
         source, above = seeded(1)(0), 1.0
-        for step in sdedit(PRIOR, guide, above, 5, seeded(1), free_below=only(mask), masking=Masking.PAPER):
+        for step in sdedit(PRIOR, guide, above, 5, seeded(1), start_levels=only(mask), masking=Masking.PAPER):
             torch.testing.assert_close(step.x, guide + above * source(step.index))
             above = step.sigma
 
@@ -101,8 +101,8 @@ class TestMasking:
         within = torch.full((1, 1, 8, 8), 0.3 * levels[0] + 0.7 * levels[1])
         above = torch.full((1, 1, 8, 8), levels[0])
         assert torch.equal(
-            edited(guide, calls=5, free_below=within, masking=Masking.OFFICIAL),
-            edited(guide, calls=5, free_below=above, masking=Masking.OFFICIAL),
+            edited(guide, calls=5, start_levels=within, masking=Masking.OFFICIAL),
+            edited(guide, calls=5, start_levels=above, masking=Masking.OFFICIAL),
         )
 
     def test_algorithm_5_as_the_paper_writes_it(self, guide):
@@ -118,7 +118,14 @@ class TestMasking:
             solved = ((alpha * x + b * score) / (1 - b) ** 0.5 + b**0.5 * z) / after
             x = (1 - mask) * (guide + sigma * z) + mask * solved
         *_, last = sdedit(
-            PRIOR, guide, 1.0, 6, seeded(1), free_below=only(mask), solver=Solver.EULER_MARUYAMA, masking=Masking.PAPER
+            PRIOR,
+            guide,
+            1.0,
+            6,
+            seeded(1),
+            start_levels=only(mask),
+            solver=Solver.EULER_MARUYAMA,
+            masking=Masking.PAPER,
         )
         torch.testing.assert_close(last.x, x)
 
@@ -146,9 +153,9 @@ class TestMasking:
 
         levels = [*reversed(schedule.sigmas[:start]), 0.0]
         mask = edits[:, :1].double()
-        keep = keeping(guide, only(mask), lambda step: source(step).double(), Masking.OFFICIAL)
+        constrain = held_to_guide(guide, only(mask), lambda step: source(step).double(), Masking.OFFICIAL)
         *_, last = multistep(
-            PRIOR, guide + levels[0] * e, levels, lambda step: source(step).double(), keep, eta=1.0, order=1
+            PRIOR, guide + levels[0] * e, levels, lambda step: source(step).double(), constrain, eta=1.0, order=1
         )
         # What it leaves outside is the guide at the first level, in VP's scale; ours is in VE's.
         torch.testing.assert_close(last.x[edits], x[edits], rtol=1e-6, atol=1e-6)
@@ -203,7 +210,9 @@ def test_repeats_start_from_the_last_picture(guide):
     steps = list(sdedit(PRIOR, guide, 1.0, 4, seeded(1), repeats=3))
     assert [(step.index, step.total) for step in steps] == [(i, 12) for i in range(1, 13)]
     again = steps[3].estimate
-    *_, second = solve(PRIOR, again + counted([1], SIZE, place=(0, 1))(0), 1.0, 4, counted([1], SIZE, place=(0, 1)))
+    *_, second = solve(
+        PRIOR, again + noise_source([1], SIZE, place=(0, 1))(0), 1.0, 4, noise_source([1], SIZE, place=(0, 1))
+    )
     assert torch.equal(steps[7].estimate, second.estimate)
 
 
@@ -273,7 +282,7 @@ class TestOwnLevels:
     @pytest.mark.parametrize(("solver", "calls"), [(Solver.DPMPP_2M, 60), (Solver.HEUN, 60), (Solver.DPMPP_2M, 8)])
     def test_a_pixels_path_is_that_of_its_own_level(self, guide, solver, calls):
         """The prior's pixels are independent; along the ODE the same noise leads to the same value."""
-        together = edited(guide, self.LEVEL, calls, free_below=self.OWN, solver=solver)
+        together = edited(guide, self.LEVEL, calls, start_levels=self.OWN, solver=solver)
         for column in range(1, 8):
             alone = edited(guide, self.OWN[0, 0, 0, column].item(), 200, solver=solver)
             near = 0.03 if calls > 8 else 0.12
@@ -288,7 +297,7 @@ class TestOwnLevels:
         guides, own = torch.full((count, 1, 1, 8), start), self.OWN[:, :, :1]
         generator = torch.Generator().manual_seed(5)
         fields = [torch.randn(guides.shape, generator=generator) for _ in range(121)]
-        *_, last = sdedit(prior, guides, self.LEVEL, 120, lambda _: fields.__getitem__, free_below=own, solver=solver)
+        *_, last = sdedit(prior, guides, self.LEVEL, 120, lambda _: fields.__getitem__, start_levels=own, solver=solver)
         noise = own[0, 0, 0] ** 2
         gain = variance / (variance + noise)
         values = last.estimate[:, 0, 0]
@@ -302,7 +311,7 @@ class TestOwnLevels:
 
         def change(level):
             levels = torch.full((1, 1, 8, 8), level)
-            *_, last = sdedit(PRIOR, guide, 1.0, 6, lambda _: lambda step: silence, free_below=levels, solver=solver)
+            *_, last = sdedit(PRIOR, guide, 1.0, 6, lambda _: lambda step: silence, start_levels=levels, solver=solver)
             return (last.estimate - guide).square().sum()
 
         assert change(0.0) == 0
@@ -316,7 +325,7 @@ class TestOwnLevels:
         own = torch.linspace(0, self.LEVEL, count)[None, None, None]
         noise = torch.full((1, 1, 1, count), 0.8)
         *_, last = sdedit(
-            prior, noise / 2, self.LEVEL, 4, lambda _: lambda step: noise, free_below=own, masking=masking
+            prior, noise / 2, self.LEVEL, 4, lambda _: lambda step: noise, start_levels=own, masking=masking
         )
         assert last.estimate.diff(dim=-1).abs().max() < 0.005
 
@@ -325,9 +334,9 @@ class TestOwnLevels:
     def test_pictures_of_different_levels_are_each_what_they_are_alone(self, guide, solver, masking):
         sigmas, options = (0.3, self.LEVEL, 5.0), {"solver": solver, "masking": masking, "repeats": 2}
         own = torch.cat([self.OWN, self.OWN.flip(-1), only(self.OWN > 1)])
-        together = edited(guide, sigmas, noise=seeded(1, 2, 1), free_below=own, **options)
+        together = edited(guide, sigmas, noise=seeded(1, 2, 1), start_levels=own, **options)
         for index, (sigma, seed) in enumerate(zip(sigmas, (1, 2, 1), strict=True)):
-            alone = edited(guide, sigma, noise=seeded(seed), free_below=own[index : index + 1], **options)
+            alone = edited(guide, sigma, noise=seeded(seed), start_levels=own[index : index + 1], **options)
             torch.testing.assert_close(together[index : index + 1], alone, rtol=1e-4, atol=1e-4)
             untouched = (own[index : index + 1] == 0).expand_as(guide)
             assert torch.equal(together[index : index + 1][untouched], guide[untouched])
@@ -335,7 +344,7 @@ class TestOwnLevels:
     @pytest.mark.parametrize("masking", Masking)
     @pytest.mark.parametrize("solver", Solver)
     def test_every_way_keeps_the_guide_where_nothing_may_change(self, guide, solver, masking):
-        result = edited(guide, self.LEVEL, free_below=self.OWN, solver=solver, masking=masking, repeats=2)
+        result = edited(guide, self.LEVEL, start_levels=self.OWN, solver=solver, masking=masking, repeats=2)
         assert result.isfinite().all()
         assert torch.equal(result[..., 0], guide[..., 0])
         assert not torch.equal(result[..., -1], guide[..., -1])
@@ -343,6 +352,6 @@ class TestOwnLevels:
     def test_repeats_go_on_from_the_last_picture(self, guide):
         """As an edit of the own level repeated: what was changed once is what is held, then changed again."""
         own = torch.full((1, 1, 8, 8), 0.5)
-        once, twice = (edited(guide, free_below=own, repeats=repeats) for repeats in (1, 2))
-        again = edited(once, noise=lambda repeat: seeded(0)(1), free_below=own)
+        once, twice = (edited(guide, start_levels=own, repeats=repeats) for repeats in (1, 2))
+        again = edited(once, noise=lambda repeat: seeded(0)(1), start_levels=own)
         assert torch.equal(twice, again)

@@ -1,4 +1,4 @@
-"""Solvers against exact answers, mostly by moment propagation (METHOD 7.1).
+"""Solvers against exact answers, mostly by moment propagation.
 
 For data N(0, s^2) the denoiser is linear, so every solver is linear in its state and its noise: a batch of unit vectors
 through the public solver gives the exact gain and variance of its output, with no sampling.
@@ -16,7 +16,15 @@ from hypothesis import strategies as st
 from sdedit_studio.diffusion.exact import GaussianDenoiser
 from sdedit_studio.diffusion.level import level_of, of_picture
 from sdedit_studio.diffusion.schedule import VE, VP
-from sdedit_studio.diffusion.solver import euler_maruyama, heun, multistep, paper_grid, renoise_grid, rho_grid, solve
+from sdedit_studio.diffusion.solver import (
+    consistency_grid,
+    euler_maruyama,
+    heun,
+    karras_grid,
+    multistep,
+    paper_grid,
+    solve,
+)
 from sdedit_studio.parameters import Sde, Solver
 
 STD = 0.5
@@ -184,7 +192,7 @@ def test_ancestral_is_the_ddpm_posterior():
 
 def test_2m_sde_without_noise_is_2m():
     x = torch.randn(2, 1, 1, 1, dtype=torch.float64)
-    grid = rho_grid(START, 8)
+    grid = karras_grid(START, 8)
 
     def nothing(step):
         return torch.zeros_like(x)
@@ -215,17 +223,17 @@ def test_calls_are_the_calls_asked_for(solver, calls, sigma):
     assert steps[-1].x.isfinite().all()
 
 
-def test_renoise_is_multistep_consistency_sampling():
+def test_it_is_multistep_consistency_sampling():
     """x <- D(x) + s' z: nothing of the old noise is kept."""
     noise = torch.randn(4, 2, 1, 3, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
     x = expected = START * noise[0]
     for index, (sigma, lower) in enumerate(pairwise([START, START / 4, START / 16, 0.0]), 1):
         expected = GAUSSIAN(expected, sigma) + (lower * noise[index] if lower else 0)
-    *_, last = solve(GAUSSIAN, x, START, 3, lambda i: noise[i], solver=Solver.RENOISE)
+    *_, last = solve(GAUSSIAN, x, START, 3, lambda i: noise[i], solver=Solver.CONSISTENCY)
     torch.testing.assert_close(last.x, expected)
 
 
-def test_renoise_is_exact_for_a_network_that_goes_all_the_way():
+def test_consistency_sampling_is_exact_for_a_network_that_goes_all_the_way():
     """A map from any level to the data's law, as few-step networks are: one call or many end in that law."""
 
     def all_the_way(x, sigma):
@@ -233,13 +241,13 @@ def test_renoise_is_exact_for_a_network_that_goes_all_the_way():
 
     for calls in (1, 2, 4):
         x, noise = basis(calls)
-        steps = list(multistep(all_the_way, x, renoise_grid(50.0, calls), noise, untouched, eta=inf, order=1))
+        steps = list(multistep(all_the_way, x, consistency_grid(50.0, calls), noise, untouched, eta=inf, order=1))
         gain, *spread = steps[-1].x.flatten().tolist()
         assert gain**2 * (STD**2 + 50.0**2) + sum(each**2 for each in spread) == pytest.approx(STD**2, rel=1e-3)
 
 
 @pytest.mark.parametrize(
-    "solver", [Solver.DPMPP_2M, Solver.DPMPP_2M_SDE, Solver.ANCESTRAL, Solver.HEUN, Solver.RENOISE]
+    "solver", [Solver.DPMPP_2M, Solver.DPMPP_2M_SDE, Solver.ANCESTRAL, Solver.HEUN, Solver.CONSISTENCY]
 )
 def test_the_last_state_is_the_picture(solver):
     x = torch.randn(2, 1, 1, 1, dtype=torch.float64)
@@ -257,15 +265,15 @@ def test_one_call_is_the_denoiser():
 class TestGrids:
     @pytest.mark.parametrize("sigma", [0.01, 0.06, 0.5, 2.03, 80.0])
     @pytest.mark.parametrize("count", [1, 2, 8])
-    def test_rho_grid_falls_from_its_start_to_nothing(self, sigma, count):
-        grid = rho_grid(sigma, count)
+    def test_karras_grid_falls_from_its_start_to_nothing(self, sigma, count):
+        grid = karras_grid(sigma, count)
         assert len(grid) == count + 1
         assert grid[0] == sigma
         assert grid[-1] == 0
         assert all(a > b for a, b in pairwise(grid))
 
-    def test_rho_grid_is_karras(self):
-        grid = rho_grid(2.0, 5)
+    def test_karras_grid_is_karras(self):
+        grid = karras_grid(2.0, 5)
         assert grid[-2] == pytest.approx(0.05)
         assert grid[2] == pytest.approx(((2 ** (1 / 7) + 0.05 ** (1 / 7)) / 2) ** 7)
 

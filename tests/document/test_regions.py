@@ -10,8 +10,8 @@ import pytest
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.regions import (
-    SEAM,
-    STROKES,
+    SEAM_MARGINS,
+    STROKE_MARGINS,
     lies_on_a_picture,
     painted,
     pasted,
@@ -44,7 +44,7 @@ def test_a_pasted_square_is_grown_and_fades_by_parts_of_its_size():
     doc = document(square(100, 150, 100))
     mask = mask_of(pasted(doc), doc)
     row = mask[150].astype(int)
-    grow, fade = 100 * SEAM.grow, 100 * SEAM.fade
+    grow, fade = 100 * SEAM_MARGINS.grow, 100 * SEAM_MARGINS.fade
     assert (mask[100:200, 150:250] == 255).all()
     left = row[:150][::-1]  # outwards from the square's left edge
     assert (left[: int(grow)] == 255).all()
@@ -59,7 +59,7 @@ def test_inside_is_what_lies_further_in_than_the_seam():
     inside = pasted(doc).inside.read(doc.bounds)
     assert not inside[:100].any() and not inside[200:].any()
     row = inside[150, 150:250].astype(int)
-    seam = round(100 * SEAM.seam)
+    seam = round(100 * SEAM_MARGINS.seam)
     assert row[0] < 20
     assert (row[seam:-seam] == 255).all()
     assert (np.diff(row[: seam + 1]) >= 0).all()
@@ -90,7 +90,7 @@ def test_a_huge_picture_is_measured_in_steps_and_never_too_narrow():
     assert (mask[:1600, :1600][picture[..., 3] > 0] == 255).all()
     size = sqrt((picture[..., 3] > 0).sum())
     reach = mask[800, 1500:].astype(bool).sum()
-    assert reach == pytest.approx((SEAM.grow + SEAM.fade) * size, abs=6)
+    assert reach == pytest.approx((SEAM_MARGINS.grow + SEAM_MARGINS.fade) * size, abs=6)
     assert not mask[800, 1500 + reach :].any()
 
 
@@ -150,7 +150,7 @@ def test_strokes_are_what_lies_above_the_photograph():
     assert (mask[100:140, 100:140] == 255).all() and (mask[100:130, 200:230] == 255).all()
     assert not mask[210:, 310:].any(), "hidden strokes are not edited"
     size = sqrt(40**2 + 30**2)
-    reach = max(2, STROKES.grow * size) + max(6, STROKES.fade * size)
+    reach = max(2, STROKE_MARGINS.grow * size) + max(6, STROKE_MARGINS.fade * size)
     assert not mask[: int(100 - reach)].any()
 
 

@@ -9,7 +9,7 @@ from sdedit_studio.document import edits
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.history import History
 from sdedit_studio.document.layer import Layer
-from sdedit_studio.document.painting import filled, laid
+from sdedit_studio.document.painting import filled, paint_over
 from sdedit_studio.document.target import Target, surface, with_surface
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.gradient import gradient
@@ -65,9 +65,11 @@ def test_a_fill_is_grey_within_the_selection(document, target, colour):
 @pytest.mark.parametrize("target", COVERAGES)
 def test_gradients_and_shapes_are_laid_on_coverage(document, target):
     white, black = (255, 255, 255, 255), (0, 0, 0, 255)
-    ramp = laid(document, CANVAS, lambda where: gradient(where, (0, 0), (300, 0), white, black), target)
+    ramp = paint_over(document, CANVAS, lambda where: gradient(where, (0, 0), (300, 0), white, black), target)
     assert np.abs(there(ramp, target)[100].astype(int) - np.linspace(254.5, 0.5, 300)).max() <= 1.5
-    clear = laid(document, CANVAS, lambda where: gradient(where, (0, 0), (300, 0), white, (255, 255, 255, 0)), target)
+    clear = paint_over(
+        document, CANVAS, lambda where: gradient(where, (0, 0), (300, 0), white, (255, 255, 255, 0)), target
+    )
     before = there(document, target)[100].astype(float)
     part = np.linspace(1, 0, 300)
     assert np.abs(there(clear, target)[100] - (before * (1 - part) + 255 * part)).max() <= 2.5
@@ -78,7 +80,7 @@ def test_a_shape_on_the_mask_leaves_the_pixels(document):
 
     path = QPainterPath()
     path.addRect(10, 10, 50, 50)
-    after = laid(document, CANVAS, filled((255, 255, 255), 1.0, path), Target.MASK)
+    after = paint_over(document, CANVAS, filled((255, 255, 255), 1.0, path), Target.MASK)
     assert after.active_layer.pixels is document.active_layer.pixels
     assert there(after, Target.MASK)[30, 30] == 255
 

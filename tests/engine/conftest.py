@@ -18,7 +18,7 @@ from sdedit_studio.engine.job import Job, Pixels
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem
 from sdedit_studio.models.detail import DetailCard
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Parameters, Refine
 
 FOLDER = Path(__file__).parent / "model"

@@ -29,7 +29,7 @@ async def running(models, measured, *, model=CARD.name):
         engine.close()
 
 
-async def updates(engine, job, lane=Lane.ASKED):
+async def updates(engine, job, lane=Lane.QUEUED):
     return [update async for update in engine.run(job, lane)]
 
 

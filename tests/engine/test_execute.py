@@ -12,7 +12,7 @@ from sdedit_studio.engine.execute import Stopped, execute
 from sdedit_studio.engine.job import Pixels, Progress, Result
 from sdedit_studio.engine.preview import SIDE
 from sdedit_studio.models.catalogue import ModelProblem
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Refine, Solver
 from tests.engine.conftest import CARD, guide, job
 

@@ -21,18 +21,18 @@ def test_judging_changes_nothing_but_the_figure(models, measured):
     without, with_figure = run(plain, models, measured), run(judged, models, measured)
     assert with_figure.picture == without.picture
     assert with_figure.calls == without.calls
-    assert without.away is None and with_figure.away is not None
+    assert without.photo_distance is None and with_figure.photo_distance is not None
 
 
 def test_at_0_it_is_the_guide_that_is_judged(models, measured):
     """The fake model's data are grey with a deviation of 0.32: a flat grey lacks all of it."""
     noise = np.random.default_rng(0).normal(127.5, 127.5 * 0.316, (16, 24, 3)).clip(0, 255).astype(np.uint8)
     flat = np.full((16, 24, 3), 127, np.uint8)
-    away = {
-        name: run(replace(job(t0=0.0), guide=Pixels.of(guide), judge=True), models, measured).away
+    distance = {
+        name: run(replace(job(t0=0.0), guide=Pixels.of(guide), judge=True), models, measured).photo_distance
         for name, guide in (("typical", noise), ("flat", flat))
     }
-    assert away["flat"] > 5 * away["typical"]
+    assert distance["flat"] > 5 * distance["typical"]
 
 
 def test_it_is_seen_at_the_native_size_and_only_where_it_may_change(models, measured):
@@ -43,14 +43,14 @@ def test_it_is_seen_at_the_native_size_and_only_where_it_may_change(models, meas
     whole = replace(job(t0=0.0), guide=Pixels.of(grey), judge=True)
     part = replace(whole, mask=Pixels.of(left))
     held = replace(whole, strength=Pixels.of(left))
-    aways = [run(each, models, measured).away for each in (whole, part, held)]
+    distances = [run(each, models, measured).photo_distance for each in (whole, part, held)]
     assert set(models.calls) == {(24, 16)}
-    assert aways[0] != pytest.approx(aways[1], rel=0.05)
-    assert aways[1] == pytest.approx(aways[2])
+    assert distances[0] != pytest.approx(distances[1], rel=0.05)
+    assert distances[1] == pytest.approx(distances[2])
 
 
 def test_a_few_step_model_cannot_judge(models, measured):
-    assert run(replace(job(), judge=True), models, measured, replace(CARD, few_step=True)).away is None
+    assert run(replace(job(), judge=True), models, measured, replace(CARD, few_step=True)).photo_distance is None
 
 
 def test_it_is_asked_of_any_kind_or_of_the_one_that_must_be_told(models, measured):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sdedit_studio.engine.engine import Engine
-from sdedit_studio.engine.job import ModelRefused, Phase, Result, Status, Step
+from sdedit_studio.engine.job import InstallProgress, ModelRefused, Phase, Result, Status
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.models import facts
 from tests.engine.conftest import FakeModels, job
@@ -22,7 +22,7 @@ def engine(tmp_path: Path, measured: Measured) -> Engine:
 
 def test_a_folder_is_added_told_about_and_removed(engine, tiny_models):
     async def story() -> None:
-        steps: list[Step] = []
+        steps: list[InstallProgress] = []
         assert await engine.add_model(tiny_models / "tiny", steps.append) == "tiny"
         assert [step.words for step in steps] == ["Reading", "Trying it"]
         info = next(model for model in engine.models() if model.name == "tiny")

@@ -12,7 +12,7 @@ import torch
 from diffusers import DDPMScheduler, UNet2DModel
 
 from sdedit_studio.engine.engine import Engine
-from sdedit_studio.engine.job import ModelRefused, Step
+from sdedit_studio.engine.job import InstallProgress, ModelRefused
 from tests.models.adding.test_download import Answer, Hub
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -65,12 +65,12 @@ def test_a_download_is_told_stopped_and_gone_on_with(hub, tmp_path):
     engine = Engine(tmp_path / "models")
 
     async def story() -> None:
-        steps: list[Step] = []
+        steps: list[InstallProgress] = []
         coming = asyncio.ensure_future(engine.download_model("someone/tiny", steps.append))
         while not any(step.part and step.part > 0.2 for step in steps):
             await asyncio.sleep(0.01)
             assert not coming.done()
-        assert steps[0] == Step("Asking Hugging Face")
+        assert steps[0] == InstallProgress("Asking Hugging Face")
         assert steps[-1].words.endswith(" MB") and 0.2 < steps[-1].part < 0.9
         coming.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -12,7 +12,7 @@ def box():
     return Mailbox()
 
 
-def request(lane=Lane.ASKED):
+def request(lane=Lane.QUEUED):
     return Request((job(),), lane, lambda update: None)
 
 
@@ -90,11 +90,11 @@ def test_idle_jobs_run_when_nothing_else_is_to_do(box):
     idle, live, asked = request(Lane.IDLE), request(Lane.LIVE), request()
     for each in (idle, live, asked):
         assert box.put(each) == []
-    box.want("a model")
+    box.want_model("a model")
     assert [box.take() for _ in range(4)] == [asked, "a model", live, idle]
 
 
-@pytest.mark.parametrize("lane", [Lane.ASKED, Lane.LIVE])
+@pytest.mark.parametrize("lane", [Lane.QUEUED, Lane.LIVE])
 def test_a_running_idle_job_gives_way_and_comes_again_before_the_others_of_its_lane(box, lane):
     idle, next_idle, other = request(Lane.IDLE), request(Lane.IDLE), request(lane)
     box.put(idle)
@@ -102,7 +102,7 @@ def test_a_running_idle_job_gives_way_and_comes_again_before_the_others_of_its_l
     assert box.take() is idle
     box.put(other)
     assert idle.stopped() and not idle.cancelled.is_set()
-    assert box.again(idle)
+    assert box.requeue(idle)
     assert [box.take() for _ in range(3)] == [other, idle, next_idle]
     assert not idle.stopped()
 
@@ -113,7 +113,7 @@ def test_an_idle_job_does_not_disturb_another(box):
     box.take()
     box.put(request(Lane.IDLE))
     assert not running.stopped()
-    box.want("another model")
+    box.want_model("another model")
     assert running.interrupted.is_set()
 
 
@@ -124,8 +124,8 @@ def test_an_idle_job_that_was_cancelled_does_not_come_again(box):
     box.take()
     assert box.current() is None
     assert not box.withdraw(idle)
-    assert not box.again(idle)
+    assert not box.requeue(idle)
     assert box.withdraw(waiting)
     box.put(last := request(Lane.IDLE))
     assert box.close() == [last]
-    assert not box.again(last)
+    assert not box.requeue(last)

@@ -7,9 +7,9 @@ import torch
 from sdedit_studio.diffusion.cascade import TILE
 from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.engine.measured import Measured
-from sdedit_studio.engine.memory import IN_TILES, ON_CPU, execute_somehow
+from sdedit_studio.engine.memory import IN_TILES, ON_CPU, execute_with_fallbacks
 from sdedit_studio.models.catalogue import ModelCard
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Parameters, Refine
 
 CARD = {
@@ -40,7 +40,7 @@ def edited(tmp_path, limit, cpu_limit=10_000):
     job = Job(Pixels.of(np.zeros((600, 600, 3), np.uint8)), Parameters(t0=0.4, calls=1, refine=Refine.SDE))
     loaded, seen = model(tmp_path, limit)
     on_cpu, seen_on_cpu = model(tmp_path, cpu_limit)
-    *_, result = execute_somehow(
+    *_, result = execute_with_fallbacks(
         [job], loaded, lambda: on_cpu, cancelled=lambda: False, measured=Measured(1, tmp_path / "measured.json")
     )
     assert isinstance(result, Result)

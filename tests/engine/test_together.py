@@ -17,10 +17,11 @@ from sdedit_studio.diffusion.realism import LEVEL
 from sdedit_studio.engine.execute import Stopped, execute, execute_together
 from sdedit_studio.engine.job import Cancelled, Failed, Lane, Pixels, Progress, Result
 from sdedit_studio.engine.measured import Measured
-from sdedit_studio.engine.memory import execute_somehow
+from sdedit_studio.engine.memory import execute_with_fallbacks
 from sdedit_studio.engine.prepare import MOST_TOGETHER, together
 from sdedit_studio.models.catalogue import find
-from sdedit_studio.models.load import LoadedModel, load
+from sdedit_studio.models.load import load
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.parameters import Masking, Refine, Solver
 from tests.engine.conftest import CARD, FakeModels, job
 from tests.engine.test_engine import engine_test
@@ -87,7 +88,7 @@ RAMP = np.arange(40, dtype=np.uint8)[None].repeat(32, 0) * 6
         {"mask": HALF, "strength": RAMP, "masking": Masking.PAPER},
         {"solver": Solver.EULER_MARUYAMA, "repeats": 2},
         {"solver": Solver.HEUN},
-        {"solver": Solver.RENOISE, "strength": RAMP},
+        {"solver": Solver.CONSISTENCY, "strength": RAMP},
     ],
 )
 def test_a_batch_of_different_t0_makes_what_each_job_makes_alone(models, measured, parameters):
@@ -125,7 +126,7 @@ def test_a_batch_is_judged_in_two_calls_for_all(models, measured):
     together = batched(jobs, model, measured)
     assert len(models.calls) == 4 + 2
     for one, other in zip(together, singly(jobs, model, measured), strict=True):
-        assert one.away == pytest.approx(other.away, abs=0.02)
+        assert one.photo_distance == pytest.approx(other.photo_distance, abs=0.02)
 
 
 def test_a_batch_of_one_is_the_very_same(models, measured):
@@ -176,7 +177,7 @@ def test_without_memory_for_all_they_are_made_one_after_another(measured):
 
     model = LoadedModel(CARD, torch.device("cpu"), lambda label: denoise)
     jobs = sheet(1, 2, calls=2)
-    updates = [*execute_somehow(jobs, model, lambda: model, cancelled=lambda: False, measured=measured)]
+    updates = [*execute_with_fallbacks(jobs, model, lambda: model, cancelled=lambda: False, measured=measured)]
     results = [update for update in updates if isinstance(update, Result)]
     assert ([result.job for result in results], [result.note for result in results]) == (jobs, ["", ""])
     assert sizes == [1] * 4
@@ -190,10 +191,10 @@ def test_without_memory_to_judge_all_each_is_made_and_judged_alone(measured):
 
     model = LoadedModel(CARD, torch.device("cpu"), lambda label: denoise)
     jobs = [replace(each, judge=True) for each in sheet(1, 2, calls=1)]
-    updates = [*execute_somehow(jobs, model, lambda: model, cancelled=lambda: False, measured=measured)]
+    updates = [*execute_with_fallbacks(jobs, model, lambda: model, cancelled=lambda: False, measured=measured)]
     results = [update for update in updates if isinstance(update, Result)]
     assert [result.job for result in results] == jobs
-    assert all(result.away is not None for result in results)
+    assert all(result.photo_distance is not None for result in results)
 
 
 @pytest.mark.parametrize(
@@ -227,7 +228,7 @@ async def test_a_sheet_gives_way_and_goes_on_after(engine, models):
 
     filling = asyncio.create_task(fill())
     await asyncio.sleep(0.05)
-    for lane in (Lane.LIVE, Lane.ASKED):
+    for lane in (Lane.LIVE, Lane.QUEUED):
         ends.extend([type(u) async for u in engine.run(job(seed=9), lane) if not isinstance(u, Progress)])
     assert ends[-1] is Result and "sheet" not in ends
     await filling

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdedit_studio.engine.job import Job, Pixels, Progress, Result
-from sdedit_studio.engine.trajectory import Trajectory, at_frame_size, seen
+from sdedit_studio.engine.trajectory import Trajectory, at_frame_size, step_picture
 from sdedit_studio.parameters import Parameters
 
 JOB = Job(Pixels.of(np.zeros((4, 6, 3), np.uint8)), Parameters())
@@ -42,8 +42,8 @@ def test_a_budget_holds_and_each_pass_keeps_its_ends_and_even_strides(passes, bu
     for step in steps:
         trajectory.add(step)
         for _ in range(packed):
-            if loose := trajectory.loose():
-                trajectory.settle(loose, loose.packed())
+            if point := trajectory.first_unpacked():
+                trajectory.replace_packed(point, point.packed())
     points = list(trajectory)
     assert trajectory.bytes == sum(point.bytes for point in points)
     kept = [point.call for point in points]
@@ -84,9 +84,9 @@ def test_packing_changes_no_pixel(seed):
     array = np.random.default_rng(seed).integers(0, 256, (7, 5, 3), np.uint8)
     trajectory = Trajectory()
     trajectory.add(Progress(JOB, 1, 2, 0, 1, Pixels.of(array), 3.0, 0.25, 0.1))
-    loose = trajectory.loose()
-    trajectory.settle(loose, loose.packed())
-    assert trajectory.loose() is None and trajectory[0].packed() is trajectory[0]
+    point = trajectory.first_unpacked()
+    trajectory.replace_packed(point, point.packed())
+    assert trajectory.first_unpacked() is None and trajectory[0].packed() is trajectory[0]
     step = trajectory[0].unpacked()
     assert np.array_equal(step.preview.array, array)
     assert (step.call, step.calls, step.sigma, step.t, step.seconds_left) == (1, 2, 0.25, 0.1, None)
@@ -99,7 +99,7 @@ def test_a_step_that_was_dropped_while_it_was_packed_stays_away():
     trajectory.add(steps[1])
     second = trajectory[1]
     trajectory.add(steps[2])
-    trajectory.settle(second, second.packed())
+    trajectory.replace_packed(second, second.packed())
     assert [point.call for point in trajectory] == [1, 3]
     assert trajectory.bytes == sum(point.bytes for point in trajectory)
 
@@ -122,12 +122,12 @@ def test_what_is_seen_of_a_step_leaves_the_guide_where_the_mask_is_black(size):
     result = Result(job, whole, whole, 1.0, 2)
     trajectory = Trajectory()
     trajectory.add(Progress(job, 1, 2, 0, 1, Pixels.of(np.full((2, 3, 3), 200, np.uint8)), None))
-    early = seen(trajectory[0], result, size, last=False)
+    early = step_picture(trajectory[0], result, size, last=False)
     assert early.shape == (size[1], size[0], 3)
     assert (early[:, -1] == 200).all()
     if size == (6, 4):
         assert np.array_equal(early[:, :4], guide[:, :4])
-    assert (seen(trajectory[0], result, size, last=True) == 9).all()
+    assert (step_picture(trajectory[0], result, size, last=True) == 9).all()
 
 
 def test_where_the_strength_is_nothing_an_estimate_is_the_guide():
@@ -141,4 +141,4 @@ def test_where_the_strength_is_nothing_an_estimate_is_the_guide():
     trajectory = Trajectory()
     trajectory.add(Progress(job, 1, 2, 0, 1, estimate, None))
     result = Result(job, job.guide, job.guide, 1.0, 2)
-    assert np.array_equal(seen(trajectory[0], result, (6, 4), last=False), whole)
+    assert np.array_equal(step_picture(trajectory[0], result, (6, 4), last=False), whole)

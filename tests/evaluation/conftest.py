@@ -11,7 +11,7 @@ from PIL import Image
 
 from sdedit_studio.diffusion.exact import GaussianDenoiser
 from sdedit_studio.models.catalogue import ModelCard
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 
 SIDE = 32
 

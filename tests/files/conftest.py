@@ -7,8 +7,8 @@ import pytest
 from hypothesis import strategies as st
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.document.ground import CHANGED, outdated
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.document.sources import CHANGED, outdated
 from sdedit_studio.parameters import Parameters, Refine, Sde, Solver
 from sdedit_studio.raster.blend import BlendMode
 from sdedit_studio.raster.geometry import Rect
@@ -53,7 +53,7 @@ _layers = st.builds(
     alpha_locked=st.booleans(),
     generation=st.none() | st.dictionaries(st.text(), _json, max_size=4),
     follows=st.booleans(),
-    ground=st.sampled_from([None, CHANGED]),
+    sources=st.sampled_from([None, CHANGED]),
 )
 _documents = st.builds(
     lambda layers, active, selection, frame, protection: Document(

@@ -18,7 +18,7 @@ from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.results import Results
 from sdedit_studio.files import FileProblem, pictures
 from sdedit_studio.files.openraster import load, save
-from sdedit_studio.files.results import made
+from sdedit_studio.files.results import new_record
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.blend import BlendMode
 from sdedit_studio.raster.compositor import flatten
@@ -409,7 +409,7 @@ def test_krita_shows_the_same_picture(tmp_path):
     document = Document.of(160, 120, layers)
     picture = np.zeros((20, 30, 3), np.uint8)
     given = {"frame": Rect(0, 0, 30, 20), "canvas": (160, 120), "parameters": {}, "calls": 1, "seconds": 1.0}
-    record = made(picture, picture, None, **given)
+    record = new_record(picture, picture, None, **given)
     save(tmp_path / "in.ora", document, Parameters(), Results((record,)))
     command = ["xvfb-run", "-a", "krita", "--export", "--export-filename", "out.png", "in.ora"]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=100)

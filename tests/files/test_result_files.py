@@ -36,7 +36,7 @@ def made(seed: int, *, masked: bool = False, guide: int = 0, starred: bool = Fal
     mask = noise(seed, 1) if masked else None
     given = {"frame": FRAME, "canvas": (120, 90), "parameters": parameters, "calls": 15, "seconds": 5.125}
     given["strength"] = noise(100 + seed, 1) if held else None
-    return replace(module.made(noise(seed), noise(guide), mask, **given), starred=starred)
+    return replace(module.new_record(noise(seed), noise(guide), mask, **given), starred=starred)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_the_thumbnail_shows_the_result_inside_its_mask_only():
     mask = np.zeros((300, 400), np.uint8)
     mask[:, :200] = 255
     given = {"frame": Rect(0, 0, 400, 300), "canvas": (400, 300), "parameters": {}, "calls": 1, "seconds": 1.0}
-    small = module.rgb(module.made(picture, guide, mask, **given).thumbnail)
+    small = module.rgb(module.new_record(picture, guide, mask, **given).thumbnail)
     assert small.shape == (144, 192, 3)
     assert small[72, 40].min() > 240
     assert small[72, 150].max() < 15
@@ -254,7 +254,7 @@ from sdedit_studio.document.document import Document
 from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.results import Results
 from sdedit_studio.files.recovery import Journal
-from sdedit_studio.files.results import made
+from sdedit_studio.files.results import new_record
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
@@ -263,7 +263,7 @@ document = Document.of(60, 40, [Layer("Paper", Tiles.from_array(np.full((40, 60,
 journal, results = Journal(Path(sys.argv[1])), Results()
 for number in range(1, 400):
     picture = np.random.default_rng(number).integers(0, 256, (40, 60, 3), np.uint8)
-    results = results.added(made(picture, picture[::-1], None, frame=Rect(0, 0, 60, 40), canvas=(60, 40),
+    results = results.added(new_record(picture, picture[::-1], None, frame=Rect(0, 0, 60, 40), canvas=(60, 40),
                                  parameters={"seed": number}, calls=8, seconds=1.0))
     journal.write(document, Parameters(seed=number), None, results).result()
     print(number, flush=True)

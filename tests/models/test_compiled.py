@@ -14,9 +14,9 @@ from safetensors.torch import load_file, save_file
 
 from sdedit_studio import cache
 from sdedit_studio.models import compiled
-from sdedit_studio.models.asking import asking
 from sdedit_studio.models.catalogue import find
 from sdedit_studio.models.compiled import Compiled
+from sdedit_studio.models.interruption import interruptible
 from sdedit_studio.models.load import load
 from sdedit_studio.models.unet import build
 
@@ -154,7 +154,7 @@ def test_a_run_ends_when_it_is_no_longer_wanted(long):
         if len(threads) > 2:
             raise Unwanted
 
-    with asking(check), pytest.raises(Unwanted):
+    with interruptible(check), pytest.raises(Unwanted):
         long(large, torch.zeros(1))
     assert threading.main_thread() not in threads
     assert not set(threads) & set(threading.enumerate()), "No thread is left behind."
@@ -168,7 +168,7 @@ def test_what_a_run_was_given_goes_as_soon_as_it_is_broken_off(long):
     def broken_off():
         large = torch.zeros(1, 64, 192, 192)
         weakref.finalize(large, gone.set)
-        with suppress(Unwanted), asking(check):
+        with suppress(Unwanted), interruptible(check):
             long(large, torch.zeros(1))
             pytest.fail("It was not broken off.")
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from sdedit_studio.models import graphs
-from sdedit_studio.models.graphs import Graphs
+from sdedit_studio.models.graphs import CudaGraphs
 
 
 class FakeCuda:
@@ -66,13 +66,13 @@ GPU = torch.device("cuda")
 def test_on_a_cpu_it_is_the_function_itself():
     function = Function()
     x = torch.ones(2, 3)
-    assert torch.equal(Graphs(function, torch.device("cpu"))(x, torch.ones(2)), 2 * x)
+    assert torch.equal(CudaGraphs(function, torch.device("cpu"))(x, torch.ones(2)), 2 * x)
     assert function.calls == 1
 
 
 def test_a_shape_is_recorded_once_and_its_inputs_put_in_place(cuda):
     function = Function(cuda)
-    run = Graphs(function, GPU)
+    run = CudaGraphs(function, GPU)
     for value in (1.0, 2.0, 3.0):
         run(torch.full((2, 3), value), torch.full((2,), value))
         x, time = function.held[0]
@@ -82,14 +82,14 @@ def test_a_shape_is_recorded_once_and_its_inputs_put_in_place(cuda):
 
 
 def test_what_it_returns_is_not_overwritten_by_the_next_call(cuda):
-    run = Graphs(Function(cuda), GPU)
+    run = CudaGraphs(Function(cuda), GPU)
     one, other = run(torch.ones(2, 3), torch.ones(2)), run(torch.ones(2, 3), torch.ones(2))
     assert one.data_ptr() != other.data_ptr()
 
 
 def test_the_oldest_shape_is_let_go(cuda, monkeypatch):
     monkeypatch.setattr(graphs, "KEPT", 2)
-    run = Graphs(Function(cuda), GPU)
+    run = CudaGraphs(Function(cuda), GPU)
     for size in (2, 3, 2, 4, 2, 3):
         run(torch.ones(size), torch.ones(1))
     assert cuda.recordings == 4, "3 was let go for 4, and 2 was used in between"
@@ -98,7 +98,7 @@ def test_the_oldest_shape_is_let_go(cuda, monkeypatch):
 def test_what_cannot_be_recorded_runs_as_it_is(monkeypatch):
     cuda = FakeCuda(monkeypatch, fails=True)
     function = Function(cuda)
-    run = Graphs(function, GPU)
+    run = CudaGraphs(function, GPU)
     for _ in range(2):
         assert torch.equal(run(torch.ones(2), torch.ones(2)), torch.full((2,), 2.0))
     assert (cuda.recordings, cuda.replays) == (1, 0)

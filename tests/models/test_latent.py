@@ -22,7 +22,7 @@ from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.models import latent
 from sdedit_studio.models.adding.add import add
-from sdedit_studio.models.adding.found import Said
+from sdedit_studio.models.adding.imported import ImportOptions
 from sdedit_studio.models.catalogue import ModelProblem, Prediction, find
 from sdedit_studio.models.load import load
 from sdedit_studio.parameters import Parameters, Refine, Solver
@@ -140,7 +140,7 @@ def test_what_is_known_of_them(models):
     assert all((card.native, card.stride, card.takes_prompt) == (32, 8, True) for card in cards.values())
     assert cards["velocity"].prediction is Prediction.VELOCITY
     assert [name for name, card in cards.items() if card.few_step] == ["lcm", "sd-turbo"]
-    assert cards["lcm"].default_solver is Solver.RENOISE
+    assert cards["lcm"].default_solver is Solver.CONSISTENCY
     assert [cards[name].default_guidance for name in ("sd", "lcm", "sd-turbo")] == [5.0, 8.5, 1.0]
     assert cards["sd"].sigma_max == pytest.approx(14.6, abs=0.02)
 
@@ -216,7 +216,9 @@ def test_previews_have_the_colours(models):
     class Shrinking(AutoencoderTiny):
         def encode(self, picture):
             small = latent.avg_pool2d(picture, 4)
-            return type("Found", (), {"latents": torch.cat([small, small.mean(1, keepdim=True)], 1) * 3 + 1})()
+            return type(
+                "ImportedNetwork", (), {"latents": torch.cat([small, small.mean(1, keepdim=True)], 1) * 3 + 1}
+            )()
 
     vae = Shrinking.from_pretrained(models / "sd-turbo" / "vae")
     picture = torch.rand(1, 3, 32, 40) * 2 - 1
@@ -331,7 +333,7 @@ def test_what_cannot_be_used_is_told(harm, message, tmp_path):
     folder = pipeline(tmp_path / "net")
     harm(folder)
     with pytest.raises(ModelProblem, match=message) as problem:
-        add(folder, Said(name="other"), tmp_path / "models")
+        add(folder, ImportOptions(name="other"), tmp_path / "models")
     assert "\n" not in str(problem.value)
     assert list((tmp_path / "models").iterdir()) == []
 

@@ -76,7 +76,7 @@ def test_tuning_makes_one_and_two_calls_as_good_as_twenty():
 
     twenty = distance(trained, 20)
     for calls in (1, 2):
-        before = min(distance(trained, calls), distance(trained, calls, Solver.RENOISE))
-        after = distance(tuned, calls, Solver.RENOISE)
+        before = min(distance(trained, calls), distance(trained, calls, Solver.CONSISTENCY))
+        after = distance(tuned, calls, Solver.CONSISTENCY)
         assert after < before / 5
         assert after < 2 * max(twenty, 0.008)

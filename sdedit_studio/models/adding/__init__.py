@@ -1,1 +1,1 @@
-"""Whatever a person has, brought into the one form that `catalogue` reads: model.json, config.json and safetensors."""
+"""Importing models of any known format into the one that `catalogue` reads: model.json, config.json, safetensors."""

@@ -1,4 +1,4 @@
-"""`models add`: whatever is at a path, as one folder of the models' folder; all of it, or nothing."""
+"""`models add`: importing a file or folder into the models' folder, completely or not at all."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 
 from sdedit_studio.models import detail
 from sdedit_studio.models.adding import checkpoint, folder, latent, single, upscaler
-from sdedit_studio.models.adding.found import Found, Said, as_json, check, stride_of
+from sdedit_studio.models.adding.imported import ImportedNetwork, ImportOptions, as_json, check, stride_of
 from sdedit_studio.models.adding.unpickle import PICKLES
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem, card_of, digest, installed, read_card, user_folder
 from sdedit_studio.models.detail import DetailCard
@@ -30,10 +30,10 @@ from sdedit_studio.models.upscaler import INSTALL, NoSpandrel
 from sdedit_studio.parameters import Parameters
 
 Watch = Callable[[str], None]
-"""Told what is being done, in a few words."""
+"""Called with what is being done, in a few words."""
 
 PAPER_SIDE, PAPER_T0 = 256, 0.5
-"""The paper's start for strokes, on models of this side. Smaller pictures need less noise to lose as much."""
+"""The paper's t0 for strokes, on models of this native side. Smaller pictures need less noise to lose as much."""
 
 _OWN_FILES = ("model.json", "config.json", "README.md")
 _STALE = 24 * 3600.0
@@ -48,7 +48,7 @@ _WORDS = {
 
 def add(
     path: Path,
-    said: Said | None = None,
+    options: ImportOptions | None = None,
     models_dir: Path | None = None,
     *,
     source: str | None = None,
@@ -56,20 +56,21 @@ def add(
 ) -> ModelCard | DetailCard:
     """Bring the model or upscaler at `path`, a folder or a file, into the models' folder, and return its card.
 
-    It is read, checked (complete, of the right shapes, no value that is not a number), written aside, tried with one
-    call, and only then put in its place under its name. `source`: where it came from, by default the name of `path`.
-    Raises ModelProblem with one sentence for anything that cannot be used; then nothing has changed.
+    It is read, checked (complete, right shapes, finite values), written to a temporary folder, tried with one model
+    call, and only then moved to its place. `options`: what its files leave open. `source`: where it came from, by
+    default the name of `path`. `watch`: called at each stage. Raises ModelProblem, with one sentence, for anything that
+    cannot be used; then nothing has changed.
     """
-    said, root = said or Said(), models_dir or user_folder()
+    options, root = options or ImportOptions(), models_dir or user_folder()
     if not path.exists():
         raise ModelProblem(f"{path} does not exist. Give a folder or a file of a model.")
-    name = _free_name(said.name or _slug(path.name if path.is_dir() else path.stem), root)
+    name = _free_name(options.name or _slug(path.name if path.is_dir() else path.stem), root)
     with _staged(root) as staging:
         watch("Reading")
-        facts = _written(path, said, staging, watch)
+        facts = _written(path, options, staging, watch)
         facts |= {"source": source or path.resolve().name, "sha256": digest(staging)}
-        if said.licence is not None:
-            facts["licence"] = said.licence
+        if options.licence is not None:
+            facts["licence"] = options.licence
         if facts["format"] == upscaler.FORMAT:
             place = root / detail.UPSCALERS / name
             (staging / detail.CARD).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8")
@@ -89,35 +90,35 @@ def add(
     return card
 
 
-def _written(path: Path, said: Said, staging: Path, watch: Watch) -> dict[str, Any]:
-    """Write config and weights into `staging`; returns what its card, `model.json` or `detail.json`, shall say."""
+def _written(path: Path, options: ImportOptions, staging: Path, watch: Watch) -> dict[str, Any]:
+    """Write config and weights into `staging`; returns the values of its card, `model.json` or `detail.json`."""
     if path.is_dir():
         if (path / "model.json").is_file():
             return _own(path, staging)
         if latent.recognise(path):
-            return latent.convert(path, said, staging, watch)
-        found = check(folder.convert(path, said, staging), path.name)
+            return latent.convert(path, options, staging, watch)
+        network = check(folder.convert(path, options, staging), path.name)
         _keep_detail(path, staging)
-        return _saved(found, path, staging)
-    return _of_file(path, said, staging, watch)
+        return _saved(network, path, staging)
+    return _of_file(path, options, staging, watch)
 
 
-def _of_file(path: Path, said: Said, staging: Path, watch: Watch) -> dict[str, Any]:
+def _of_file(path: Path, options: ImportOptions, staging: Path, watch: Watch) -> dict[str, Any]:
     if path.suffix.lower() not in (".safetensors", *PICKLES):
         raise ModelProblem(
             f"{path.name} is no model file: give a folder of diffusers, a .safetensors, or a .ckpt, .pt or .pth."
         )
     tensors = checkpoint.read_tensors(path, staging)
     if (state := single.state_of(tensors)) is not None:
-        return single.convert(path, state, said, staging, watch)
-    found = checkpoint.convert(tensors, said, path)
-    if found is None and "time_embedding.linear_1.weight" in tensors:
+        return single.convert(path, state, options, staging, watch)
+    network = checkpoint.convert(tensors, options, path)
+    if network is None and "time_embedding.linear_1.weight" in tensors:
         config = folder.read_json(path.with_name("config.json"))
         if not config:
             raise ModelProblem(f"{path.name} needs the config.json that belongs to it: put it into the same folder.")
-        found = folder.unet(config, tensors, folder.scheduler_config(path.parent), said, path.name)
-    if found is not None:
-        return _saved(check(found, path.name), path, staging)
+        network = folder.unet(config, tensors, folder.scheduler_config(path.parent), options, path.name)
+    if network is not None:
+        return _saved(check(network, path.name), path, staging)
     unknown = (
         f"{path.name} holds no network of a known kind: DDPM, guided-diffusion, NCSN++, UNet2DModel or Stable Diffusion"
     )
@@ -130,29 +131,29 @@ def _of_file(path: Path, said: Said, staging: Path, watch: Watch) -> dict[str, A
     return facts
 
 
-def _saved(found: Found, path: Path, staging: Path) -> dict[str, Any]:
-    weights = {name: tensor.contiguous() for name, tensor in found.weights.items()}
+def _saved(network: ImportedNetwork, path: Path, staging: Path) -> dict[str, Any]:
+    weights = {name: tensor.contiguous() for name, tensor in network.weights.items()}
     save_file(weights, staging / "model.safetensors", {"format": "pt"})
-    (staging / "config.json").write_text(json.dumps(found.config, indent=2), "utf-8")
-    size = found.config["sample_size"]
+    (staging / "config.json").write_text(json.dumps(network.config, indent=2), "utf-8")
+    size = network.config["sample_size"]
     native = min(size) if isinstance(size, list | tuple) else size
     return {
         "title": (path.name if path.is_dir() else path.stem).replace("_", " ").replace("-", " "),
         "format": "unet",
         "weights": "model.safetensors",
         "native": native,
-        "stride": stride_of(found.config),
+        "stride": stride_of(network.config),
         "default_t0": PAPER_T0 if native >= PAPER_SIDE else Parameters.t0,
-    } | as_json(found.facts)
+    } | as_json(network.facts)
 
 
 def _own(path: Path, staging: Path) -> dict[str, Any]:
-    """A folder in our own form, such as training writes."""
+    """Copy a folder in our own format, such as training writes; returns the values of its card."""
     card = read_card(path.resolve())
     if card.format == "latent":
         shutil.copytree(path, staging, dirs_exist_ok=True)
     else:
-        check(Found(read_config(card), read_weights(card)), path.name)
+        check(ImportedNetwork(read_config(card), read_weights(card)), path.name)
         for name in (*_OWN_FILES, card.weights):
             if (path / name).is_file():
                 shutil.copy2(path / name, staging / Path(name).name)
@@ -161,18 +162,18 @@ def _own(path: Path, staging: Path) -> dict[str, Any]:
 
 
 def _try(card: ModelCard) -> None:
-    """One call on a small picture of noise: a network may fit in every shape and yet give nothing."""
+    """Call the model once on a small picture of noise: weights may fit in shape and yet give no finite values."""
     model = load(card, torch.device("cpu"), torch.float32)
     side = min(card.native, 2 * card.stride)
     generator = torch.Generator().manual_seed(0)
     x = model.space.encode(torch.zeros(1, 3, side, side))
     x = x + torch.randn(x.shape, generator=generator)
-    if not model.denoiser(card.some_class)(x, 1.0).isfinite().all():
+    if not model.denoiser(card.default_condition)(x, 1.0).isfinite().all():
         raise ModelProblem("The model gives values that are not numbers: it is damaged.")
 
 
 def _keep_detail(path: Path, staging: Path) -> None:
-    """Bring along the detail network that a model's folder has, if it has one."""
+    """Copy the detail network of a model's folder, if it has one."""
     if (card := detail.of_model(path.resolve())) is None:
         return
     kept = staging / detail.FOLDER
@@ -184,7 +185,7 @@ def _keep_detail(path: Path, staging: Path) -> None:
 
 @contextmanager
 def _staged(models_dir: Path) -> Iterator[Path]:
-    """A folder beside the models to make one in; what is left of it when the block ends vanishes."""
+    """A temporary folder among the models, which is deleted at the end of the block unless it was renamed."""
     staging = models_dir / f".adding-{uuid4().hex}"
     try:
         staging.mkdir(parents=True)

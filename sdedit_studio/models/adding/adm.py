@@ -5,12 +5,12 @@ from __future__ import annotations
 from torch import Tensor
 
 from sdedit_studio.diffusion.schedule import Betas, DiscreteVP
-from sdedit_studio.models.adding.found import Found, Said, schedule_facts
+from sdedit_studio.models.adding.imported import ImportedNetwork, ImportOptions, schedule_facts
 from sdedit_studio.models.adding.layers import State, Translator, numbers
 from sdedit_studio.models.catalogue import ModelProblem, Prediction
 
 SMALLEST_SIDE = 8
-"""Side of the picture at the deepest level, in all published networks: that tells the native size."""
+"""Side of the picture at the deepest level of all published networks; the native size follows from it."""
 
 HEAD_CHANNELS = 64
 """Channels of an attention head, in all published networks but those for 128 pixels, which have `FEW_HEADS` heads."""
@@ -33,10 +33,11 @@ def recognise(state: State) -> bool:
     return "input_blocks.0.0.weight" in state and "time_embed.0.weight" in state
 
 
-def convert(state: State, said: Said, label: str, stem: str = "") -> Found:
-    """`stem`: the file's name, by which OpenAI tells its consistency and EDM networks ("cd_", "ct_", "edm_").
+def convert(state: State, options: ImportOptions, label: str, stem: str = "") -> ImportedNetwork:
+    """The network as `UNet2DModel`. `label`: its name in error messages.
 
-    Raises ModelProblem for a network that `UNet2DModel` cannot be.
+    `stem`: the file's name without suffix; OpenAI's consistency and EDM networks begin with "cd_", "ct_" and "edm_".
+    Raises ModelProblem for a network that `UNet2DModel` cannot represent.
     """
     blocks = len(numbers(state, "input_blocks.{}."))
     ups = [index for index in range(blocks) if _upsampler(state, index)]
@@ -57,9 +58,9 @@ def convert(state: State, said: Said, label: str, stem: str = "") -> Found:
 
     resampled = f"input_blocks.{layers + 1}.0.in_layers.0.weight" in state
     attentive = [f"input_blocks.{end}.1.qkv.weight" in state for end in ends]
-    heads = _heads(said, levels)
-    new_order = _new_order(said, state, levels, stem)
-    translate = _Adm(state, label, said, heads, new_order)
+    heads = _heads(options, levels)
+    new_order = _new_order(options, state, levels, stem)
+    translate = _Adm(state, label, options, heads, new_order)
     translate.layer("time_embed.0", "time_embedding.linear_1")
     translate.layer("time_embed.2", "time_embedding.linear_2")
     classes = 0
@@ -102,7 +103,7 @@ def convert(state: State, said: Said, label: str, stem: str = "") -> Found:
         "up_block_types": ["AttnUpBlock2D" if here else plain[1] for here in reversed(attentive)],
         "downsample_type": "resnet" if resampled else "conv",
         "upsample_type": "resnet" if resampled else "conv",
-        "attention_head_dim": said.head_channels or HEAD_CHANNELS,
+        "attention_head_dim": options.head_channels or HEAD_CHANNELS,
         "attn_norm_num_groups": 32,
         "flip_sin_to_cos": True,
         "freq_shift": 0,
@@ -113,13 +114,15 @@ def convert(state: State, said: Said, label: str, stem: str = "") -> Found:
     if heads:
         config |= {"attention_head_dim": widths[-1] // heads, "attention_heads": heads}
     names = [str(index) for index in range(classes)]
-    return Found(config, translate.finished(), {**_facts(said, levels, learns_variance, stem), "classes": tuple(names)})
+    return ImportedNetwork(
+        config, translate.finished(), {**_facts(options, levels, learns_variance, stem), "classes": tuple(names)}
+    )
 
 
 class _Adm(Translator):
-    def __init__(self, state: State, label: str, said: Said, heads: int | None, new_order: bool) -> None:
+    def __init__(self, state: State, label: str, options: ImportOptions, heads: int | None, new_order: bool) -> None:
         super().__init__(state, label)
-        self._given, self._heads, self._new_order = said.head_channels or HEAD_CHANNELS, heads, new_order
+        self._given, self._heads, self._new_order = options.head_channels or HEAD_CHANNELS, heads, new_order
         self._name = label
 
     def resnet(self, source: str, target: str) -> None:
@@ -148,7 +151,7 @@ class _Adm(Translator):
         self.put(f"{target}.to_out.0.bias", self.take(f"{source}.proj_out.bias"))
 
     def _split(self, combined: Tensor) -> tuple[Tensor, ...]:
-        """q, k and v of (3 channels, ...): the old order has them within each head, the new one heads within them."""
+        """q, k and v of (3 channels, ...): legacy order is (head, q/k/v, channel), new order (q/k/v, head, channel)."""
         width = len(combined) // 3
         if self._new_order:
             return tuple(part.contiguous() for part in combined.chunk(3))
@@ -159,27 +162,27 @@ class _Adm(Translator):
 
 
 def _upsampler(state: State, index: int) -> int:
-    """Which part of an output block enlarges, 0 for none: it is the last, and no attention."""
+    """The index of the upsampling part of an output block, which is its last and no attention; 0 for none."""
     for part in (2, 1):
         if any(f"output_blocks.{index}.{part}.{name}.weight" in state for name in ("conv", "in_layers.0")):
             return part
     return 0
 
 
-def _heads(said: Said, levels: int) -> int | None:
-    return FEW_HEADS if levels == LEVELS_OF_128 and said.head_channels is None else None
+def _heads(options: ImportOptions, levels: int) -> int | None:
+    return FEW_HEADS if levels == LEVELS_OF_128 and options.head_channels is None else None
 
 
-def _new_order(said: Said, state: State, levels: int, stem: str) -> bool:
-    """guided-diffusion's network for 64 pixels, and consistency networks, which attend by flash attention, are new."""
-    if said.new_attention_order is not None:
-        return said.new_attention_order
-    return _kind(said, stem) in (Prediction.CONSISTENCY, Prediction.EDM) or levels == LEVELS_OF_64
+def _new_order(options: ImportOptions, state: State, levels: int, stem: str) -> bool:
+    """Whether attention is in the new order: in networks for 64 pixels, and in consistency and EDM networks."""
+    if options.new_attention_order is not None:
+        return options.new_attention_order
+    return _kind(options, stem) in (Prediction.CONSISTENCY, Prediction.EDM) or levels == LEVELS_OF_64
 
 
-def _kind(said: Said, stem: str) -> Prediction:
-    if said.prediction is not None:
-        return said.prediction
+def _kind(options: ImportOptions, stem: str) -> Prediction:
+    if options.prediction is not None:
+        return options.prediction
     match stem.lower().partition("_")[0]:
         case "cd" | "ct":
             return Prediction.CONSISTENCY
@@ -189,11 +192,11 @@ def _kind(said: Said, stem: str) -> Prediction:
             return Prediction.NOISE
 
 
-def _facts(said: Said, levels: int, learns_variance: bool, stem: str) -> dict[str, object]:
-    prediction = _kind(said, stem)
+def _facts(options: ImportOptions, levels: int, learns_variance: bool, stem: str) -> dict[str, object]:
+    prediction = _kind(options, stem)
     if prediction in (Prediction.EDM, Prediction.CONSISTENCY):
         few = {"few_step": True, "default_calls": 2} if prediction is Prediction.CONSISTENCY else {}
         return {"prediction": prediction, "sigma_min": 0.002, "sigma_max": 80.0, **few}
     cosine = levels == LEVELS_OF_64 and learns_variance
-    betas = said.betas or (Betas.COSINE if cosine else Betas.LINEAR)
+    betas = options.betas or (Betas.COSINE if cosine else Betas.LINEAR)
     return {"prediction": prediction, **schedule_facts(DiscreteVP(betas=betas))}

@@ -1,4 +1,4 @@
-"""Single files: which network a checkpoint holds, told by the names of its weights."""
+"""Importing single files: which network a checkpoint holds is recognised by the names of its weights."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from sdedit_studio.models.adding import adm, ddpm, ncsnpp
-from sdedit_studio.models.adding.found import Found, Said
-from sdedit_studio.models.adding.layers import State, outermost
+from sdedit_studio.models.adding.imported import ImportedNetwork, ImportOptions
+from sdedit_studio.models.adding.layers import State, without_wrapper
 from sdedit_studio.models.adding.unpickle import ORDER, PICKLES, unpickle
 from sdedit_studio.models.catalogue import ModelProblem
 
 
 def read_tensors(path: Path, scratch: Path) -> dict[str, Tensor]:
-    """All tensors of a safetensors file or a checkpoint, by "path/name"; `scratch` is a folder to work in.
+    """All tensors of a safetensors file or a checkpoint, by "path/name". `scratch`: a folder for temporary files.
 
     Raises ModelProblem for a file that is damaged, would run code, or is of no known kind.
     """
@@ -40,12 +40,12 @@ def load_safetensors(path: Path) -> dict[str, Tensor]:
         raise _damaged(path, error) from error
 
 
-def convert(tensors: Mapping[str, Tensor], said: Said, path: Path) -> Found | None:
-    """The network in a research checkpoint; None for one of no known kind.
+def convert(tensors: Mapping[str, Tensor], options: ImportOptions, path: Path) -> ImportedNetwork | None:
+    """The network in a research checkpoint; None when it is of no known kind.
 
     Raises ModelProblem where it is incomplete.
     """
-    states = {group: outermost(state) for group, state in groups(tensors).items()}
+    states = {group: without_wrapper(state) for group, state in groups(tensors).items()}
     recognised = {name: kind for name, state in states.items() if (kind := _kind(state)) is not None}
     if not recognised:
         return None
@@ -54,20 +54,20 @@ def convert(tensors: Mapping[str, Tensor], said: Said, path: Path) -> Found | No
     try:
         match kind:
             case "ddpm":
-                return ddpm.convert(state, said, path.name)
+                return ddpm.convert(state, options, path.name)
             case "adm":
-                return adm.convert(state, said, path.name, path.stem)
+                return adm.convert(state, options, path.name, path.stem)
             case _:
                 shadow = states.get("ema/shadow_params")
                 if shadow is not None:
                     state = ncsnpp.shadowed(state, [shadow[str(index)] for index in range(len(shadow))])
-                return ncsnpp.convert(state, said, path.name)
+                return ncsnpp.convert(state, options, path.name)
     except (KeyError, IndexError, StopIteration) as error:
         raise ModelProblem(f"{path.name} is incomplete: it lacks {error}. Copy or download it again.") from error
 
 
 def groups(tensors: Mapping[str, Tensor]) -> dict[str, State]:
-    """The state dicts in a checkpoint by where they are in it, in order."""
+    """The state dicts of a checkpoint by their path in it, in order."""
     found: dict[str, dict[str, Tensor]] = {}
     for path, tensor in tensors.items():
         group, _, name = path.rpartition("/")
@@ -76,7 +76,7 @@ def groups(tensors: Mapping[str, Tensor]) -> dict[str, State]:
 
 
 def preferred(names: Iterable[str]) -> str:
-    """Of several state dicts' names the one to take: averaged weights go before raw ones, later before earlier."""
+    """The state dict to take among `names`: averaged weights before raw ones, later before earlier."""
     return max(enumerate(names), key=lambda each: ("ema" in each[1].lower(), each[0]))[1]
 
 

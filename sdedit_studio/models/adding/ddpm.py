@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from sdedit_studio.diffusion.schedule import Betas, DiscreteVP
-from sdedit_studio.models.adding.found import Found, Said, schedule_facts
+from sdedit_studio.models.adding.imported import ImportedNetwork, ImportOptions, schedule_facts
 from sdedit_studio.models.adding.layers import State, Translator, numbers
 from sdedit_studio.models.catalogue import ModelProblem, Prediction
 
 ATTENTION_SIDE = 16
-"""Attention is where the picture has this side, in all published networks: that tells the native size."""
+"""Side of the picture at the level with attention in all published networks; the native size follows from it."""
 
 _RESNET = {
     "norm1": "norm1",
@@ -25,8 +25,8 @@ def recognise(state: State) -> bool:
     return "temb.dense.0.weight" in state
 
 
-def convert(state: State, said: Said, label: str) -> Found:
-    """Raises ModelProblem for a network that is not laid out as the published ones."""
+def convert(state: State, options: ImportOptions, label: str) -> ImportedNetwork:
+    """The network as `UNet2DModel`. Raises ModelProblem for a layout other than that of the published networks."""
     levels = len(numbers(state, "down.{}."))
     attentive = numbers(state, "down.{}.attn.")
     if levels < 2 or not attentive:
@@ -68,8 +68,10 @@ def convert(state: State, said: Said, label: str) -> Found:
         "freq_shift": 1,
         "norm_eps": 1e-6,
     }
-    facts = schedule_facts(DiscreteVP(betas=said.betas or Betas.LINEAR))
-    return Found(config, translate.finished(), {"prediction": said.prediction or Prediction.NOISE, **facts})
+    facts = schedule_facts(DiscreteVP(betas=options.betas or Betas.LINEAR))
+    return ImportedNetwork(
+        config, translate.finished(), {"prediction": options.prediction or Prediction.NOISE, **facts}
+    )
 
 
 def _blocks(translate: Translator, source: str, target: str, count: int, attentive: bool) -> None:

@@ -1,4 +1,4 @@
-"""`models download`: a repository of the Hugging Face hub, fetched so that a stopped download goes on, then added."""
+"""`models download`: fetching a repository of the Hugging Face hub, resumably, and importing it."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from pathlib import Path
 from typing import Any
 
 from sdedit_studio.models.adding.add import Watch, add
-from sdedit_studio.models.adding.found import Said
+from sdedit_studio.models.adding.imported import ImportOptions
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem, user_folder
 from sdedit_studio.models.detail import DetailCard
 
 Fetched = Callable[[int, int], None]
-"""Told the bytes that are here, and the bytes in all."""
+"""Called with the bytes fetched so far, and the bytes in all."""
 
 _FOLDERS = ("", "detail", "unet", "vae", "scheduler", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2")
 _TEXTS = ("*.json", "merges.txt")
 _WEIGHTS = ("diffusion_pytorch_model*", "model*", "pytorch_model*")
 _PREFERRED = (".fp16.safetensors", ".safetensors", ".fp16.bin", ".bin")
-"""Of the same weights in several files one is fetched; half precision is half the bytes, and no worse for pictures."""
+"""One of several files with the same weights is fetched: half precision first, which is no worse for pictures."""
 
 
 ENDPOINT: str | None = None
-"""Another hub than Hugging Face's own."""
+"""The address of the hub; None for Hugging Face's own."""
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """`sha256`: where the hub knows it, for large files."""
+    """A file of a repository, of `size` bytes. `sha256`: known for large files only."""
 
     name: str
     size: int
@@ -42,22 +42,23 @@ class RemoteFile:
 
 def download(
     repository: str,
-    said: Said | None = None,
+    options: ImportOptions | None = None,
     models_dir: Path | None = None,
     *,
     fetched: Fetched = lambda here, total: None,
     watch: Watch = lambda words: None,
 ) -> ModelCard | DetailCard:
-    """Fetch what a model needs of `repository` ("owner/name") and add it. Raises ModelProblem, offline for example.
+    """Fetch the files of a model from `repository` ("owner/name") and add it, with `options` as for `add`.
 
-    What was fetched is kept until the model is added, so that the same call goes on from there.
+    Fetched files are kept until the model is added, so that the same call resumes. Raises ModelProblem, for example
+    offline.
     """
-    said = said or Said()
+    options = options or ImportOptions()
     models_dir = models_dir or user_folder()
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
         raise ModelProblem(f"“{repository}” is no repository: give owner/name, such as google/ddpm-church-256.")
     folder = models_dir / ".downloads" / repository
-    information = _asked(repository, lambda: _information(repository))
+    information = _answer(repository, lambda: _information(repository))
     files = needed([_remote_file(each) for each in information.siblings or ()])
     if not files:
         raise ModelProblem(f"{repository} holds no model of a known kind.")
@@ -67,20 +68,20 @@ def download(
     for file in files:
         watch(file.name)
 
-        def told(here: int, before: int = before) -> None:
+        def report(here: int, before: int = before) -> None:
             fetched(before + here, total)
 
-        _asked(repository, lambda file=file, told=told: _fetch(repository, file, information.sha, folder, told))
+        _answer(repository, lambda file=file, report=report: _fetch(repository, file, information.sha, folder, report))
         before += file.size
-    licence = said.licence or getattr(information.card_data, "license", None)
-    said = replace(said, name=said.name or repository.rpartition("/")[2].lower(), licence=licence)
-    card = add(folder, said, models_dir, source=repository, watch=watch)
+    licence = options.licence or getattr(information.card_data, "license", None)
+    options = replace(options, name=options.name or repository.rpartition("/")[2].lower(), licence=licence)
+    card = add(folder, options, models_dir, source=repository, watch=watch)
     shutil.rmtree(folder, ignore_errors=True)
     return card
 
 
 def needed(files: Sequence[RemoteFile]) -> Sequence[RemoteFile]:
-    """Of a repository's files those that a model is read from, each set of weights once."""
+    """The files of a repository that a model is read from, with each set of weights once."""
     found = []
     for folder in _FOLDERS:
         inside = [file for file in files if file.name.rpartition("/")[0] == folder]
@@ -121,8 +122,8 @@ def _information(repository: str) -> Any:
     return HfApi(endpoint=ENDPOINT).model_info(repository, files_metadata=True)
 
 
-def _fetch(repository: str, file: RemoteFile, revision: str, folder: Path, told: Callable[[int], None]) -> None:
-    """Fetch one file; what is there of it already is not fetched again. The hub's own client begins anew each time."""
+def _fetch(repository: str, file: RemoteFile, revision: str, folder: Path, report: Callable[[int], None]) -> None:
+    """Fetch one file, resuming a partial one, which the hub's own client cannot. `report` is given the bytes so far."""
     from huggingface_hub import hf_hub_url
     from huggingface_hub.file_download import http_get
     from huggingface_hub.utils import build_hf_headers, disable_progress_bars
@@ -134,26 +135,26 @@ def _fetch(repository: str, file: RemoteFile, revision: str, folder: Path, told:
     if not (target.is_file() and target.stat().st_size == file.size):
         part = target.with_name(f"{target.name}.{revision[:12]}.part")
         part.parent.mkdir(parents=True, exist_ok=True)
-        with _Counted(part, told) as out:
+        with _Counted(part, report) as out:
             url = hf_hub_url(repository, file.name, revision=revision, endpoint=ENDPOINT)
             http_get(url, out, resume_size=out.tell(), headers=build_hf_headers(), expected_size=file.size)
         if file.sha256 is not None and _sha256(part) != file.sha256:
             part.unlink()
             raise ModelProblem(f"{file.name} did not arrive as it was sent: try again.")
         part.replace(target)
-    told(file.size)
+    report(file.size)
 
 
 class _Counted(io.FileIO):
-    """A file to append to, which tells its length as it grows."""
+    """A file to append to that reports its length as it grows."""
 
-    def __init__(self, path: Path, told: Callable[[int], None]) -> None:
+    def __init__(self, path: Path, report: Callable[[int], None]) -> None:
         super().__init__(path, "ab")
-        self._told = told
+        self._report = report
 
     def write(self, data: Any) -> int:
         count = super().write(data)
-        self._told(self.tell())
+        self._report(self.tell())
         return count
 
 
@@ -163,7 +164,7 @@ def _sha256(path: Path) -> str:
 
 
 def _check_space(folder: Path, needed_bytes: int) -> None:
-    """Twice what is fetched is needed: it is kept until the model stands in its place."""
+    """Raises ModelProblem unless twice the bytes are free: fetched files are kept until the model is added."""
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     free = shutil.disk_usage(existing).free
     if free < 2 * needed_bytes:
@@ -174,12 +175,12 @@ def _check_space(folder: Path, needed_bytes: int) -> None:
         )
 
 
-def _asked(repository: str, question: Callable[[], Any]) -> Any:
-    """What the hub answers; its refusals and the network's failures as one sentence."""
+def _answer(repository: str, request: Callable[[], Any]) -> Any:
+    """The answer of `request` to the hub. Raises ModelProblem, with one sentence, when the hub or the network fails."""
     from huggingface_hub import errors
 
     try:
-        return question()
+        return request()
     except errors.GatedRepoError as error:
         raise ModelProblem(
             f"{repository} is given only to those who accept its terms: do so on its page, then run "

@@ -1,4 +1,4 @@
-"""Folders: networks of our own training, and diffusers' pipelines around a `UNet2DModel`."""
+"""Importing folders of diffusers' pipelines around a `UNet2DModel`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from sdedit_studio.diffusion.schedule import Betas, DiscreteVP
 from sdedit_studio.models.adding.checkpoint import load_safetensors, read_tensors
-from sdedit_studio.models.adding.found import Found, Said, schedule_facts
+from sdedit_studio.models.adding.imported import ImportedNetwork, ImportOptions, schedule_facts
 from sdedit_studio.models.catalogue import ModelProblem, Prediction
 from sdedit_studio.models.unet import OWN_KEYS
 
@@ -26,7 +26,7 @@ _PREDICTIONS = {
     "sample": Prediction.PICTURE,
 }
 _OLD_NAMES = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
-"""What attention layers were called until diffusers 0.14; most published networks are from before."""
+"""Names of attention layers before diffusers 0.14, which most published networks have."""
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def network_folder(folder: Path) -> Path | None:
-    """Where the network of a diffusers folder is: in `unet`, or in the folder itself."""
+    """The folder of the network in a diffusers folder: `unet`, or the folder itself; None when there is none."""
     return next((at for at in (folder / "unet", folder) if (at / "config.json").is_file()), None)
 
 
@@ -51,7 +51,7 @@ def scheduler_config(folder: Path) -> dict[str, Any]:
     return read_json(folder / "scheduler" / "scheduler_config.json") or read_json(folder / "scheduler_config.json")
 
 
-def convert(folder: Path, said: Said, scratch: Path) -> Found:
+def convert(folder: Path, options: ImportOptions, scratch: Path) -> ImportedNetwork:
     """The network of a pipeline around `UNet2DModel`. Raises ModelProblem for any other, or when files are missing."""
     network = network_folder(folder)
     config = read_json(network / "config.json") if network else {}
@@ -63,13 +63,17 @@ def convert(folder: Path, said: Said, scratch: Path) -> Found:
     if (folder / "vqvae").is_dir():
         raise ModelProblem(f"{folder.name} works in the latents of a VQ autoencoder, which cannot be used.")
     weights = {_renamed(name): tensor for name, tensor in read_weights(network, scratch).items()}
-    return unet(config, weights, scheduler_config(folder), said, folder.name)
+    return unet(config, weights, scheduler_config(folder), options, folder.name)
 
 
 def unet(
-    config: Mapping[str, Any], weights: dict[str, Tensor], scheduler: Mapping[str, Any], said: Said, label: str
-) -> Found:
-    """A network from diffusers' own configuration. Raises ModelProblem for a schedule that is not known."""
+    config: Mapping[str, Any],
+    weights: dict[str, Tensor],
+    scheduler: Mapping[str, Any],
+    options: ImportOptions,
+    label: str,
+) -> ImportedNetwork:
+    """A network with diffusers' own configuration. Raises ModelProblem for an unknown schedule."""
     known = set(inspect.signature(UNet2DModel.__init__).parameters) | OWN_KEYS | {"_class_name"}
     config = {name: value for name, value in config.items() if name in known}
     if config.get("in_channels", 3) != 3 or config.get("out_channels", 3) not in (3, 6):
@@ -80,11 +84,11 @@ def unet(
     config["out_channels"] = 3
     classes = config.get("num_class_embeds") or 0
     names = tuple(str(index) for index in range(classes))
-    return Found(config, weights, {**_facts(config, scheduler, said, label), "classes": names})
+    return ImportedNetwork(config, weights, {**_facts(config, scheduler, options, label), "classes": names})
 
 
 def read_weights(folder: Path, scratch: Path, stem: str = WEIGHTS) -> dict[str, Tensor]:
-    """The weights in a folder of diffusers: safetensors before pickles, full precision before half, in parts or whole.
+    """The weights in a folder of diffusers, in one file or several: safetensors before pickles, full precision first.
 
     Raises ModelProblem when there are none, or they are damaged.
     """
@@ -100,45 +104,47 @@ def read_weights(folder: Path, scratch: Path, stem: str = WEIGHTS) -> dict[str, 
     raise ModelProblem(f"{folder.name} has no weights: {stem}.safetensors or {stem}.bin is missing.")
 
 
-def schedule_of(scheduler: Mapping[str, Any], said: Said, label: str) -> DiscreteVP:
-    """The discrete schedule of a scheduler's configuration; without one, DDPM's. Raises ModelProblem for others."""
+def schedule_of(scheduler: Mapping[str, Any], options: ImportOptions, label: str) -> DiscreteVP:
+    """The discrete schedule of a scheduler's configuration, by default DDPM's. Raises ModelProblem for unknown ones."""
     name = scheduler.get("beta_schedule", "linear")
-    if said.betas is None and (name not in _BETAS or scheduler.get("trained_betas") is not None):
+    if options.betas is None and (name not in _BETAS or scheduler.get("trained_betas") is not None):
         raise ModelProblem(
             f"{label} has the noise schedule “{name}”, which is not known: say which it is with `sdedit-studio models "
             "add --schedule`."
         )
-    if said.betas is None and scheduler.get("rescale_betas_zero_snr"):
+    if options.betas is None and scheduler.get("rescale_betas_zero_snr"):
         raise ModelProblem(f"{label} has a noise schedule rescaled to end in pure noise, which cannot be used.")
     return DiscreteVP(
         int(scheduler.get("num_train_timesteps", 1000)),
         float(scheduler.get("beta_start", 1e-4)),
         float(scheduler.get("beta_end", 0.02)),
-        said.betas or _BETAS[name],
+        options.betas or _BETAS[name],
     )
 
 
-def prediction_of(scheduler: Mapping[str, Any], said: Said, label: str) -> Prediction:
+def prediction_of(scheduler: Mapping[str, Any], options: ImportOptions, label: str) -> Prediction:
     name = scheduler.get("prediction_type", "epsilon")
-    if said.prediction is None and name not in _PREDICTIONS:
+    if options.prediction is None and name not in _PREDICTIONS:
         raise ModelProblem(
             f"{label} predicts “{name}”, which is not known: say what it is with `sdedit-studio models add "
             "--prediction`."
         )
-    return said.prediction or _PREDICTIONS[name]
+    return options.prediction or _PREDICTIONS[name]
 
 
-def _facts(config: Mapping[str, Any], scheduler: Mapping[str, Any], said: Said, label: str) -> dict[str, Any]:
+def _facts(
+    config: Mapping[str, Any], scheduler: Mapping[str, Any], options: ImportOptions, label: str
+) -> dict[str, Any]:
     if config.get("time_embedding_type") == "fourier":
         centred = not config.get("center_input_sample", False)
         low, scale = (-1.0, 1.0) if centred else (0.0, 2.0)
         return {
-            "prediction": said.prediction or Prediction.SCORE,
+            "prediction": options.prediction or Prediction.SCORE,
             "range": (low, 1.0),
             "sigma_min": scale * float(scheduler.get("sigma_min", 0.01)),
             "sigma_max": scale * float(scheduler.get("sigma_max", 348.0)),
         }
-    if said.prediction is Prediction.CONSISTENCY or "CMStochastic" in scheduler.get("_class_name", ""):
+    if options.prediction is Prediction.CONSISTENCY or "CMStochastic" in scheduler.get("_class_name", ""):
         return {
             "prediction": Prediction.CONSISTENCY,
             "sigma_min": float(scheduler.get("sigma_min", 0.002)),
@@ -147,11 +153,11 @@ def _facts(config: Mapping[str, Any], scheduler: Mapping[str, Any], said: Said, 
             "few_step": True,
             "default_calls": 2,
         }
-    if said.prediction is Prediction.EDM:
+    if options.prediction is Prediction.EDM:
         return {"prediction": Prediction.EDM, "sigma_min": 0.002, "sigma_max": 80.0}
     return {
-        "prediction": prediction_of(scheduler, said, label),
-        **schedule_facts(schedule_of(scheduler, said, label)),
+        "prediction": prediction_of(scheduler, options, label),
+        **schedule_facts(schedule_of(scheduler, options, label)),
     }
 
 

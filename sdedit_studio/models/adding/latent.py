@@ -1,4 +1,4 @@
-"""Stable Diffusion and its kin: folders of diffusers, and the single files that people pass around."""
+"""Importing latent text models such as Stable Diffusion from folders of diffusers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from sdedit_studio.models.adding.folder import prediction_of, read_json, read_weights, schedule_of, scheduler_config
-from sdedit_studio.models.adding.found import Said, as_json, compare, schedule_facts
+from sdedit_studio.models.adding.imported import ImportOptions, as_json, compare, schedule_facts
 from sdedit_studio.models.catalogue import ModelProblem
 from sdedit_studio.models.latent import AUTOENCODERS, WEIGHTS, build, need_transformers
 
@@ -26,15 +26,15 @@ FEW_CALLS, CALLS = 2, 12
 T0 = 0.45
 
 SCHEDULER = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
-"""Of all Stable Diffusions; single files do not say it."""
+"""The schedule of every Stable Diffusion; single files do not hold it."""
 
 
 def recognise(folder: Path) -> bool:
     return read_json(folder / "unet" / "config.json").get("_class_name") == "UNet2DConditionModel"
 
 
-def convert(folder: Path, said: Said, staging: Path, watch: Watch) -> dict[str, Any]:
-    """Write the parts of a pipeline's folder into `staging`; returns what `model.json` shall say.
+def convert(folder: Path, options: ImportOptions, staging: Path, watch: Watch) -> dict[str, Any]:
+    """Write the parts of a pipeline's folder into `staging`; returns the values of `model.json`.
 
     Raises ModelProblem for one that is incomplete, damaged, or no plain text-to-picture model.
     """
@@ -64,21 +64,21 @@ def convert(folder: Path, said: Said, staging: Path, watch: Watch) -> dict[str, 
     if (folder / "model_index.json").is_file():
         shutil.copy2(folder / "model_index.json", staging)
     scheduler = scheduler_config(folder) or SCHEDULER
-    return facts_of(unet_config, vae_config, scheduler, said, folder.name)
+    return facts_of(unet_config, vae_config, scheduler, options, folder.name)
 
 
 def facts_of(
-    unet: Mapping[str, Any], vae: Mapping[str, Any], scheduler: Mapping[str, Any], said: Said, label: str
+    unet: Mapping[str, Any], vae: Mapping[str, Any], scheduler: Mapping[str, Any], options: ImportOptions, label: str
 ) -> dict[str, Any]:
-    """What `model.json` says of a latent model. Raises ModelProblem for networks that take more than noise and text."""
+    """The values of a latent model's `model.json`. Raises ModelProblem for inpainting and similar networks."""
     channels = vae.get("latent_channels", 4)
     if unet.get("in_channels", 4) != channels or unet.get("out_channels", 4) != channels:
         raise ModelProblem(
             f"{label} takes {unet.get('in_channels')} channels, as inpainting and instruction models do: take the "
             "plain text-to-picture model; SDEdit needs no other."
         )
-    told_guidance = unet.get("time_cond_proj_dim") is not None
-    few_step = told_guidance or scheduler.get("_class_name") in _FEW_STEP_SCHEDULERS or "turbo" in label.lower()
+    embeds_guidance = unet.get("time_cond_proj_dim") is not None
+    few_step = embeds_guidance or scheduler.get("_class_name") in _FEW_STEP_SCHEDULERS or "turbo" in label.lower()
     factor = 2 ** (len(vae.get("block_out_channels") or vae.get("encoder_block_out_channels") or [0] * 4) - 1)
     size = unet.get("sample_size", 64)
     levels = len(unet.get("block_out_channels", [0] * 4))
@@ -89,12 +89,12 @@ def facts_of(
             "weights": f"unet/{WEIGHTS}",
             "native": factor * (min(size) if isinstance(size, list) else size),
             "stride": factor * 2 ** (levels - 1),
-            "prediction": prediction_of(scheduler, said, label),
-            **schedule_facts(schedule_of(scheduler, said, label)),
+            "prediction": prediction_of(scheduler, options, label),
+            **schedule_facts(schedule_of(scheduler, options, label)),
             "few_step": few_step,
             "default_t0": T0,
             "default_calls": FEW_CALLS if few_step else CALLS,
-            "default_guidance": LCM_GUIDANCE if told_guidance else 1.0 if few_step else FULL_GUIDANCE,
+            "default_guidance": LCM_GUIDANCE if embeds_guidance else 1.0 if few_step else FULL_GUIDANCE,
         }
     )
 
@@ -107,7 +107,7 @@ def _autoencoder(config: Mapping[str, Any], label: str) -> Any:
 
 
 def save_network(kind: Any, config: Mapping[str, Any], weights: Mapping[str, Tensor], target: Path, label: str) -> None:
-    """Write one network of diffusers' class `kind`. Raises ModelProblem unless its weights fit and are numbers."""
+    """Write one network of diffusers' class `kind`. Raises ModelProblem unless its weights fit and are finite."""
     try:
         expected = build(kind, config).state_dict()
     except (TypeError, ValueError, KeyError, RuntimeError) as error:
@@ -120,7 +120,7 @@ def save_network(kind: Any, config: Mapping[str, Any], weights: Mapping[str, Ten
 
 
 def _renamed(name: str) -> str:
-    """Autoencoders named their attention otherwise until diffusers 0.14."""
+    """The name since diffusers 0.14 of a layer of an autoencoder's attention."""
     if ".attentions." not in name:
         return name
     for old, new in ((".query.", ".to_q."), (".key.", ".to_k."), (".value.", ".to_v."), (".proj_attn.", ".to_out.0.")):
@@ -129,7 +129,7 @@ def _renamed(name: str) -> str:
 
 
 def save_text_encoder(config: Mapping[str, Any], weights: Mapping[str, Tensor], target: Path, label: str) -> None:
-    """Write a text encoder; whether it fits is seen when it is tried. Raises ModelProblem for what is no number."""
+    """Write a text encoder; whether it fits is checked when it is tried. Raises ModelProblem unless it is finite."""
     for name, weight in weights.items():
         if weight.is_floating_point() and not weight.isfinite().all():
             raise ModelProblem(f"{label} holds values that are not numbers (in {name}): it is damaged.")

@@ -1,4 +1,4 @@
-"""Layers as research code names them, renamed to diffusers'."""
+"""Renaming the layers of research code to diffusers' names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ State = Mapping[str, Tensor]
 
 
 class Translator:
-    """Takes the layers of `state` one by one and gives them new names. What is never asked for is left over."""
+    """Takes the layers of `state` one by one and gives them new names; what was never taken is an error in the end."""
 
     def __init__(self, state: State, label: str) -> None:
         self._state = dict(state)
@@ -20,7 +20,7 @@ class Translator:
         self.weights: dict[str, Tensor] = {}
 
     def take(self, name: str) -> Tensor:
-        """A weight of the original. Raises ModelProblem when it is not there."""
+        """Remove and return a weight by its original name. Raises ModelProblem when it is missing."""
         if name not in self._state:
             raise ModelProblem(f"{self._label} is incomplete: it lacks {name}.")
         return self._state.pop(name)
@@ -29,18 +29,18 @@ class Translator:
         self.weights[name] = weight
 
     def layer(self, source: str, target: str) -> None:
-        """A weight and its bias."""
+        """Rename a layer's weight and bias."""
         for part in ("weight", "bias"):
             self.put(f"{target}.{part}", self.take(f"{source}.{part}"))
 
     def layers(self, source: str, target: str, names: Mapping[str, str], optional: str) -> None:
-        """The layers `names` of a block, by their names there, and the one called `optional` if it has one."""
+        """Rename the layers of a block. `names`: new names by original ones; the layer `optional` may be missing."""
         for theirs, ours in names.items():
             if theirs != optional or f"{source}.{theirs}.weight" in self._state:
                 self.layer(f"{source}.{theirs}", f"{target}.{ours}")
 
     def finished(self) -> dict[str, Tensor]:
-        """All that was renamed. Raises ModelProblem when something is left over."""
+        """All renamed weights. Raises ModelProblem when a weight was not taken."""
         if self._state:
             raise ModelProblem(
                 f"{self._label} has {len(self._state)} weights that no known network has, such as "
@@ -50,7 +50,7 @@ class Translator:
 
 
 def numbers(state: State, pattern: str) -> list[int]:
-    """The numbers n for which a key begins with `pattern` filled in with n, ascending: "down.{}." for example."""
+    """The numbers n, ascending, for which a key starts with `pattern` with n filled in, such as "down.{}."."""
     start = pattern.split("{}")[0]
     rest = pattern.split("{}")[1]
     return sorted({int(number) for number in _following(state, start, rest)})
@@ -63,9 +63,9 @@ def _following(state: State, start: str, rest: str) -> Iterator[str]:
             yield number
 
 
-def outermost(state: State, prefixes: tuple[str, ...] = ("module.", "model.")) -> State:
-    """`state` without a prefix that all its keys share, which wrappers for several GPUs leave."""
+def without_wrapper(state: State, prefixes: tuple[str, ...] = ("module.", "model.")) -> State:
+    """`state` without the prefixes that all its keys share, such as wrappers for several GPUs add."""
     for prefix in prefixes:
         if state and all(key.startswith(prefix) for key in state):
-            return outermost({key.removeprefix(prefix): weight for key, weight in state.items()}, prefixes)
+            return without_wrapper({key.removeprefix(prefix): weight for key, weight in state.items()}, prefixes)
     return state

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import sqrt
 
-from sdedit_studio.models.adding.found import Found, Said
+from sdedit_studio.models.adding.imported import ImportedNetwork, ImportOptions
 from sdedit_studio.models.adding.layers import State, Translator, numbers
 from sdedit_studio.models.catalogue import ModelProblem, Prediction
 
 ATTENTION_SIDE = 16
 SIGMA_MIN = 0.01
 SIGMA_MAX = {256: 348.0, 1024: 1348.0}
-"""By native size, where the file does not say: in units of data in [0, 1]. No edit starts as high."""
+"""The highest level by native size, where the file does not hold it, for data in [0, 1]. No edit starts as high."""
 
 _RESNET = {
     "GroupNorm_0": "norm1",
@@ -29,9 +29,9 @@ def recognise(state: State) -> bool:
 
 
 def shadowed(state: State, shadow: list) -> State:
-    """`state` with the averaged weights: a list without names, in the order of the trained parameters.
+    """`state` with its weights replaced by the averaged ones, which have no names and are in the order of parameters.
 
-    Raises ModelProblem when the two do not go together.
+    Raises ModelProblem when their shapes do not match.
     """
     trained = [name for name in state if name not in ("sigmas", "all_modules.0.W")]
     if len(trained) != len(shadow) or any(
@@ -41,8 +41,11 @@ def shadowed(state: State, shadow: list) -> State:
     return {**state, **dict(zip(trained, shadow, strict=True))}
 
 
-def convert(state: State, said: Said, label: str) -> Found:
-    """The modules are numbered in the order in which the network was put together. Raises ModelProblem."""
+def convert(state: State, options: ImportOptions, label: str) -> ImportedNetwork:
+    """The network as `UNet2DModel`. Raises ModelProblem for other networks of score_sde.
+
+    Its modules are numbered in the order in which score_sde builds them.
+    """
     if "all_modules.0.W" not in state:
         raise ModelProblem(
             f"{label} is a network of score_sde without Fourier features (VP or CIFAR-10), which cannot be used: take "
@@ -119,12 +122,12 @@ def convert(state: State, said: Said, label: str) -> Found:
     sigmas = [sigma.item() for sigma in state["sigmas"].flatten()] if "sigmas" in state else ()
     low, high = (min(sigmas), max(sigmas)) if sigmas else (SIGMA_MIN, SIGMA_MAX.get(native, SIGMA_MAX[256]))
     facts = {
-        "prediction": said.prediction or Prediction.SCORE,
+        "prediction": options.prediction or Prediction.SCORE,
         "range": (0.0, 1.0),
         "sigma_min": 2 * low,  # from [0, 1] to [-1, 1]
         "sigma_max": 2 * high,
     }
-    return Found(config, translate.finished(), facts)
+    return ImportedNetwork(config, translate.finished(), facts)
 
 
 def _resnet(translate: Translator, index: int, target: str) -> None:

@@ -1,4 +1,4 @@
-"""Stable Diffusion 1, 2 and XL as one .safetensors file, with the names of the original code (CompVis, Stability)."""
+"""Importing Stable Diffusion 1, 2 and XL from single files, with the names of the original code."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch import Tensor
 
-from sdedit_studio.models.adding.found import Said
+from sdedit_studio.models.adding.imported import ImportOptions
 from sdedit_studio.models.adding.latent import SCHEDULER, facts_of, save_network, save_text_encoder
 from sdedit_studio.models.catalogue import ModelProblem, installed
 from sdedit_studio.models.latent import need_transformers
 
 PREFIX = "model.diffusion_model."
 CONTEXT = PREFIX + "middle_block.1.transformer_blocks.0.attn2.to_k.weight"
-"""Its width is that of the text features, which tells the kinds apart."""
+"""A weight whose width is that of the text features, by which the kinds are recognised."""
 
 TOKENIZER = "openai/clip-vit-large-patch14"
-"""The vocabulary of all of them; single files do not have it."""
+"""The tokenizer of every kind; single files do not hold it."""
 
 
 @dataclass(frozen=True)
@@ -122,11 +122,11 @@ KINDS = {
         SCHEDULER,
     ),
 }
-"""By the width of the text features: Stable Diffusion 1, 2 (whose 768 pixel one predicts velocity) and XL."""
+"""The kinds by the width of the text features: Stable Diffusion 1, 2 (at 768 pixels a v-prediction model) and XL."""
 
 
 def state_of(tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor] | None:
-    """The weights of a Stable Diffusion among a file's tensors; None where there is none. Pickles nest them."""
+    """The weights of a Stable Diffusion among a file's tensors, which pickles nest; None where there are none."""
     for nest in ("", "state_dict/"):
         if any(name.startswith(nest + PREFIX) for name in tensors):
             return {name.removeprefix(nest): tensor for name, tensor in tensors.items()}
@@ -134,12 +134,12 @@ def state_of(tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor] | None:
 
 
 def convert(
-    path: Path, tensors: Mapping[str, Tensor], said: Said, staging: Path, watch: Callable[[str], None]
+    path: Path, tensors: Mapping[str, Tensor], options: ImportOptions, staging: Path, watch: Callable[[str], None]
 ) -> dict[str, Any]:
-    """Write the parts of the file `path`, which holds `tensors`, into `staging`; returns what `model.json` shall say.
+    """Write the parts of the file `path`, which holds `tensors`, into `staging`; returns the values of `model.json`.
 
-    Raises ModelProblem for an unknown kind, one that is incomplete or damaged, and offline when no model that is
-    installed has the tokenizer.
+    Raises ModelProblem for an unknown kind, for an incomplete or damaged file, and offline when no installed model has
+    the tokenizer.
     """
     need_transformers(path.stem)
     kind = KINDS.get(tensors[CONTEXT].shape[1]) if CONTEXT in tensors else None
@@ -164,11 +164,11 @@ def convert(
         save_text_encoder(config, weights, staging / f"text_encoder{end}", path.name)
         _write_tokenizer(path, staging / f"tokenizer{end}", staging.parent, open_clip=_is_open_clip(prefix))
     predicts = kind.scheduler if unet is kind.unet else SCHEDULER
-    return facts_of(unet, kind.vae, predicts, said, path.stem)
+    return facts_of(unet, kind.vae, predicts, options, path.stem)
 
 
 def _as_made(unet: Mapping[str, Any], label: str) -> Mapping[str, Any]:
-    """Stable Diffusion 2 comes for 768 pixels, and for 512, its base and Turbo, which predicts the noise."""
+    """The configuration of the U-Net, which for Stable Diffusion 2 base and Turbo is that of 512 pixels."""
     small = any(sign in label.lower() for sign in ("512", "base", "turbo"))
     return {**unet, "sample_size": 64} if unet.get("sample_size") == 96 and small else unet
 
@@ -186,7 +186,7 @@ def _is_open_clip(prefix: str) -> bool:
 
 
 def _write_tokenizer(path: Path, target: Path, models_dir: Path, *, open_clip: bool) -> None:
-    """CLIP's tokenizer from beside the file, from a model that is installed, or from the hub."""
+    """Write CLIP's tokenizer, taken from the file's folder, an installed model, or the hub. Raises ModelProblem."""
     from transformers import CLIPTokenizer
 
     here = [path.parent / "tokenizer", *(card.folder / "tokenizer" for card in installed(models_dir))]

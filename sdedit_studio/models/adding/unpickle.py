@@ -1,4 +1,4 @@
-"""Tensors out of research checkpoints, which are pickles: read in a short-lived process that may load data only."""
+"""Reading the tensors of research checkpoints, which are pickles, in a subprocess that may load data only."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from sdedit_studio.models.catalogue import ModelProblem
 PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
 
 ORDER = "order"
-"""The entry of the safetensors header with the names as they were in the checkpoint."""
+"""The entry of the safetensors header with the names in the order of the checkpoint."""
 
 _DEEPEST = 12
-"""Nested dicts and lists that a checkpoint may have."""
+"""The deepest nesting of dicts and lists that is read."""
 
 _PERSISTENT = b"torch_utils.persistence"
 
 
 def unpickle(source: Path, target: Path) -> None:
-    """Write the tensors of the checkpoint `source` to `target`, a safetensors file, named by their path in it: "4/a.b".
+    """Write the tensors of the checkpoint `source` to the safetensors file `target`, named by their path: "4/a.b".
 
     Optimizer states are left out. Raises ModelProblem for a file that is damaged, or would run code.
     """
@@ -47,7 +47,7 @@ def unpickle(source: Path, target: Path) -> None:
 
 
 def refuse_code(source: Path) -> None:
-    """Raises ModelProblem for a file known to carry its own program."""
+    """Raises ModelProblem for a file that is known to contain source code."""
     try:
         with source.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             carries = content.find(_PERSISTENT) >= 0
@@ -61,7 +61,7 @@ def refuse_code(source: Path) -> None:
 
 
 def _convert(source: Path, target: Path) -> None:
-    """Runs in a process of its own."""
+    """Runs in the subprocess."""
     try:
         tensors = dict(_tensors(_loaded(source), "", 0))
         if not tensors:
@@ -112,7 +112,7 @@ def _is_optimizer(value: Any, path: str) -> bool:
 
 
 def _unshared(tensors: dict[str, Tensor], source: Path) -> dict[str, Tensor]:
-    """Each with memory of its own, as safetensors wants it; the whole no larger than the file can hold."""
+    """The tensors in separate memory, as safetensors requires. Raises ModelProblem when they exceed the file's size."""
     limit = 4 * source.stat().st_size
     if sum(tensor.numel() * tensor.element_size() for tensor in tensors.values()) > limit:
         raise ModelProblem(f"{source.name} declares more numbers than it holds, so it is not opened.")

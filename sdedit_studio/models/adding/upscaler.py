@@ -1,4 +1,4 @@
-"""Upscalers that others trained: any network of spandrel's that enlarges a colour picture two or four times."""
+"""Importing published upscalers: any network of spandrel's that enlarges an RGB picture two or four times."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _DOES = {
     "Inpainting": "fills holes",
     "Restoration": "cleans pictures and does not enlarge them",
 }
-"""By spandrel's word for what a network is for."""
+"""What networks of spandrel's other purposes do."""
 
 _HEIGHT, _WIDTH = 20, 28
-"""Of the picture that an upscaler is tried on."""
+"""The size of the picture that an upscaler is tried on."""
 
 
 def convert(tensors: Mapping[str, Tensor], path: Path, staging: Path) -> dict[str, Any] | None:
-    """Write the upscaler in `tensors`, which are those of the file `path`, into `staging`; averaged weights first.
+    """Write the upscaler in `tensors`, those of the file `path`, into `staging`; averaged weights before raw ones.
 
-    Returns what `detail.json` shall say; None when they are of no kind that spandrel knows. Raises NoSpandrel without
-    it, and ModelProblem for a network that is damaged, or is no upscaler that can be used.
+    Returns the values of `detail.json`; None when spandrel does not recognise them. Raises NoSpandrel when it is not
+    installed, and ModelProblem for a damaged network and for one that cannot be used.
     """
     states = {name: state for name, state in groups(tensors).items() if kind_of(state) is not None}
     if not states:
@@ -68,7 +68,7 @@ def convert(tensors: Mapping[str, Tensor], path: Path, staging: Path) -> dict[st
 
 
 def try_out(card: DetailCard) -> None:
-    """One call on a small picture of noise. Raises ModelProblem unless it is enlarged as the card says, to numbers."""
+    """Call an upscaler on a small picture of noise. Raises ModelProblem unless the size is right and values finite."""
     network = load_detail(card, torch.device("cpu"), torch.float32)
     picture = torch.rand(1, 3, _HEIGHT, _WIDTH, generator=torch.Generator().manual_seed(0)) * 2 - 1
     try:

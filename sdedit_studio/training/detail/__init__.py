@@ -1,1 +1,1 @@
-"""Making a detail network for a base model: a published one learns to take what that model makes."""
+"""Training a detail network for a base model: a published network is tuned to the pictures that the model makes."""

@@ -1,4 +1,4 @@
-"""What one step sees: patches of photographs, and of what became of them."""
+"""The batches of training: patches of photographs, and of degraded or edited versions of them."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from sdedit_studio.training.detail.frames import Frames
 from sdedit_studio.training.detail.photographs import Photographs
 
 LIGHT, USUAL = 3 / 8, 2 / 8
-"""Shares of a batch that the base model made, by light and by usual passes; the rest are spoilt photographs."""
+"""Shares of a batch from light and from usual passes of the base model; the rest are degraded photographs."""
 
 SCALES = (0.625, 1.43)
-"""Long sides of photographs that are cropped, in widths of the frame."""
+"""The range of long sides that photographs are resized to before cropping, in widths of the frame."""
 
 MOST_BLUR, MOST_NOISE, MOST_HATCHING = 0.7, 0.03, 0.06
-"""Of `degrade`: standard deviation in pixels, and two amplitudes in pictures that go from -1 to 1."""
+"""The strongest degradations: a standard deviation in pixels, and two amplitudes for data in [-1, 1]."""
 
 BLUR_REACH = 3
 
 
 @dataclass(frozen=True)
 class Batch:
-    """`photograph`: (b, 3, 4 s, 4 s); `picture`: (b, 3, s, s), what the student sees; both in [-1, 1].
+    """`photograph`: (b, 3, 4 s, 4 s); `picture`: (b, 3, s, s), the student's input; both in [-1, 1].
 
-    `aligned`: (b, 1, 1, 1), 1 where the photograph is what the picture should become, 0 where it is only like it.
+    `aligned`: (b, 1, 1, 1), 1 where the photograph is the target of the picture, 0 where they are only similar.
     """
 
     photograph: Tensor
@@ -38,12 +38,12 @@ class Batch:
 
     @property
     def clean(self) -> Tensor:
-        """What the teacher sees: the photograph at the picture's size, (b, 3, s, s)."""
+        """The teacher's input: the photograph at the picture's size, (b, 3, s, s)."""
         return avg_pool2d(self.photograph, FACTOR)
 
 
 def draw(frames: Frames, photographs: Photographs, count: int, side: int, width: int, seed: int) -> Batch:
-    """`count` patches of `side` pixels, on the CPU. `width`: of the frame that is trained for, in pixels."""
+    """A batch of `count` patches of `side` pixels, on the CPU. `width`: of the frame, in pixels."""
     random = np.random.default_rng(seed)
     light, usual = round(count * LIGHT), round(count * USUAL)
     made = [frames.patch(frames.light, side, random) for _ in range(light)]
@@ -59,9 +59,9 @@ def draw(frames: Frames, photographs: Photographs, count: int, side: int, width:
 
 
 def degrade(x: Tensor, generator: torch.Generator) -> Tensor:
-    """Blur, noise, and the fine hatching of a network that works on 2x2 patches; each picture its own share of each.
+    """Add blur, noise and the fine hatching of networks with 2x2 patches, each of random strength per picture.
 
-    `x`: (b, 3, h, w) in [-1, 1], on the CPU as `generator` is; returns as many pictures, not clamped.
+    `x`: (b, 3, h, w) in [-1, 1], on the CPU like `generator`. Returns the same shape, not clamped.
     """
     count, _, height, width = x.shape
 

@@ -6,7 +6,7 @@ import torch
 
 from sdedit_studio import __version__
 from sdedit_studio.models.catalogue import ModelCard
-from sdedit_studio.models.span import BLOCKS, CHANNELS, FACTOR, REACH
+from sdedit_studio.models.span import BLOCKS, CHANNELS, FACTOR, RECEPTIVE_RADIUS
 from sdedit_studio.training.detail.recipe import DetailRecipe
 from sdedit_studio.training.detail.start import Start
 from sdedit_studio.training.history import Row
@@ -34,11 +34,11 @@ def detail_card(
     size: tuple[int, int],
     device: torch.device,
 ) -> str:
-    """Markdown. `last`: the run's last row; `count`: photographs of all processes; `size`: the canvas made for."""
+    """The card as markdown. `last`: the last row. `count`: photographs of all processes. `size`: of the canvas."""
     device_name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type.upper()
     facts = {
         "Network": f"SPAN (Wan et al. 2023), {CHANNELS} channels, {BLOCKS} blocks, training branches merged; pictures "
-        f"in [-1, 1]; reaches {REACH} px to each side; fp16 safetensors",
+        f"in [-1, 1]; reaches {RECEPTIVE_RADIUS} px to each side; fp16 safetensors",
         "Made for": f"{base.name}, {size[0]}x{size[1]} px",
         "Begun from": f"{start.name}, which is also the teacher",
         "Photographs": f"{count:,} of {source}; {recipe.frames:,} frames of {base.name}'s own passes made of them",

@@ -1,4 +1,4 @@
-"""What the student is judged by: maps of a frozen network, and a critic that learns to tell photographs by them."""
+"""The networks of the student's loss: frozen feature maps, and a critic that learns to recognise photographs."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ channels.
 """
 
 MIXED = (32, 64, 64)
-"""Channels of the maps that the critic sees."""
+"""Channels of the maps that are the critic's input."""
 
 
 class Features(nn.Module):
-    """Pictures (b, 3, h, w) in [-1, 1] to maps of EfficientNet-Lite0 (ImageNet), frozen.
+    """Pictures (b, 3, h, w) in [-1, 1] to feature maps of EfficientNet-Lite0 (ImageNet), frozen.
 
-    Not to judge a finished network by: the critic sees the same. Raises EvaluationProblem when the `evaluation` extra
-    is not installed.
+    A finished network must not be evaluated on them, as it was trained on them. Raises EvaluationProblem when the
+    `evaluation` extra is not installed.
     """
 
     def __init__(self) -> None:
@@ -44,10 +44,10 @@ class Features(nn.Module):
 
 
 class Critic(nn.Module):
-    """Pictures (b, 3, h, w) and their maps to maps of scores, higher for photographs.
+    """Pictures (b, 3, h, w) and their feature maps to maps of scores, higher for photographs.
 
-    Heads on randomly mixed, frozen features (Sauer et al. 2021, "Projected GANs Converge Faster"), and one on the
-    pixels; spectral normalisation keeps each from being too sure.
+    It has heads on randomly mixed, frozen features (Sauer et al. 2021, "Projected GANs Converge Faster") and one on
+    pixels, all with spectral normalisation (Miyato et al. 2018).
     """
 
     def __init__(self) -> None:
@@ -76,11 +76,11 @@ class Critic(nn.Module):
 
     @property
     def learning(self) -> list[nn.Parameter]:
-        """All parameters but those that mix."""
+        """The trained parameters: all but those that mix features."""
         return [*self.heads.parameters(), *self.pixels.parameters()]
 
     def learn(self, on: bool) -> None:
-        """Whether backward passes reach its parameters."""
+        """Set whether gradients are computed for its parameters."""
         for parameter in self.learning:
             parameter.requires_grad_(on)
 

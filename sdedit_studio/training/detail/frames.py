@@ -1,4 +1,4 @@
-"""What the base model makes of photographs: the pictures that the student has to learn to take. Kept on disk."""
+"""Passes of the base model on photographs, which are the student's input in training. Stored on disk."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from sdedit_studio.diffusion.cascade import as_bytes, as_tensor, edit
-from sdedit_studio.diffusion.noise import counted
+from sdedit_studio.diffusion.noise import noise_source
 from sdedit_studio.diffusion.plan import Pass, Size, plan
 from sdedit_studio.diffusion.sdedit import sdedit
 from sdedit_studio.models.catalogue import ModelCard, digest
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.models.span import FACTOR
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.training.checkpoint import load_checkpoint, save_checkpoint
 from sdedit_studio.training.dataset import Progress
 from sdedit_studio.training.detail.photographs import Photographs, square
 from sdedit_studio.training.problem import TrainingProblem
-from sdedit_studio.training.world import World, address
+from sdedit_studio.training.world import World, seed_of
 
 SHORT_SIDE = 4 / 3
-"""Of the pass before a detail network, in native sides of the base model: 192x128 for a model of 96 px."""
+"""The short side of the pass before a detail network, in native sides of the base model: 128 for a model of 96 px."""
 
 ASPECT = 3 / 2
 
 LARGEST_PATCH = 48
-"""Side in pixels of what the student sees; the network reaches 21 to each side."""
+"""Side in pixels of the student's input; its receptive field has a radius of 21."""
 
 ENLARGED = 16 / 15
-"""By so much a photograph may be enlarged to fill a frame."""
+"""How many times a photograph may be enlarged to fill a frame."""
 
 LIGHT_SIGMA, LIGHT_CALLS = (0.1, 0.35), (1, 3)
-"""Light passes: from these noise levels, in so few calls, nothing moves: they should become the photograph."""
+"""Light passes, by ranges of start level and model calls: nothing moves in them, so the photograph is their target."""
 
 USUAL_T0 = (0.12, 0.4)
-"""Usual passes are those of an edit. They redraw, so the photograph is only like what they should become."""
+"""Usual passes, by a range of t0, are those of an edit. They redraw, so the photograph is only similar."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """The canvas that the network is trained for, `FACTOR` times the base model's pass before it.
+    """The canvas that the network is trained for, `FACTOR` times the size of the base model's pass before it.
 
     `before`: (width, height) of that pass in pixels.
     """
@@ -73,20 +73,20 @@ class Frame:
 
     @property
     def smallest(self) -> Size:
-        """The smallest photograph that a frame is cut from."""
+        """The smallest size of photographs that frames are cut from."""
         return round(self.size[0] / ENLARGED), round(self.size[1] / ENLARGED)
 
 
 @dataclass(frozen=True)
 class Frames:
-    """`photographs`: (n, 4 h, 4 w, 3) uint8; `light`, `usual`: (n, h, w, 3) uint8, the passes made of them."""
+    """`photographs`: (n, 4 h, 4 w, 3) uint8; `light`, `usual`: (n, h, w, 3) uint8, passes of the base model on them."""
 
     photographs: np.ndarray
     light: np.ndarray
     usual: np.ndarray
 
     def patch(self, made: np.ndarray, side: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """A square of a photograph, (4 side, 4 side, 3) uint8, and the same of what was `made`, (side, side, 3)."""
+        """A square of a photograph, (4 side, 4 side, 3) uint8, and of its pass in `made`, (side, side, 3) uint8."""
         index = random.integers(len(made))
         # Contrast is looked for in the photograph, at places that both have.
         where = square(self.photographs[index, ::FACTOR, ::FACTOR], side, random)
@@ -105,11 +105,11 @@ def prepare_frames(
     world: World,
     progress: Progress = lambda done, total: None,
 ) -> Frames:
-    """This process's share of `count` frames: passes from `folder` where they were made before, and else kept there.
+    """This process's share of `count` frames. Passes are stored in `folder` and read from there when made before.
 
-    Passes of other photographs, of another base model or of another `seed` are made anew. `load`: the base model, which
-    is loaded only when needed. Raises TrainingProblem when no photograph is large enough, and ModelProblem for an
-    unusable base.
+    Passes of other photographs, another base model or another `seed` are made anew. `load`: loads the base model;
+    called only when needed. Raises TrainingProblem when no photograph is large enough, and ModelProblem for an unusable
+    base.
     """
     frame = Frame.of(base)
     large = [index for index, pixels in enumerate(photographs.pixels) if _holds(pixels, frame.smallest)]
@@ -124,7 +124,7 @@ def prepare_frames(
     cuts: list[np.ndarray] = []
     kept: list[Mapping[str, Tensor]] = []
     for number, index in enumerate(indices):
-        own = address(seed, index)
+        own = seed_of(seed, index)
         cut = _cut(photographs.pixels[large[number % len(large)]], frame.size, own)
         origin = {"photograph": crc32(cut.tobytes()), "base": weights, "seed": own}
         path = folder / f"{index:04}.safetensors"
@@ -147,7 +147,7 @@ def _stacked(kept: Sequence[Mapping[str, Tensor]], name: str) -> np.ndarray:
 
 
 def _cut(pixels: np.ndarray, size: Size, seed: int) -> np.ndarray:
-    """A part of a photograph, of any size that has the shape of `size`, at that size."""
+    """A random part of a photograph with the aspect ratio of `size`, resized to it."""
     random = np.random.default_rng(seed)
     height, width = pixels.shape[:2]
     aspect = size[0] / size[1]
@@ -170,11 +170,11 @@ def _light(model: LoadedModel, photograph: np.ndarray, random: np.random.Generat
     x = space.encode(avg_pool2d(as_tensor(photograph, model.device), FACTOR))
     size = (x.shape[1], x.shape[2], x.shape[3])
     *_, last = sdedit(
-        model.denoiser(card.some_class),
+        model.denoiser(card.default_condition),
         x,
         random.uniform(*LIGHT_SIGMA),
         int(random.integers(*LIGHT_CALLS, endpoint=True)),
-        lambda repeat: counted([int(random.integers(2**32))], size, device=model.device),
+        lambda repeat: noise_source([int(random.integers(2**32))], size, device=model.device),
         solver=card.default_solver,
     )
     return space.decode(last.estimate)
@@ -200,7 +200,7 @@ def _usual(model: LoadedModel, photograph: np.ndarray, random: np.random.Generat
         factor=FACTOR,
     )
     *_, last = edit(
-        model.denoiser(card.some_class),
+        model.denoiser(card.default_condition),
         photograph,
         None,
         [stage for stage in stages if isinstance(stage, Pass)],

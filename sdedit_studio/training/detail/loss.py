@@ -13,38 +13,42 @@ from sdedit_studio.models.span import FACTOR
 Maps = Sequence[Tensor]
 
 LIKENESS, DRIFT = 0.5, 2.0
-"""Weights of the features' and the drift's loss beside the pixels', 1."""
+"""Weights of the feature loss and the drift loss; the pixel loss has weight 1."""
 
 ONLY_LIKE = 0.15
-"""Weight of features whose place is only about right; an aligned picture has it on top of its 1."""
+"""Weight of the feature loss of pictures that are not aligned; aligned ones have 1 more."""
 
 DRIFT_CELL = 8
-"""Side in pixels of the cells, in the enlarged picture, whose means shall stay: small enough to hold edges in place,
-and one period of the hatching.
+"""Side in pixels of the cells, in the enlarged picture, of the drift loss: small enough to keep edges in place, and one
+period of the hatching.
 """
 
 WINDOW = 7
-"""Side in pixels of where `local_contrast` looks."""
+"""Side in pixels of the window of `local_contrast`."""
 
 FULL_CONTRAST = 0.06
-"""The local contrast from which the critic's word counts in full. In flatter places its word makes scratches."""
+"""The local contrast from which the critic has full weight. In flatter places it would cause scratches."""
 
 LUMA = (0.299, 0.587, 0.114)
 
 
 def distance(made: Tensor, goal: Tensor, picture: Tensor, maps: Maps, goal_maps: Maps, aligned: Tensor) -> Tensor:
-    """How far what the student `made` (b, 3, 4 h, 4 w) is from the teacher's `goal` and its own `picture`; a scalar."""
+    """The student's loss without the adversarial part, of its output `made` (b, 3, 4 h, 4 w); a scalar.
+
+    `goal`: the teacher's output, (b, 3, 4 h, 4 w). `picture`: the student's input. `maps`, `goal_maps`: of `made`,
+    `goal`.
+    """
     likeness = feature_loss(maps, goal_maps, aligned)
     return pixel_loss(made, goal, aligned) + LIKENESS * likeness + DRIFT * drift_loss(made, picture)
 
 
 def pixel_loss(made: Tensor, goal: Tensor, aligned: Tensor) -> Tensor:
-    """L1 where the goal is aligned."""
+    """The L1 distance of aligned pictures."""
     return (aligned * (made - goal).abs()).mean()
 
 
 def feature_loss(maps: Maps, goal_maps: Maps, aligned: Tensor) -> Tensor:
-    """L1 of feature maps (b, c, h, w), each in units of the goal's mean size."""
+    """The L1 distance of feature maps (b, c, h, w), relative to the mean magnitude of the goal's."""
     parts = [
         ((aligned + ONLY_LIKE) * (ours.float() - theirs.float()).abs()).mean() / (theirs.float().abs().mean() + 1e-3)
         for ours, theirs in zip(maps, goal_maps, strict=True)
@@ -53,12 +57,12 @@ def feature_loss(maps: Maps, goal_maps: Maps, aligned: Tensor) -> Tensor:
 
 
 def drift_loss(made: Tensor, picture: Tensor) -> Tensor:
-    """How far the means over cells of `made` (b, 3, 4 h, 4 w) are from those of `picture` (b, 3, h, w)."""
+    """The L1 distance of the cell means of `made` (b, 3, 4 h, 4 w) and `picture` (b, 3, h, w)."""
     return (avg_pool2d(made, DRIFT_CELL) - avg_pool2d(picture, DRIFT_CELL // FACTOR)).abs().mean()
 
 
 def adversarial_loss(scores: Maps, weight: Tensor) -> Tensor:
-    """The critic's scores (b, 1, ?, ?) with the sign turned, each counted by `weight` (b, 1, h, w) at its place."""
+    """The negative mean of the critic's scores (b, 1, ?, ?), weighted by `weight` (b, 1, h, w) at their place."""
     parts = [
         (adaptive_avg_pool2d(weight, (score.shape[-2], score.shape[-1])) * score.float()).mean() for score in scores
     ]
@@ -66,12 +70,12 @@ def adversarial_loss(scores: Maps, weight: Tensor) -> Tensor:
 
 
 def critic_weight(picture: Tensor) -> Tensor:
-    """How much the critic's word counts at each pixel of `picture` (b, 3, h, w): (b, 1, h, w), 0 to 1."""
+    """The weight of the critic at each pixel of `picture` (b, 3, h, w): (b, 1, h, w), 0 to 1."""
     return (local_contrast(picture) / FULL_CONTRAST).clamp(max=1)
 
 
 def local_contrast(picture: Tensor) -> Tensor:
-    """The standard deviation of the luma around each pixel: (b, 3, h, w) to (b, 1, h, w)."""
+    """The standard deviation of the luma in a window around each pixel: (b, 3, h, w) to (b, 1, h, w)."""
     luma = (picture * torch.tensor(LUMA, device=picture.device).view(1, 3, 1, 1)).sum(1, keepdim=True)
     around = pad(luma, (WINDOW // 2,) * 4, mode="replicate")
     mean = avg_pool2d(around, WINDOW, 1)
@@ -79,7 +83,7 @@ def local_contrast(picture: Tensor) -> Tensor:
 
 
 def hinge_loss(made: Maps, real: Maps) -> Tensor:
-    """The critic's own: its scores of photographs shall be 1 or more, those of what was made -1 or less."""
+    """The critic's hinge loss: `relu(1 + score)` of pictures made, `relu(1 - score)` of photographs."""
     parts = [
         relu(1 + fake.float()).mean() + relu(1 - true.float()).mean() for fake, true in zip(made, real, strict=True)
     ]

@@ -1,7 +1,7 @@
-"""What a run hands out: a folder that can be a model's `detail` folder, and beside it how the training went.
+"""The output of a run: a folder that can be a model's `detail` folder, with a subfolder for the training's history.
 
 DIR/detail.json, model.safetensors, README.md              the network, whole at any moment
-DIR/training/checkpoint.safetensors, frames/               what the next sitting needs
+DIR/training/checkpoint.safetensors, frames/               the state to resume from
 DIR/training/loss.csv, loss.png, samples-037.png           progress; 037: at 37 % of the run
 """
 
@@ -17,18 +17,18 @@ from safetensors.torch import save
 from torch import Tensor
 
 from sdedit_studio.diffusion.cascade import as_pixels, as_tensor
-from sdedit_studio.diffusion.detail import enlarged, keep_low
+from sdedit_studio.diffusion.detail import enlarged, with_cell_means
 from sdedit_studio.evaluation.sheet import sheet
 from sdedit_studio.models.catalogue import ModelCard
 from sdedit_studio.models.detail import CARD
-from sdedit_studio.models.span import FACTOR, REACH
+from sdedit_studio.models.span import FACTOR, RECEPTIVE_RADIUS
 from sdedit_studio.training.checkpoint import write, write_json
 from sdedit_studio.training.detail.card import detail_card
 from sdedit_studio.training.detail.recipe import DetailRecipe
 from sdedit_studio.training.detail.start import Start
 from sdedit_studio.training.detail.trainer import DetailTrainer
 from sdedit_studio.training.history import Row
-from sdedit_studio.training.kept import Kept
+from sdedit_studio.training.run_folder import RunFolder
 
 SHOWN, SHOWN_SIDE = 3, 80
 """Light and usual passes on a sheet of samples, so many of each, and the side in pixels of what is shown of them."""
@@ -37,8 +37,8 @@ WEIGHTS = "model.safetensors"
 
 
 @dataclass(frozen=True)
-class DetailOutput(Kept[DetailTrainer]):
-    """`source`: the names of what is trained on; `count`: photographs of all processes."""
+class DetailOutput(RunFolder[DetailTrainer]):
+    """`source`: the names of the folders and zips of photographs. `count`: photographs of all processes."""
 
     base: ModelCard
     start: Start
@@ -50,7 +50,7 @@ class DetailOutput(Kept[DetailTrainer]):
         return self.trainer.recipe
 
     def differences(self, state: Mapping[str, Any]) -> list[str]:
-        """What keeps the run of a checkpoint's `state` from going on as this one."""
+        """The differences that keep this run from resuming from a checkpoint's `state`."""
         found = self.recipe.differences(state["recipe"])
         if state["base"] != self.base.name:
             found.append(f"--base {state['base']}")
@@ -84,7 +84,7 @@ class DetailOutput(Kept[DetailTrainer]):
                 "format": "span",
                 "weights": WEIGHTS,
                 "factor": FACTOR,
-                "reach": REACH,
+                "reach": RECEPTIVE_RADIUS,
                 "licence": self.start.licence,
                 "source": f"derived from {self.start.name}",
             },
@@ -96,9 +96,7 @@ class DetailOutput(Kept[DetailTrainer]):
 
     @torch.inference_mode()
     def samples(self) -> np.ndarray:
-        """A sheet (h, w, 3) uint8: middles of base passes enlarged, what the start network and the student make of
-        them, and the photographs.
-        """
+        """A sheet (h, w, 3) uint8: enlarged passes of the base model, outputs of teacher and student, photographs."""
         frames = self.trainer.frames
         indices = np.linspace(0, len(frames.usual) - 1, min(SHOWN, len(frames.usual))).astype(int)
         rows = [(frames.photographs[index], made[index]) for made in (frames.usual, frames.light) for index in indices]
@@ -106,7 +104,7 @@ class DetailOutput(Kept[DetailTrainer]):
         pictures = [as_tensor(_middle(made, side), self.trainer.device) for _, made in rows]
 
         def made_by(network: torch.nn.Module) -> np.ndarray:
-            return _stacked([keep_low(network(picture), picture) for picture in pictures])
+            return _stacked([with_cell_means(network(picture), picture) for picture in pictures])
 
         columns = {
             "base model's pass, enlarged": _stacked([enlarged(picture, FACTOR) for picture in pictures]),

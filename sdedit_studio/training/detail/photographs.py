@@ -1,4 +1,4 @@
-"""Photographs at their own sizes, and crops of them."""
+"""Reading photographs at their own sizes, and random crops of them."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from sdedit_studio.training.dataset import READABLE_MODES, Progress, free_memory
 from sdedit_studio.training.problem import TrainingProblem
 
 CHUNK = 64
-"""Photographs that are decoded before the memory is looked at again."""
+"""Photographs that are decoded between two checks of memory."""
 
 CONTRASTY = 0.7
-"""How often of three places the one with the most contrast is cut: skies teach little."""
+"""The probability of choosing the crop with the most contrast of three: skies teach little."""
 
 
 @dataclass(frozen=True)
 class Photographs:
     """`pixels`: each (h, w, 3) uint8; `names`: where each came from.
 
-    How many were left out: `unreadable` ones, `small` ones, and those that did `not_fit` into memory.
+    `unreadable`, `small`, `not_fit`: how many were left out, the last for lack of memory.
     """
 
     pixels: Sequence[np.ndarray]
@@ -41,9 +41,9 @@ class Photographs:
         return len(self.names)
 
     def crop(self, side: int, longest: tuple[float, float], random: np.random.Generator) -> np.ndarray:
-        """A square of one of them, mirrored or not: (side, side, 3) uint8.
+        """A random square of a random photograph, mirrored at random: (side, side, 3) uint8.
 
-        The photograph is reduced before, so that its long side is between the two of `longest`, in pixels.
+        The photograph is reduced first, so that its long side is in the range `longest`, in pixels.
         """
         pixels = self.pixels[int(random.integers(len(self)))]
         height, width = pixels.shape[:2]
@@ -62,10 +62,10 @@ def read_photographs(
     shard: tuple[int, int] = (0, 1),
     progress: Progress = lambda done, total: None,
 ) -> Photographs:
-    """Decode the photographs of folders and zips, in an order that `seed` decides.
+    """Decode the photographs of folders and zips, in a random order given by `seed`, until half of memory is full.
 
-    Those whose short side is under `least` pixels are left out, and those whose long side is over `longest` are
-    reduced to it. `shard`: which of how many equal parts to read, one for each process. Raises TrainingProblem when
+    `least`: photographs with a shorter short side, in pixels, are left out. `longest`: those with a longer long side
+    are reduced to it. `shard`: (index, number) of the part to read, one for each process. Raises TrainingProblem when
     none is left.
     """
     which, of = shard
@@ -88,7 +88,7 @@ def read_photographs(
 def _decoded(
     own: Sequence[tuple[str, Callable[[], bytes]]], least: int, longest: int, room: float, progress: Progress
 ) -> Photographs:
-    """Until `room` bytes are full. Pillow decodes outside Python's lock: threads help."""
+    """Decode until `room` bytes are full. Pillow decodes without Python's lock, so threads help."""
     pixels: list[np.ndarray] = []
     names: list[str] = []
     unreadable = small = done = 0
@@ -129,7 +129,7 @@ def _reduced(size: tuple[int, int], longest: int) -> tuple[int, int]:
 
 
 def square(pixels: np.ndarray, side: int, random: np.random.Generator) -> tuple[slice, slice]:
-    """The rows and columns of a square of `side` pixels in `pixels` (h, w, 3), rather where contrast is."""
+    """The rows and columns of a random square of `side` pixels in `pixels` (h, w, 3), preferring contrast."""
     height, width = pixels.shape[:2]
     corners = [(random.integers(height - side + 1), random.integers(width - side + 1)) for _ in range(3)]
     squares = [(slice(top, top + side), slice(left, left + side)) for top, left in corners]
@@ -139,5 +139,5 @@ def square(pixels: np.ndarray, side: int, random: np.random.Generator) -> tuple[
 
 
 def _contrast(pixels: np.ndarray) -> float:
-    """The mean step from row to row; every other pixel of the green channel tells enough."""
+    """The mean difference between rows, of every other pixel of the green channel."""
     return float(np.abs(np.diff(pixels[::2, ::2, 1].astype(np.int16), axis=0)).mean())

@@ -1,4 +1,4 @@
-"""What a run that makes a detail network is. Plain values; loads no torch."""
+"""The recipe of a run that trains a detail network. Plain values; loads no torch."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from sdedit_studio.training.problem import TrainingProblem
 from sdedit_studio.training.recipe import differences
 
 KINDS = 3
-"""Of pictures in a batch: light passes, usual passes and spoilt photographs."""
+"""Kinds of pictures in a batch: light passes, usual passes and degraded photographs."""
 
 
 @dataclass(frozen=True)
 class DetailRecipe:
-    """One run. The defaults clean up after the bundled model in about ten minutes on two cores.
+    """One run. The defaults suit the bundled model and take about ten minutes on two cores.
 
     `batch`: patches a step over all processes. `steps`: length of the run, or None when `minutes` is the length.
     `minutes`: with `steps`, the length of one sitting, and else of the run; the base model's passes are not counted.
-    `adversarial`: weight of the critic's loss; more makes it crisper, and in the end scratches. `critic_first`: steps
-    that the critic learns before its loss counts. `frames`: how many pictures the base model's passes are made of.
-    `seed` decides every draw.
+    `adversarial`: weight of the adversarial loss; more makes results crisper, and in the end scratched. `critic_first`:
+    steps that the critic learns before its loss counts. `frames`: how many photographs the base model runs on. `seed`:
+    of all random numbers.
     """
 
     batch: int = 8
@@ -57,5 +57,5 @@ class DetailRecipe:
         return asdict(self)
 
     def differences(self, values: Mapping[str, Any]) -> list[str]:
-        """What a run of recipe `values`, as of `as_dict`, has that keeps it from going on as this one."""
+        """The differences that keep a run of recipe `values`, as of `as_dict`, from resuming as this one."""
         return differences(values, self.as_dict(), free=("steps", "minutes", "batch"))

@@ -1,4 +1,4 @@
-"""Sets up a run from photographs to a detail network. The steps themselves are taken by `training.run.Run`."""
+"""Setting up a run that trains a detail network; `training.run.Run` takes the steps."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ def prepare_detail(
     say: Callable[[str], None] = lambda sentence: None,
     watch: Watch = unwatched,
 ) -> Run[DetailOutput]:
-    """Read the photographs, let the base model make its passes of some, and set up a run in `folder`.
+    """Read the photographs, run the base model on some, and set up a run in `folder`, or resume the one begun there.
 
-    A run that was begun there goes on. `sources`: folders and zips. `say` is told what a person should know, and
-    `watch` how far each part is. Raises TrainingProblem, or ModelProblem for an unusable base.
+    `sources`: folders and zips of photographs. `say`: called with sentences for the person. `watch`: called with the
+    progress of each part. Raises TrainingProblem, or ModelProblem for an unusable base.
     """
     world, frame = world or World(), Frame.of(base)
     make(folder)
     passes = recipe.frames * 2 * 3 * frame.before[0] * frame.before[1]
     check_room(folder, checkpoint_bytes(start.network) + passes)
-    (faster,) = world.told([float(bf16_is_faster(start.network, frame.patch, device))])
+    (faster,) = world.broadcast([float(bf16_is_faster(start.network, frame.patch, device))])
     bf16 = bool(faster)
     photographs = _read(recipe, sources, frame, world, say, watch)
     (count,) = world.summed([len(photographs)])

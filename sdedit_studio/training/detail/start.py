@@ -1,4 +1,4 @@
-"""The network that a run begins from, and that teaches it."""
+"""The network that a run starts from, which is also its teacher."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sdedit_studio.training.problem import TrainingProblem
 
 @dataclass(frozen=True)
 class Start:
-    """`network`, by whatever `name` people know it, under a `licence`; `sha256` of its file."""
+    """A network with its `name` for people, its `licence`, and the `sha256` of its file."""
 
     network: Span
     name: str
@@ -28,7 +28,7 @@ class Start:
 def read_start(path: Path | None, base: ModelCard, licence: str | None = None) -> Start:
     """The network in `path`, a safetensors file in Span's layout, or the one that `base` brings.
 
-    `licence`: of the file; None for what the card beside it says. Raises TrainingProblem, and ModelProblem for a
+    `licence`: of the file; None for that of its card. Raises TrainingProblem, and ModelProblem for a
     damaged card.
     """
     if path is None:

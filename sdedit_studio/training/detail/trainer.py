@@ -1,4 +1,4 @@
-"""One step of training a detail network after another. Every random number has an address, as in `training.trainer`."""
+"""The training steps of a detail network. Random numbers are seeded by their use, as in `training.trainer`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from time import perf_counter
 import torch
 from torch import Tensor, nn
 
-from sdedit_studio.diffusion.detail import keep_low
+from sdedit_studio.diffusion.detail import with_cell_means
 from sdedit_studio.models.span import Span
-from sdedit_studio.models.unet import laid_out
+from sdedit_studio.models.unet import channels_last
 from sdedit_studio.training.detail import loss
 from sdedit_studio.training.detail.batch import Batch, draw
 from sdedit_studio.training.detail.critic import Critic, Features
@@ -22,24 +22,24 @@ from sdedit_studio.training.ema import Ema
 from sdedit_studio.training.optimizer import descend, restore, saved
 from sdedit_studio.training.problem import TrainingProblem
 from sdedit_studio.training.trainer import rate_factor
-from sdedit_studio.training.world import World, address
+from sdedit_studio.training.world import World, seed_of
 
 GRADIENT_NORM = 0.5
 
 CRITIC_RATE, CRITIC_NORM = 1e-4, 10.0
 
 CRITIC_NOISE = 0.03
-"""On all that the critic sees: it shall not tell photographs by their rounding."""
+"""The noise on the critic's inputs, so that it cannot recognise photographs by their rounding."""
 
-# The first part of an address: what the numbers are for.
+# What random numbers are for: the first part of what their seed is made of.
 DRAWS, NOISE = range(2)
 
 
 class DetailTrainer:
-    """A student that begins as the `start` network, which stays its teacher; and a critic.
+    """A student initialised as the `start` network, which is its teacher, and a critic.
 
-    `images` counts the patches seen, and with the networks and optimizers it is all the state there is. `frame`: what
-    the network is trained for. `bf16`: whether networks compute in bfloat16. `learning_rate`: of the last step.
+    `images`: the patches seen; with the networks and optimizers it is the whole state. `frame`: the canvas to train
+    for. `bf16`: whether networks compute in bfloat16. `learning_rate`: of the last step.
     """
 
     def __init__(
@@ -64,20 +64,20 @@ class DetailTrainer:
         self.device, self.bf16 = device, bf16
         self.images = 0
         self.learning_rate = 0.0
-        self.teacher = laid_out(start.eval().requires_grad_(False)).to(device)
+        self.teacher = channels_last(start.eval().requires_grad_(False)).to(device)
         self.student = deepcopy(self.teacher).requires_grad_(True)
         self.ema = Ema(self.student)
         torch.manual_seed(recipe.seed)
-        self.features, self.critic = laid_out(Features()).to(device), laid_out(Critic()).to(device)
+        self.features, self.critic = channels_last(Features()).to(device), channels_last(Critic()).to(device)
         self.optimizer = torch.optim.Adam(self.student.parameters(), betas=(0.9, 0.99))
         self.critic_optimizer = torch.optim.Adam(self.critic.learning, betas=(0.5, 0.99))
 
     def step(self, progress: float) -> Tensor:
-        """Take one step at `progress` of the run, in [0, 1). Returns how far the student is from its teacher."""
+        """Take one step at `progress` of the run, in [0, 1). Returns the loss without the adversarial part."""
         batch = self._draw()
         with torch.no_grad(), self._autocast():
-            # What the teacher makes shall not drift either.
-            goal = keep_low(self.teacher(batch.clean).float(), batch.clean).clamp(-1, 1)
+            # The teacher's output must not drift either.
+            goal = with_cell_means(self.teacher(batch.clean).float(), batch.clean).clamp(-1, 1)
             goal_maps, real_maps = self.features(goal), self.features(batch.photograph)
         with self._autocast():
             made = self.student(batch.picture).float()
@@ -94,7 +94,7 @@ class DetailTrainer:
         return distance.detach()
 
     def _verdict(self, made: Tensor, maps: loss.Maps, picture: Tensor) -> Tensor | float:
-        """The weighted adversarial loss; nothing until the critic has learnt."""
+        """The weighted adversarial loss; 0 in the critic's first steps."""
         if not self.recipe.adversarial or self.images < self.recipe.critic_first * self.recipe.batch:
             return 0.0
         self.critic.learn(False)
@@ -103,7 +103,7 @@ class DetailTrainer:
         return self.recipe.adversarial * loss.adversarial_loss(scores, loss.critic_weight(picture))
 
     def _teach_critic(self, real: Tensor, real_maps: loss.Maps, made: Tensor, maps: loss.Maps) -> None:
-        generator = torch.Generator().manual_seed(self._address(NOISE, self.images))
+        generator = torch.Generator().manual_seed(self._seed(NOISE, self.images))
         noise = CRITIC_NOISE * torch.randn(real.shape, generator=generator).to(self.device)
         self.critic.learn(True)
         with self._autocast():
@@ -118,23 +118,23 @@ class DetailTrainer:
 
     def _draw(self) -> Batch:
         count = self.recipe.batch // self.world.size
-        seed = self._address(DRAWS, self.images)
+        seed = self._seed(DRAWS, self.images)
         batch = draw(self.frames, self.photographs, count, self.frame.patch, self.frame.size[0], seed)
         return Batch(*(part.to(self.device) for part in (batch.photograph, batch.picture, batch.aligned)))
 
-    def _address(self, *where: int) -> int:
-        return address(self.recipe.seed, self.world.rank, *where)
+    def _seed(self, *where: int) -> int:
+        return seed_of(self.recipe.seed, self.world.rank, *where)
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
 
     def state(self) -> dict[str, Tensor]:
-        """Everything a later sitting needs besides `images`, by name."""
+        """The state to resume from, besides `images`, by name."""
         critic = saved(self.critic, self.critic_optimizer, "critic.")
         return saved(self.student, self.optimizer) | self.ema.saved() | critic | {"bf16": torch.tensor(self.bf16)}
 
     def restore(self, state: Mapping[str, Tensor], images: int) -> None:
-        """Go on from `state` after `images` patches: what follows is what would have followed then."""
+        """Resume from `state` after `images` patches, exactly as the run would have continued."""
         restore(self.student, self.optimizer, state)
         restore(self.critic, self.critic_optimizer, state, "critic.")
         self.ema.restore(state)
@@ -142,7 +142,7 @@ class DetailTrainer:
 
 
 def bf16_is_faster(network: Span, side: int, device: torch.device) -> bool:
-    """Whether to train in bfloat16: on a GPU that has it, and on a CPU where a try is faster than in float32."""
+    """Whether to train in bfloat16: on a GPU that supports it, and on a CPU where it is measured to be faster."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device.type != "cpu":

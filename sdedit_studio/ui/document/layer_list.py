@@ -32,8 +32,8 @@ from PySide6.QtWidgets import (
 )
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.document.ground import outdated
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.document.sources import outdated
 from sdedit_studio.document.target import Target
 from sdedit_studio.ui.base import theme
 from sdedit_studio.ui.base.icons import pixmap

@@ -22,7 +22,7 @@ SOLVERS = {
     Solver.ANCESTRAL: ("Ancestral", "DDPM's own steps, with new noise after each. Give it 50 steps or more."),
     Solver.HEUN: ("Heun", "An exact ODE solver that calls the model twice a step. Give it 20 steps or more."),
     Solver.EULER_MARUYAMA: ("The paper's", "Euler-Maruyama, as in the SDEdit paper. It wants hundreds of steps."),
-    Solver.RENOISE: ("Few-step", "For models made for one to four steps: each step is a picture, noised again."),
+    Solver.CONSISTENCY: ("Few-step", "For models made for one to four steps: each step is a picture, noised again."),
 }
 """What each solver is called, and what it is for."""
 

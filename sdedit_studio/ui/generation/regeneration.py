@@ -9,8 +9,8 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.document.ground import below, ground, outdated
-from sdedit_studio.document.layer import Ground, Layer
+from sdedit_studio.document.layer import Layer, Sources
+from sdedit_studio.document.sources import guide_layers_below, outdated, sources_of
 from sdedit_studio.editing.edit import Edit, applied
 from sdedit_studio.editing.regeneration import regeneration_edit
 from sdedit_studio.engine.job import Failed, Lane, Progress, Result
@@ -41,7 +41,7 @@ class Regeneration(QObject):
         self._generation, self._session, self._pen_down = generation, generation.session, pen_down
         self._tasks = OwnTasks()
         self._layer = ""
-        self._tried: dict[str, Ground] = {}
+        self._tried: dict[str, Sources] = {}
         self._follower = Follower(
             self,
             self._session,
@@ -94,7 +94,11 @@ class Regeneration(QObject):
         if self._undone:
             return False
         layer = next((layer for layer in document.layers if layer.id == layer_id), None)
-        return layer is not None and layer.follows and ground(below(document, layer_id)) == self._tried[layer_id]
+        return (
+            layer is not None
+            and layer.follows
+            and sources_of(guide_layers_below(document, layer_id)) == self._tried[layer_id]
+        )
 
     @property
     def _undone(self) -> bool:
@@ -107,9 +111,9 @@ class Regeneration(QObject):
             return  # the end of that will stir again
         document = self._session.document
         for layer in document.layers:
-            now = ground(below(document, layer.id))
+            now = sources_of(guide_layers_below(document, layer.id))
             if layer.follows and outdated(document, layer) and self._tried.get(layer.id) != now:
-                # Once for each ground: undo has to be able to take it back.
+                # Once for the same sources: undo has to be able to take it back.
                 self._tried[layer.id], self._layer = now, layer.id
                 self._follower.start(
                     partial(self._follow, document, layer), f"“{layer.name}” could not be made anew. It is unchanged."

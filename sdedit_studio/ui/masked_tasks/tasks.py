@@ -78,7 +78,7 @@ class MaskedTasks(QObject):
         self._session.settle()  # a picture that is being scaled is fitted in as it is now
         parameters, engine = self._session.parameters, self._generation.engine
         self._generation.start(
-            lambda document, revision: task_edit(task, document, engine.carried_up(parameters), revision)
+            lambda document, revision: task_edit(task, document, engine.with_refinement(parameters), revision)
         )
 
     async def _offer(self, layer: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.engine.engine import Engine
-from sdedit_studio.engine.job import DetailInfo, ModelDetails, ModelInfo, ModelRefused, Phase, Status, Step
+from sdedit_studio.engine.job import DetailInfo, InstallProgress, ModelDetails, ModelInfo, ModelRefused, Phase, Status
 from sdedit_studio.parameters import Parameters, Refine
 from sdedit_studio.ui.document.session import Session
 
@@ -25,7 +25,7 @@ class Work:
     """A model on its way in. `seconds_left` is None until that can be told."""
 
     title: str
-    step: Step
+    step: InstallProgress
     seconds_left: float | None = None
 
 
@@ -208,7 +208,7 @@ class Models(QObject):
 
     def _begin(self, title: str, work: Callable[[], Awaitable[str | None]]) -> None:
         if self._task is None:
-            self._refusal, self._begun, self._work = "", None, Work(title, Step(""))
+            self._refusal, self._begun, self._work = "", None, Work(title, InstallProgress(""))
             self._task = asyncio.ensure_future(self._carry_out(work))
             self.changed.emit()
 
@@ -225,7 +225,7 @@ class Models(QObject):
             self._session.notices.tell(f"Added {here.title}.")
             self.added.emit(here.name)
 
-    def _step(self, step: Step) -> None:
+    def _step(self, step: InstallProgress) -> None:
         if self._work is not None:
             self._work = replace(self._work, step=step, seconds_left=self._seconds_left(step.part))
             self.changed.emit()

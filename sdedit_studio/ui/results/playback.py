@@ -143,9 +143,11 @@ class Playback(QObject):
             self._packing = asyncio.ensure_future(self._pack())
 
     async def _pack(self) -> None:
-        while (run := self._running or self._over) is not None and (loose := run.trajectory.loose()) is not None:
+        while (run := self._running or self._over) is not None and (
+            loose := run.trajectory.first_unpacked()
+        ) is not None:
             packed, steps = await asyncio.to_thread(loose.packed), len(run.trajectory)
-            run.trajectory.settle(loose, packed)
+            run.trajectory.replace_packed(loose, packed)
             if run is self._over and len(run.trajectory) < steps:
                 self.changed.emit()
 

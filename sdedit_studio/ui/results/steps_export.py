@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from sdedit_studio.engine.job import Result
-from sdedit_studio.engine.trajectory import Trajectory, seen
+from sdedit_studio.engine.trajectory import Trajectory, step_picture
 from sdedit_studio.files import animation
 from sdedit_studio.files.problem import FileProblem
 from sdedit_studio.ui.base import words
@@ -42,7 +42,7 @@ async def export_steps(
     points = list(trajectory)
 
     def picture(index: int) -> np.ndarray:
-        return seen(points[index], result, size, last=index == len(points) - 1)
+        return step_picture(points[index], result, size, last=index == len(points) - 1)
 
     try:
         count = len(animation.chosen(len(points), settings.suffix))

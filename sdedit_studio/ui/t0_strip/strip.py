@@ -208,7 +208,9 @@ class Strip(QObject):
                         return False
                     case Result():
                         picture = previews.get(t0) or await asyncio.to_thread(self._unchanged, update.job)
-                        self._samples[t0] = await asyncio.to_thread(sample_of, update.job, picture, update.away)
+                        self._samples[t0] = await asyncio.to_thread(
+                            sample_of, update.job, picture, update.photo_distance
+                        )
                         self._current.add(t0)
                         self.changed.emit()
         return True

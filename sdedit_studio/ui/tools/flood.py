@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.document.painting import laid, plain
+from sdedit_studio.document.painting import paint_over, plain
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.fill import flood
 from sdedit_studio.raster.selection import of_array
@@ -84,7 +84,7 @@ class FillTool(PaintTool):
         coverage, opacity = self._area.around(x, y), self._opacity.value / 100
         self.session.change(
             step_name(target, "Fill"),
-            lambda document: laid(document, document.bounds, plain(colour, opacity, coverage(document)), target),
+            lambda document: paint_over(document, document.bounds, plain(colour, opacity, coverage(document)), target),
         )
 
     def set_opacity(self, opacity: float) -> None:

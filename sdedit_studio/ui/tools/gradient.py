@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QTransform
 from PySide6.QtWidgets import QWidget
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.document.painting import laid
+from sdedit_studio.document.painting import paint_over
 from sdedit_studio.raster.gradient import Kind, gradient
 from sdedit_studio.ui.base.theme import current
 from sdedit_studio.ui.document.gesture import Change, ComputedGesture
@@ -93,6 +93,8 @@ class GradientTool(PaintTool):
         target, line, kind = self.session.target, ((start.x(), start.y()), (end.x(), end.y())), self._kind.value
 
         def change(document: Document) -> Document:
-            return laid(document, document.bounds, lambda where: gradient(where, *line, first, last, kind), target)
+            return paint_over(
+                document, document.bounds, lambda where: gradient(where, *line, first, last, kind), target
+            )
 
         return change

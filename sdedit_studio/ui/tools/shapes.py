@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainterPath, QPainterPathStroker
 from PySide6.QtWidgets import QWidget
 
-from sdedit_studio.document.painting import filled, laid
+from sdedit_studio.document.painting import filled, paint_over
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.document.gesture import ComputedGesture
 from sdedit_studio.ui.document.paintable import can_paint, step_name
@@ -52,7 +52,7 @@ class ShapesTool(PaintTool):
         box = path.boundingRect().toAlignedRect()
         area = Rect(box.x(), box.y(), box.width(), box.height())
         target, paint = self.session.target, filled(self.session.paint[0], self._opacity.value / 100, path)
-        self.gesture.want(lambda document: laid(document, area, paint, target))
+        self.gesture.want(lambda document: paint_over(document, area, paint, target))
 
     def end(self, at: Pointer) -> None:
         self.drag(at)

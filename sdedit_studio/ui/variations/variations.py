@@ -197,7 +197,7 @@ class Variations(QObject):
             return
         now, own = self._session.parameters, self.one.edit.job.parameters
         try:
-            chosen = self._engine.carried_up(now if now.model == own.model else own)
+            chosen = self._engine.with_refinement(now if now.model == own.model else own)
         except ValueError as problem:
             self._session.notices.warn(str(problem))
             return

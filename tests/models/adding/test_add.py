@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from sdedit_studio.models.adding import add as module
 from sdedit_studio.models.adding import checkpoint, unpickle
 from sdedit_studio.models.adding.add import add
-from sdedit_studio.models.adding.found import Said
+from sdedit_studio.models.adding.imported import ImportOptions
 from sdedit_studio.models.catalogue import ModelProblem, find, installed, remove
 from tests.models.adding.originals import Ddpm, randomised
 
@@ -169,13 +169,13 @@ class TestAllOrNothing:
         with pytest.raises(ModelProblem, match="a model called “net” already"):
             add(file, models_dir=models)
         with pytest.raises(ModelProblem, match="a model called “scenes-96” already"):
-            add(file, Said(name="scenes-96"), models)
+            add(file, ImportOptions(name="scenes-96"), models)
         assert [card.name for card in installed(models)] == ["scenes-96", "net"]
 
     @pytest.mark.parametrize("name", ["", "../net", "a/b", ".hidden", "a b", "x" * 200])
     def test_a_name_that_is_none(self, name, file, models):
         with pytest.raises(ModelProblem, match="cannot be a model's name"):
-            add(file, Said(name=name or " "), models)
+            add(file, ImportOptions(name=name or " "), models)
 
     def test_what_a_killed_run_left_is_neither_shown_nor_kept(self, file, models):
         left = models / ".adding-0123"

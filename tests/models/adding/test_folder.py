@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from sdedit_studio.diffusion.schedule import Betas, DiscreteVP
 from sdedit_studio.models.adding import checkpoint, unpickle
 from sdedit_studio.models.adding.add import add
-from sdedit_studio.models.adding.found import Said
+from sdedit_studio.models.adding.imported import ImportOptions
 from sdedit_studio.models.catalogue import ModelProblem, Prediction, find
 from sdedit_studio.models.load import load
 from tests.models.adding.originals import randomised
@@ -158,21 +158,21 @@ def test_a_single_safetensors_needs_its_config(x, tmp_path):
     shutil.copy(folder / "diffusion_pytorch_model.safetensors", alone)
     with pytest.raises(ModelProblem, match=r"needs the config\.json"):
         add(alone, models_dir=tmp_path / "models")
-    card = add(folder / "diffusion_pytorch_model.safetensors", Said(name="one"), tmp_path / "models")
+    card = add(folder / "diffusion_pytorch_model.safetensors", ImportOptions(name="one"), tmp_path / "models")
     assert card.schedule.betas is Betas.SCALED_LINEAR
 
 
 def test_what_a_person_says_goes_first(tmp_path):
     folder = pipeline(tmp_path / "net", network(), None)
-    said = Said("mine", "MIT", Prediction.VELOCITY, Betas.COSINE)
-    card = add(folder, said, tmp_path / "models")
+    options = ImportOptions("mine", "MIT", Prediction.VELOCITY, Betas.COSINE)
+    card = add(folder, options, tmp_path / "models")
     assert (card.name, card.licence, card.prediction) == ("mine", "MIT", Prediction.VELOCITY)
     assert card.schedule == DiscreteVP(betas=Betas.COSINE)
     assert find("mine", tmp_path / "models") == card
 
 
 def test_a_model_of_our_own(tiny_models, x, tmp_path):
-    card = add(tiny_models / "tiny", Said(name="mine"), tmp_path / "models")
+    card = add(tiny_models / "tiny", ImportOptions(name="mine"), tmp_path / "models")
     assert (card.title, card.classes, card.any_class, card.format) == ("Tiny", ("hill", "lake"), 2, "edm-unet")
     assert card.sha256 is not None
     theirs = load(find("tiny", tiny_models), CPU, torch.float32).denoiser("lake")

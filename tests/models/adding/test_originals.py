@@ -8,7 +8,7 @@ import torch
 from sdedit_studio.diffusion.schedule import Betas, DiscreteVP
 from sdedit_studio.models.adding import adm, checkpoint, ddpm, ncsnpp, unpickle
 from sdedit_studio.models.adding.add import add
-from sdedit_studio.models.adding.found import Said
+from sdedit_studio.models.adding.imported import ImportOptions
 from sdedit_studio.models.catalogue import ModelProblem, Prediction, find
 from sdedit_studio.models.load import load
 from sdedit_studio.models.unet import build
@@ -85,7 +85,7 @@ class TestDdpm:
 
 class TestGuidedDiffusion:
     @pytest.mark.parametrize(
-        ("options", "said"),
+        ("config", "options"),
         [
             ({}, {}),
             ({"new_order": True}, {"new_attention_order": True}),
@@ -96,10 +96,10 @@ class TestGuidedDiffusion:
         ],
         ids=["legacy order", "new order", "no scale-shift", "convolutions resample", "no variance", "three levels"],
     )
-    def test_a_state_dict(self, options, said, x, tmp_path):
-        network = randomised(Adm(**options))
+    def test_a_state_dict(self, config, options, x, tmp_path):
+        network = randomised(Adm(**config))
         path = saved(tmp_path / "256x256_diffusion_uncond.pt", network.state_dict())
-        card = add(path, Said(head_channels=16, **said), tmp_path / "models")
+        card = add(path, ImportOptions(head_channels=16, **options), tmp_path / "models")
         assert card.prediction is Prediction.NOISE
         for sigma in SIGMAS:
             close(denoiser(tmp_path / "models", card.name)(x, sigma), by_noise(network, x, sigma))
@@ -107,7 +107,7 @@ class TestGuidedDiffusion:
     def test_the_two_orders_are_two_networks(self, x, tmp_path):
         path = saved(tmp_path / "net.pt", randomised(Adm()).state_dict())
         one, other = (
-            add(path, Said(name=str(new), head_channels=16, new_attention_order=new), tmp_path / "models").name
+            add(path, ImportOptions(name=str(new), head_channels=16, new_attention_order=new), tmp_path / "models").name
             for new in (False, True)
         )
         found = [denoiser(tmp_path / "models", name)(x, 0.7) for name in (one, other)]
@@ -145,9 +145,13 @@ class TestGuidedDiffusion:
         state = Adm().state_dict()
         state["time_embed.0.weight"] = torch.zeros(128, 64)
         with pytest.raises(ModelProblem, match="512 pixel network"):
-            add(saved(tmp_path / "a.pt", state), Said(head_channels=16), tmp_path / "models")
+            add(saved(tmp_path / "a.pt", state), ImportOptions(head_channels=16), tmp_path / "models")
         with pytest.raises(ModelProblem, match="upsamplers cannot be used"):
-            add(saved(tmp_path / "b.pt", Adm(inputs=6).state_dict()), Said(head_channels=16), tmp_path / "models")
+            add(
+                saved(tmp_path / "b.pt", Adm(inputs=6).state_dict()),
+                ImportOptions(head_channels=16),
+                tmp_path / "models",
+            )
 
 
 @torch.no_grad()
@@ -196,7 +200,7 @@ class TestNcsnpp:
 def test_it_is_kept_whatever_happens_to_the_original(x, tmp_path):
     network = randomised(Ddpm())
     path = saved(tmp_path / "net.ckpt", network.state_dict())
-    card = add(path, Said(licence="MIT"), tmp_path / "models")
+    card = add(path, ImportOptions(licence="MIT"), tmp_path / "models")
     path.unlink()
     again = find("net", tmp_path / "models")
     assert again == card
@@ -225,7 +229,7 @@ def test_the_published_networks_fit(convert, network, native, parameters):
     """In name and shape, one to one; on the meta device, where they take no memory."""
     with torch.device("meta"):
         original = network()
-        found = convert(original.state_dict(), Said(), "net")
+        found = convert(original.state_dict(), ImportOptions(), "net")
         expected = build(found.config)
     assert {name: weight.shape for name, weight in found.weights.items()} == {
         name: weight.shape for name, weight in expected.state_dict().items()

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from sdedit_studio.models.adding import checkpoint, single, unpickle
 from sdedit_studio.models.adding.add import add
-from sdedit_studio.models.adding.found import Said
+from sdedit_studio.models.adding.imported import ImportOptions
 from sdedit_studio.models.adding.latent import SCHEDULER
 from sdedit_studio.models.adding.single import KINDS, Kind
 from sdedit_studio.models.catalogue import ModelProblem, Prediction, find
@@ -103,7 +103,7 @@ def test_it_is_the_folder_it_stands_for(file, folder, tmp_path):
         assert found.keys() == expected.keys()
         assert all(torch.equal(found[key], expected[key]) for key in expected)
     (tmp_path / "tokenizer").rename(folder / "tokenizer")
-    add(folder, Said(name="folder"), tmp_path / "models")
+    add(folder, ImportOptions(name="folder"), tmp_path / "models")
     x = torch.randn(1, 4, 8, 8)
     one, other = (
         load(find(name, tmp_path / "models"), torch.device("cpu"), torch.float32).denoiser(
@@ -123,7 +123,7 @@ def test_an_old_pickle_of_one(file, tmp_path, monkeypatch):
 
 def test_the_tokenizer_comes_from_a_model_that_is_here(file, folder, tmp_path):
     (tmp_path / "tokenizer").rename(folder / "tokenizer")
-    add(folder, Said(name="folder"), tmp_path / "models")
+    add(folder, ImportOptions(name="folder"), tmp_path / "models")
     assert (add(file, models_dir=tmp_path / "models").folder / "tokenizer").is_dir()
 
 

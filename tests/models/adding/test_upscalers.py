@@ -12,14 +12,14 @@ from safetensors.torch import load_file, save_file
 from torch.nn.functional import avg_pool2d, interpolate
 
 from sdedit_studio import resources
-from sdedit_studio.diffusion.detail import detailed, enlarged
+from sdedit_studio.diffusion.detail import enlarged, with_detail
 from sdedit_studio.engine.execute import execute
 from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.models import detail
 from sdedit_studio.models.adding import checkpoint, unpickle
 from sdedit_studio.models.adding.add import add
-from sdedit_studio.models.adding.found import Said
+from sdedit_studio.models.adding.imported import ImportOptions
 from sdedit_studio.models.catalogue import ModelProblem, detail_networks, digest, find, installed, remove
 from sdedit_studio.models.detail_network import load_detail
 from sdedit_studio.models.load import load
@@ -76,8 +76,8 @@ class TestEachArchitecture:
         assert card == detail.upscaler(models, "some-net")
         assert (card.title, card.factor, card.format) == ("Some net", int(kind[-2]), "spandrel")
         network, picture = load_detail(card, CPU, torch.float32), smooth(48, 112)
-        whole = detailed(network, picture, side=1000)
-        windows = detailed(network, picture, side=112)
+        whole = with_detail(network, picture, side=1000)
+        windows = with_detail(network, picture, side=112)
         border = 16 * card.factor  # there a network of windows sees what fills its windows up
         inside = (..., slice(border, -border), slice(border, -border))
         assert (whole - windows)[inside].abs().max() < 1 / 127
@@ -86,7 +86,7 @@ class TestEachArchitecture:
     def test_colours_and_light_stay(self, kind, models, tmp_path):
         card = add(saved(kind, tmp_path / "net.pth", UPSCALERS[kind]), models_dir=models)
         network, picture = load_detail(card, CPU, torch.float32), smooth(32, 48)
-        made, raw = (_off(each, picture) for each in (detailed(network, picture, side=1000), network.run(picture)))
+        made, raw = (_off(each, picture) for each in (with_detail(network, picture, side=1000), network.run(picture)))
         assert made < max(0.02, raw / 3)
 
 
@@ -101,7 +101,7 @@ class TestFiles:
     def test_safetensors_and_prefixes_of_wrappers(self, models, tmp_path):
         wrapped = {f"module.{key}": value for key, value in state("SPAN 2x").items()}
         save_file(wrapped, tmp_path / "net.safetensors")
-        card = add(tmp_path / "net.safetensors", Said(name="mine", licence="CC0"), models)
+        card = add(tmp_path / "net.safetensors", ImportOptions(name="mine", licence="CC0"), models)
         assert (card.name, card.licence, card.source) == ("mine", "CC0", "net.safetensors")
         assert card.sha256 == digest(card.folder)
 
@@ -161,10 +161,10 @@ class TestNames:
         add(file, models_dir=models)
         for taken, message in (("net", "an upscaler called"), ("scenes-96", "a model called"), ("upscalers", "cannot")):
             with pytest.raises(ModelProblem, match=message):
-                add(tiny_models / "tiny", Said(name=taken), models)
+                add(tiny_models / "tiny", ImportOptions(name=taken), models)
         add(tiny_models / "tiny", models_dir=models)
         with pytest.raises(ModelProblem, match="a model called"):
-            add(file, Said(name="tiny"), models)
+            add(file, ImportOptions(name="tiny"), models)
 
     def test_an_upscaler_is_no_model_and_can_be_removed(self, models, tmp_path):
         add(saved("SPAN 2x", tmp_path / "net.pth"), models_dir=models)

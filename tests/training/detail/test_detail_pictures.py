@@ -187,7 +187,7 @@ def test_passes_of_another_run_are_made_anew(views, base, tmp_path):
 def test_light_passes_stay_nearer_to_the_photograph_than_usual_ones(views, tmp_path):
     from sdedit_studio.diffusion.space import PIXELS
     from sdedit_studio.models.catalogue import read_card
-    from sdedit_studio.models.load import LoadedModel
+    from sdedit_studio.models.loaded import LoadedModel
     from sdedit_studio.resources import path
 
     card = read_card(path("models", "scenes-96"))

@@ -14,7 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
-from sdedit_studio.diffusion.detail import detailed, enlarged
+from sdedit_studio.diffusion.detail import enlarged, with_detail
 from sdedit_studio.models import detail
 from sdedit_studio.models.catalogue import digest, read_card
 from sdedit_studio.models.detail_network import load_detail
@@ -128,7 +128,7 @@ def test_the_folder_is_a_models_detail_folder(train, base, tmp_path):
     with torch.inference_mode():
         expected = begun.trainer.ema.network(picture)
     torch.testing.assert_close(network.run(picture), expected, atol=0.05, rtol=0.05)
-    assert detailed(network, picture, side=64).shape == enlarged(picture, 4).shape
+    assert with_detail(network, picture, side=64).shape == enlarged(picture, 4).shape
 
 
 def test_what_is_told_of_a_run(train, tmp_path):

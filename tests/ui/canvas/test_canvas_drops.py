@@ -186,7 +186,7 @@ def test_a_failing_computation_does_not_block_the_canvas(canvas, monkeypatch):
     def fails(*_):
         raise ValueError("no")
 
-    monkeypatch.setattr(flood, "laid", fails)
+    monkeypatch.setattr(flood, "paint_over", fails)
     canvas.tool("fill")
     canvas.click(40, 40)
     canvas.settle()

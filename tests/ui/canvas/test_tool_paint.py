@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from sdedit_studio.document.painting import laid
+from sdedit_studio.document.painting import paint_over
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import ellipse, rectangle
 from tests.ui.documents import push
@@ -172,10 +172,10 @@ def test_a_click_draws_no_shape(canvas):
 
 def test_paint_is_laid_within_canvas_and_selection_and_keeps_locked_transparency(canvas):
     document = canvas.document.with_layer(canvas.document.active, alpha_locked=True)
-    assert not laid(document, Rect(0, 0, 50, 50), solid).active_layer.pixels.tiles
+    assert not paint_over(document, Rect(0, 0, 50, 50), solid).active_layer.pixels.tiles
     free = canvas.document
-    assert laid(free, Rect(-50, -50, 100, 100), solid).active_layer.pixels.content_bounds() == Rect(0, 0, 50, 50)
-    assert laid(free, Rect(300, 300, 100, 100), solid) is free
+    assert paint_over(free, Rect(-50, -50, 100, 100), solid).active_layer.pixels.content_bounds() == Rect(0, 0, 50, 50)
+    assert paint_over(free, Rect(300, 300, 100, 100), solid) is free
 
 
 def solid(where):

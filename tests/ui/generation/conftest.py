@@ -19,6 +19,7 @@ from sdedit_studio.engine.job import (
     DetailInfo,
     Estimate,
     Failed,
+    InstallProgress,
     Job,
     Lane,
     ModelDetails,
@@ -29,7 +30,6 @@ from sdedit_studio.engine.job import (
     Progress,
     Result,
     Status,
-    Step,
     Update,
 )
 from sdedit_studio.engine.noised import Noised
@@ -63,7 +63,7 @@ DETAIL = DetailInfo(
 
 SCENES = ModelInfo("scenes-96", "Scenes", 96, 16, ("forest", "mountain"), 0.4, 8, bundled=True, detail=DETAIL)
 CHURCH = ModelInfo("church", "Church", 256, 32, (), 0.5, 20)
-WORDS = ModelInfo("words", "Words", 512, 64, (), 0.6, 4, Solver.RENOISE, default_guidance=7.5, takes_prompt=True)
+WORDS = ModelInfo("words", "Words", 512, 64, (), 0.6, 4, Solver.CONSISTENCY, default_guidance=7.5, takes_prompt=True)
 THOUSAND = ModelInfo("thousand", "Thousand", 64, 8, tuple(f"kind {i}" for i in range(1000)), 0.4, 8, knows_any=False)
 SHARP = DetailInfo("sharp", "Sharp", 2, "CC0", "sharp.pth", "ab" * 32, 67_000_000, Path("sharp"), upscaler=True)
 
@@ -103,7 +103,7 @@ class Arrival:
     """One model on its way in, whose steps and end the test tells. `end` takes a name, or a ModelRefused."""
 
     subject: str
-    watch: Callable[[Step], None]
+    watch: Callable[[InstallProgress], None]
     ended: asyncio.Future[str]
 
     def end(self, outcome: str | ModelRefused) -> None:
@@ -136,7 +136,7 @@ class FakeEngine:
         for callback in tuple(self._watchers):
             callback(status)
 
-    async def run(self, job: Job, lane: Lane = Lane.ASKED):
+    async def run(self, job: Job, lane: Lane = Lane.QUEUED):
         run = Run(job)
         (self.idle if lane is Lane.IDLE else self.runs).append(run)
         try:
@@ -181,7 +181,7 @@ class FakeEngine:
             parameters.calls * parameters.repeats + 7, seconds, 144, 96, details, later, self.forgets_guide, 2.03
         )
 
-    def carried_up(self, parameters: Parameters) -> Parameters:
+    def with_refinement(self, parameters: Parameters) -> Parameters:
         return replace(parameters, refine=Refine.DETAIL) if parameters.refine is Refine.OFF else parameters
 
     def noised(self, job: Job) -> Noised | None:
@@ -202,13 +202,13 @@ class FakeEngine:
         title = f"What {name} was trained on."
         return ModelDetails("Denoiser", 32_300_000, 68_200_000, "MIT", "a disk", "fe7c" * 16, title, None, Path(name))
 
-    async def add_model(self, path: Path, watch: Callable[[Step], None]) -> str:
+    async def add_model(self, path: Path, watch: Callable[[InstallProgress], None]) -> str:
         return await self._arrive(str(path), watch)
 
-    async def download_model(self, repository: str, watch: Callable[[Step], None]) -> str:
+    async def download_model(self, repository: str, watch: Callable[[InstallProgress], None]) -> str:
         return await self._arrive(repository, watch)
 
-    async def _arrive(self, subject: str, watch: Callable[[Step], None]) -> str:
+    async def _arrive(self, subject: str, watch: Callable[[InstallProgress], None]) -> str:
         self.arrivals.append(Arrival(subject, watch, asyncio.get_running_loop().create_future()))
         return await self.arrivals[-1].ended
 

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from sdedit_studio.engine.engine import Engine
-from sdedit_studio.engine.job import ModelInfo, ModelRefused, Phase, Status, Step
+from sdedit_studio.engine.job import InstallProgress, ModelInfo, ModelRefused, Phase, Status
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.parameters import Refine, Solver
 from sdedit_studio.ui.document.session import Session
@@ -61,7 +61,7 @@ def test_only_what_a_model_can_be_told_is_there(many):
     assert not model.prompt.isVisible() and not model.guidance.isVisible() and not model.kind.isVisible()
     choose(many, "Words")
     assert model.prompt.isVisible() and model.guidance.isVisible() and not model.kind.isVisible()
-    assert many.session.parameters.guidance == 7.5 and many.session.parameters.solver is Solver.RENOISE
+    assert many.session.parameters.guidance == 7.5 and many.session.parameters.solver is Solver.CONSISTENCY
     choose(many, "Thousand")
     assert model.kind.isVisible() and not model.prompt.isVisible()
     assert model.kind.count() == 1000 and many.session.parameters.condition == "kind 0"
@@ -180,7 +180,7 @@ def test_a_folder_that_is_dropped_is_added_and_shown(flow, tell, opened, tmp_pat
         await flow.until(lambda: len(flow.engine.arrivals) == 1)
         arrival = flow.engine.arrivals[0]
         assert arrival.subject == str(tmp_path) and not dialog.drop_place._lit
-        arrival.watch(Step("Trying it"))
+        arrival.watch(InstallProgress("Trying it"))
         assert dialog.doing.text() == f"Adding {tmp_path.name}" and dialog.step.text() == "Trying it"
         assert dialog.bar.maximum() == 0 and not dialog.add.isEnabled()
         flow.engine.installed.append(ModelInfo("lakes", "Lakes", 32, 8, (), 0.4, 8))
@@ -206,9 +206,9 @@ def test_a_download_tells_how_far_it_is_and_can_be_cancelled_and_begun_again(flo
         await flow.until(lambda: len(flow.engine.arrivals) == 1)
         arrival = flow.engine.arrivals[0]
         assert arrival.subject == "google/ddpm-church-256" and not dialog.fetching.isVisible()
-        arrival.watch(Step("40 of 400 MB", 0.1))
+        arrival.watch(InstallProgress("40 of 400 MB", 0.1))
         clock[0] += 10
-        arrival.watch(Step("80 of 400 MB", 0.2))
+        arrival.watch(InstallProgress("80 of 400 MB", 0.2))
         assert dialog.step.text() == "80 of 400 MB, about 80 s left"
         assert (dialog.bar.value(), dialog.bar.maximum()) == (200, 1000)
         click(dialog.cancel)

@@ -46,7 +46,7 @@ async def watched(flow, calls: int = CALLS, playback: Playback | None = None) ->
         run.updates.put_nowait(Progress(run.job, call, calls, index, 2, preview, 1.0, 1 / call, 0.5 / call))
     run.finish()
     await flow.until(lambda: flow.generation.activity is Activity.RESULT)
-    await flow.until(lambda: playback.trajectory is None or playback.trajectory.loose() is None)
+    await flow.until(lambda: playback.trajectory is None or playback.trajectory.first_unpacked() is None)
     return playback
 
 
@@ -264,7 +264,7 @@ def test_steps_left_out_for_want_of_room_when_the_run_is_over_leave_a_step_to_lo
         await flow.until(lambda: playback.available)
         assert playback.position == playback.last == CALLS - 1
         packs.set()  # noise packs into more than it was
-        await flow.until(lambda: playback.trajectory.loose() is None)
+        await flow.until(lambda: playback.trajectory.first_unpacked() is None)
         assert playback.last < CALLS - 1
         assert playback.position == playback.last == pill.track.value and playback.point.call == CALLS
         playback.step(-1)

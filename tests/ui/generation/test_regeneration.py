@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sdedit_studio.document.edits import guide
-from sdedit_studio.document.ground import outdated
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.document.sources import outdated
 from sdedit_studio.editing.regeneration import frame_to_regenerate, regeneration_edit
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles

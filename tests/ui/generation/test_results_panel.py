@@ -168,7 +168,7 @@ def test_a_search_meets_what_can_be_said_of_a_result():
     picture = np.zeros((4, 4, 3), np.uint8)
     settings = Parameters(t0=0.42, seed=311, condition="mountain", prompt="a red barn", solver=Solver.HEUN)
     given = {"frame": Rect(0, 0, 4, 4), "canvas": (4, 4), "calls": 8, "seconds": 1.0}
-    record = files.made(picture, picture, None, parameters=settings.as_dict(), **given)
+    record = files.new_record(picture, picture, None, parameters=settings.as_dict(), **given)
     for search in ("", "311", "seed 31", "seed=311", "0.4", ".42", "t0 0.42", "Mount", "scenes", "heun", "barn red"):
         assert meets(record, search), search
     for search in ("312", "0.5", "sea", "starred", "yesterday", "mountain sea"):

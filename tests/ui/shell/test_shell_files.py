@@ -16,7 +16,7 @@ from sdedit_studio.document.layer import Layer
 from sdedit_studio.document.results import Record
 from sdedit_studio.files import openraster, pictures
 from sdedit_studio.files.recovery import Journal, recoverable
-from sdedit_studio.files.results import made
+from sdedit_studio.files.results import new_record
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.base.dialog import Dialog
 from sdedit_studio.ui.document.autosave import Autosave
@@ -322,7 +322,7 @@ def test_work_left_behind_can_be_thrown_away_or_left_for_later(session, window, 
 def result(seed: int) -> Record:
     picture = np.full((64, 96, 3), seed, np.uint8)
     given = {"frame": Rect(0, 0, 96, 64), "canvas": (96, 64), "calls": 8, "seconds": 1.0}
-    return made(picture, picture, None, parameters={"seed": seed}, **given)
+    return new_record(picture, picture, None, parameters={"seed": seed}, **given)
 
 
 def test_a_new_result_counts_as_a_change_until_it_is_saved_with_the_document(

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from sdedit_studio.engine.job import Job, Pixels, Progress, Result
-from sdedit_studio.engine.trajectory import Trajectory, seen
+from sdedit_studio.engine.trajectory import Trajectory, step_picture
 from sdedit_studio.files import animation, pictures
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.ui.document.file_actions import FileActions
@@ -71,7 +71,7 @@ def test_an_exact_animation_has_every_step_as_it_was_seen(tell, told, session, p
         assert film.n_frames == STEPS
         for index in range(STEPS):
             film.seek(index)
-            wanted = seen(trajectory[index], result, (96, 64), last=index == STEPS - 1)
+            wanted = step_picture(trajectory[index], result, (96, 64), last=index == STEPS - 1)
             assert np.array_equal(np.asarray(film.convert("RGB")), wanted)
     assert np.array_equal(wanted, result.picture.array)
     assert pictures.read_metadata(path)["seed"] == 11

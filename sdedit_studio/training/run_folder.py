@@ -1,4 +1,4 @@
-"""What every run keeps in its folder: what the next sitting needs, how the training went, and the network itself."""
+"""The folder of a training run: its checkpoint, its loss table, and the network itself."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from sdedit_studio.training.history import Row, as_csv, plot
 
 
 class Recorded(Protocol):
+    """A recipe, as far as it is stored."""
+
     def as_dict(self) -> dict[str, Any]: ...
 
 
 class Trained(Protocol):
-    """What takes a run's steps, as far as it is kept. `images`: pictures seen."""
+    """A trainer, as far as it is stored. `images`: pictures seen."""
 
     images: int
 
@@ -35,8 +37,8 @@ AnyTrainer = TypeVar("AnyTrainer", bound=Trained)
 
 
 @dataclass(frozen=True)
-class Kept(ABC, Generic[AnyTrainer]):
-    """The folder of a run. Its kinds say what sets them apart, and write their network and samples."""
+class RunFolder(ABC, Generic[AnyTrainer]):
+    """The folder of a run. Subclasses say what identifies the run, and write its network and samples."""
 
     folder: Path
     trainer: AnyTrainer
@@ -52,7 +54,7 @@ class Kept(ABC, Generic[AnyTrainer]):
     @property
     @abstractmethod
     def identity(self) -> Mapping[str, Any]:
-        """Beside the recipe, what a run that goes on must have in common; plain JSON values."""
+        """What must be the same, beside the recipe, for a run to resume from this folder; plain JSON values."""
 
     @abstractmethod
     def save_network(self, last: Row) -> None:
@@ -60,10 +62,13 @@ class Kept(ABC, Generic[AnyTrainer]):
 
     @abstractmethod
     def samples(self) -> np.ndarray:
-        """A sheet of what it makes now, (h, w, 3) uint8."""
+        """A sheet of pictures that the network makes now, (h, w, 3) uint8."""
 
     def save(self, rows: Sequence[Row], seconds: float, progress: float) -> None:
-        """Write everything, each file in one move. Raises TrainingProblem for a full disk."""
+        """Write everything, each file atomically. `seconds`: of training; `progress`: 0 to 1.
+
+        Raises TrainingProblem when the disk is full.
+        """
         run = {"images": self.trainer.images, "seconds": seconds, "recipe": self.trainer.recipe.as_dict()}
         # Rows after the checkpoint's are dropped when it is read, so the table goes first.
         write(self.table, as_csv(rows).encode())

@@ -1,4 +1,4 @@
-"""What the importers share: what a person says, what a network turns out to be, and how both are checked."""
+"""What the importers share: the options a person gives, the network that results, and its checks."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from sdedit_studio.models.unet import build
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a person says of a model where its files leave it open; None where they say nothing.
+class ImportOptions:
+    """What a person states about a model that its files do not; None for what is not stated.
 
-    `head_channels`, `new_attention_order`: guided-diffusion's own settings.
+    `head_channels`, `new_attention_order`: guided-diffusion's `num_head_channels` and `use_new_attention_order`.
     """
 
     name: str | None = None
@@ -31,8 +31,8 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Found:
-    """A network as diffusers' `UNet2DModel`: its `config.json`, its weights, and what else goes into `model.json`."""
+class ImportedNetwork:
+    """A network as diffusers' `UNet2DModel`: its `config.json`, its weights, and the other facts of `model.json`."""
 
     config: Mapping[str, Any]
     weights: Mapping[str, Tensor]
@@ -40,7 +40,7 @@ class Found:
 
 
 def schedule_facts(schedule: DiscreteVP) -> dict[str, Any]:
-    """What `model.json` says of a network on a discrete schedule. The very last levels of a cosine are no use."""
+    """What `model.json` says of a network on a discrete schedule. The last level of a cosine schedule is left out."""
     highest = schedule.sigmas[-2] if schedule.betas is Betas.COSINE else schedule.sigmas[-1]
     return {"schedule": schedule, "sigma_min": schedule.sigmas[0], "sigma_max": highest}
 
@@ -51,24 +51,24 @@ def as_json(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def stride_of(config: Mapping[str, Any]) -> int:
-    """Sides of pictures must be multiples of it: the network halves them once a level, but for the last."""
+    """The stride of a network: it halves the sides of pictures at every level but the last."""
     return 2 ** (len(config["block_out_channels"]) - 1)
 
 
-def check(found: Found, label: str) -> Found:
-    """The same. Raises ModelProblem unless its weights fit its `config` one to one and are numbers."""
+def check(network: ImportedNetwork, label: str) -> ImportedNetwork:
+    """Returns `network`. Raises ModelProblem unless its weights fit its `config` one to one and are finite."""
     try:
         with torch.device("meta"):
-            expected = build(found.config).state_dict()
+            expected = build(network.config).state_dict()
     except (TypeError, ValueError, KeyError, IndexError, RuntimeError, ZeroDivisionError) as error:
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
         raise ModelProblem(f"{label} describes a network that cannot be built ({reason}).") from error
-    compare(expected, found.weights, label)
-    return found
+    compare(expected, network.weights, label)
+    return network
 
 
 def compare(expected: Mapping[str, Tensor], weights: Mapping[str, Tensor], label: str) -> None:
-    """Raises ModelProblem unless `weights` are what a network expects, by name and shape, floating point and finite."""
+    """Raises ModelProblem unless `weights` match `expected` in names and shapes and are finite floats."""
     if lacking := [name for name in expected if name not in weights]:
         raise ModelProblem(f"{label} is incomplete: {len(lacking)} of its weights are missing, such as {lacking[0]}.")
     if unknown := [name for name in weights if name not in expected]:

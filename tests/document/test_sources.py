@@ -1,4 +1,4 @@
-"""What a result stands on: told by identities, kept by no one, carried along with the canvas."""
+"""What a result was made from: compared by identity, kept alive by no one, carried along with the canvas."""
 
 import gc
 from weakref import ref
@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from sdedit_studio.document import edits
 from sdedit_studio.document.document import Document
-from sdedit_studio.document.ground import CHANGED, below, ground, grounded, outdated
 from sdedit_studio.document.history import History
 from sdedit_studio.document.layer import Layer
+from sdedit_studio.document.sources import CHANGED, guide_layers_below, outdated, sources_of, with_current_sources
 from sdedit_studio.raster.blend import BlendMode
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
@@ -31,7 +31,7 @@ def document() -> Document:
         Layer("Result", plain(200), generation={"seed": 3}),
         Layer("Above", plain(50)),
     ]
-    return grounded(Document.of(64, 64, layers))
+    return with_current_sources(Document.of(64, 64, layers))
 
 
 def result(document: Document) -> Layer:
@@ -43,7 +43,7 @@ def changed(document: Document, which: str, /, **fields) -> Document:
 
 
 def test_only_what_the_model_sees_below_counts(document):
-    assert [layer.name for layer in below(document, result(document).id)] == ["Sky"]
+    assert [layer.name for layer in guide_layers_below(document, result(document).id)] == ["Sky"]
     assert not outdated(document, result(document))
     for name, fields in (
         ("Sky", {"pixels": plain(1)}),
@@ -78,11 +78,11 @@ def test_undo_of_a_change_below_makes_the_result_up_to_date_again(document):
 
 def test_a_ground_keeps_no_pixels_alive():
     pixels = plain(3)
-    alive, kept = ref(pixels), ground([Layer("Sky", pixels)])
+    alive, kept = ref(pixels), sources_of([Layer("Sky", pixels)])
     del pixels
     gc.collect()
     assert alive() is None
-    assert kept != ground([Layer("Sky", plain(3))])
+    assert kept != sources_of([Layer("Sky", plain(3))])
 
 
 def test_moving_the_stack_changes_the_ground_and_a_copy_follows_nothing(document):
@@ -96,7 +96,7 @@ def test_moving_the_stack_changes_the_ground_and_a_copy_follows_nothing(document
 @given(horizontally=st.booleans(), changed_before=st.booleans())
 def test_a_change_of_the_whole_canvas_changes_no_ground(horizontally, changed_before):
     layers = [Layer("Sky", plain(255)), Layer("Result", plain(200), generation={"seed": 3})]
-    document = grounded(Document.of(64, 64, layers))
+    document = with_current_sources(Document.of(64, 64, layers))
     if changed_before:
         document = changed(document, "Sky", pixels=plain(1))
     for other in (
@@ -109,9 +109,9 @@ def test_a_change_of_the_whole_canvas_changes_no_ground(horizontally, changed_be
 
 
 def test_a_ground_that_is_not_known_is_not_outdated(document):
-    assert not outdated(document, result(document).replace(ground=None))
-    assert outdated(document, result(document).replace(ground=CHANGED))
-    assert not outdated(document, Layer("Plain", ground=CHANGED))
+    assert not outdated(document, result(document).replace(sources=None))
+    assert outdated(document, result(document).replace(sources=CHANGED))
+    assert not outdated(document, Layer("Plain", sources=CHANGED))
 
 
 def test_a_result_takes_the_place_of_an_earlier_one(document):
