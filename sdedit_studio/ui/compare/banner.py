@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from time import perf_counter
 
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPlainTextEdit,
 from sdedit_studio.engine.job import Phase, Progress
 from sdedit_studio.ui.base import theme, words
 from sdedit_studio.ui.base.icons import pixmap
-from sdedit_studio.ui.compare.compare import Compare
+from sdedit_studio.ui.compare.compare import Compare, CompareMode
 from sdedit_studio.ui.compare.pill import ComparePill, ModeChoice
 from sdedit_studio.ui.generation.generation import Generation, State
 from sdedit_studio.ui.generation.live_button import BeatingDot
@@ -333,6 +334,12 @@ class Banner(QObject):
         """Keep another pill, above those that are there."""
         self._pills.append(pill)
         pill.resized.connect(self._place)
+
+    def set_keys(self, key: Callable[[CompareMode], str]) -> None:
+        """Say which keys take the modes."""
+        keys = {mode: key(mode) for mode in CompareMode}
+        for choice in (self.activity.modes, self.comparing.modes):
+            choice.set_keys(keys)
 
     def escape(self) -> bool:
         """End a comparison, or else cancel the run, put the problem away, end live mode, or discard the result. Returns

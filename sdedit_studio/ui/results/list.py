@@ -37,7 +37,7 @@ from sdedit_studio.ui.base import theme, words
 from sdedit_studio.ui.base.icons import pixmap
 from sdedit_studio.ui.document.samples_dialog import rounded
 from sdedit_studio.ui.document.session import Session
-from sdedit_studio.ui.results.actions import ResultActions, name
+from sdedit_studio.ui.results.result_actions import ResultActions, name
 
 ROW = 68
 PICTURE = QSize(78, 52)

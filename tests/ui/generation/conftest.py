@@ -50,9 +50,12 @@ from sdedit_studio.ui.generation.generation import Generation
 from sdedit_studio.ui.generation.panel import SdeditPanel
 from sdedit_studio.ui.models.dialog import ModelsDialog
 from sdedit_studio.ui.models.models import Models
-from sdedit_studio.ui.results.actions import ResultActions
 from sdedit_studio.ui.results.panel import ResultsPanel
+from sdedit_studio.ui.results.result_actions import ResultActions
 from sdedit_studio.ui.t0_strip.strip import Strip
+from sdedit_studio.ui.t0_strip.view import StripView
+from sdedit_studio.ui.variations.panel import VariationsRow
+from sdedit_studio.ui.variations.variations import Variations
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 
 READY = Status(Phase.READY, "scenes-96", "CPU", 0.08)
@@ -265,6 +268,7 @@ class Flow:
     banner: Banner
     panel: SdeditPanel
     strip: Strip
+    variations: Variations
     problems: list[tuple[str, str]] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
 
@@ -318,17 +322,18 @@ def flow(qapp: QApplication, qtbot, loop) -> Flow:
     banner = Banner(generation, compare, view)
     models = Models(session, engine)
     strip = Strip(session, generation, lambda: view.busy)
-    panel = SdeditPanel(session, generation, models, strip)
+    variations = Variations(generation)
+    panel = SdeditPanel(session, generation, models, StripView(session, strip), VariationsRow(variations))
     panel.resize(348, 420)
     qtbot.addWidget(panel)
     view.show()
     panel.show()
-    flow = Flow(session, engine, generation, models, view, compare, banner, panel, strip)
+    flow = Flow(session, engine, generation, models, view, compare, banner, panel, strip, variations)
     session.notices.warned.connect(lambda *problem: flow.problems.append(problem))
     session.notices.told.connect(flow.messages.append)
     yield flow
     models.close()
-    panel.variations.close()
+    variations.close()
     strip.close()
     generation.close()
     loop.run_until_complete(asyncio.sleep(0.01))

@@ -10,9 +10,9 @@ from PySide6.QtTest import QTest
 from sdedit_studio.document.results import Record, Results
 from sdedit_studio.ui.document.file_actions import FileActions
 from sdedit_studio.ui.generation.generation import State
-from sdedit_studio.ui.results.actions import ResultActions
 from sdedit_studio.ui.results.list import RECORD_ROLE, star_area
 from sdedit_studio.ui.results.panel import ResultsPanel
+from sdedit_studio.ui.results.result_actions import ResultActions
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 from tests.ui.generation.conftest import Flow
 

@@ -29,14 +29,14 @@ def select_left(session) -> None:
 async def begun(flow) -> list:
     """Ask for a sheet; returns the engine's runs of it."""
     before = len(flow.engine.idle)
-    flow.panel.variations.make()
+    flow.variations.make()
     await flow.until(lambda: len(flow.engine.idle) > before)
     return flow.engine.idle[before:]
 
 
 async def filled(flow, runs=None):
     """A full sheet, each picture in a colour of its own."""
-    variations = flow.panel.variations
+    variations = flow.variations
     for run, colour in zip(runs or await begun(flow), COLOURS, strict=False):
         run.progress(8, colour=colour)
         run.finish(colour)

@@ -25,7 +25,7 @@ def click(flow, row: int, modifier=Qt.KeyboardModifier.NoModifier) -> None:
 
 def test_four_in_a_row_as_wide_as_the_panel(flow, tell):
     async def story(flow):
-        flow.panel.variations.count = 16
+        flow.variations.count = 16
         await begun(flow)
         sheet = flow.panel.sheet.sheet
         await flow.until(lambda: sheet.isVisible() and sheet.width() > 250)
@@ -104,7 +104,7 @@ def test_only_what_is_ready_can_be_chosen(flow, tell):
         runs = await begun(flow)
         runs[0].progress(8)
         runs[0].finish()
-        variations = flow.panel.variations
+        variations = flow.variations
         await flow.until(lambda: variations.sheet[0].done)
         click(flow, 1)
         assert variations.chosen == ()
@@ -132,7 +132,7 @@ def test_what_is_chosen_stays_chosen_while_the_sheet_fills(flow, tell):
         runs = await begun(flow)
         runs[0].progress(8)
         runs[0].finish()
-        variations, sheet = flow.panel.variations, flow.panel.sheet.sheet
+        variations, sheet = flow.variations, flow.panel.sheet.sheet
         await flow.until(lambda: variations.sheet[0].done)
         click(flow, 0)
         await filled(flow, runs[1:])

@@ -20,7 +20,6 @@ from sdedit_studio.ui.generation.panel import SdeditPanel
 from sdedit_studio.ui.models.card_dialog import count, takes
 from sdedit_studio.ui.models.dialog import ModelsDialog
 from sdedit_studio.ui.models.models import Models
-from sdedit_studio.ui.t0_strip.strip import Strip
 from tests.ui.generation.conftest import CHURCH, THOUSAND, WORDS, painted_document
 from tests.ui.generation.picking import choose, click
 
@@ -37,7 +36,7 @@ def test_the_panel_offers_each_model_with_its_classes(many):
         "Words",
         "Thousand",
     ]
-    assert many.panel.model.native.text() == "Native size 96 px; first sees yours at 144 × 96."
+    assert many.panel.native.text() == "Native size 96 px; first sees yours at 144 × 96."
 
 
 def test_a_model_comes_with_its_defaults_and_is_loaded_at_once(many):
@@ -313,7 +312,7 @@ def test_a_folder_is_added_chosen_used_and_removed_while_in_use(loop, qapp, qtbo
     engine = Engine(tmp_path / "models", measured=Measured(1, tmp_path / "measured.json"))
     session = Session(painted_document(48, 32))
     generation, models = Generation(session, engine), Models(session, engine)
-    panel = SdeditPanel(session, generation, models, Strip(session, generation, lambda: False))
+    panel = SdeditPanel(session, generation, models, QWidget(), QWidget())
     parent = QWidget()
     for widget in (panel, parent):
         qtbot.addWidget(widget)

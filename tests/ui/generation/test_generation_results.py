@@ -28,8 +28,8 @@ from sdedit_studio.raster.selection import rectangle
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.document.session import new_document
 from sdedit_studio.ui.generation.generation import State
-from sdedit_studio.ui.results import actions as result_actions
-from sdedit_studio.ui.results.actions import presentable, recorded
+from sdedit_studio.ui.results import result_actions
+from sdedit_studio.ui.results.result_actions import presentable, recorded
 from tests.ui.generation.conftest import painted_document
 from tests.ui.generation.history import CTRL, LEFT
 

@@ -31,7 +31,7 @@ def test_a_sheet_is_the_seed_and_those_after_it(flow, tell):
         assert flow.panel.sheet.hint.text() == "0 of 4 ready, about 21 s left."
         runs[1].progress(8)
         runs[1].finish()
-        variations = flow.panel.variations
+        variations = flow.variations
         await flow.until(lambda: variations.sheet[1].done)
         assert [each.done for each in variations.sheet] == [False, True, False, False]
         assert variations.filling and flow.panel.sheet.hint.text().startswith("1 of 4 ready")
@@ -44,7 +44,7 @@ def test_a_sheet_is_the_seed_and_those_after_it(flow, tell):
 
 def test_painting_goes_on_while_it_fills_and_the_sheet_says_that_it_is_older(flow, tell):
     async def story(flow):
-        variations, session = flow.panel.variations, flow.session
+        variations, session = flow.variations, flow.session
         runs = await begun(flow)
         document = session.document
         paint(session)
@@ -80,7 +80,7 @@ def test_a_sheet_that_came_to_nothing_leaves_the_one_before_as_it_was(flow, tell
 def test_beginning_again_after_something_more_urgent_shows_nothing_coarser(flow, tell):
     async def story(flow):
         runs = await begun(flow)
-        variation = flow.panel.variations.sheet[0]
+        variation = flow.variations.sheet[0]
         for call, colour in ((1, COLOURS[0]), (2, COLOURS[1]), (1, COLOURS[2])):
             runs[0].progress(call, colour=colour)
         await flow.until(lambda: runs[0].updates.empty())
@@ -103,7 +103,7 @@ def test_the_next_sheet_of_the_same_painting_has_the_seeds_that_follow(flow, tel
 
 def test_stopping_keeps_what_is_ready(flow, tell):
     async def story(flow):
-        variations = flow.panel.variations
+        variations = flow.variations
         runs = await begun(flow)
         runs[0].progress(8)
         runs[0].finish()
@@ -118,7 +118,7 @@ def test_stopping_keeps_what_is_ready(flow, tell):
 
 def test_another_model_ends_the_filling_so_that_the_one_before_is_not_loaded_again(flow, tell):
     async def story(flow):
-        variations = flow.panel.variations
+        variations = flow.variations
         runs = await begun(flow)
         runs[0].progress(8)
         runs[0].finish()
@@ -138,7 +138,7 @@ def test_another_model_ends_the_filling_so_that_the_one_before_is_not_loaded_aga
 
 def test_a_failure_is_said_once_and_keeps_what_is_ready(flow, tell):
     async def story(flow):
-        variations = flow.panel.variations
+        variations = flow.variations
         runs = await begun(flow)
         runs[0].progress(8)
         runs[0].finish()
@@ -154,14 +154,14 @@ def test_a_failure_is_said_once_and_keeps_what_is_ready(flow, tell):
 def test_nothing_to_work_from_is_said(flow, tell, empty_document):
     async def story(flow):
         flow.session.set_parameters(t0=0.0)
-        flow.panel.variations.make()
+        flow.variations.make()
         assert flow.problems[-1][0].startswith("At 0 nothing changes.")
         flow.session.set_parameters(t0=0.4)
         flow.session.open(empty_document, None)
-        flow.panel.variations.make()
+        flow.variations.make()
         await flow.until(lambda: len(flow.problems) == 2)
         assert flow.problems[-1][0].startswith("Paint something first")
-        assert not flow.panel.variations.filling and flow.engine.idle == []
+        assert not flow.variations.filling and flow.engine.idle == []
 
     tell(story)
 
@@ -171,7 +171,7 @@ def test_another_document_clears_the_sheet_and_cancels_the_rest(flow, tell):
         runs = await begun(flow)
         flow.session.open(new_document(), None)
         await flow.until(lambda: all(run.closed for run in runs))
-        assert flow.panel.variations.sheet == () and flow.panel.sheet.sheet.isHidden()
+        assert flow.variations.sheet == () and flow.panel.sheet.sheet.isHidden()
         assert flow.panel.sheet.hint.text().startswith("See your painting with other seeds")
 
     tell(story)

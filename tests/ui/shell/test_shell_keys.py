@@ -200,7 +200,7 @@ def test_the_results_take_room_for_more_than_one_from_the_edit(show):
         place = window.results.list.parentWidget()
         window.resize(1600, 1000)
         await story.until(lambda: window.height() == 1000 and window.docks.sdedit.all_seen)
-        window.toggle_results()
+        window.actions_["generate.results"].trigger()
         await story.until(lambda: place.isVisible() and place.height() > 2 * ROW)
         assert window.sdedit.generate.visibleRegion().boundingRect() == window.sdedit.generate.rect()
 

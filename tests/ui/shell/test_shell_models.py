@@ -50,7 +50,7 @@ def test_a_broken_file_is_refused_in_a_sentence(show, tmp_path):
     broken.write_bytes(b"no weights at all")
 
     async def told(window, story):
-        window.show_models()
+        window.actions_["generate.models"].trigger()
         dialog = await story.appears(window, ModelsDialog)
         QTest.mouseClick(dialog.add, Qt.MouseButton.LeftButton)
         await story.until(dialog._menu.isVisible)

@@ -23,7 +23,7 @@ async def at_once(jobs):
 async def filled(window, story):
     window.generation.engine.run_together = at_once
     window.actions_["variations.make"].trigger()
-    variations = window.sdedit.variations
+    variations = window.variations
     await story.until(lambda: len(variations.sheet) == 4 and not variations.filling)
     return variations
 
@@ -92,7 +92,7 @@ def test_a_sheet_is_brought_in_sight_where_the_panel_is_too_low(show):
 def test_closing_while_a_sheet_fills(show):
     async def told(window, story):
         window.actions_["variations.make"].trigger()  # the engine was not started, so it waits
-        await story.until(lambda: len(window.sdedit.variations.sheet) == 4)
-        assert window.sdedit.variations.filling
+        await story.until(lambda: len(window.variations.sheet) == 4)
+        assert window.variations.filling
 
     show(told)
