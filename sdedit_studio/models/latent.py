@@ -28,7 +28,7 @@ from sdedit_studio.diffusion.denoiser import Denoiser
 from sdedit_studio.diffusion.level import Level, row
 from sdedit_studio.models.catalogue import ModelCard, ModelProblem
 from sdedit_studio.models.graphs import Graphs
-from sdedit_studio.models.load import LoadedModel
+from sdedit_studio.models.loaded import LoadedModel
 from sdedit_studio.models.unet import Module, adapted, laid_out
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
