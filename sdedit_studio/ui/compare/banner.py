@@ -18,10 +18,7 @@ from sdedit_studio.ui.compare.pill import ComparePill, ModeChoice
 from sdedit_studio.ui.generation.generation import Generation, State
 from sdedit_studio.ui.generation.live_button import BeatingDot
 from sdedit_studio.ui.widgets.buttons import IconButton, PrimaryButton, SecondaryButton
-from sdedit_studio.ui.widgets.pill import SHADOW, Pill
-
-FOOT = 14
-"""Pixels between a pill and the foot of the canvas, and between two pills."""
+from sdedit_studio.ui.widgets.pill import FOOT, SHADOW, Pill
 
 PACE_SECONDS = 0.5
 """How long the pace of live mode stands at least."""
