@@ -25,7 +25,7 @@ from sdedit_studio.ui.base.tasks import Tasks
 from sdedit_studio.ui.document.drops import Drops, Source
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.document.size_dialogs import CanvasSizeDialog, ImageSizeDialog, NumberDialog
-from sdedit_studio.ui.tools.paint import only_pixels, step_name
+from sdedit_studio.ui.document.targets import only_pixels, step_name
 
 Select = Callable[[Tiles | None, Rect], Tiles | None]
 """A new selection from the one there is and the canvas."""

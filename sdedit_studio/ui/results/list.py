@@ -35,9 +35,9 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemD
 from sdedit_studio.document.results import Record
 from sdedit_studio.ui.base import theme, words
 from sdedit_studio.ui.base.icons import pixmap
-from sdedit_studio.ui.document.samples_dialog import rounded
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.results.result_actions import ResultActions, name
+from sdedit_studio.ui.widgets.rounded import rounded
 
 ROW = 68
 PICTURE = QSize(78, 52)

@@ -16,8 +16,9 @@ from sdedit_studio.raster.selection import of_array
 from sdedit_studio.ui.document.background import Background
 from sdedit_studio.ui.document.gesture import ComputedGesture
 from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.document.targets import step_name
 from sdedit_studio.ui.tools.controls import Setting, choice, percent
-from sdedit_studio.ui.tools.paint import PaintTool, can_paint, inside_selection, step_name
+from sdedit_studio.ui.tools.paint import PaintTool, can_paint, inside_selection
 from sdedit_studio.ui.tools.select import Selecting, SelectTool
 from sdedit_studio.ui.tools.tool import Canvas, Pointer
 

@@ -13,10 +13,11 @@ from sdedit_studio.ui.base.theme import current
 from sdedit_studio.ui.document.background import Background
 from sdedit_studio.ui.document.gesture import Change, ComputedGesture
 from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.document.targets import step_name
 from sdedit_studio.ui.tools.controls import Setting, choice, percent
 from sdedit_studio.ui.tools.drag import CLICK, Drag
 from sdedit_studio.ui.tools.lines import draw_handles, draw_line
-from sdedit_studio.ui.tools.paint import PaintTool, can_paint, step_name
+from sdedit_studio.ui.tools.paint import PaintTool, can_paint
 from sdedit_studio.ui.tools.tool import Canvas, Pointer
 
 

@@ -17,12 +17,13 @@ from sdedit_studio.ui.base.theme import current
 from sdedit_studio.ui.document.background import Background
 from sdedit_studio.ui.document.gesture import ComputedGesture
 from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.document.targets import only_pixels
 from sdedit_studio.ui.tools.controls import Setting, button, switch
 from sdedit_studio.ui.tools.cursors import icon_cursor
 from sdedit_studio.ui.tools.drag import ANGLE, Drag
 from sdedit_studio.ui.tools.grips import INSIDE, Grip, places, resize_cursor, under
 from sdedit_studio.ui.tools.lines import draw_handles, draw_line, draw_tag
-from sdedit_studio.ui.tools.paint import can_paint, only_pixels
+from sdedit_studio.ui.tools.paint import can_paint
 from sdedit_studio.ui.tools.placement import Placement
 from sdedit_studio.ui.tools.tool import Canvas, Pointer, Tool
 from sdedit_studio.ui.widgets.number_field import NumberField

@@ -15,22 +15,6 @@ from sdedit_studio.ui.tools.tool import Canvas, Pointer, Tool
 OUTSIDE = "Only the selection can be painted on. Paint inside it, or select nothing to paint everywhere."
 
 
-STEPS = {Target.MASK: "Paint mask", Target.PROTECTION: "Paint protection"}
-
-
-def step_name(target: Target, usual: str) -> str:
-    """What an undo step is called that would be `usual` on a layer's pixels."""
-    return STEPS.get(target, usual)
-
-
-def only_pixels(session: Session, what: str) -> bool:
-    """Whether tools paint on a layer's pixels; if not, a message says that `what` needs that."""
-    if session.target is Target.PIXELS:
-        return True
-    session.notices.tell(f"{what} only a layer’s pixels. Click the layer’s picture in the Layers panel first.")
-    return False
-
-
 def can_paint(session: Session) -> bool:
     """Whether paint can be seen on what tools paint on; if not, a message says what to do."""
     layer = session.document.active_layer

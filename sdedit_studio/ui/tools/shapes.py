@@ -13,9 +13,10 @@ from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.document.background import Background
 from sdedit_studio.ui.document.gesture import ComputedGesture
 from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.document.targets import step_name
 from sdedit_studio.ui.tools.controls import Setting, icon_choice, percent, slider
 from sdedit_studio.ui.tools.drag import CLICK, Drag, whole_pixels
-from sdedit_studio.ui.tools.paint import PaintTool, can_paint, step_name
+from sdedit_studio.ui.tools.paint import PaintTool, can_paint
 from sdedit_studio.ui.tools.tool import Canvas, Pointer
 
 Shape = Literal["rectangle", "ellipse", "line"]

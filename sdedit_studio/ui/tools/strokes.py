@@ -15,9 +15,10 @@ from sdedit_studio.raster.stroke import Stroke
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.document.gesture import Gesture
 from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.document.targets import step_name
 from sdedit_studio.ui.tools.brushes import Brushes
 from sdedit_studio.ui.tools.controls import tip_controls
-from sdedit_studio.ui.tools.paint import OUTSIDE, PaintTool, can_paint, step_name
+from sdedit_studio.ui.tools.paint import OUTSIDE, PaintTool, can_paint
 from sdedit_studio.ui.tools.tool import Canvas, Pointer
 
 RESIZE = 1.12

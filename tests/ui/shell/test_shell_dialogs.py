@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from sdedit_studio.files import openraster
 from sdedit_studio.ui.base.dialog import Dialog, choose
-from sdedit_studio.ui.document.export_dialog import ExportDialog, bytes_text
+from sdedit_studio.ui.base.words import file_size
+from sdedit_studio.ui.document.export_dialog import ExportDialog
 from sdedit_studio.ui.document.samples_dialog import preview, samples, title
 from sdedit_studio.ui.document.size_dialogs import Anchor, ImageSizeDialog, NewDialog, SizeFields
 
@@ -138,7 +139,7 @@ def test_the_size_of_the_export_is_shown_once_the_settings_rest(parent, tell):
 
 @pytest.mark.parametrize(("size", "text"), [(0, "1 kB"), (84_400, "84 kB"), (999_400, "999 kB"), (1_260_000, "1.3 MB")])
 def test_sizes_are_said_in_few_figures(size, text):
-    assert bytes_text(size) == text
+    assert file_size(size) == text
 
 
 def test_previews_of_photographs_and_documents_fill_their_place(dressed, session, tmp_path):

@@ -1,0 +1,21 @@
+"""What depends on whether a layer's pixels, its mask or the protection is painted on."""
+
+from __future__ import annotations
+
+from sdedit_studio.document.target import Target
+from sdedit_studio.ui.document.session import Session
+
+STEPS = {Target.MASK: "Paint mask", Target.PROTECTION: "Paint protection"}
+
+
+def step_name(target: Target, usual: str) -> str:
+    """What an undo step is called that would be `usual` on a layer's pixels."""
+    return STEPS.get(target, usual)
+
+
+def only_pixels(session: Session, what: str) -> bool:
+    """Whether tools paint on a layer's pixels; if not, a message says that `what` needs that."""
+    if session.target is Target.PIXELS:
+        return True
+    session.notices.tell(f"{what} only a layer’s pixels. Click the layer’s picture in the Layers panel first.")
+    return False
