@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 from sdedit_studio.ui.base import theme
 from sdedit_studio.ui.base.actions import Action, Actions
 from sdedit_studio.ui.base.dialog import answered
+from sdedit_studio.ui.base.preferences import Preferences
 from sdedit_studio.ui.base.tasks import Tasks
 from sdedit_studio.ui.results.panel import ResultsPanel
 from sdedit_studio.ui.shell.about import AboutDialog
@@ -53,9 +54,12 @@ def results_dock_action(docks: Callable[[], Docks], results: ResultsPanel, canva
 
 
 def layout_actions(
-    window: QMainWindow, arrangement: Callable[[], Arrangement], toggle_theme: Callable[[], None]
+    window: QMainWindow, arrangement: Callable[[], Arrangement], preferences: Preferences
 ) -> list[Action]:
     """How much of the window shows, and in which colours."""
+
+    def toggle_theme() -> None:
+        preferences.theme = (theme.DARK if theme.current() is theme.LIGHT else theme.LIGHT).name
 
     def toggle_full_screen() -> None:
         window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)

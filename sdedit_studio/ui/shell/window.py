@@ -11,6 +11,8 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QHideEvent, 
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
 
 from sdedit_studio.engine.engine import Engine
+from sdedit_studio.engine.job import Result
+from sdedit_studio.engine.trajectory import Trajectory
 from sdedit_studio.ui.base import theme
 from sdedit_studio.ui.base.actions import Action, Actions
 from sdedit_studio.ui.base.preferences import Preferences
@@ -37,7 +39,6 @@ from sdedit_studio.ui.document.autosave import Autosave
 from sdedit_studio.ui.document.edit_actions import EditActions
 from sdedit_studio.ui.document.file_actions import ORA, FileActions
 from sdedit_studio.ui.document.layers_panel import LayersPanel
-from sdedit_studio.ui.document.samples_dialog import samples
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.generation.actions import generation_actions, regeneration_actions, seed_action
 from sdedit_studio.ui.generation.generation import Generation
@@ -63,6 +64,7 @@ from sdedit_studio.ui.shell.actions import (
     results_dock_action,
 )
 from sdedit_studio.ui.shell.arrangement import Arrangement
+from sdedit_studio.ui.shell.beginning import Beginning
 from sdedit_studio.ui.shell.docks import Docks
 from sdedit_studio.ui.shell.enter_and_escape import EnterAndEscape
 from sdedit_studio.ui.shell.focus import focus_next
@@ -71,7 +73,6 @@ from sdedit_studio.ui.shell.option_bar import OptionBar, StabiliserButton
 from sdedit_studio.ui.shell.status_bar import StatusBar
 from sdedit_studio.ui.shell.title import NAME, DocumentTitle
 from sdedit_studio.ui.shell.tool_column import ToolColumn
-from sdedit_studio.ui.shell.welcome import Welcome
 from sdedit_studio.ui.t0_strip.strip import Strip
 from sdedit_studio.ui.t0_strip.view import StripView
 from sdedit_studio.ui.tools.actions import brush_actions, tool_actions
@@ -131,7 +132,7 @@ class Window(QMainWindow):
         self.results = ResultsPanel(session, self.result_actions)
         self.autosave = Autosave(session, self.files, tasks, profile.recovery)
 
-        self._welcome = Welcome(self.notice, self.generation, self.files)
+        self._beginning = Beginning(preferences, self.generation, self.files, self.edit, self.autosave, self.notice)
         self._keys = EnterAndEscape(session, self.canvas, self.generation, self.compare, self.banner, self.paper_tasks)
         self.actions_ = Actions(self._declared(), self, self.canvas, preferences)
         self.scrubber = Scrubber(self.playback, self.actions_, self.stage)
@@ -152,16 +153,7 @@ class Window(QMainWindow):
 
     def begin(self, files: Sequence[Path]) -> None:
         """Open the files asked for; else offer what a crash left behind; else, the very first time, a sample."""
-        self.tasks.start(self._begin(list(files)))
-
-    async def _begin(self, files: list[Path]) -> None:
-        recovered = await self.autosave.offer(self.notice)
-        if files:
-            await self.files.open_now(files[0])
-            self.edit.add_pictures(files[1:])
-        elif self._preferences.first_run and not recovered:
-            await self.files.open_sample(samples()[0])
-            self._welcome.show()
+        self.tasks.start(self._beginning.begin(files))
 
     # --- What a person can ask for ---------------------------------------------------------------------------------
 
@@ -187,25 +179,15 @@ class Window(QMainWindow):
             *playback_actions(self.playback, self._export_steps),
             *variation_actions(self.variations),
             *view_actions(canvas),
-            *layout_actions(self, lambda: self.arrangement, self._toggle_theme),
+            *layout_actions(self, lambda: self.arrangement, self._preferences),
             *focus_actions(self, self._focus_next_part),
             *help_actions(self, lambda: self.actions_, self.tasks, self._profile.logs),
             *tool_actions(session),
             *brush_actions(lambda: canvas.tool, canvas.brushes),
         ]
 
-    def _export_steps(self) -> None:
-        trajectory, result = self.playback.trajectory, self.playback.result
-        if trajectory is not None and result is not None:
-            self.tasks.start(export_steps(self, self.files, self.session, trajectory, result))
-
-    def _toggle_theme(self) -> None:
-        look = theme.DARK if theme.current() is theme.LIGHT else theme.LIGHT
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        theme.apply(app, look)
-        self.actions_.retint()
-        self._preferences.theme = look.name
+    def _export_steps(self, trajectory: Trajectory, result: Result) -> None:
+        self.tasks.start(export_steps(self, self.files, self.session, trajectory, result))
 
     def _focus_next_part(self) -> None:
         focus_next([self.canvas, *(dock.widget() for dock in self.docks if dock.isVisible()), self.option_bar])
@@ -222,7 +204,7 @@ class Window(QMainWindow):
             {
                 "recent": (
                     "Open recent",
-                    lambda menu: fill_recent(menu, self._preferences.recent, self.files.open_path),
+                    lambda menu: fill_recent(menu, self._preferences, self.files.open_path),
                 ),
                 "panels": ("Panels", lambda menu: fill_panels(menu, self.docks, actions)),
             },
@@ -303,9 +285,17 @@ class Window(QMainWindow):
         self.noised.shown_changed.connect(self.sdedit.set_noised)
         canvas.installEventFilter(self)
         self.actions_.changed.connect(self._show_keys)
+        self._preferences.changed.connect(self._setting_changed)
         self._show_keys()
         self._show_tool(session.tool)
         self.status_bar.set_zoom(canvas.zoom)
+
+    def _setting_changed(self, name: str) -> None:
+        if name == Preferences.theme.name:
+            app = QApplication.instance()
+            assert isinstance(app, QApplication)
+            theme.apply(app, theme.named(self._preferences.theme))
+            self.actions_.retint()
 
     def _show_tool(self, tool_id: str) -> None:
         tool = self.canvas.toolbox.tool(tool_id)

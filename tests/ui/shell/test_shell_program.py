@@ -13,7 +13,6 @@ import threading
 import pytest
 
 from sdedit_studio.ui.base import log
-from sdedit_studio.ui.base.preferences import RECENT, Preferences
 from sdedit_studio.ui.base.profile import Profile
 from sdedit_studio.ui.base.tasks import Tasks
 from sdedit_studio.ui.shell.status_bar import ago
@@ -129,31 +128,6 @@ def test_the_users_own_places_are_not_inside_each_other_by_name():
     assert profile.settings.name == "settings.ini"
     assert profile.recovery.name == "recovery"
     assert len({profile.settings.parent, profile.recovery, profile.logs}) == 3
-
-
-def test_recent_files_are_few_distinct_and_newest_first(dressed, tmp_path):
-    path = Profile.at(tmp_path).settings
-    preferences = Preferences(path)
-    for number in range(RECENT + 3):
-        preferences.add_recent(tmp_path / f"{number}.ora")
-    preferences.add_recent(tmp_path / "5.ora")
-    preferences.sync()
-    recent = Preferences(path).recent
-    assert len(recent) == RECENT
-    assert [file.name for file in recent[:2]] == ["5.ora", f"{RECENT + 2}.ora"]
-    preferences.forget_recent(tmp_path / "5.ora")
-    assert preferences.recent[0].name == f"{RECENT + 2}.ora"
-    assert preferences.folder == tmp_path
-
-
-def test_settings_that_cannot_be_read_count_as_not_set(dressed, tmp_path):
-    path = Profile.at(tmp_path).settings
-    path.write_text('[General]\nkeys=not json\nrecent=7\nbrushes="[1]"\n[window]\ngeometry=x\n')
-    preferences = Preferences(path)
-    assert preferences.keys == {}
-    assert preferences.recent == []
-    assert preferences.brushes == {}
-    assert preferences.layout()[0].isEmpty()
 
 
 @pytest.mark.parametrize(
