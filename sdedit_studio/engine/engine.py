@@ -84,7 +84,7 @@ class Engine:
             async for update in updates:
                 yield update
 
-    async def run_together(self, jobs: Sequence[Job], lane: Lane = Lane.IDLE) -> AsyncIterator[Update]:
+    async def run_together(self, jobs: Sequence[Job], lane: Lane = Lane.IDLE) -> AsyncGenerator[Update, None]:
         """`run` for jobs with the same `in_common`, several at a time where the device gains from that.
 
         Each update names its job; of every job the last is a `Result`, `Cancelled` or `Failed`. Between two batches

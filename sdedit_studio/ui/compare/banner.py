@@ -104,7 +104,7 @@ class ActivityPill(Pill):
         self.discard.setToolTip("Put the result away; your painting stays as it is (Esc)")
         self.apply = PrimaryButton("Apply", key="Enter")
         self.apply.setToolTip("Keep the result as a new layer (Enter)")
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(SHADOW + 14, SHADOW + 7, SHADOW + 8, SHADOW + 7)
         row.setSpacing(2 * theme.SPACE)
         row.addWidget(self.dot)
@@ -172,7 +172,7 @@ class ActivityPill(Pill):
 
     def fit(self, room: int) -> None:
         """Offer the modes only where there is room for all the rest; their keys are always there."""
-        own = self.modes.sizeHint().width() + self.layout().spacing()
+        own = self.modes.sizeHint().width() + self._row.spacing()
         rest = self.sizeHint().width() - (own if self.modes.isVisibleTo(self) else 0)
         self.modes.setVisible(self._generation.can_apply and rest + own <= room)
 

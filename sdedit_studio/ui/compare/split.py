@@ -29,6 +29,7 @@ class Handle(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._view = parent
         self._offset = QPointF()
         self.setFixedSize(self.SIDE, self.SIDE)
         self.setCursor(Qt.CursorShape.SplitHCursor)
@@ -66,14 +67,14 @@ class Handle(QWidget):
         """Lie over the grip of this line; None when there is none."""
         middle = None if line is None else self._grip(line)
         if middle is None and self.hasFocus():
-            self.parentWidget().setFocus()
+            self._view.setFocus()
         self.setVisible(middle is not None)
         if middle is not None:
             self.move((middle - QPointF(self.SIDE / 2, self.SIDE / 2)).toPoint())
 
     def _grip(self, line: QLineF) -> QPointF | None:
         """The middle of the visible part of the line, in the parent's pixels."""
-        inside = QRectF(self.parentWidget().rect()).adjusted(8, 8, -8, -8)
+        inside = QRectF(self._view.rect()).adjusted(8, 8, -8, -8)
         first, last = 0.0, 1.0
         for start, by, low, high in (
             (line.x1(), line.dx(), inside.left(), inside.right()),

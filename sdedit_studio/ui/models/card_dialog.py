@@ -36,7 +36,8 @@ class ModelCard(QFrame):
     remove_asked = Signal()
 
     def __init__(self) -> None:
-        super().__init__(objectName="card")
+        super().__init__()
+        self.setObjectName("card")
         self._sha256 = ""
         self.title = QLabel()
         self.title.setFont(theme.font(17, QFont.Weight.DemiBold))

@@ -14,12 +14,21 @@ def focus_next(parts: Sequence[QWidget]) -> None:
     inside = (i for i, part in enumerate(parts) if now is not None and (part is now or part.isAncestorOf(now)))
     start = next(inside, -1)
     for part in (*parts[start + 1 :], *parts[: start + 1]):
-        target = part if _takes_tab(part) else part.nextInFocusChain()
-        while target is not part and not (part.isAncestorOf(target) and _takes_tab(target)):
-            target = target.nextInFocusChain()
-        if _takes_tab(target):
-            target.setFocus(Qt.FocusReason.TabFocusReason)
+        if (first := _first(part)) is not None:
+            first.setFocus(Qt.FocusReason.TabFocusReason)
             return
+
+
+def _first(part: QWidget) -> QWidget | None:
+    """The widget of a part that Tab reaches first."""
+    widget: QWidget | None = part
+    while widget is not None:
+        if (widget is part or part.isAncestorOf(widget)) and _takes_tab(widget):
+            return widget
+        widget = widget.nextInFocusChain()
+        if widget is part:
+            return None
+    return None
 
 
 def focus_menus(bar: QMenuBar) -> None:

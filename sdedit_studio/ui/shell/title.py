@@ -14,7 +14,8 @@ class DocumentTitle(QLabel):
     """Says also whether something is not saved."""
 
     def __init__(self, window: QMainWindow, session: Session, files: FileActions) -> None:
-        super().__init__(objectName="documentTitle")
+        super().__init__()
+        self.setObjectName("documentTitle")
         self._window, self._session, self._files = window, session, files
         session.history_changed.connect(self.show_title)
         files.opened.connect(self.show_title)

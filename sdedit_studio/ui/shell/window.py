@@ -237,7 +237,8 @@ class Window(QMainWindow):
         self.arrangement = Arrangement(self, bars, self.docks, self._preferences)
 
     def _bar(self, area: Qt.ToolBarArea, content: QWidget, name: str) -> QToolBar:
-        bar = QToolBar(objectName=name)
+        bar = QToolBar()
+        bar.setObjectName(name)
         bar.setMovable(False)
         bar.setFloatable(False)
         bar.addWidget(content)
