@@ -16,7 +16,7 @@ from sdedit_studio.ui.compare.compare import Compare
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.generation.generation import Generation, State
 from tests.engine.conftest import FakeModels
-from tests.ui.generation.conftest import painted_document
+from tests.ui.flow import painted_document
 
 
 async def patiently(condition) -> None:

@@ -17,7 +17,7 @@ from sdedit_studio.ui.base.preferences import Preferences
 from sdedit_studio.ui.base.profile import Profile
 from sdedit_studio.ui.results.list import ROW
 from sdedit_studio.ui.shell.menus import MENUS
-from tests.ui.shell.windowed import CTRL, SHIFT, key, paint
+from tests.ui.windowed import CTRL, SHIFT, key, paint
 
 # The offscreen platform has no stack of windows.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support raise", extend=True)

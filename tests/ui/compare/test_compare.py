@@ -26,7 +26,7 @@ from sdedit_studio.ui.compare.stage import Stage
 from sdedit_studio.ui.compare.veil import AMPLIFIED, Veil, difference_colours
 from sdedit_studio.ui.generation.generation import State
 from sdedit_studio.ui.generation.live import STILL
-from tests.ui.generation.conftest import paint, painted_document
+from tests.ui.flow import paint, painted_document
 
 RED, BLUE, SKY = (200, 40, 10), (10, 40, 200), (120, 180, 220)
 LOW = 44, 56

@@ -20,8 +20,9 @@ from sdedit_studio.ui.generation.panel import SdeditPanel
 from sdedit_studio.ui.models.card_dialog import count, takes
 from sdedit_studio.ui.models.dialog import ModelsDialog
 from sdedit_studio.ui.models.models import Models
-from tests.ui.generation.conftest import CHURCH, THOUSAND, WORDS, painted_document
-from tests.ui.generation.picking import choose, click
+from tests.ui.fake_engine import CHURCH, THOUSAND, WORDS
+from tests.ui.flow import painted_document
+from tests.ui.models.picking import choose, click
 
 # --- The panel -----------------------------------------------------------------------------------------------------
 

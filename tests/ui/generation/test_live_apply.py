@@ -10,7 +10,7 @@ import pytest
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.generation import generation
 from sdedit_studio.ui.generation.generation import State
-from tests.ui.generation.conftest import paint, painted_document
+from tests.ui.flow import paint, painted_document
 from tests.ui.generation.living import composite, first_pass, held_back, quiet, runs
 
 

@@ -5,14 +5,9 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QInputDevice, QMouseEvent, QPointingDevice, QTabletEvent
 from PySide6.QtWidgets import QApplication
-
-from sdedit_studio.ui.base import theme
-from sdedit_studio.ui.canvas.view import CanvasView
-from sdedit_studio.ui.document.session import Session, new_document
 
 WIDTH, HEIGHT = 200, 150
 
@@ -130,21 +125,3 @@ class Canvas:
             if selection is None
             else selection.read(self.document.bounds)
         )
-
-
-@pytest.fixture(scope="session", autouse=True)
-def look(qapp):
-    theme.apply(qapp, theme.DARK)
-
-
-@pytest.fixture
-def canvas(qtbot):
-    view = CanvasView(Session(new_document(WIDTH, HEIGHT)))
-    view.resize(600, 400)
-    qtbot.addWidget(view)
-    with qtbot.waitExposed(view):
-        view.show()
-    view.actual_size()
-    view.brushes.change("brush", size=12, hardness=1.0)
-    view.brushes.change("eraser", size=12, hardness=1.0)
-    return Canvas(view, qtbot)

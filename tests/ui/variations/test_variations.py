@@ -16,7 +16,7 @@ from sdedit_studio.parameters import Refine
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.document.session import new_document
 from sdedit_studio.ui.generation.generation import State
-from tests.ui.generation.sheets import COLOURS, begun, composite, filled, paint, select_left, shown
+from tests.ui.variations.sheets import COLOURS, begun, composite, filled, paint, select_left, shown
 
 # --- Filling -------------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from tests.ui.canvas.conftest import ERASER
+from tests.ui.pointer import ERASER
 
 PRESS, MOVE, RELEASE = QEvent.Type.TabletPress, QEvent.Type.TabletMove, QEvent.Type.TabletRelease
 
@@ -301,7 +301,7 @@ def test_a_modifier_pressed_during_a_drag_counts_at_once(canvas):
 
 
 def test_the_wheel_does_not_zoom_while_a_stroke_is_painted(canvas):
-    from tests.ui.canvas.test_canvas_view import wheel
+    from tests.ui.canvas.test_view import wheel
 
     canvas.press(20, 20)
     wheel(canvas, 2, QPointF(100, 100))

@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from sdedit_studio.engine.job import Pixels
-from tests.ui.generation.conftest import painted_document
-from tests.ui.generation.sheets import begun, filled, shown
+from tests.ui.flow import painted_document
+from tests.ui.variations.sheets import begun, filled, shown
 
 
 def middle(flow, row: int) -> QPoint:

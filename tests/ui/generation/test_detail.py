@@ -7,8 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from sdedit_studio.parameters import Refine
-from tests.ui.generation.conftest import SHARP, Flow
-from tests.ui.generation.picking import choose, click
+from tests.ui.fake_engine import SHARP
+from tests.ui.flow import Flow
+from tests.ui.models.picking import choose, click
 
 
 def refine(flow: Flow, way: str) -> None:

@@ -19,7 +19,7 @@ from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.document.session import new_document
 from sdedit_studio.ui.results.list import PICTURE, drawn_thumbnail
 from sdedit_studio.ui.results.search import meets
-from tests.ui.generation.history import CTRL, LEFT
+from tests.ui.results.history import CTRL, LEFT
 
 # The offscreen platform cannot raise a menu.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)

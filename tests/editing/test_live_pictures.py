@@ -8,51 +8,62 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import guide
+from sdedit_studio.document.layer import Layer
 from sdedit_studio.editing.edit import Edit, edit_of
 from sdedit_studio.editing.live_pictures import Base, refining_again
 from sdedit_studio.engine.job import Job, Pixels
 from sdedit_studio.parameters import Parameters, Refine
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui.document.session import new_document
-from tests.ui.generation.conftest import paint
+from sdedit_studio.raster.tiles import Tiles, blank
 
 SIDES = st.integers(96, 700)
 
 
-def test_a_guide_brought_up_to_date_is_the_guide(flow):
-    session = flow.session
-    before = edit_of(session.document, Parameters(), 0)
-    paint(session, Rect(20, 10, 30, 30), (9, 90, 200, 255))
-    layer = session.document.active_layer
-    again = edit_of(session.document, Parameters(), 1, before)
-    assert np.array_equal(again.job.guide.array, guide(session.document, session.document.bounds))
+@pytest.fixture
+def document() -> Document:
+    """Sky over land, and a layer to paint on."""
+    picture = blank(96, 64)
+    picture[:32] = (220, 180, 120, 255)
+    picture[32:] = (40, 90, 60, 255)
+    return Document.of(96, 64, [Layer("Paper", Tiles.from_array(picture)), Layer("Layer 1")])
+
+
+def painted(document: Document) -> Document:
+    """With some paint on the active layer."""
+    patch = np.full((30, 30, 4), (9, 90, 200, 255), np.uint8)
+    return document.with_pixels(document.active_layer.pixels.with_array(patch, 20, 10))
+
+
+def test_a_guide_brought_up_to_date_is_the_guide(document):
+    before = edit_of(document, Parameters(), 0)
+    document = painted(document)
+    again = edit_of(document, Parameters(), 1, before)
+    assert np.array_equal(again.job.guide.array, guide(document, document.bounds))
     for change in ({"opacity": 0.5}, {"visible": False}, {"visible": True}, {"in_guide": False}):
-        session.push("Change layer", session.document.with_layer(layer.id, **change))
-        before, again = again, edit_of(session.document, Parameters(), 2, again)
-        assert np.array_equal(again.job.guide.array, guide(session.document, session.document.bounds)), change
+        document = document.with_layer(document.active, **change)
+        before, again = again, edit_of(document, Parameters(), 2, again)
+        assert np.array_equal(again.job.guide.array, guide(document, document.bounds)), change
 
 
-def test_whether_only_paint_differs_is_told_without_a_look_at_a_mask(flow, monkeypatch):
-    session = flow.session
+def test_whether_only_paint_differs_is_told_without_a_look_at_a_mask(document, monkeypatch):
     cover = Tiles.from_array(np.full((64, 48), 255, np.uint8))
     held = Tiles.from_array(np.full((9, 9), 100, np.uint8))
-    session.push("Select", session.document.replace(selection=cover, protection=held))
-    before = edit_of(session.document, Parameters(), 0)
+    document = document.replace(selection=cover, protection=held)
+    before = edit_of(document, Parameters(), 0)
     base = Base.of(before, before.job.guide)
-    paint(session, Rect(20, 10, 30, 30), (9, 90, 200, 255))
-    again = edit_of(session.document, Parameters(), 1, before)
+    document = painted(document)
+    again = edit_of(document, Parameters(), 1, before)
     monkeypatch.setattr(Pixels, "__eq__", lambda *_args: pytest.fail("An 8K mask is compared at every picture."))
     assert base.fits(again) and again.job.mask is not None and again.job.strength is not None
     for change in ({"selection": None}, {"protection": None}, {"frame": Rect(0, 0, 80, 60)}):
-        session.push("Change", session.document.replace(**change))
-        again = edit_of(session.document, Parameters(), 2, again)
+        document = document.replace(**change)
+        again = edit_of(document, Parameters(), 2, again)
         assert not base.fits(again), change
 
 
-def test_a_coarse_picture_over_a_fine_one_changes_nothing_far_from_the_paint(flow):
-    document = flow.session.document
+def test_a_coarse_picture_over_a_fine_one_changes_nothing_far_from_the_paint(document):
     then = np.full((400, 600, 3), 120, np.uint8)
     now = then.copy()
     now[20:60, 20:60] = 250
@@ -65,27 +76,27 @@ def test_a_coarse_picture_over_a_fine_one_changes_nothing_far_from_the_paint(flo
     assert isinstance(Base.of(edits[0], Pixels.of(fine)).picture, Image.Image)
 
 
-def test_what_cannot_be_refined_in_part_is_refined_whole(flow):
+def test_what_cannot_be_refined_in_part_is_refined_whole(document):
     then = np.full((400, 600, 3), 120, np.uint8)
     frame, fine = Rect(0, 0, 600, 400), Pixels.of(np.full((400, 600, 3), 33, np.uint8))
     first = Pixels.of(np.full((96, 144, 3), 7, np.uint8))
 
     def edit(picture: np.ndarray, refine: Refine = Refine.SDE, **more) -> Edit:
-        return Edit(flow.session.document, frame, Job(Pixels.of(picture), Parameters(refine=refine), **more))
+        return Edit(document, frame, Job(Pixels.of(picture), Parameters(refine=refine), **more))
 
-    def painted(*box: slice) -> np.ndarray:
+    def repainted(*box: slice) -> np.ndarray:
         now = then.copy()
         now[box] = 250
         return now
 
     base = Base.of(edit(then), fine)
-    little = painted(slice(20, 60), slice(20, 60))
+    little = repainted(slice(20, 60), slice(20, 60))
     again = refining_again(base, edit(little), Refine.SDE, first)
     assert again.job.guide == fine and again.job.first == first
     assert again.job.mask.array[40, 40] == 255 and not again.job.mask.array[200:].any()
-    two = painted(slice(20, 60), slice(20, 60)) | painted(slice(340, 380), slice(540, 580))
+    two = repainted(slice(20, 60), slice(20, 60)) | repainted(slice(340, 380), slice(540, 580))
     assert refining_again(base, edit(two), Refine.SDE, first) is not None
-    assert refining_again(base, edit(painted(slice(0, 300), slice(0, 500))), Refine.SDE, first) is None
+    assert refining_again(base, edit(repainted(slice(0, 300), slice(0, 500))), Refine.SDE, first) is None
     assert refining_again(base, edit(then), Refine.SDE, first) is None
     assert refining_again(base, edit(little), Refine.DOUBLE, first) is None
     assert refining_again(Base.of(edit(then), first), edit(little), Refine.SDE, first) is None
@@ -107,7 +118,7 @@ def test_only_the_box_around_the_paint_is_worked_on_and_nothing_shows_of_that(wi
     now = then.copy()
     now[top : top + 30, left : left + 50] += 40
     fine, coarse = (Pixels.of(noise.integers(60, 196, (*size, 3), np.uint8)) for size in ((height, width), (32, 48)))
-    frame, document = Rect(0, 0, width, height), new_document(1, 1)
+    frame, document = Rect(0, 0, width, height), Document.of(1, 1, [Layer("Layer 1")])
     before, after = (Edit(document, frame, Job(Pixels.of(picture), Parameters())) for picture in (then, now))
     base = Base.of(before, fine)
     whole = Image.fromarray(coarse.array).resize(base.picture.size, Image.Resampling.BICUBIC)

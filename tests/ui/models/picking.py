@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
-from tests.ui.generation.conftest import Flow
+from tests.ui.flow import Flow
 
 
 def click(widget: QWidget) -> None:

@@ -17,7 +17,7 @@ from sdedit_studio.parameters import Parameters, Refine, Solver
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.document.session import new_document
 from sdedit_studio.ui.t0_strip.strip import LEVELS, REST_MS, measured
-from tests.ui.generation.conftest import READY, WARMING_UP
+from tests.ui.fake_engine import READY, WARMING_UP
 
 REST = 0.03
 

@@ -14,7 +14,7 @@ from sdedit_studio.ui.results.list import RECORD_ROLE, star_area
 from sdedit_studio.ui.results.panel import ResultsPanel
 from sdedit_studio.ui.results.result_actions import ResultActions
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
-from tests.ui.generation.conftest import Flow
+from tests.ui.flow import Flow
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 CTRL = Qt.KeyboardModifier.ControlModifier

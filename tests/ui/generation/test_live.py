@@ -18,7 +18,7 @@ from sdedit_studio.engine.job import Lane
 from sdedit_studio.parameters import Refine, Solver
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.generation.generation import State
-from tests.ui.generation.conftest import paint, painted_document
+from tests.ui.flow import paint, painted_document
 from tests.ui.generation.living import colour_seen, drawn, first_pass, quiet, runs
 
 

@@ -20,7 +20,7 @@ from sdedit_studio.parameters import Parameters
 from sdedit_studio.ui.base.dialog import Dialog
 from sdedit_studio.ui.base.profile import Profile
 from sdedit_studio.ui.document.samples_dialog import samples
-from tests.ui.shell.windowed import LEFT, NONE, paint
+from tests.ui.windowed import LEFT, NONE, paint
 
 # The offscreen platform has no stack of windows.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support raise", extend=True)

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from sdedit_studio.engine.job import ModelInfo
-from tests.ui.generation.conftest import Flow
+from tests.ui.flow import Flow
 
 CLASSES = ("forest", "mountain", "sea", "street")
 SCENES = ModelInfo("scenes-96", "Scenes", 96, 16, CLASSES, 0.4, 8, bundled=True)

@@ -55,7 +55,7 @@ def change(session) -> None:
     session.push("Add layer", session.document.inserted(Layer("New")))
 
 
-def test_saving_asks_for_a_name_once_and_then_writes_there(session, window, preferences, tell, tmp_path):
+def test_saving_asks_for_a_name_once_and_then_writes_there(session, window, preferences, play, tmp_path):
     path = tmp_path / "lake.ora"
 
     async def story(story):
@@ -74,10 +74,10 @@ def test_saving_asks_for_a_name_once_and_then_writes_there(session, window, pref
         assert parameters == session.parameters
         assert preferences.recent == [path]
 
-    tell(story)
+    play(story)
 
 
-def test_what_is_painted_while_saving_is_not_called_saved(session, window, preferences, tell, tmp_path):
+def test_what_is_painted_while_saving_is_not_called_saved(session, window, preferences, play, tmp_path):
     async def story(story):
         files = FileActions(session, story.tasks, preferences, window)
         session.path = tmp_path / "lake.ora"
@@ -88,10 +88,10 @@ def test_what_is_painted_while_saving_is_not_called_saved(session, window, prefe
         assert (len(document.layers), len(session.document.layers)) == (4, 5)
         assert session.history.modified
 
-    tell(story)
+    play(story)
 
 
-def test_a_document_opened_while_another_is_saved_does_not_get_its_file(session, window, preferences, tell, tmp_path):
+def test_a_document_opened_while_another_is_saved_does_not_get_its_file(session, window, preferences, play, tmp_path):
     async def story(story):
         files = FileActions(session, story.tasks, preferences, window)
         session.path = tmp_path / "lake.ora"
@@ -103,10 +103,10 @@ def test_a_document_opened_while_another_is_saved_does_not_get_its_file(session,
         assert (session.document, session.path) == (other, None)
         assert not session.modified
 
-    tell(story)
+    play(story)
 
 
-def test_opening_a_document_asks_about_unsaved_work_first(session, window, preferences, tell, tmp_path):
+def test_opening_a_document_asks_about_unsaved_work_first(session, window, preferences, play, tmp_path):
     path = tmp_path / "other.ora"
     openraster.save(
         path, session.document.replace(layers=session.document.layers[:1], active=session.document.layers[0].id)
@@ -126,10 +126,10 @@ def test_opening_a_document_asks_about_unsaved_work_first(session, window, prefe
         assert len(session.document.layers) == 1
         assert not session.history.modified
 
-    tell(story)
+    play(story)
 
 
-def test_save_in_the_question_saves_and_goes_on(session, window, preferences, tell, tmp_path):
+def test_save_in_the_question_saves_and_goes_on(session, window, preferences, play, tmp_path):
     path = tmp_path / "mine.ora"
     session.path = path
 
@@ -146,10 +146,10 @@ def test_save_in_the_question_saves_and_goes_on(session, window, preferences, te
         assert session.path is None
         assert files.name == "Untitled"
 
-    tell(story)
+    play(story)
 
 
-def test_a_picture_opens_as_one_layer_and_save_asks_for_a_name(session, window, preferences, tell, tmp_path):
+def test_a_picture_opens_as_one_layer_and_save_asks_for_a_name(session, window, preferences, play, tmp_path):
     path = tmp_path / "photo.png"
     Image.new("RGB", (40, 30), (10, 200, 10)).save(path)
 
@@ -163,10 +163,10 @@ def test_a_picture_opens_as_one_layer_and_save_asks_for_a_name(session, window, 
         assert files.name == "photo"
         assert preferences.recent == [path]
 
-    tell(story)
+    play(story)
 
 
-def test_a_file_that_cannot_be_read_is_said_and_leaves_the_painting(session, window, preferences, tell, tmp_path, said):
+def test_a_file_that_cannot_be_read_is_said_and_leaves_the_painting(session, window, preferences, play, tmp_path, said):
     path = tmp_path / "broken.ora"
     path.write_bytes(b"nothing")
     preferences.add_recent(tmp_path / "gone.ora")
@@ -181,10 +181,10 @@ def test_a_file_that_cannot_be_read_is_said_and_leaves_the_painting(session, win
         assert session.document is before
         assert preferences.recent == []
 
-    tell(story)
+    play(story)
 
 
-def test_a_save_that_fails_is_said_and_nothing_counts_as_saved(session, window, preferences, tell, tmp_path, said):
+def test_a_save_that_fails_is_said_and_nothing_counts_as_saved(session, window, preferences, play, tmp_path, said):
     session.path = tmp_path / "missing folder" / "lake.ora"
 
     async def story(story):
@@ -194,12 +194,12 @@ def test_a_save_that_fails_is_said_and_nothing_counts_as_saved(session, window, 
         await story.until(lambda: said != [])
         assert session.history.modified
 
-    tell(story)
+    play(story)
 
 
 @pytest.mark.parametrize("kept", [True, False])
 def test_an_export_has_the_size_promised_and_the_edits_settings_if_wanted(
-    session, window, preferences, tell, tmp_path, kept
+    session, window, preferences, play, tmp_path, kept
 ):
     layers = session.document.layers
     record = {"t0": 0.4, "seed": 3}
@@ -218,13 +218,13 @@ def test_an_export_has_the_size_promised_and_the_edits_settings_if_wanted(
         assert pictures.read(tmp_path / "lake.png").shape == (64, 96, 4)
         assert (pictures.read_metadata(tmp_path / "lake.png") is not None) == kept
 
-    tell(story)
+    play(story)
 
 
 # --- Autosave ------------------------------------------------------------------------------------------------------
 
 
-def test_unsaved_work_is_recorded_and_forgotten_once_saved(session, window, preferences, tell, tmp_path):
+def test_unsaved_work_is_recorded_and_forgotten_once_saved(session, window, preferences, play, tmp_path):
     folder = tmp_path / "recovery"
 
     async def story(story):
@@ -242,11 +242,11 @@ def test_unsaved_work_is_recorded_and_forgotten_once_saved(session, window, pref
         await story.until(lambda: not list(folder.glob("*/journal.json")))
         autosave.close()
 
-    tell(story)
+    play(story)
 
 
 def test_a_window_that_closes_just_after_a_change_leaves_nothing_to_recover(
-    session, window, preferences, tell, tmp_path
+    session, window, preferences, play, tmp_path
 ):
     async def story(story):
         files = FileActions(session, story.tasks, preferences, window)
@@ -258,7 +258,7 @@ def test_a_window_that_closes_just_after_a_change_leaves_nothing_to_recover(
         await story.until(lambda: not story.tasks.busy)
         assert list((tmp_path / "recovery").iterdir()) == []
 
-    tell(story)
+    play(story)
 
 
 @pytest.fixture
@@ -274,7 +274,7 @@ def crashed(session, tmp_path):
 
 
 def test_work_left_behind_is_offered_and_recovered_as_unsaved(
-    session, window, preferences, tell, tmp_path, crashed, qtbot
+    session, window, preferences, play, tmp_path, crashed, qtbot
 ):
     notice = NoticeBar(window)
 
@@ -294,10 +294,10 @@ def test_work_left_behind_is_offered_and_recovered_as_unsaved(
         autosave.close()
         assert recoverable(crashed) == []
 
-    tell(story)
+    play(story)
 
 
-def test_work_left_behind_can_be_thrown_away_or_left_for_later(session, window, preferences, tell, crashed):
+def test_work_left_behind_can_be_thrown_away_or_left_for_later(session, window, preferences, play, crashed):
     notice = NoticeBar(window)
 
     async def story(story):
@@ -312,7 +312,7 @@ def test_work_left_behind_can_be_thrown_away_or_left_for_later(session, window, 
         assert len(session.document.layers) == 4
         autosave.close()
 
-    tell(story)
+    play(story)
 
 
 # --- Results -------------------------------------------------------------------------------------------------------
@@ -325,7 +325,7 @@ def result(seed: int) -> Record:
 
 
 def test_a_new_result_counts_as_a_change_until_it_is_saved_with_the_document(
-    session, window, preferences, tell, tmp_path
+    session, window, preferences, play, tmp_path
 ):
     session.path = tmp_path / "lake.ora"
 
@@ -348,10 +348,10 @@ def test_a_new_result_counts_as_a_change_until_it_is_saved_with_the_document(
         assert [(record.parameters, record.starred) for record in session.results] == [({"seed": 1}, False)]
         assert not session.modified
 
-    tell(story)
+    play(story)
 
 
-def test_a_result_is_recorded_at_once_and_recovered_with_the_document(session, window, preferences, tell, tmp_path):
+def test_a_result_is_recorded_at_once_and_recovered_with_the_document(session, window, preferences, play, tmp_path):
     folder, crash = tmp_path / "recovery", tmp_path / "crash"
     notice = NoticeBar(window)
 
@@ -376,4 +376,4 @@ def test_a_result_is_recorded_at_once_and_recovered_with_the_document(session, w
         assert len(json.loads(journal.read_text())["results"]) == 2, "kept here until it is saved"
         after.close()
 
-    tell(story)
+    play(story)

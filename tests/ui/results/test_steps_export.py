@@ -63,10 +63,10 @@ def exporting(told, session, preferences, qtbot, path: Path, suffix: str, *, met
     return story, trajectory, result
 
 
-def test_an_exact_animation_has_every_step_as_it_was_seen(tell, told, session, preferences, qtbot, tmp_path):
+def test_an_exact_animation_has_every_step_as_it_was_seen(play, told, session, preferences, qtbot, tmp_path):
     path = tmp_path / "steps.apng"
     story, trajectory, result = exporting(told, session, preferences, qtbot, path, ".apng")
-    tell(story)
+    play(story)
     with Image.open(path) as film:
         assert film.n_frames == STEPS
         for index in range(STEPS):
@@ -79,18 +79,18 @@ def test_an_exact_animation_has_every_step_as_it_was_seen(tell, told, session, p
     assert any(words.startswith("Exporting 5 steps") for words in told)
 
 
-def test_a_series_can_leave_the_settings_out(tell, told, session, preferences, qtbot, tmp_path):
+def test_a_series_can_leave_the_settings_out(play, told, session, preferences, qtbot, tmp_path):
     story, _, _ = exporting(told, session, preferences, qtbot, tmp_path / "steps.png", animation.SERIES, metadata=False)
-    tell(story)
+    play(story)
     names = [f"steps-{number:02}.png" for number in range(1, STEPS + 1)]
     assert sorted(path.name for path in tmp_path.glob("steps*")) == names
     assert pictures.read_metadata(tmp_path / names[0]) is None
 
 
-def test_what_cannot_be_written_is_one_sentence(tell, told, session, preferences, qtbot, tmp_path):
+def test_what_cannot_be_written_is_one_sentence(play, told, session, preferences, qtbot, tmp_path):
     (tmp_path / "steps-01.png").write_bytes(b"mine")
     story, _, _ = exporting(told, session, preferences, qtbot, tmp_path / "steps.png", animation.SERIES)
-    tell(story)
+    play(story)
     assert told[-1] == "steps-01.png is there already, and nothing was written. Choose another name or folder."
     assert (tmp_path / "steps-01.png").read_bytes() == b"mine"
 

@@ -20,7 +20,7 @@ from sdedit_studio.ui.document.drops import Drops, Source
 from sdedit_studio.ui.generation.generation import State
 from sdedit_studio.ui.masked_tasks.offer import HarmoniseOffer
 from sdedit_studio.ui.masked_tasks.tasks import PaperTasks
-from tests.ui.generation.conftest import Flow
+from tests.ui.flow import Flow
 
 BOAT = np.full((40, 60, 4), 255, np.uint8)
 

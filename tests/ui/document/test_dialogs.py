@@ -78,7 +78,7 @@ def test_the_anchor_follows_clicks_and_arrows(dressed, qtbot):
 
 
 @pytest.mark.parametrize("answer", ["Save", "Don’t save", None])
-def test_a_question_is_answered_by_its_buttons_or_escape(parent, tell, answer):
+def test_a_question_is_answered_by_its_buttons_or_escape(parent, play, answer):
     async def story(story):
         asked = asyncio.ensure_future(choose(parent, "Save “lake.ora”?", "Lost without.", ("Don’t save", "Save")))
         dialog = await story.appears(parent, Dialog)
@@ -89,10 +89,10 @@ def test_a_question_is_answered_by_its_buttons_or_escape(parent, tell, answer):
             QTest.mouseClick(button(dialog, answer), LEFT)
         assert await asked == answer
 
-    tell(story)
+    play(story)
 
 
-def test_other_tasks_go_on_while_a_question_is_open(parent, tell):
+def test_other_tasks_go_on_while_a_question_is_open(parent, play):
     async def story(story):
         ticks = 0
 
@@ -111,10 +111,10 @@ def test_other_tasks_go_on_while_a_question_is_open(parent, tell):
         dialog.reject()
         assert await asked is None
 
-    tell(story)
+    play(story)
 
 
-def test_the_size_of_the_export_is_shown_once_the_settings_rest(parent, tell):
+def test_the_size_of_the_export_is_shown_once_the_settings_rest(parent, play):
     asked = []
 
     def measure(settings) -> int:
@@ -134,7 +134,7 @@ def test_the_size_of_the_export_is_shown_once_the_settings_rest(parent, tell):
         assert dialog.settings.quality == 89
         dialog.reject()
 
-    tell(story)
+    play(story)
 
 
 @pytest.mark.parametrize(("size", "text"), [(0, "1 kB"), (84_400, "84 kB"), (999_400, "999 kB"), (1_260_000, "1.3 MB")])

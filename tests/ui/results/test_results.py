@@ -30,8 +30,8 @@ from sdedit_studio.ui.document.session import new_document
 from sdedit_studio.ui.generation.generation import State
 from sdedit_studio.ui.results import result_actions
 from sdedit_studio.ui.results.result_actions import presentable, recorded
-from tests.ui.generation.conftest import painted_document
-from tests.ui.generation.history import CTRL, LEFT
+from tests.ui.flow import painted_document
+from tests.ui.results.history import CTRL, LEFT
 
 # The offscreen platform cannot raise a menu.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)

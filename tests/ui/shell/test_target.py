@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from sdedit_studio.document.target import Target
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.selection import rectangle
-from tests.ui.shell.windowed import key, paint
+from tests.ui.windowed import key, paint
 
 LEFT = Qt.MouseButton.LeftButton
 
