@@ -4,9 +4,12 @@ import re
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from sdedit_studio import resources
+from sdedit_studio.ui.tools.brushes import DEFAULTS
 from sdedit_studio.ui.tools.toolbox import TOOLS
+from sdedit_studio.ui.widgets.slider_row import SliderRow
 
 SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
 IDS = [tool.id for tool in TOOLS]
@@ -122,16 +125,32 @@ def test_another_document_may_be_opened_in_the_middle_of_a_drag(painted, tool_id
     assert painted.steps == []
 
 
+BY_KEYS = {
+    "resize": {"brush": ("Size", 45), "eraser": ("Size", 72), "smudge": ("Size", 72), "shapes": ("Line width", 9)},
+    "harden": {"brush": ("Hardness", 50), "eraser": ("Hardness", 50), "smudge": ("Hardness", 30)},
+    "set_opacity": dict.fromkeys(("brush", "eraser", "smudge", "fill", "gradient", "shapes"), ("Opacity", 50)),
+    "scale_tip": {"brush": ("Size", 80), "eraser": ("Size", 128), "smudge": ("Size", 128)},
+}
+"""For each method that keys call, the sliders that it moves, and where to."""
+
+
 @pytest.mark.parametrize("tool_id", IDS)
-def test_its_options_can_be_shown_and_follow_its_keys(painted, qtbot, tool_id):
+@pytest.mark.parametrize(("key", "argument"), [("resize", 1), ("harden", -1), ("set_opacity", 0.5), ("scale_tip", 2)])
+def test_its_options_can_be_shown_and_follow_its_keys(painted, qtbot, tool_id, key, argument):
+    for name, tip in DEFAULTS.items():
+        painted.view.brushes.change(name, size=tip.size, hardness=tip.hardness)
     tool = painted.tool(tool_id)
+    bar = QWidget()
+    qtbot.addWidget(bar)
+    row = QHBoxLayout(bar)
     for control in tool.options():
-        qtbot.addWidget(control)
-        control.show()
-    tool.resize(1)
-    tool.harden(-1)
-    tool.set_opacity(0.5)
-    tool.scale_tip(1.1)
+        row.addWidget(control)
+    bar.show()
+    sliders = {slider.label.text(): slider for slider in bar.findChildren(SliderRow)}
+    before = {label: slider.value for label, slider in sliders.items()}
+    getattr(tool, key)(argument)
+    expected = dict([BY_KEYS[key][tool_id]]) if tool_id in BY_KEYS[key] else {}
+    assert {label: slider.value for label, slider in sliders.items() if slider.value != before[label]} == expected
     painted.drag(*PATH)
     painted.settle()
-    painted.session.undo()
+    assert {label: slider.value for label, slider in sliders.items()} == before | expected
