@@ -130,6 +130,11 @@ _current = DARK
 _parts: QTemporaryDir | None = None
 
 
+def named(name: str) -> Theme:
+    """The theme of this name, or the dark one."""
+    return THEMES.get(name, DARK)
+
+
 def current() -> Theme:
     """The theme that the application shows. Widgets that paint themselves ask at every paint."""
     return _current

@@ -111,6 +111,13 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min"
 
 
+def file_size(size: int) -> str:
+    """A file size to the precision that one can use."""
+    if size < 1000 * 1000:
+        return f"{max(1, round(size / 1000))} kB"
+    return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.2f} GB"
+
+
 def when(time: datetime) -> str:
     """A moment as people say it: "Today at 14:05"."""
     local = time.astimezone()

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPixmap, QTransform
 
 from sdedit_studio.document.target import Target
 from sdedit_studio.raster.geometry import Rect
+from sdedit_studio.ui.canvas.view import CanvasView
 from sdedit_studio.ui.document.session import Session
-
-if TYPE_CHECKING:
-    from sdedit_studio.ui.canvas.view import CanvasView
 
 PERIOD = 10
 """View pixels from one stripe to the next, across and down."""

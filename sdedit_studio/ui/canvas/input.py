@@ -11,16 +11,15 @@ from collections import deque
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
-from PySide6.QtGui import QEnterEvent, QInputDevice, QKeyEvent, QMouseEvent, QPointingDevice, QTabletEvent
+from PySide6.QtGui import QCursor, QEnterEvent, QInputDevice, QKeyEvent, QMouseEvent, QPointingDevice, QTabletEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QPlainTextEdit
 
-from sdedit_studio.ui.tools.tool import Pointer
-
-if TYPE_CHECKING:
-    from sdedit_studio.ui.canvas.view import CanvasView
+from sdedit_studio.ui.canvas.page_view import PageView
+from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.tools.tool import Pointer, Tool
+from sdedit_studio.ui.tools.toolbox import Toolbox
 
 BUDGET = 0.010
 """Seconds of painting after which the window gets a turn."""
@@ -80,10 +79,40 @@ class _Sample:
     eraser: bool = False
 
 
+class ToolView(PageView):
+    """A view in which the pointer works with a tool."""
+
+    toolbox: Toolbox
+    session: Session
+
+    @property
+    def tool(self) -> Tool:
+        """The one that is chosen."""
+        raise NotImplementedError
+
+    def to_document(self, point: QPointF) -> QPointF:
+        """The document point under a point of the view."""
+        raise NotImplementedError
+
+    def accept(self) -> bool:
+        """Finish a gesture that waits for Enter. Returns whether there was one."""
+        raise NotImplementedError
+
+    def show_pointer(
+        self, cursor: QCursor | Qt.CursorShape, at: QPointF | None = None, diameter: float | None = None
+    ) -> None:
+        """Show the mouse pointer, or at a view point the outline of a tip of `diameter` document pixels instead."""
+        raise NotImplementedError
+
+    def report_pointer(self, point: QPointF | None) -> None:
+        """The pointer is at this point of the view, or has left it."""
+        raise NotImplementedError
+
+
 class Input(QObject):
     """Watches the events of a canvas."""
 
-    def __init__(self, view: CanvasView) -> None:
+    def __init__(self, view: ToolView) -> None:
         super().__init__(view)
         self._view = view
         self._queue: deque[_Sample] = deque()

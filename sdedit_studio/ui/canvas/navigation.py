@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QInputDevice, QNativeGestureEvent, QWheelEvent
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture
 
-if TYPE_CHECKING:
-    from sdedit_studio.ui.canvas.view import CanvasView
-    from sdedit_studio.ui.compare.result_view import ResultView
+from sdedit_studio.ui.canvas.page_view import PageView
 
 NOTCH = 120
 """What a wheel reports for one click."""
@@ -25,7 +21,7 @@ class Navigation(QObject):
     With Ctrl, both zoom; with Shift, the wheel pans across.
     """
 
-    def __init__(self, view: CanvasView | ResultView) -> None:
+    def __init__(self, view: PageView) -> None:
         super().__init__(view)
         self._view = view
         view.grabGesture(Qt.GestureType.PinchGesture)

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from sdedit_studio.document.target import Target
 from sdedit_studio.ui.base import theme
 from sdedit_studio.ui.base.icons import pixmap
-from sdedit_studio.ui.compare.banner import FOOT, SHADOW, Pill
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.widgets.buttons import SecondaryButton
+from sdedit_studio.ui.widgets.pill import FOOT, SHADOW, Pill
 
 
 class TargetPill(Pill):

@@ -22,13 +22,12 @@ from PySide6.QtGui import (
     QShowEvent,
     QTransform,
 )
-from PySide6.QtWidgets import QWidget
 
 from sdedit_studio.document.edits import frame_of
 from sdedit_studio.raster.compositor import Composite
 from sdedit_studio.raster.geometry import NOTHING, Rect
 from sdedit_studio.ui.canvas.ants import Ants
-from sdedit_studio.ui.canvas.input import Input
+from sdedit_studio.ui.canvas.input import Input, ToolView
 from sdedit_studio.ui.canvas.navigation import Navigation
 from sdedit_studio.ui.canvas.page import draw_page
 from sdedit_studio.ui.canvas.tip import SMALLEST, Tip
@@ -57,7 +56,7 @@ MARGIN = 3
 """View pixels by which smooth scaling spreads a change."""
 
 
-class CanvasView(QWidget):
+class CanvasView(ToolView):
     """Shows the document of a session and lets its tool work on it.
 
     Signals: `view_changed()` when zoom, place, rotation or mirroring have changed; `cursor_moved(x, y)` with the
@@ -121,11 +120,6 @@ class CanvasView(QWidget):
         return self._viewport
 
     @property
-    def zoom(self) -> float:
-        """Screen pixels to a document pixel; 1 is 100 %."""
-        return self._viewport.zoom
-
-    @property
     def mirrored(self) -> bool:
         return self._viewport.mirrored
 
@@ -140,7 +134,6 @@ class CanvasView(QWidget):
 
     @property
     def busy(self) -> bool:
-        """Whether a button or the pen is down on the canvas."""
         return self._input.busy
 
     def visible_rect(self) -> Rect:
@@ -148,7 +141,6 @@ class CanvasView(QWidget):
         return self._viewport.seen() & self._viewport.page
 
     def to_document(self, point: QPointF) -> QPointF:
-        """The document point under a point of the view."""
         return self._viewport.to_document(point)
 
     def add_overlay(self, overlay: Overlay, hides: Hides = lambda: NOTHING) -> None:
@@ -157,7 +149,6 @@ class CanvasView(QWidget):
         self.update()
 
     def set_viewport(self, viewport: Viewport) -> None:
-        """Show another part of the page, or the same in another way."""
         self._fits = False
         if viewport != self._viewport:
             self._viewport = viewport
@@ -178,19 +169,11 @@ class CanvasView(QWidget):
         self._composite.draw(painter, viewport.to_view, visible)
 
     def fit(self) -> None:
-        """Show the whole page, and keep doing so when the view changes its size, until someone moves the page."""
         self.set_viewport(self._viewport.fitted())
         self._fits = True
 
     def actual_size(self) -> None:
         self.zoom_to(1.0)
-
-    def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
-        """Zoom, with the document point at view point `about` (the middle when None) staying where it is."""
-        self.set_viewport(self._viewport.zoomed(factor, about))
-
-    def zoom_to(self, zoom: float, about: QPointF | None = None) -> None:
-        self.set_viewport(self._viewport.zoomed_to(zoom, about))
 
     def zoom_in(self) -> None:
         """To the next round zoom, about the pointer if it is over the canvas."""
@@ -198,14 +181,6 @@ class CanvasView(QWidget):
 
     def zoom_out(self) -> None:
         self.set_viewport(self._viewport.stepped(False, self._pointer_or_middle()))
-
-    def pan_by(self, offset: QPointF) -> None:
-        """Move the page by view pixels."""
-        self.set_viewport(self._viewport.panned(offset.x(), offset.y()))
-
-    def rotate_by(self, degrees: float, about: QPointF | None = None) -> None:
-        """Turn the page clockwise as seen on screen."""
-        self.set_viewport(self._viewport.rotated(degrees, about))
 
     def reset_rotation(self) -> None:
         self.set_viewport(self._viewport.rotated_to(0.0))
@@ -215,13 +190,11 @@ class CanvasView(QWidget):
         self.set_viewport(self._viewport.flipped())
 
     def cancel(self) -> bool:
-        """Take back the gesture in progress (Esc). Returns whether there was one."""
         waited = self._input.waits
         self._input.drop()
         return self._tool.cancel() or waited
 
     def accept(self) -> bool:
-        """Finish a gesture that waits for Enter. Returns whether there was one."""
         self._input.flush()
         return self._tool.accept()
 
@@ -252,7 +225,6 @@ class CanvasView(QWidget):
     def show_pointer(
         self, cursor: QCursor | Qt.CursorShape, at: QPointF | None = None, diameter: float | None = None
     ) -> None:
-        """Show the mouse pointer, or at a view point the outline of a tip of `diameter` document pixels instead."""
         across = 0.0 if at is None or diameter is None else diameter * self._viewport.scale
         if across < SMALLEST:
             across = 0.0

@@ -158,7 +158,7 @@ class ColourField(QWidget):
         """Show a colour without telling anyone."""
         if colour.rgb() == self.colour.rgb():
             return
-        hue, saturation, value, _ = colour.getHsvF()
+        hue, saturation, value = colour.hsvHueF(), colour.hsvSaturationF(), colour.valueF()
         if hue >= 0 and saturation > 0:
             self.square.hue = self.strip.hue = hue
         self.square.saturation, self.square.value = saturation, value

@@ -183,6 +183,11 @@ class ColourPanel(QWidget):
     def _choose(self, colour: QColor) -> None:
         self._session.set_colours(foreground=rgb(colour))
 
+    def edit_hex(self) -> None:
+        """Have the person type the colour as a number."""
+        self.hex.setFocus()
+        self.hex.selectAll()
+
     def _typed(self) -> None:
         text = self.hex.text().strip()
         colour = QColor(text if text.startswith("#") else f"#{text}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from time import perf_counter
 
@@ -12,16 +13,13 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPlainTextEdit,
 from sdedit_studio.engine.job import Phase, Progress
 from sdedit_studio.ui.base import theme, words
 from sdedit_studio.ui.base.icons import pixmap
-from sdedit_studio.ui.compare.compare import Compare
+from sdedit_studio.ui.compare.compare import Compare, CompareMode
 from sdedit_studio.ui.compare.pill import ComparePill, ModeChoice
 from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.generation.generation import Generation
 from sdedit_studio.ui.generation.live_button import BeatingDot
 from sdedit_studio.ui.widgets.buttons import IconButton, PrimaryButton, SecondaryButton
-from sdedit_studio.ui.widgets.pill import SHADOW, Pill
-
-FOOT = 14
-"""Pixels between a pill and the foot of the canvas, and between two pills."""
+from sdedit_studio.ui.widgets.pill import FOOT, SHADOW, Pill
 
 PACE_SECONDS = 0.5
 """How long the pace of live mode stands at least."""
@@ -107,7 +105,7 @@ class ActivityPill(Pill):
         self.discard.setToolTip("Put the result away; your painting stays as it is (Esc)")
         self.apply = PrimaryButton("Apply", key="Enter")
         self.apply.setToolTip("Keep the result as a new layer (Enter)")
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(SHADOW + 14, SHADOW + 7, SHADOW + 8, SHADOW + 7)
         row.setSpacing(2 * theme.SPACE)
         row.addWidget(self.dot)
@@ -334,6 +332,12 @@ class Banner(QObject):
         """Keep another pill, above those that are there."""
         self._pills.append(pill)
         pill.resized.connect(self._place)
+
+    def set_keys(self, key: Callable[[CompareMode], str]) -> None:
+        """Say which keys take the modes."""
+        keys = {mode: key(mode) for mode in CompareMode}
+        for choice in (self.activity.modes, self.comparing.modes):
+            choice.set_keys(keys)
 
     def escape(self) -> bool:
         """End a comparison, or else cancel the run, put the problem away, end live mode, or discard the result. Returns

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from math import ceil
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from PySide6.QtCore import QCoreApplication, QEvent, QLineF, QObject, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QTransform
@@ -20,13 +20,11 @@ from sdedit_studio.editing.edit import Shown
 from sdedit_studio.raster.geometry import NOTHING, Rect
 from sdedit_studio.raster.tiles import EMPTY, Tiles
 from sdedit_studio.ui.base.notices import report_failure
+from sdedit_studio.ui.canvas.view import CanvasView
 from sdedit_studio.ui.compare.captions import draw_legend, draw_name
 from sdedit_studio.ui.compare.overlay_image import CRISP, OverlayImage, zoom_of
 from sdedit_studio.ui.compare.split import Handle
 from sdedit_studio.ui.generation.generation import Generation
-
-if TYPE_CHECKING:
-    from sdedit_studio.ui.canvas.view import CanvasView
 
 FLICKER_MS = 500
 """How long each of two pictures stands. Slower than three changes a second, so that it is safe to look at."""

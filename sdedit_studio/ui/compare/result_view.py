@@ -6,16 +6,16 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QHideEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QWidget
 
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.canvas.navigation import Navigation
+from sdedit_studio.ui.canvas.page_view import PageView
 from sdedit_studio.ui.canvas.view import MARGIN, CanvasView
 from sdedit_studio.ui.canvas.viewport import Viewport
 from sdedit_studio.ui.compare.compare import Compare
 
 
-class ResultView(QWidget):
+class ResultView(PageView):
     """What lies right in `compare`, over the document. It takes no tool: dragging moves the page.
 
     `linked`: it shows the same part as the canvas, and moving either moves both; else the whole page, until someone
@@ -44,43 +44,26 @@ class ResultView(QWidget):
         viewport = viewport.with_page(document.width, document.height)
         return viewport.fitted() if self._fits else viewport
 
-    # --- For the navigation ----------------------------------------------------------------------------------------
+    def set_viewport(self, viewport: Viewport) -> None:
+        if self._linked:
+            self._canvas.set_viewport(viewport)
+        else:
+            self._own, self._fits = viewport, False
+            self.update()
 
     @property
     def busy(self) -> bool:
         return self._grabbed is not None
 
-    @property
-    def zoom(self) -> float:
-        return self.viewport.zoom
-
-    def cancel(self) -> None:
-        self._grabbed = None
+    def cancel(self) -> bool:
+        was_grabbed, self._grabbed = self.busy, None
+        return was_grabbed
 
     def fit(self) -> None:
         if self._linked:
             self._canvas.fit()
         else:
             self._fits = True
-            self.update()
-
-    def pan_by(self, offset: QPointF) -> None:
-        self._move(self.viewport.panned(offset.x(), offset.y()))
-
-    def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
-        self._move(self.viewport.zoomed(factor, about))
-
-    def zoom_to(self, zoom: float, about: QPointF | None = None) -> None:
-        self._move(self.viewport.zoomed_to(zoom, about))
-
-    def rotate_by(self, degrees: float, about: QPointF | None = None) -> None:
-        self._move(self.viewport.rotated(degrees, about))
-
-    def _move(self, viewport: Viewport) -> None:
-        if self._linked:
-            self._canvas.set_viewport(viewport)
-        else:
-            self._own, self._fits = viewport, False
             self.update()
 
     # --- Painting --------------------------------------------------------------------------------------------------

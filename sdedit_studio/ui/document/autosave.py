@@ -15,9 +15,9 @@ from sdedit_studio.ui.base import words
 from sdedit_studio.ui.base.log import LOG
 from sdedit_studio.ui.base.tasks import Tasks
 from sdedit_studio.ui.document.file_actions import FileActions
-from sdedit_studio.ui.document.samples_dialog import rounded
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
+from sdedit_studio.ui.widgets.rounded import rounded
 
 WAIT_MS = 10_000
 """At most this much painting is lost in a crash."""

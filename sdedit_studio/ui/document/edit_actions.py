@@ -23,9 +23,9 @@ from sdedit_studio.ui.base.dialog import answered
 from sdedit_studio.ui.base.tasks import Tasks
 from sdedit_studio.ui.document.door import Opened
 from sdedit_studio.ui.document.drops import Drops, Source
-from sdedit_studio.ui.document.paintable import only_pixels, step_name
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.document.size_dialogs import CanvasSizeDialog, ImageSizeDialog, NumberDialog
+from sdedit_studio.ui.document.targets import only_pixels, step_name
 
 Select = Callable[[Tiles | None, Rect], Tiles | None]
 """A new selection from the one there is and the canvas."""

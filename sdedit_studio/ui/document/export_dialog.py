@@ -10,6 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
 
 from sdedit_studio.files.problem import FileProblem
+from sdedit_studio.ui.base import words
 from sdedit_studio.ui.base.dialog import Dialog, field_row
 from sdedit_studio.ui.widgets.buttons import SegmentedChoice
 from sdedit_studio.ui.widgets.slider_row import SliderRow
@@ -96,11 +97,4 @@ class ExportDialog(Dialog):
         except FileProblem as problem:
             self.size_label.setText(str(problem))
         else:
-            self.size_label.setText(bytes_text(size))
-
-
-def bytes_text(size: int) -> str:
-    """A file size to the precision that one can use."""
-    if size < 1000 * 1000:
-        return f"{max(1, round(size / 1000))} kB"
-    return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.2f} GB"
+            self.size_label.setText(words.file_size(size))

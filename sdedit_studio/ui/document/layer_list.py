@@ -19,7 +19,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QFont, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -40,6 +40,7 @@ from sdedit_studio.ui.base.icons import pixmap
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.document.thumbnails import REST_MS, Thumbnails
 from sdedit_studio.ui.widgets.fields import TextField
+from sdedit_studio.ui.widgets.item_option import fields
 
 ROW = 44
 THUMBNAIL, MASK = QSize(44, 32), QSize(32, 32)
@@ -152,9 +153,9 @@ class LayerDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         look, layer = theme.current(), index.data(LAYER_ROLE)
-        row, parts = option.rect, Parts.of(option.rect, layer)
+        row, parts = fields(option).rect, Parts.of(fields(option).rect, layer)
         active = layer.id == self._session.document.active
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        hovered = bool(fields(option).state & QStyle.StateFlag.State_MouseOver)
         ratio = painter.device().devicePixelRatioF()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -170,7 +171,7 @@ class LayerDelegate(QStyledItemDelegate):
         self._icon(painter, parts.guide, "scan", guide_role, 14)
         if layer.id in self.parts:
             painter.fillRect(row.left(), row.bottom() - 1, round(row.width() * self.parts[layer.id]), 2, look.accent)
-        if active and option.state & QStyle.StateFlag.State_HasFocus:
+        if active and fields(option).state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(QPen(look.colour("accent"), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(row.adjusted(0, 0, -1, -2))
@@ -232,13 +233,13 @@ class LayerDelegate(QStyledItemDelegate):
         model.setData(index, editor.text())
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
-        words = Parts.of(option.rect, index.data(LAYER_ROLE)).words
+        words = Parts.of(fields(option).rect, index.data(LAYER_ROLE)).words
         editor.setGeometry(words.x() - 8, words.center().y() - 13, words.width() + 4, 26)
 
     def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
         if index.isValid():
             layer = index.data(LAYER_ROLE)
-            parts = Parts.of(option.rect, layer)
+            parts = Parts.of(fields(option).rect, layer)
             view.setToolTip(_tip(parts, event.pos(), layer, outdated(self._session.document, layer)))
         return super().helpEvent(event, view, option, index)
 
@@ -330,7 +331,7 @@ class LayerList(QListView):
         if active.row() != before:
             self.scrollTo(active)
 
-    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+    def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
         if current.isValid():
             self._activate(current.data(LAYER_ROLE).id)
@@ -447,7 +448,7 @@ class LayerList(QListView):
             y = self._gap * ROW - self.verticalScrollBar().value()
             painter.fillRect(0, max(0, min(y - 1, self.viewport().height() - 2)), self.width(), 2, self._gap_colour())
 
-    def _gap_colour(self) -> Qt.GlobalColor:
+    def _gap_colour(self) -> QColor:
         return theme.current().colour("accent")
 
     def changeEvent(self, event: QEvent) -> None:

@@ -6,11 +6,12 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon, QImage, QImageReader, QPainter, QPainterPath, QPixmap
+from PySide6.QtGui import QIcon, QImage, QImageReader
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from sdedit_studio import resources
 from sdedit_studio.ui.base.dialog import Dialog
+from sdedit_studio.ui.widgets.rounded import rounded
 
 SUFFIXES = (".ora", ".png", ".jpg", ".webp")
 FIRST = "mountain-lake.ora"
@@ -50,21 +51,6 @@ def preview(path: Path, size: QSize) -> QImage:
     return scaled.copy(
         (scaled.width() - size.width()) // 2, (scaled.height() - size.height()) // 2, size.width(), size.height()
     )
-
-
-def rounded(image: QImage, radius: float, ratio: float) -> QPixmap:
-    """The picture with round corners, for a screen of this device pixel ratio."""
-    drawn = QPixmap(image.size())
-    drawn.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(drawn)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    shape = QPainterPath()
-    shape.addRoundedRect(0, 0, image.width(), image.height(), radius * ratio, radius * ratio)
-    painter.setClipPath(shape)
-    painter.drawImage(0, 0, image)
-    painter.end()
-    drawn.setDevicePixelRatio(ratio)
-    return drawn
 
 
 class SamplesDialog(Dialog):

@@ -12,6 +12,7 @@ from sdedit_studio.ui.base import theme
 from sdedit_studio.ui.base.icons import pixmap
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.models.models import Models
+from sdedit_studio.ui.models.row import MOST_GUIDANCE
 from sdedit_studio.ui.widgets.buttons import SegmentedChoice
 from sdedit_studio.ui.widgets.fields import ChoiceField
 from sdedit_studio.ui.widgets.slider_row import SliderRow
@@ -28,10 +29,6 @@ SOLVERS = {
 
 LABEL = 62
 """Pixels for the labels, so that the rows line up with the t0 slider's."""
-
-
-MOST_GUIDANCE = 20.0
-"""The most that a slider offers."""
 
 
 class _Fold(QAbstractButton):

@@ -9,6 +9,7 @@ from sdedit_studio.document.regions import strokes_on_a_photograph
 from sdedit_studio.engine.job import Phase
 from sdedit_studio.parameters import Refine
 from sdedit_studio.ui.base import theme, words
+from sdedit_studio.ui.base.actions import Actions
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.generation.advanced import Advanced
 from sdedit_studio.ui.generation.generation import Generation
@@ -16,10 +17,6 @@ from sdedit_studio.ui.generation.live_button import LiveButton
 from sdedit_studio.ui.generation.seed_field import SeedField
 from sdedit_studio.ui.models.models import Models
 from sdedit_studio.ui.models.row import ModelChoice
-from sdedit_studio.ui.t0_strip.strip import Strip
-from sdedit_studio.ui.t0_strip.view import StripView
-from sdedit_studio.ui.variations.panel import VariationsRow
-from sdedit_studio.ui.variations.variations import Variations
 from sdedit_studio.ui.widgets.buttons import IconButton, PrimaryButton, SecondaryButton
 from sdedit_studio.ui.widgets.slider_row import SliderRow
 
@@ -35,13 +32,19 @@ OLD_REFINE = ("2×", "By the model itself, to twice its own size at most, as ear
 
 
 class SdeditPanel(QWidget):
-    """Shows and sets `session.parameters`, and starts `generation`."""
+    """Shows and sets `session.parameters`, and starts `generation`.
 
-    def __init__(self, session: Session, generation: Generation, models: Models, strip: Strip) -> None:
+    `strip` and `sheet`: the t0 strip and the variations, which have their places here.
+    """
+
+    def __init__(
+        self, session: Session, generation: Generation, models: Models, strip: QWidget, sheet: QWidget
+    ) -> None:
         super().__init__()
         self._session = session
         self._generation = generation
         self._models = models
+        self.strip, self.sheet = strip, sheet
         self._noised = False
 
         self.t0 = SliderRow("Change t₀", 0, 1, session.parameters.t0, decimals=2)
@@ -49,9 +52,9 @@ class SdeditPanel(QWidget):
         self.keeps = QLabel(wordWrap=True)
         self.keeps.setProperty("role", "hint")
 
-        self.strip = StripView(session, strip)
-
-        self.model = ModelChoice(session, generation, models)
+        self.model = ModelChoice(session, models)
+        self.native = QLabel(wordWrap=True)
+        self.native.setProperty("role", "hint")
 
         self.seed = SeedField()
         self.seed.chosen.connect(self._keep_seed)
@@ -81,8 +84,6 @@ class SdeditPanel(QWidget):
         self.place.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.strokes = SecondaryButton("Edit with strokes", "brush")
         self.strokes.setToolTip("Change the photograph only where you painted on it")
-        self.variations = Variations(generation)
-        self.sheet = VariationsRow(self.variations)
         self.status = QLabel(wordWrap=True)
         self.cost = QLabel(wordWrap=True)
         self.cost.setProperty("role", "hint")
@@ -95,19 +96,22 @@ class SdeditPanel(QWidget):
         column.addSpacing(-2 * theme.SPACE)
         column.addWidget(_Ends(self.t0))
         column.addWidget(self.keeps)
-        column.addWidget(self.strip)
+        column.addWidget(strip)
         column.addWidget(self.model)
+        column.addSpacing(-theme.SPACE)
+        column.addWidget(self.native)
         column.addLayout(self._seed_row())
         column.addLayout(self._start_row())
         column.addWidget(self.strokes)
         column.addWidget(self.status)
         column.addWidget(self.cost)
-        column.addWidget(self.sheet)
+        column.addWidget(sheet)
         column.addWidget(self.advanced)
         column.addStretch(1)
 
         generation.changed.connect(self._show)
         models.changed.connect(self._adopt_defaults)
+        models.changed.connect(self._show)
         session.selection_changed.connect(self._show)
         session.history_changed.connect(self._show_strokes)
         self._adopt_defaults()
@@ -118,6 +122,15 @@ class SdeditPanel(QWidget):
         """Say whether the canvas shows what the model starts from."""
         self._noised = noised
         self._show()
+
+    def set_keys(self, actions: Actions) -> None:
+        """Say which keys do the same as the buttons."""
+        key = actions.key_text("generate.start")
+        self.generate.set_key(_drawn(key))
+        self.generate.setToolTip(f"Turn the painting into a picture ({key})" if key else "")
+        key = actions.key_text("generate.live").replace("Return", "Enter")
+        self.live.setToolTip(f"Let the picture follow your strokes{f' ({key})' if key else ''}")
+        self.strokes.set_key(_drawn(actions.key_text("generate.strokes")))
 
     def _seed_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -162,6 +175,8 @@ class SdeditPanel(QWidget):
         self.keeps.setText(words.NOISED if self._noised else words.keeps(parameters.t0))
         self.keeps.setToolTip(words.level(parameters.t0, estimate))
         self.t0.track.setToolTip(f"{words.level(parameters.t0, estimate)}\nThe keys , and . change it by 0.05.")
+        self.native.setText(words.native(self._models.chosen, estimate))
+        self.native.setVisible(self._models.chosen is not None)
         self.seed.set_seed(parameters.seed)
         self.seed.set_locked(generation.seed_locked)
         ways = tuple(REFINES)
@@ -179,6 +194,11 @@ class SdeditPanel(QWidget):
         if label.property("role") != role:
             label.setProperty("role", role)
             label.style().polish(label)
+
+
+def _drawn(key: str) -> str:
+    """A shortcut as it stands on a button."""
+    return key.replace("+", " ").replace("Return", "↵")
 
 
 class _Ends(QWidget):

@@ -7,10 +7,9 @@ from PySide6.QtGui import QFont, QGuiApplication, QImageReader
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from sdedit_studio.engine.job import DetailInfo, ModelDetails, ModelInfo
-from sdedit_studio.ui.base import theme
-from sdedit_studio.ui.document.export_dialog import bytes_text
-from sdedit_studio.ui.document.samples_dialog import rounded
+from sdedit_studio.ui.base import theme, words
 from sdedit_studio.ui.widgets.buttons import IconButton, PrimaryButton, SecondaryButton
+from sdedit_studio.ui.widgets.rounded import rounded
 
 STRIP = QSize(228, 206)
 """The most that the picture of what it makes takes."""
@@ -37,7 +36,8 @@ class ModelCard(QFrame):
     remove_asked = Signal()
 
     def __init__(self) -> None:
-        super().__init__(objectName="card")
+        super().__init__()
+        self.setObjectName("card")
         self._sha256 = ""
         self.title = QLabel()
         self.title.setFont(theme.font(17, QFont.Weight.DemiBold))
@@ -155,7 +155,7 @@ class ModelCard(QFrame):
     def _show_files(self, details: ModelDetails | DetailInfo | None) -> None:
         self._sha256 = details.sha256 if details else ""
         self.copy.setEnabled(details is not None)
-        size = bytes_text(details.bytes_on_disk) if details else ""
+        size = words.file_size(details.bytes_on_disk) if details else ""
         for fact, text in {
             "On disk": size or "…",
             "Licence": details.licence if details else "…",

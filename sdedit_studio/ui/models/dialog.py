@@ -41,6 +41,7 @@ from sdedit_studio.ui.models.card_dialog import ModelCard
 from sdedit_studio.ui.models.models import Models
 from sdedit_studio.ui.widgets.buttons import IconButton, PrimaryButton, SecondaryButton
 from sdedit_studio.ui.widgets.fields import TextField
+from sdedit_studio.ui.widgets.item_option import fields
 
 TITLE = Qt.ItemDataRole.DisplayRole
 NAME, LINE, IN_USE = (Qt.ItemDataRole.UserRole + offset for offset in range(3))
@@ -68,7 +69,7 @@ class _Rows(QStyledItemDelegate):
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        look, area = theme.current(), QRectF(option.rect).adjusted(2, 1, -2, -1)
+        look, area = theme.current(), QRectF(fields(option).rect).adjusted(2, 1, -2, -1)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not index.data(NAME):
@@ -78,8 +79,8 @@ class _Rows(QStyledItemDelegate):
             painter.drawText(area.adjusted(12, 0, -12, -5), place, index.data(TITLE))
             painter.restore()
             return
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        if selected or option.state & QStyle.StateFlag.State_MouseOver:
+        selected = bool(fields(option).state & QStyle.StateFlag.State_Selected)
+        if selected or fields(option).state & QStyle.StateFlag.State_MouseOver:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(look.colour("selected" if selected else "raised"))
             painter.drawRoundedRect(area, theme.RADIUS_BUTTON, theme.RADIUS_BUTTON)
@@ -140,7 +141,8 @@ class ModelsDialog(Dialog):
         self._models = models
         self._reading: asyncio.Task[None] | None = None
         self.setAcceptDrops(True)
-        self.list = QListWidget(objectName="gallery")
+        self.list = QListWidget()
+        self.list.setObjectName("gallery")
         self.list.setAccessibleName("Installed models")
         self.list.setItemDelegate(_Rows(self.list))
         self.list.setMouseTracking(True)

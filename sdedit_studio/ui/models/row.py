@@ -10,13 +10,14 @@ from sdedit_studio.engine.job import ModelInfo
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.ui.base import theme, words
 from sdedit_studio.ui.document.session import Session
-from sdedit_studio.ui.generation.advanced import MOST_GUIDANCE
-from sdedit_studio.ui.generation.generation import Generation
 from sdedit_studio.ui.models.mix import MOST, MixRows
 from sdedit_studio.ui.models.models import Models
 from sdedit_studio.ui.widgets.buttons import IconButton
 from sdedit_studio.ui.widgets.fields import ChoiceField, TextField
 from sdedit_studio.ui.widgets.slider_row import SliderRow
+
+MOST_GUIDANCE = 20.0
+"""The most that a slider offers."""
 
 FEW = 12
 """Up to so many classes stand beside the model's name; more have a list of their own."""
@@ -25,9 +26,9 @@ FEW = 12
 class ModelChoice(QWidget):
     """Shows and sets model, class, prompt and guidance of `session.parameters`."""
 
-    def __init__(self, session: Session, generation: Generation, models: Models) -> None:
+    def __init__(self, session: Session, models: Models) -> None:
         super().__init__()
-        self._session, self._generation, self._models = session, generation, models
+        self._session, self._models = session, models
         self._scenes: list[tuple[str, str | None]] = []
         self._listed: list[ModelInfo] | None = None
         self._classes_of: ModelInfo | None = None
@@ -50,8 +51,6 @@ class ModelChoice(QWidget):
             "How closely the picture follows the words: 1 takes them as they are, more exaggerates them."
         )
         self.guidance.value_changed.connect(lambda guidance: session.set_parameters(guidance=guidance))
-        self.native = QLabel(wordWrap=True)
-        self.native.setProperty("role", "hint")
 
         self._kind_row = QWidget()
         row = QHBoxLayout(self._kind_row)
@@ -71,10 +70,8 @@ class ModelChoice(QWidget):
         column.addLayout(scene_row)
         for part in (self._kind_row, self.mix, self.prompt, self.guidance):
             column.addWidget(part)
-        column.addSpacing(-theme.SPACE)
-        column.addWidget(self.native)
         models.changed.connect(self._show)
-        generation.changed.connect(self._show)
+        session.parameters_changed.connect(self._show)
         self._show()
 
     def _show(self) -> None:
@@ -96,8 +93,6 @@ class ModelChoice(QWidget):
                 self.prompt.setText(parameters.prompt or "")
             self.guidance.set_default(model.default_guidance)
             self.guidance.set_value(parameters.guidance)
-        self.native.setText(words.native(model, self._generation.estimate))
-        self.native.setVisible(model is not None)
 
     def _show_mix(self, parameters: Parameters, model: ModelInfo | None, many: bool) -> None:
         shares = {} if model is None else _shares(parameters.condition, model)

@@ -36,9 +36,10 @@ from sdedit_studio.document.results import Record
 from sdedit_studio.editing.records import title
 from sdedit_studio.ui.base import theme, words
 from sdedit_studio.ui.base.icons import pixmap
-from sdedit_studio.ui.document.samples_dialog import rounded
 from sdedit_studio.ui.document.session import Session
-from sdedit_studio.ui.results.actions import ResultActions
+from sdedit_studio.ui.results.result_actions import ResultActions
+from sdedit_studio.ui.widgets.item_option import fields
+from sdedit_studio.ui.widgets.rounded import rounded
 
 ROW = 68
 PICTURE = QSize(78, 52)
@@ -130,10 +131,10 @@ class ResultDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         record: Record = index.data(RECORD_ROLE)
-        look, row = theme.current(), option.rect
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        look, row = theme.current(), fields(option).rect
+        chosen = bool(fields(option).state & QStyle.StateFlag.State_Selected)
+        focused = bool(fields(option).state & QStyle.StateFlag.State_HasFocus)
+        hovered = bool(fields(option).state & QStyle.StateFlag.State_MouseOver)
         painter.save()
         if chosen or hovered:
             painter.fillRect(row, look.colour("selected" if chosen else "raised"))
@@ -182,7 +183,7 @@ class ResultDelegate(QStyledItemDelegate):
     def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
         if index.isValid():
             record: Record = index.data(RECORD_ROLE)
-            starring = star_area(option.rect).contains(event.pos())
+            starring = star_area(fields(option).rect).contains(event.pos())
             words_of_star = "Take the star (Space)" if record.starred else "Star it, and it always stays (Space)"
             view.setToolTip(words_of_star if starring else tip(record))
         return super().helpEvent(event, view, option, index)

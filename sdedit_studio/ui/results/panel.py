@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedLayout, QVBoxL
 
 from sdedit_studio.ui.base import theme
 from sdedit_studio.ui.document.session import Session
-from sdedit_studio.ui.results.actions import ResultActions
 from sdedit_studio.ui.results.list import ResultList
+from sdedit_studio.ui.results.result_actions import ResultActions
 from sdedit_studio.ui.results.search import meets
 from sdedit_studio.ui.widgets.buttons import IconButton, SecondaryButton
 from sdedit_studio.ui.widgets.fields import TextField

@@ -45,7 +45,7 @@ class Arrangement:
         """Put everything where it was left; call it before the window shows, and `settle` after."""
         window = self._window
         window.resize(FIRST_SIZE.boundedTo(window.screen().availableSize() * SCREEN_PART))
-        geometry, state = self._preferences.layout()
+        geometry, state = self._preferences.geometry, self._preferences.state
         self._remembered = (
             not geometry.isEmpty() and window.restoreGeometry(geometry) and window.restoreState(state, VERSION)
         )
@@ -94,9 +94,11 @@ class Arrangement:
         """Remember how everything lies now."""
         if self.hidden:
             self.toggle_hidden()
-        folded = [dock.objectName() for dock in self._docks if dock.folded]
-        cut = [dock.objectName() for dock in self._docks if not dock.fills and not dock.all_seen]
-        self._preferences.store_layout(self._window.saveGeometry(), self._window.saveState(VERSION), folded, cut)
+        preferences = self._preferences
+        preferences.geometry = self._window.saveGeometry()
+        preferences.state = self._window.saveState(VERSION)
+        preferences.folded = [dock.objectName() for dock in self._docks if dock.folded]
+        preferences.cut = [dock.objectName() for dock in self._docks if not dock.fills and not dock.all_seen]
 
     def _show_tabs(self) -> None:
         """Qt 6.9 leaves the tabs hidden after a panel was dropped on another (seen under X11, by mouse only)."""

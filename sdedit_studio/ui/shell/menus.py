@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QMenu, QMenuBar, QWidget
 
 from sdedit_studio.ui.base.actions import Actions
+from sdedit_studio.ui.base.preferences import Preferences
 
 LINE = None
 
@@ -226,3 +228,17 @@ def fill_menu_bar(bar: QMenuBar, actions: Actions, submenus: dict[str, tuple[str
                 submenu.aboutToShow.connect(lambda submenu=submenu, fill=fill: (submenu.clear(), fill(submenu)))
             else:
                 menu.addAction(actions[entry])
+
+
+def fill_recent(menu: QMenu, preferences: Preferences, open_path: Callable[[Path], None]) -> None:
+    for path in preferences.recent:
+        menu.addAction(path.name, lambda path=path: open_path(path)).setToolTip(str(path))
+    if menu.isEmpty():
+        menu.addAction("Nothing yet").setEnabled(False)
+
+
+def fill_panels(menu: QMenu, docks: Iterable[QDockWidget], actions: Actions) -> None:
+    for dock in docks:
+        menu.addAction(dock.toggleViewAction())
+    menu.addSeparator()
+    menu.addAction(actions["view.reset-layout"])

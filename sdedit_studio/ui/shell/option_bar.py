@@ -42,7 +42,8 @@ class _Name(QWidget):
         row.setSpacing(4 * theme.SPACE)
         row.addWidget(name)
         if lined:
-            line = QFrame(objectName="separator")
+            line = QFrame()
+            line.setObjectName("separator")
             line.setFixedSize(1, 16)
             row.addWidget(line)
 
@@ -54,7 +55,7 @@ class _Options(QWidget):
         super().__init__()
         controls = tool.options()
         self._name = _Name(tool.title, lined=bool(controls))
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 0, 0)
         row.setSpacing(3 * theme.SPACE)
         for part in (_Icon(tool.icon), self._name, *controls):
@@ -65,8 +66,8 @@ class _Options(QWidget):
         return QSize(0, HEIGHT)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        name = self._name.sizeHint().width() + self.layout().spacing()
-        rest = self.layout().minimumSize().width() - (0 if self._name.isHidden() else name)
+        name = self._name.sizeHint().width() + self._row.spacing()
+        rest = self._row.minimumSize().width() - (0 if self._name.isHidden() else name)
         self._name.setVisible(rest + name <= self.width())
 
 
@@ -97,7 +98,8 @@ class OptionBar(QWidget):
     """`always`: the widgets at the right end."""
 
     def __init__(self, always: Sequence[QWidget]) -> None:
-        super().__init__(objectName="optionBar")
+        super().__init__()
+        self.setObjectName("optionBar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(HEIGHT)
         self._always = always

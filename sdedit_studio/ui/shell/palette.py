@@ -21,6 +21,7 @@ from sdedit_studio.ui.base import theme
 from sdedit_studio.ui.base.actions import Action, Actions
 from sdedit_studio.ui.base.icons import pixmap
 from sdedit_studio.ui.widgets.fields import TextField
+from sdedit_studio.ui.widgets.item_option import fields
 
 Index = QModelIndex | QPersistentModelIndex
 ENTRY = Qt.ItemDataRole.UserRole
@@ -98,10 +99,10 @@ class _EntryDelegate(QStyledItemDelegate):
         return QSize(WIDTH - 20, ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        look, entry, row = theme.current(), index.data(ENTRY), option.rect
+        look, entry, row = theme.current(), index.data(ENTRY), fields(option).rect
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if option.state & QStyle.StateFlag.State_Selected:
+        if fields(option).state & QStyle.StateFlag.State_Selected:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(look.colour("selected"))
             painter.drawRoundedRect(row, theme.RADIUS_INPUT, theme.RADIUS_INPUT)
@@ -130,7 +131,8 @@ class Palette(QFrame):
     """Lies over the upper part of the window, and goes when the keyboard goes elsewhere."""
 
     def __init__(self, actions: Actions, window: QWidget) -> None:
-        super().__init__(window, objectName="card")
+        super().__init__(window)
+        self.setObjectName("card")
         self._actions = actions
         self._before = QApplication.focusWidget()
         self.setAccessibleName("All commands")

@@ -48,7 +48,7 @@ def run(files: Sequence[Path], profile_folder: Path | None, *, smoke: bool) -> i
     app.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, False)
     app.setQuitOnLastWindowClosed(False)  # the loop ends it, after everything has been put away
     preferences = Preferences(profile.settings)
-    theme.apply(app, theme.THEMES.get(preferences.theme, theme.DARK))
+    theme.apply(app, theme.named(preferences.theme))
     try:
         return qasync.run(main(files, profile, preferences, smoke=smoke))
     finally:

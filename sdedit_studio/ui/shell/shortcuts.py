@@ -28,7 +28,9 @@ class ShortcutsDialog(Dialog):
         super().__init__(parent, "Keyboard shortcuts", "Choose a command, then press the keys you want for it.")
         self._actions = actions
         self.search = QLineEdit(placeholderText="Search by name or by key", clearButtonEnabled=False)
-        self.tree = QTreeWidget(columnCount=2, rootIsDecorated=False, uniformRowHeights=True)
+        self.tree = QTreeWidget(columnCount=2)
+        self.tree.setRootIsDecorated(False)
+        self.tree.setUniformRowHeights(True)
         self.tree.setHeaderLabels(["Command", "Keys"])
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
@@ -87,10 +89,13 @@ class ShortcutsDialog(Dialog):
                 self.tree.setCurrentItem(item)
         self._filter(self.search.text())
 
+    def _items(self) -> list[QTreeWidgetItem]:
+        items = (self.tree.topLevelItem(index) for index in range(self.tree.topLevelItemCount()))
+        return [item for item in items if item is not None]
+
     def _filter(self, text: str) -> None:
         first = None
-        for index in range(self.tree.topLevelItemCount()):
-            item = self.tree.topLevelItem(index)
+        for item in self._items():
             hidden = text.lower().strip() not in f"{item.text(0)} {item.text(1)}".lower()
             item.setHidden(hidden)
             first = first or (None if hidden else item)

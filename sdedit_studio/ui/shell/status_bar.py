@@ -72,7 +72,8 @@ class StatusBar(QWidget):
     """`set_zoom`, `set_position` and `set_hint` come from the canvas; the rest it reads from session and generation."""
 
     def __init__(self, session: Session, generation: Generation) -> None:
-        super().__init__(objectName="statusBar")
+        super().__init__()
+        self.setObjectName("statusBar")
         self._session, self._generation = session, generation
         self._hint = ""
         self._saved_at: float | None = None

@@ -87,7 +87,8 @@ class ToolButton(IconButton):
 
 class ToolColumn(QWidget):
     def __init__(self, session: Session, actions: Actions, tools: Sequence[type[Tool]]) -> None:
-        super().__init__(objectName="toolColumn")
+        super().__init__()
+        self.setObjectName("toolColumn")
         self._session, self._actions = session, actions
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedWidth(WIDTH)
@@ -121,7 +122,8 @@ class ToolColumn(QWidget):
         self.buttons[tool.id] = button
 
     def _add_line(self) -> None:
-        line = QFrame(objectName="separator")
+        line = QFrame()
+        line.setObjectName("separator")
         line.setFixedSize(24, 1)
         self._column.addSpacing(5)
         self._column.addWidget(line, 0, Qt.AlignmentFlag.AlignHCenter)

@@ -6,69 +6,83 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QLabel,
-    QMainWindow,
-    QMenu,
-    QToolBar,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
 
-from sdedit_studio.document.target import Target
 from sdedit_studio.engine.engine import Engine
+from sdedit_studio.engine.job import Result
+from sdedit_studio.engine.trajectory import Trajectory
 from sdedit_studio.ui.base import theme
-from sdedit_studio.ui.base.actions import Actions
-from sdedit_studio.ui.base.dialog import answered
+from sdedit_studio.ui.base.actions import Action, Actions
 from sdedit_studio.ui.base.preferences import Preferences
 from sdedit_studio.ui.base.profile import Profile
 from sdedit_studio.ui.base.tasks import Tasks
+from sdedit_studio.ui.canvas.actions import view_actions
 from sdedit_studio.ui.canvas.hatching import Hatching
 from sdedit_studio.ui.canvas.target_pill import TargetPill
 from sdedit_studio.ui.canvas.view import CanvasView
 from sdedit_studio.ui.colour.panel import ColourPanel
+from sdedit_studio.ui.compare.actions import before_actions, mode_actions, mode_id
 from sdedit_studio.ui.compare.banner import Banner
-from sdedit_studio.ui.compare.compare import PLACES, Compare, CompareMode
+from sdedit_studio.ui.compare.compare import PLACES, Compare
 from sdedit_studio.ui.compare.stage import Stage
+from sdedit_studio.ui.document.actions import (
+    edit_actions,
+    file_actions,
+    image_actions,
+    layer_actions,
+    protection_actions,
+    selection_actions,
+)
 from sdedit_studio.ui.document.autosave import Autosave
 from sdedit_studio.ui.document.edit_actions import EditActions
 from sdedit_studio.ui.document.file_actions import ORA, FileActions
 from sdedit_studio.ui.document.layers_panel import LayersPanel
-from sdedit_studio.ui.document.samples_dialog import samples
 from sdedit_studio.ui.document.session import Session
-from sdedit_studio.ui.generation.activity import Activity
+from sdedit_studio.ui.generation.actions import generation_actions, regeneration_actions, seed_action
 from sdedit_studio.ui.generation.generation import Generation
 from sdedit_studio.ui.generation.noised_guide import NoisedGuide
 from sdedit_studio.ui.generation.panel import SdeditPanel
 from sdedit_studio.ui.generation.regeneration import Regeneration
+from sdedit_studio.ui.masked_tasks.actions import T0_STEP, masked_task_actions
 from sdedit_studio.ui.masked_tasks.offer import HarmoniseOffer
 from sdedit_studio.ui.masked_tasks.tasks import MaskedTasks
-from sdedit_studio.ui.models.dialog import ModelsDialog
+from sdedit_studio.ui.models.actions import models_action
 from sdedit_studio.ui.models.models import Models
-from sdedit_studio.ui.results.actions import ResultActions
+from sdedit_studio.ui.results.actions import playback_actions
 from sdedit_studio.ui.results.panel import ResultsPanel
 from sdedit_studio.ui.results.playback import Playback
+from sdedit_studio.ui.results.result_actions import ResultActions
 from sdedit_studio.ui.results.scrubber import Scrubber
 from sdedit_studio.ui.results.steps_export import export_steps
-from sdedit_studio.ui.shell import commands
-from sdedit_studio.ui.shell.about import AboutDialog
+from sdedit_studio.ui.shell.actions import (
+    enter_and_escape_actions,
+    focus_actions,
+    help_actions,
+    layout_actions,
+    results_dock_action,
+)
 from sdedit_studio.ui.shell.arrangement import Arrangement
+from sdedit_studio.ui.shell.beginning import Beginning
 from sdedit_studio.ui.shell.docks import Docks
-from sdedit_studio.ui.shell.menus import LAYER_MENU, VARIATION_MENU, fill_menu_bar, show_menu
+from sdedit_studio.ui.shell.enter_and_escape import EnterAndEscape
+from sdedit_studio.ui.shell.focus import focus_next
+from sdedit_studio.ui.shell.menus import LAYER_MENU, VARIATION_MENU, fill_menu_bar, fill_panels, fill_recent, show_menu
 from sdedit_studio.ui.shell.option_bar import OptionBar, StabiliserButton
-from sdedit_studio.ui.shell.palette import Palette
-from sdedit_studio.ui.shell.shortcuts import ShortcutsDialog
 from sdedit_studio.ui.shell.status_bar import StatusBar
+from sdedit_studio.ui.shell.title import NAME, DocumentTitle
 from sdedit_studio.ui.shell.tool_column import ToolColumn
 from sdedit_studio.ui.t0_strip.strip import Strip
+from sdedit_studio.ui.t0_strip.view import StripView
+from sdedit_studio.ui.tools.actions import brush_actions, tool_actions
 from sdedit_studio.ui.tools.toolbox import TOOLS
+from sdedit_studio.ui.variations.actions import variation_actions
+from sdedit_studio.ui.variations.panel import VariationsRow
+from sdedit_studio.ui.variations.variations import Variations
 from sdedit_studio.ui.widgets.action_button import ActionButton
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 
-NAME = "SDEdit Studio"
 SMALLEST_SIZE = QSize(1024, 600)
 
 
@@ -85,7 +99,6 @@ class Window(QMainWindow):
         self._profile, self._preferences = profile, preferences
         self._may_close = False
         self._seen = False
-        self._welcoming = False
         self.setAccessibleName(NAME)
         self.setMinimumSize(SMALLEST_SIZE)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
@@ -109,21 +122,26 @@ class Window(QMainWindow):
         self.colour = ColourPanel(session, preferences)
         self.models = Models(session, engine)
         self.strip = Strip(session, self.generation, lambda: self.canvas.busy)
-        self.sdedit = SdeditPanel(session, self.generation, self.models, self.strip)
+        self.variations = Variations(self.generation)
+        self.sheet = VariationsRow(self.variations)
+        strip_view = StripView(session, self.strip)
+        self.sdedit = SdeditPanel(session, self.generation, self.models, strip_view, self.sheet)
         self.noised = NoisedGuide(session, engine, self.canvas)
         self.notice = NoticeBar(self.canvas)
         self.result_actions = ResultActions(session, self.generation, self.compare, self.files, tasks, self.notice)
         self.results = ResultsPanel(session, self.result_actions)
         self.autosave = Autosave(session, self.files, tasks, profile.recovery)
 
-        self.actions_ = Actions(commands.declared(self), self, self.canvas, preferences)
+        self._beginning = Beginning(preferences, self.generation, self.files, self.edit, self.autosave, self.notice)
+        self._keys = EnterAndEscape(session, self.canvas, self.generation, self.compare, self.banner, self.paper_tasks)
+        self.actions_ = Actions(self._declared(), self, self.canvas, preferences)
         self.scrubber = Scrubber(self.playback, self.actions_, self.stage)
         self.banner.stack(self.scrubber)
         self._lay_out()
         self.stage.window_.addActions(self.actions())
         self._connect()
         self.arrangement.restore()
-        self._show_title()
+        self.title_label.show_title()
         self.canvas.setFocus()
 
     # --- Beginning -------------------------------------------------------------------------------------------------
@@ -135,40 +153,61 @@ class Window(QMainWindow):
 
     def begin(self, files: Sequence[Path]) -> None:
         """Open the files asked for; else offer what a crash left behind; else, the very first time, a sample."""
-        self.tasks.start(self._begin(list(files)))
+        self.tasks.start(self._beginning.begin(files))
 
-    async def _begin(self, files: list[Path]) -> None:
-        recovered = await self.autosave.offer(self.notice)
-        if files:
-            await self.files.open_now(files[0])
-            self.edit.add_pictures(files[1:])
-        elif self._preferences.first_run and not recovered:
-            await self.files.open_sample(samples()[0])
-            self._welcome()
+    # --- What a person can ask for ---------------------------------------------------------------------------------
 
-    def _welcome(self) -> None:
-        self._welcoming = True
-        self.notice.show_notice(
-            "A rough painting is all it takes",
-            "This one is a few brush strokes. Press Generate, and the model on this computer turns it into a "
-            "believable picture. Or paint over it first: your strokes decide what becomes of it.",
-            [
-                ("Generate", self.generation.generate),
-                ("Other samples…", self.files.samples),
-                ("Empty canvas…", self.files.new),
-            ],
-        )
+    def _declared(self) -> list[Action]:
+        session, canvas, generation, compare = self.session, self.canvas, self.generation, self.compare
+        return [
+            *file_actions(self.files, self.edit),
+            Action("file.quit", "Quit", self.close, ("Ctrl+Q",)),
+            *edit_actions(session, self.edit, self._keys.undo, self._keys.redo),
+            *image_actions(session, self.edit),
+            *layer_actions(session, self.edit, self.layers.list),
+            *regeneration_actions(session, self.edit, self.regeneration),
+            *selection_actions(session, self.edit),
+            *protection_actions(session, self.edit),
+            *generation_actions(generation, lambda: not compare.comparing),
+            *before_actions(generation, compare),
+            *masked_task_actions(self.paper_tasks),
+            seed_action(generation),
+            results_dock_action(lambda: self.docks, self.results, canvas),
+            models_action(self, self.models, self.tasks),
+            *enter_and_escape_actions(self._keys),
+            *mode_actions(compare),
+            *playback_actions(self.playback, self._export_steps),
+            *variation_actions(self.variations),
+            *view_actions(canvas),
+            *layout_actions(self, lambda: self.arrangement, self._preferences),
+            *focus_actions(self, self._focus_next_part),
+            *help_actions(self, lambda: self.actions_, self.tasks, self._profile.logs),
+            *tool_actions(session),
+            *brush_actions(lambda: canvas.tool, canvas.brushes),
+        ]
+
+    def _export_steps(self, trajectory: Trajectory, result: Result) -> None:
+        self.tasks.start(export_steps(self, self.files, self.session, trajectory, result))
+
+    def _focus_next_part(self) -> None:
+        focus_next([self.canvas, *(dock.widget() for dock in self.docks if dock.isVisible()), self.option_bar])
 
     # --- Layout ----------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
         actions = self.actions_
-        self.title_label = QLabel(objectName="documentTitle")
+        self.title_label = DocumentTitle(self, self.session, self.files)
         self.menuBar().setCornerWidget(self.title_label, Qt.Corner.TopRightCorner)
         fill_menu_bar(
             self.menuBar(),
             actions,
-            {"recent": ("Open recent", self._fill_recent), "panels": ("Panels", self._fill_panels)},
+            {
+                "recent": (
+                    "Open recent",
+                    lambda menu: fill_recent(menu, self._preferences, self.files.open_path),
+                ),
+                "panels": ("Panels", lambda menu: fill_panels(menu, self.docks, actions)),
+            },
         )
         self.option_bar = OptionBar(
             [
@@ -198,7 +237,8 @@ class Window(QMainWindow):
         self.arrangement = Arrangement(self, bars, self.docks, self._preferences)
 
     def _bar(self, area: Qt.ToolBarArea, content: QWidget, name: str) -> QToolBar:
-        bar = QToolBar(objectName=name)
+        bar = QToolBar()
+        bar.setObjectName(name)
         bar.setMovable(False)
         bar.setFloatable(False)
         bar.addWidget(content)
@@ -219,16 +259,14 @@ class Window(QMainWindow):
             self.compare.changed,
             self.playback.changed,
             self.playback.moved,
-            self.sdedit.variations.changed,
+            self.variations.changed,
             canvas.view_changed,
             canvas.brushes.changed,
             self.docks.results.visibilityChanged,
         ):
             signal.connect(self.actions_.refresh)
-        self.generation.changed.connect(self._end_welcome)
         self.compare.changed.connect(lambda: self.scrubber.set_aside(self.compare.comparing))
-        self.sdedit.variations.starred.connect(self.result_actions.keep_variation)
-        session.history_changed.connect(self._show_title)
+        self.variations.starred.connect(self.result_actions.keep_variation)
         session.tool_changed.connect(self._show_tool)
         canvas.open_requested.connect(self.files.open_path)
         self.edit.open_requested.connect(self.files.open_path)
@@ -238,9 +276,9 @@ class Window(QMainWindow):
         canvas.cursor_moved.connect(self.status_bar.set_position)
         self.layers.list.menu_asked.connect(lambda at: show_menu(self, self.actions_, LAYER_MENU, at))
         self.regeneration.progressed.connect(self.layers.list.show_progress)
-        self.banner.activity.nudged.connect(lambda by: self.paper_tasks.nudge_t0(by * commands.T0_STEP))
+        self.banner.activity.nudged.connect(lambda by: self.paper_tasks.nudge_t0(by * T0_STEP))
         self.sdedit.strokes.clicked.connect(self.paper_tasks.edit_with_strokes)
-        self.sdedit.sheet.menu_asked.connect(lambda at: show_menu(self, self.actions_, VARIATION_MENU, at))
+        self.sheet.menu_asked.connect(lambda at: show_menu(self, self.actions_, VARIATION_MENU, at))
         self.tool_column.colours.swap_asked.connect(self.actions_["edit.swap-colours"].trigger)
         self.tool_column.colours.edit_asked.connect(self._show_colour_panel)
         self.sdedit.t0.track.pressed.connect(self.noised.hold)
@@ -248,15 +286,17 @@ class Window(QMainWindow):
         self.noised.shown_changed.connect(self.sdedit.set_noised)
         canvas.installEventFilter(self)
         self.actions_.changed.connect(self._show_keys)
+        self._preferences.changed.connect(self._setting_changed)
         self._show_keys()
         self._show_tool(session.tool)
         self.status_bar.set_zoom(canvas.zoom)
 
-    def _end_welcome(self) -> None:
-        """The first steps have been taken."""
-        if self._welcoming and self.generation.activity is not Activity.NOTHING:
-            self._welcoming = False
-            self.notice.hide()
+    def _setting_changed(self, name: str) -> None:
+        if name == Preferences.theme.name:
+            app = QApplication.instance()
+            assert isinstance(app, QApplication)
+            theme.apply(app, theme.named(self._preferences.theme))
+            self.actions_.retint()
 
     def _show_tool(self, tool_id: str) -> None:
         tool = self.canvas.toolbox.tool(tool_id)
@@ -264,140 +304,29 @@ class Window(QMainWindow):
         self.status_bar.set_hint(tool.hint)
 
     def _show_keys(self) -> None:
-        key = self.actions_.key_text("generate.start")
-        self.sdedit.generate.set_key(key.replace("+", " ").replace("Return", "↵"))
-        self.sdedit.generate.setToolTip(f"Turn the painting into a picture ({key})" if key else "")
-        key = self.actions_.key_text("generate.live").replace("Return", "Enter")
-        self.sdedit.live.setToolTip(f"Let the picture follow your strokes{f' ({key})' if key else ''}")
-        self.sdedit.strokes.set_key(self.actions_.key_text("generate.strokes").replace("+", " ").replace("Return", "↵"))
+        self.sdedit.set_keys(self.actions_)
         self.offer.set_key(self.actions_.key_text("generate.harmonise"))
-        keys = {mode: self.actions_.key_text(f"view.result-{mode.value}") for mode in CompareMode}
-        for choice in (self.banner.activity.modes, self.banner.comparing.modes):
-            choice.set_keys(keys)
+        self.banner.set_keys(lambda mode: self.actions_.key_text(mode_id(mode)))
 
     def _document_opened(self) -> None:
         self.notice.hide()
         self.banner.problem.put_away()
         self.status_bar.forget_saved()
-        self._show_title()
 
     def _show_colour_panel(self) -> None:
         self.docks.colour.reveal()
-        self.colour.hex.setFocus()
-        self.colour.hex.selectAll()
-
-    def _show_title(self) -> None:
-        title = f"{self.files.name}{' — edited' if self.session.modified else ''}"
-        if title != self.title_label.text():
-            self.title_label.setText(title)
-            self.menuBar().adjustSize()
-            self.setWindowTitle(f"{NAME} — {title}")
+        self.colour.edit_hex()
 
     def _result_menu(self) -> QMenu:
         menu = QMenu(self)
         for place in PLACES:
-            menu.addAction(self.actions_[f"view.result-{place.value}"])
+            menu.addAction(self.actions_[mode_id(place)])
         return menu
-
-    def _fill_recent(self, menu: QMenu) -> None:
-        for path in self._preferences.recent:
-            menu.addAction(path.name, lambda path=path: self.files.open_path(path)).setToolTip(str(path))
-        if menu.isEmpty():
-            menu.addAction("Nothing yet").setEnabled(False)
-
-    def _fill_panels(self, menu: QMenu) -> None:
-        for dock in self.docks:
-            menu.addAction(dock.toggleViewAction())
-        menu.addSeparator()
-        menu.addAction(self.actions_["view.reset-layout"])
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.canvas and event.type() == QEvent.Type.Paint:
             self._seen = True
         return super().eventFilter(watched, event)
-
-    # --- Commands of the window itself -----------------------------------------------------------------------------
-
-    def undo(self) -> None:
-        if not self.canvas.cancel():
-            self.session.undo()
-
-    def redo(self) -> None:
-        self.canvas.accept()
-        self.session.redo()
-
-    def can_apply(self) -> bool:
-        """What would be applied has to be in sight."""
-        return self.generation.can_apply and not self.compare.comparing
-
-    def can_accept(self) -> bool:
-        return self.canvas.waits or self.can_apply()
-
-    def accept(self) -> None:
-        """Enter: finish what the tool is about, or keep the result."""
-        if not self.canvas.accept():
-            self.generation.apply()
-
-    def escape(self) -> None:
-        """Esc: take back the gesture, or give up the run or the result, or else paint on the layer again."""
-        if not (self.canvas.cancel() or self.session.withdraw() or self.banner.escape() or self.paper_tasks.decline()):
-            self.session.set_target(Target.PIXELS)
-
-    def toggle_results(self) -> None:
-        if self.docks.results.isVisible():
-            self.docks.results.hide()
-            self.canvas.setFocus()
-        else:
-            self.docks.results.reveal()
-            self.results.list.setFocus()
-
-    def export_steps(self) -> None:
-        trajectory, result = self.playback.trajectory, self.playback.result
-        if trajectory is not None and result is not None:
-            self.tasks.start(export_steps(self, self.files, self.session, trajectory, result))
-
-    def toggle_full_screen(self) -> None:
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
-
-    def toggle_theme(self) -> None:
-        look = theme.DARK if theme.current() is theme.LIGHT else theme.LIGHT
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        theme.apply(app, look)
-        self.actions_.retint()
-        self._preferences.theme = look.name
-
-    def focus_next_part(self) -> None:
-        parts = [self.canvas, *(dock.widget() for dock in self.docks if dock.isVisible()), self.option_bar]
-        now = QApplication.focusWidget()
-        inside = (i for i, part in enumerate(parts) if now is not None and (part is now or part.isAncestorOf(now)))
-        start = next(inside, -1)
-        for part in (*parts[start + 1 :], *parts[: start + 1]):
-            target = part if part is self.canvas else part.nextInFocusChain()
-            while target is not part and not (part.isAncestorOf(target) and _takes_tab(target)):
-                target = target.nextInFocusChain()
-            if _takes_tab(target):
-                target.setFocus(Qt.FocusReason.TabFocusReason)
-                return
-
-    def focus_menus(self) -> None:
-        self.menuBar().setFocus(Qt.FocusReason.MenuBarFocusReason)
-        self.menuBar().setActiveAction(self.menuBar().actions()[0])
-
-    def show_palette(self) -> None:
-        Palette(self.actions_, self)
-
-    def show_shortcuts(self) -> None:
-        self.tasks.start(answered(ShortcutsDialog(self, self.actions_)))
-
-    def show_models(self) -> None:
-        self.tasks.start(answered(ModelsDialog(self, self.models)))
-
-    def show_about(self) -> None:
-        self.tasks.start(answered(AboutDialog(self, self._profile.logs)))
-
-    def open_logs(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._profile.logs)))
 
     # --- Files dropped on the window, beside the canvas ------------------------------------------------------------
 
@@ -443,7 +372,7 @@ class Window(QMainWindow):
         self._preferences.brushes = self.canvas.brushes.as_dict()
         self.models.close()
         self.regeneration.close()
-        self.sdedit.variations.close()
+        self.variations.close()
         self.strip.close()
         self.noised.let_go()
         self.generation.close()
@@ -458,7 +387,3 @@ class Window(QMainWindow):
     async def _close_when_settled(self) -> None:
         if await self.files.may_leave():
             self.close_without_asking()
-
-
-def _takes_tab(widget: QWidget) -> bool:
-    return widget.isVisible() and widget.isEnabled() and bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)

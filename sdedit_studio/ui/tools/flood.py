@@ -13,8 +13,8 @@ from sdedit_studio.document.painting import paint_over, plain
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.fill import flood
 from sdedit_studio.raster.selection import of_array
-from sdedit_studio.ui.document.paintable import can_paint, step_name
 from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.document.targets import can_paint, step_name
 from sdedit_studio.ui.tools.controls import Setting, choice, percent
 from sdedit_studio.ui.tools.paint import PaintTool, inside_selection
 from sdedit_studio.ui.tools.select import Selecting, SelectTool
@@ -73,8 +73,8 @@ class FillTool(PaintTool):
     def begin(self, at: Pointer) -> None:
         self._pressed = at
 
-    def end(self, _at: Pointer) -> None:
-        at = self._pressed
+    def end(self, at: Pointer) -> None:
+        at = self._pressed  # wherever the pointer is by now
         x, y = math.floor(at.x), math.floor(at.y)
         if (x, y) not in self.session.document.bounds or not inside_selection(self.session, at):
             return
@@ -109,8 +109,8 @@ class WandTool(SelectTool):
     def press(self, at: Pointer) -> None:
         self._pressed = at
 
-    def release(self, _at: Pointer) -> None:
-        at = self._pressed
+    def release(self, at: Pointer) -> None:
+        at = self._pressed  # wherever the pointer is by now
         x, y = math.floor(at.x), math.floor(at.y)
         if (x, y) in self.session.document.bounds:
             coverage = self._area.around(x, y)

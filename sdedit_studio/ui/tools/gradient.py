@@ -11,8 +11,8 @@ from sdedit_studio.document.painting import paint_over
 from sdedit_studio.raster.gradient import Kind, gradient
 from sdedit_studio.ui.base.theme import current
 from sdedit_studio.ui.document.gesture import Change, ComputedGesture
-from sdedit_studio.ui.document.paintable import can_paint, step_name
 from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.document.targets import can_paint, step_name
 from sdedit_studio.ui.tools.controls import Setting, choice, percent
 from sdedit_studio.ui.tools.drag import CLICK, Drag
 from sdedit_studio.ui.tools.lines import draw_handles, draw_line

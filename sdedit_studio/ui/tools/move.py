@@ -15,8 +15,8 @@ from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.base.theme import current
 from sdedit_studio.ui.document.gesture import ComputedGesture
-from sdedit_studio.ui.document.paintable import can_paint, only_pixels
 from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.document.targets import can_paint, only_pixels
 from sdedit_studio.ui.tools.controls import Setting, button, switch
 from sdedit_studio.ui.tools.cursors import icon_cursor
 from sdedit_studio.ui.tools.drag import ANGLE, Drag

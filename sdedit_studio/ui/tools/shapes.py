@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QWidget
 from sdedit_studio.document.painting import filled, paint_over
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.document.gesture import ComputedGesture
-from sdedit_studio.ui.document.paintable import can_paint, step_name
 from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.document.targets import can_paint, step_name
 from sdedit_studio.ui.tools.controls import Setting, icon_choice, percent, slider
 from sdedit_studio.ui.tools.drag import CLICK, Drag, whole_pixels
 from sdedit_studio.ui.tools.paint import PaintTool

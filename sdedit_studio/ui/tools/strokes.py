@@ -13,8 +13,8 @@ from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.smudge import Smudge
 from sdedit_studio.raster.stroke import Stroke
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui.document.paintable import can_paint, step_name
 from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.document.targets import can_paint, step_name
 from sdedit_studio.ui.tools.brushes import Brushes
 from sdedit_studio.ui.tools.controls import tip_controls
 from sdedit_studio.ui.tools.paint import OUTSIDE, PaintTool

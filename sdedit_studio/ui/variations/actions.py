@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sdedit_studio.ui.base.actions import Action
-
-if TYPE_CHECKING:
-    from sdedit_studio.ui.shell.window import Window
+from sdedit_studio.ui.variations.variations import Variations
 
 
-def variation_actions(window: Window) -> list[Action]:
-    variations = window.sdedit.variations
-
+def variation_actions(variations: Variations) -> list[Action]:
     def starred() -> bool:
         return bool(variations.chosen) and all(each.starred for each in variations.chosen)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -37,6 +37,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemD
 from sdedit_studio.editing.variation import Variation
 from sdedit_studio.engine.job import Pixels
 from sdedit_studio.ui.base import theme
+from sdedit_studio.ui.widgets.item_option import fields
 
 COLUMNS = 4
 GAP = 3
@@ -127,7 +128,7 @@ class SheetDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         look, variation = theme.current(), index.data(VARIATION_ROLE)
-        area = QRectF(option.rect).adjusted(GAP / 2, GAP / 2, -GAP / 2, -GAP / 2)
+        area = QRectF(fields(option).rect).adjusted(GAP / 2, GAP / 2, -GAP / 2, -GAP / 2)
         painter.save()
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         shape = QPainterPath()
@@ -147,8 +148,8 @@ class SheetDelegate(QStyledItemDelegate):
             painter.setTransform(at, True)
             painter.drawPolygon(STAR)
             painter.setTransform(at.inverted()[0], True)
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
+        chosen = bool(fields(option).state & QStyle.StateFlag.State_Selected)
+        focused = bool(fields(option).state & QStyle.StateFlag.State_HasFocus)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if chosen or focused:
             painter.setPen(QPen(look.colour("accent" if chosen else "strong"), 2))
@@ -197,7 +198,7 @@ class ContactSheet(QListView):
         super().__init__(parent)
         self._sheet = SheetModel(self)
         self._aspect = 1.5
-        self.can_work_out = lambda: True
+        self.can_work_out: Callable[[], bool] = lambda: True
         self.setAccessibleName("Variations")
         self.setModel(self._sheet)
         self._delegate = SheetDelegate(self)

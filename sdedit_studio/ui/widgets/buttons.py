@@ -156,7 +156,9 @@ class SegmentedChoice(QWidget):
         row.setContentsMargins(2, 2, 2, 2)
         row.setSpacing(1)
         for index, (_, text) in enumerate(choices):
-            button = QToolButton(text=text, checkable=True)
+            button = QToolButton()
+            button.setText(text)
+            button.setCheckable(True)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.setMinimumHeight(22)
             button.setAccessibleName(f"{name}: {text}" if name else text)

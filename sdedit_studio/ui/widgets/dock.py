@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QContextMenuEvent, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -120,7 +120,7 @@ class Column(QScrollArea):
             self._fit()
         return super().eventFilter(watched, event)
 
-    def resizeEvent(self, event: QEvent) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
 
@@ -162,7 +162,8 @@ class Dock(QDockWidget):
         self._limit = NO_LIMIT
         self._unfolded_height = 0
         self._title = _Title(title, icon_name)
-        bar = QWidget(objectName="dockTitle")
+        bar = QWidget()
+        bar.setObjectName("dockTitle")
         bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         bar.setFixedHeight(TITLE_HEIGHT)
         row = QHBoxLayout(bar)
@@ -172,7 +173,8 @@ class Dock(QDockWidget):
         for button in buttons:
             row.addWidget(button)
         self.setTitleBarWidget(bar)
-        self._body = QWidget(objectName="dockBody")
+        self._body = QWidget()
+        self._body.setObjectName("dockBody")
         self._body.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         column = QVBoxLayout(self._body)
         column.setContentsMargins(0, 0, 0, 0)

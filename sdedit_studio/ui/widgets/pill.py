@@ -8,6 +8,9 @@ from PySide6.QtWidgets import QStyle, QWidget
 
 from sdedit_studio.ui.base import theme
 
+FOOT = 14
+"""Pixels between a pill and the edge of the canvas, and between two pills."""
+
 SHADOW = 8
 """Pixels around a pill that its shadow takes."""
 

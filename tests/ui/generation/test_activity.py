@@ -21,7 +21,7 @@ from tests.editing.documents import painted_document
 from tests.ui.document.later import Later
 from tests.ui.documents import paint
 from tests.ui.fake_clock import FakeClock
-from tests.ui.generation.conftest import FakeEngine, Run
+from tests.ui.fake_engine import FakeEngine, Run
 
 NOTHING, PREPARING, RUNNING, RESULT, LIVE = Activity
 

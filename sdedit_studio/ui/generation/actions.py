@@ -1,0 +1,73 @@
+"""What a person can ask of the generation: a run, live mode, what becomes of the result, and layers made again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sdedit_studio.ui.base.actions import Action
+from sdedit_studio.ui.document.edit_actions import EditActions
+from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.generation.activity import Activity
+from sdedit_studio.ui.generation.generation import Generation
+from sdedit_studio.ui.generation.regeneration import Regeneration
+
+
+def generation_actions(generation: Generation, in_sight: Callable[[], bool]) -> list[Action]:
+    """`in_sight`: whether what would be applied or discarded is what shows on the canvas."""
+
+    def running() -> bool:
+        return generation.activity.is_run
+
+    return [
+        Action("generate.start", "Generate", generation.generate, ("Ctrl+Return", "Ctrl+Enter"), "sparkles"),
+        Action(
+            "generate.live",
+            "Live",
+            generation.toggle_live,
+            ("Ctrl+Shift+Return", "Ctrl+Shift+Enter"),
+            "play",
+            checked=lambda: generation.live.on,
+        ),
+        Action("generate.cancel", "Cancel the run", generation.cancel, enabled=running),
+        Action(
+            "generate.apply",
+            "Apply the result",
+            generation.apply,
+            enabled=lambda: generation.can_apply and in_sight(),
+        ),
+        Action(
+            "generate.discard",
+            "Discard the result",
+            generation.discard,
+            enabled=lambda: generation.activity is Activity.RESULT and in_sight(),
+        ),
+    ]
+
+
+def seed_action(generation: Generation) -> Action:
+    return Action("generate.seed", "New seed", generation.new_seed, (), "dices")
+
+
+def regeneration_actions(session: Session, edits: EditActions, regeneration: Regeneration) -> list[Action]:
+    """What can be done with a layer that is a result."""
+
+    def is_result() -> bool:
+        return session.document.active_layer.generation is not None
+
+    return [
+        Action(
+            "layer.again",
+            "Generate again in place",
+            regeneration.regenerate,
+            ("Ctrl+R",),
+            "refresh-cw",
+            enabled=is_result,
+        ),
+        Action(
+            "layer.follow",
+            "Follow the layers below",
+            lambda: edits.switch_layer("follows", "Let layer follow", "Stop following"),
+            enabled=is_result,
+            checked=lambda: is_result() and session.document.active_layer.follows,
+        ),
+    ]

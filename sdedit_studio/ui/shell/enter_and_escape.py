@@ -1,0 +1,51 @@
+"""What Enter, Esc, undo and redo are about: whatever is nearest to be ended, in one order."""
+
+from __future__ import annotations
+
+from sdedit_studio.document.target import Target
+from sdedit_studio.ui.canvas.view import CanvasView
+from sdedit_studio.ui.compare.banner import Banner
+from sdedit_studio.ui.compare.compare import Compare
+from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.generation.generation import Generation
+from sdedit_studio.ui.masked_tasks.tasks import MaskedTasks
+
+
+class EnterAndEscape:
+    def __init__(
+        self,
+        session: Session,
+        canvas: CanvasView,
+        generation: Generation,
+        compare: Compare,
+        banner: Banner,
+        tasks: MaskedTasks,
+    ) -> None:
+        self._session, self._canvas = session, canvas
+        self._generation, self._compare, self._banner, self._tasks = generation, compare, banner, tasks
+
+    def can_enter(self) -> bool:
+        """Whether a gesture or a result waits. What would be applied has to be in sight."""
+        return self._canvas.waits or (self._generation.can_apply and not self._compare.comparing)
+
+    def enter(self) -> None:
+        """Finish what the tool is about, or keep the result."""
+        if not self._canvas.accept():
+            self._generation.apply()
+
+    def escape(self) -> None:
+        """Take back the gesture, or what is still computed, or give up the run or the result, or else paint on the
+        layer again.
+        """
+        taken_back = self._canvas.cancel() or self._session.withdraw()
+        if not (taken_back or self._banner.escape() or self._tasks.decline()):
+            self._session.set_target(Target.PIXELS)
+
+    def undo(self) -> None:
+        """Take back the gesture in progress, or else the last step."""
+        if not self._canvas.cancel():
+            self._session.undo()
+
+    def redo(self) -> None:
+        self._canvas.accept()
+        self._session.redo()
