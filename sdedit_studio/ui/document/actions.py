@@ -50,7 +50,7 @@ def edit_actions(
             undo,
             ("Ctrl+Z",),
             "undo-2",
-            enabled=lambda: session.undo_label is not None or session.busy,
+            enabled=lambda: session.can_undo,
             label=undo_label,
             repeats=True,
         ),

@@ -43,8 +43,8 @@ class Door(QObject):
     """Signals: `document_changed(list[Rect])` with the canvas rectangles to repaint; `document_replaced()` after
     another document was opened or the canvas size changed; `history_changed()` when undo, redo, the file or the
     modified mark may read differently; `selection_changed()`, also of the frame and of whether anything is protected;
-    `layers_changed()` when the stack or a layer's fields (not only pixels) changed; `settled()` when everything that
-    was asked for is done.
+    `layers_changed()` when the stack or a layer's fields (not only pixels) changed; `gesture_changed()` when a gesture
+    has begun or ended; `settled()` when everything that was asked for is done.
     """
 
     document_changed = Signal(object)
@@ -52,6 +52,7 @@ class Door(QObject):
     history_changed = Signal()
     selection_changed = Signal()
     layers_changed = Signal()
+    gesture_changed = Signal()
     settled = Signal()
 
     def __init__(self, document: Document, background: Background | None) -> None:
@@ -85,6 +86,11 @@ class Door(QObject):
     def undo_label(self) -> str | None:
         """What undo would take back."""
         return self._history.undo_label
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back, or there will be, or a gesture."""
+        return self.undo_label is not None or self.busy or self._gesture is not None
 
     @property
     def redo_label(self) -> str | None:
@@ -278,6 +284,7 @@ class Door(QObject):
         if self._gesture is not None or self._turns.computing:
             raise RuntimeError("The document is being changed; a gesture has to wait for that.")
         self._gesture = gesture
+        self.gesture_changed.emit()
         return gesture
 
     def _may_begin(self, turn: Turn) -> bool:
@@ -336,6 +343,7 @@ class Door(QObject):
             self._joined = None
             self._history.commit(label, before)
             self.history_changed.emit()
+        self.gesture_changed.emit()
         self._caught_up()
 
     def _caught_up(self) -> None:

@@ -251,6 +251,8 @@ class Window(QMainWindow):
         session, canvas = self.session, self.canvas
         for signal in (
             session.history_changed,
+            session.gesture_changed,
+            session.settled,
             session.layers_changed,
             session.selection_changed,
             session.document_replaced,
