@@ -70,12 +70,13 @@ class FileActions(QObject):
         self._tasks.start(self._samples())
 
     async def _new(self) -> None:
-        leave = Leave(self)
-        if not await leave.allowed():
-            return
-        dialog = NewDialog(self._window, self._session.foreground)
-        if await answered(dialog) and await leave.allowed():
-            self._replace(new_document(*dialog.size_in_pixels, dialog.paper), None, UNTITLED)
+        async with self._opening:
+            leave = Leave(self)
+            if not await leave.allowed():
+                return
+            dialog = NewDialog(self._window, self._session.foreground)
+            if await answered(dialog) and await leave.allowed():
+                self._replace(new_document(*dialog.size_in_pixels, dialog.paper), None, UNTITLED)
 
     async def _open(self) -> None:
         suffixes = " ".join(f"*{suffix}" for suffix in sorted({ORA, *pictures.SUPPORTED}))
@@ -121,7 +122,11 @@ class FileActions(QObject):
 
     def recover(self, left_behind: Recovery, otherwise: Callable[[], None]) -> None:
         """Open what a crash left behind and forget it there. `otherwise` is called when it cannot be read."""
-        self._tasks.start(self._recover(left_behind, otherwise))
+        self._tasks.start(self._recover_one(left_behind, otherwise))
+
+    async def _recover_one(self, left_behind: Recovery, otherwise: Callable[[], None]) -> None:
+        async with self._opening:
+            await self._recover(left_behind, otherwise)
 
     async def _recover(self, left_behind: Recovery, otherwise: Callable[[], None]) -> None:
         leave = Leave(self)
@@ -271,10 +276,13 @@ class Leave:
             await self._session.until_settled()
             if not self._session.modified or self._session.work == self._given_up:
                 return True
+            asked_about = self._session.work
             answer = await self._files.ask_what_to_do()
             if answer == DO_NOT_SAVE:
-                self._given_up = self._session.work
-            elif answer != SAVE or not await self._files.save_now():
+                self._given_up = asked_about
+            elif answer != SAVE:
+                return False
+            elif self._session.modified and not await self._files.save_now():
                 return False
 
 

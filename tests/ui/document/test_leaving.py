@@ -64,12 +64,13 @@ class Person:
         self.session = Session(empty(), self.later)
         self.files = FileActions(self.session, SimpleNamespace(start=self._start), preferences, window)
         self.files.ask_what_to_do = self._ask
+        self.files.ask_path = self._path
         self.given_up: set[int] = set()
         self.lost: set[int] = set()
         self.closed = False
         self._count = 0
         self._tasks: set[asyncio.Task] = set()
-        self._questions: list[asyncio.Future] = []
+        self._questions: list[tuple[asyncio.Future, set[int]]] = []
         self._gesture = None
         self._down = False
         replace = self.session._replace
@@ -89,18 +90,21 @@ class Person:
         kept = set().union(*map(strokes_in, self.disk.saved.values()), self.given_up)
         self.lost |= strokes_in(self.session.document) - kept
 
+    async def _path(self, *_arguments, **_options) -> Path:
+        return self._folder / "mine.ora"
+
     async def _ask(self) -> str:
-        self.session.path = self.session.path or self._folder / "mine.ora"
         question = asyncio.get_running_loop().create_future()
-        self._questions.append(question)
+        self._questions.append((question, strokes_in(self.session.document)))
         return await question
 
     def answer(self, what: str) -> bool:
         if not self._questions:
             return False
+        question, about = self._questions.pop(0)
         if what == DO_NOT_SAVE:
-            self.given_up |= strokes_in(self.session.document)
-        self._questions.pop(0).set_result(what)
+            self.given_up |= about
+        question.set_result(what)
         return True
 
     def press(self) -> None:
@@ -150,7 +154,6 @@ class Person:
             case "add a layer":
                 self.session.change("Add layer", lambda document: document.inserted(Layer("New")))
             case "save":
-                self.session.path = self.session.path or self._folder / "mine.ora"
                 self.files.save()
             case "open":
                 self.files.open_path(self._folder / "other.png")
