@@ -22,7 +22,7 @@ from sdedit_studio.ui.document.session import Session
 from tests.ui.document.later import Later
 
 WIDTH = 64
-"""Each stroke has a column of its own."""
+"""Each pixel that is painted has a column of its own."""
 
 
 def empty() -> Document:
@@ -115,12 +115,17 @@ class Person:
     def _begin(self) -> None:
         self.session.set_pen_down(True)
         self._gesture = self.session.begin("Stroke", self._settle)
-        document, column = self.session.document, self._count % WIDTH
-        self._count += 1
-        pixel = np.full((1, 1, 4), 255, np.uint8)
-        self._gesture.show(document.with_pixels(document.active_layer.pixels.with_array(pixel, column, 0)))
+        self.move()
         if not self._down:
             self._lift()
+
+    def move(self) -> None:
+        """Paint one more pixel, if the pen is down and has its turn."""
+        if self._gesture is not None:
+            document, column = self.session.document, self._count % WIDTH
+            self._count += 1
+            pixel = np.full((1, 1, 4), 255, np.uint8)
+            self._gesture.show(document.with_pixels(document.active_layer.pixels.with_array(pixel, column, 0)))
 
     def lift(self) -> None:
         if self._down:
@@ -146,6 +151,8 @@ class Person:
         match action:
             case "press":
                 self.press()
+            case "move":
+                self.move()
             case "lift":
                 self.lift()
             case "stroke":
@@ -183,7 +190,7 @@ class Person:
 ENDS = ("compute", "compute", "disk", "disk", SAVE, DO_NOT_SAVE, CANCEL)
 
 ACTIONS = st.sampled_from(
-    ("press", "lift", "stroke", "stroke", "add a layer", "save", "open", "recover", "quit", *ENDS)
+    ("press", "move", "lift", "stroke", "stroke", "add a layer", "save", "open", "recover", "quit", *ENDS)
 )
 
 
