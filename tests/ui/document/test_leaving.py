@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PySide6.QtWidgets import QWidget
 
@@ -195,6 +195,7 @@ ACTIONS = st.sampled_from(
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(["press", "open", DO_NOT_SAVE, "disk", "move", "lift"])
 @given(st.lists(ACTIONS, max_size=30))
 def test_nothing_painted_is_lost_that_nobody_gave_up(dressed, preferences, tmp_path, monkeypatch, actions):
     disk = Disk()
