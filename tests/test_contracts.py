@@ -34,3 +34,13 @@ def test_nothing_unpickles():
         if re.search(r"import pickle|weights_only=False", path.read_text())
     ]
     assert offenders == []
+
+
+def test_nobody_reaches_past_the_door():
+    """What the session keeps to itself, its history above all, is its own: the document changes through its door."""
+    offenders = [
+        f"{path.relative_to(ROOT)}: {found.group()}"
+        for path in PACKAGE.rglob("*.py")
+        for found in re.finditer(r"\b_?session\._\w+", path.read_text())
+    ]
+    assert offenders == []
