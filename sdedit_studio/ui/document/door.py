@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.history import History
@@ -21,6 +21,9 @@ from sdedit_studio.ui.base.notices import Notices
 from sdedit_studio.ui.document.background import Background
 from sdedit_studio.ui.document.gesture import Change, ComputedGesture, Gesture, Hinge
 from sdedit_studio.ui.document.turns import Turn, Turns, Withdrawn, Work
+
+SLOW_MS = 400
+"""After which a notice says what is being computed, since the pen waits for it."""
 
 Made = TypeVar("Made")
 
@@ -67,6 +70,9 @@ class Door(QObject):
         self._opened = Opened()
         self._history = History(document)
         self._joined: object = None
+        self._slow = QTimer(self, singleShot=True, interval=SLOW_MS)
+        self._slow.timeout.connect(lambda: self.notices.tell(f"{self._slow_label}…"))
+        self._slow_label = ""
 
     @property
     def document(self) -> Document:
@@ -147,11 +153,11 @@ class Door(QObject):
             known = any(layer.id == layer_id for layer in document.layers)
             return document.replace(active=layer_id) if known and layer_id != document.active else document
 
-        self._ask("", make, self._amend, at_once=True)
+        self._ask("Choose layer", make, self._amend, at_once=True)
 
-    def compute(self, make: Callable[[Document], Made], take: Callable[[Made], None]) -> None:
+    def compute(self, label: str, make: Callable[[Document], Made], take: Callable[[Made], None]) -> None:
         """In its turn, call `make` with the document, in a thread, and `take` with what it made."""
-        self._ask("", make, take, changes=False)
+        self._ask(label, make, take, changes=False)
 
     def in_turn(self, run: Callable[[], object], *, changes: bool = True) -> None:
         """Call `run` when everything that was asked for before is done. What it asks for comes right after it.
@@ -229,14 +235,14 @@ class Door(QObject):
 
     async def until_settled(self) -> None:
         """Wait until everything that was asked for is done and the pen is up."""
-        while self.busy or self._pen_down or not (self._gesture is None or self._gesture.up_to_date):
-            done = asyncio.get_running_loop().create_future()
-            tell = lambda done=done: done.done() or done.set_result(None)  # noqa: E731
-            connection = self.settled.connect(tell)
-            try:
-                await done
-            finally:
-                self.settled.disconnect(connection)
+        told = asyncio.Event()
+        self.settled.connect(told.set)
+        try:
+            while self.busy or self._pen_down or not (self._gesture is None or self._gesture.up_to_date):
+                told.clear()
+                await told.wait()
+        finally:
+            self.settled.disconnect(told.set)
 
     # --- How it is done --------------------------------------------------------------------------------------------
 
@@ -261,6 +267,8 @@ class Door(QObject):
                 self.notices.tell(f"{label} was meant for a layer that is gone, so it was not done.")
             elif still():
                 if not at_once:
+                    self._slow_label = label
+                    self._slow.start()
                     return lambda: make(document)
                 try:
                     made = make(document)
@@ -272,12 +280,17 @@ class Door(QObject):
             otherwise()
             return None
 
+        def made_in_thread(made: Made) -> None:
+            self._slow.stop()
+            take(made)
+
         def failed(error: Exception) -> None:
+            self._slow.stop()
             otherwise()
             if not isinstance(error, Withdrawn):
                 self._tell_failure(label, error)
 
-        self._turns.ask(Turn(begin, take, failed, changes))
+        self._turns.ask(Turn(begin, made_in_thread, failed, changes))
 
     def _begin(self, gesture: AnyGesture) -> AnyGesture:
         self.settle()

@@ -57,10 +57,10 @@ class EditActions(QObject):
 
     def copy(self) -> None:
         if only_pixels(self._session, "Copy takes"):
-            self._session.compute(edits.copied, self._put_on_clipboard)
+            self._session.compute("Copy", edits.copied, self._put_on_clipboard)
 
     def copy_merged(self) -> None:
-        self._session.compute(edits.copied_merged, self._put_on_clipboard)
+        self._session.compute("Copy all layers", edits.copied_merged, self._put_on_clipboard)
 
     def paste(self) -> None:
         """What is on the clipboard, as a layer: a picture, or the files that were copied in a file manager."""

@@ -367,7 +367,7 @@ def test_what_floats_is_put_down_by_the_next_change_and_read_where_it_is(person)
     while person.later.busy:
         person.later.finish()
     person.float(3)
-    session.compute(lambda document: document, seen.append)
+    session.compute("Copy", lambda document: document, seen.append)
     while person.later.busy:
         person.later.finish()
     assert session.undo_labels == ["Fill", "Select"], "it still floats"
@@ -375,3 +375,14 @@ def test_what_floats_is_put_down_by_the_next_change_and_read_where_it_is(person)
     session.change("Deselect", lambda document: document.replace(selection=None))
     person.end()
     assert session.undo_labels == ["Fill", "Select", "Move by 3", "Deselect"]
+
+
+def test_what_takes_long_is_named_as_long_as_it_is_computed(person):
+    session, said = person.session, []
+    session.notices.told.connect(said.append)
+    session.change("Flatten", edits.flattened)
+    session._slow.timeout.emit()
+    assert said == ["Flatten…"]
+    assert session._slow.isActive()
+    person.end()
+    assert not session._slow.isActive()
