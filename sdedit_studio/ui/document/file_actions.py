@@ -280,9 +280,7 @@ class Leave:
             answer = await self._files.ask_what_to_do()
             if answer == DO_NOT_SAVE:
                 self._given_up = asked_about
-            elif answer != SAVE:
-                return False
-            elif self._session.modified and not await self._files.save_now():
+            elif answer != SAVE or (self._session.modified and not await self._files.save_now()):
                 return False
 
 
