@@ -279,6 +279,7 @@ def test_selections_are_made_softened_and_dropped(show, session):
 
 def test_copy_and_paste_make_a_layer_of_what_was_selected(show, session):
     async def story(window, story):
+        QApplication.clipboard().clear()
         key(window, Qt.Key.Key_C, CTRL | SHIFT)
         await story.until(lambda: not QApplication.clipboard().image().isNull())
         assert QApplication.clipboard().image().size().toTuple() == (96, 64)
