@@ -8,30 +8,20 @@ follows the painting instead, and applying takes what is seen.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import SystemRandom
-from time import perf_counter
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import frame_of
-from sdedit_studio.editing.edit import (
-    Edit,
-    Shown,
-    TilePosition,
-    applied,
-    edit_of,
-    painted_over,
-    painted_since,
-    parts_by_tile,
-)
+from sdedit_studio.editing.edit import Edit, Shown, applied, edit_of, painted_over
 from sdedit_studio.editing.live_pictures import as_result, live_parameters
 from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Phase, Progress, Result, Status, Update
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.raster.tiles import EMPTY, Tiles
+from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.base import words
 from sdedit_studio.ui.base.clock import SYSTEM_CLOCK, Clock
 from sdedit_studio.ui.base.notices import report_failure
@@ -39,16 +29,13 @@ from sdedit_studio.ui.base.tasks import OwnTasks
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.generation.live import Live
+from sdedit_studio.ui.generation.painted import PaintedSince
 
 if TYPE_CHECKING:
     from sdedit_studio.engine.engine import Engine
 
 SEEDS = 1_000_000
 """Random seeds stay below this, short enough to read aloud and to type."""
-
-SLICE = 0.003
-"""Seconds of comparing the painting with the guide's at a time."""
-
 
 MakeEdit = Callable[[Document, int], Edit]
 """Builds the edit of a document of a revision. Raises ValueError, with a sentence for the person, when there is nothing
@@ -102,18 +89,15 @@ class Generation(QObject):
         self._finished: _Finished | None = None
         self._applying: set[_Finished | Shown] = set()
         self._shown: Shown | None = None
-        self._painted = EMPTY
-        self._stale: dict[TilePosition, Rect] = {}
+        self._painted = PaintedSince(session)
+        self._painted.caught_up.connect(self.painted_late)
         self._seed_locked = False
         self._frame = frame_of(session.document)
         self._tasks = OwnTasks()
-        self._comparing = QTimer(self, interval=0)
-        self._comparing.timeout.connect(self._catch_up)
         self._estimate: Estimate | None = None
         self._problem = ""
         self._phase = engine.status.phase
         self._unwatch = engine.watch(self._status_changed)
-        session.document_changed.connect(self._document_changed)
         session.document_replaced.connect(self._document_replaced)
         session.selection_changed.connect(self._frame_changed)
         session.parameters_changed.connect(self._update_estimate)
@@ -155,7 +139,7 @@ class Generation(QObject):
 
         They lie above the result, and applying it leaves them out of its mask, so no stroke is ever hidden.
         """
-        return self._painted
+        return self._painted.pixels
 
     @property
     def status(self) -> Status:
@@ -431,37 +415,8 @@ class Generation(QObject):
     def _take(self, shown: Shown | None) -> None:
         before, self._shown = self._shown, shown
         if shown is None or before is None or before.edit is not shown.edit:
-            self._painted, self._stale = EMPTY, {}
-            if shown is not None:
-                self._document_changed(self.session.document.damage(shown.edit.document))
+            self._painted.follow(shown and shown.edit)
         self.shown_changed.emit()
-
-    def _document_changed(self, rects: Iterable[Rect]) -> None:
-        if self._shown is None:
-            return
-        for rect in rects:
-            for tile, part in parts_by_tile(rect & self._shown.edit.frame):
-                self._stale[tile] = part | self._stale.get(tile, part)
-        self._compare()
-
-    def _catch_up(self) -> None:
-        self._compare()
-        self.painted_late.emit()
-
-    def _compare(self) -> None:
-        """Bring `painted_since` up to date, for at most a slice of time."""
-        if self._shown is None or not self._stale:
-            self._comparing.stop()
-            return
-        then, now = self._shown.edit.document, self.session.document
-        end = perf_counter() + SLICE
-        while self._stale:
-            _, rect = self._stale.popitem()
-            self._painted = painted_since(self._painted, then, now, [rect])
-            if perf_counter() > end:
-                break
-        if self._stale:
-            self._comparing.start()
 
     def _document_replaced(self) -> None:
         """Another document, or another canvas size: neither the run nor the result fits it."""

@@ -228,7 +228,7 @@ def test_a_new_layer_and_an_edited_mask_count_as_painting(tell):
 
 
 def test_a_change_of_the_whole_large_canvas_is_compared_in_slices(tell, monkeypatch):
-    monkeypatch.setattr("sdedit_studio.ui.generation.generation.SLICE", 0.0)
+    monkeypatch.setattr("sdedit_studio.ui.generation.painted.SLICE", 0.0)
 
     async def story(flow):
         await flow.finished()
