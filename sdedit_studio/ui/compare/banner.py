@@ -135,10 +135,10 @@ class ActivityPill(Pill):
 
     def _show_state(self) -> None:
         generation = self._generation
-        activity, result = generation.activity, generation.result
-        running, live = activity.is_run, activity is Activity.LIVE
+        underway, result = generation.underway, generation.result
+        running, live = underway.running, generation.live.on
         waiting = running and generation.status.phase is Phase.WARMING_UP
-        of_task = activity is Activity.RESULT and generation.edit is not None and bool(generation.edit.task)
+        of_task = underway.waits and generation.edit is not None and bool(generation.edit.task)
         for part, there in (
             (self.less, of_task),
             (self.more, of_task),
@@ -147,7 +147,7 @@ class ActivityPill(Pill):
             (self.dot, live),
             (self.stop, live),
             (self.compare, generation.can_apply),
-            (self.discard, activity is Activity.RESULT),
+            (self.discard, underway.waits),
             (self.apply, generation.can_apply),
         ):
             if part.hasFocus() and not there:
@@ -165,7 +165,7 @@ class ActivityPill(Pill):
             self.stage.setText(f"t₀ {result.job.parameters.t0:.2f}")
             self.detail.setText(f"seed {result.job.parameters.seed}")
             self.detail.setMinimumWidth(0)
-        self.setVisible(activity is not Activity.NOTHING and not self._compare.comparing)
+        self.setVisible(underway.activity not in (Activity.NOTHING, Activity.COMPARING))
         if self.compare.isDown() and not self.compare.isVisible():
             self.compare.setDown(False)  # out of sight it is not told when the mouse lets go
             self._compare.hold(False)
@@ -358,7 +358,7 @@ class Banner(QObject):
         return super().eventFilter(watched, event)
 
     def _changed(self) -> None:
-        if self._generation.activity is Activity.PREPARING:
+        if Activity.PREPARING in self._generation.underway:
             self.problem.put_away()
 
     def _live_switched(self) -> None:

@@ -24,6 +24,7 @@ from sdedit_studio.ui.canvas.view import CanvasView
 from sdedit_studio.ui.compare.captions import draw_legend, draw_name
 from sdedit_studio.ui.compare.overlay_image import CRISP, OverlayImage, zoom_of
 from sdedit_studio.ui.compare.split import Handle
+from sdedit_studio.ui.generation.activity import Activity, Event
 from sdedit_studio.ui.generation.generation import Generation
 
 FLICKER_MS = 500
@@ -199,15 +200,16 @@ class Compare(QObject):
     @property
     def comparing(self) -> bool:
         """Whether two pictures are compared that someone chose, instead of the result with the painting."""
-        return self._pair is not None
+        return Activity.COMPARING in self._generation.underway
 
     def between(self, left: Shown | None, right: Shown | None, names: tuple[str, str]) -> None:
         """Compare any two pictures, None being the painting, until `end_between` or until another one is asked for."""
         if right is None:
             left, right, names = right, left, (names[1], names[0])
-        if self._pair is None:
+        if not self.comparing:
             self._split_outside = self._split
         self._pair = Comparison(left, right, names)
+        self._generation.underway.happen(Event.COMPARE)
         self._split = self._split or 0.5
         self._follow()
         self._redraw()
@@ -218,6 +220,7 @@ class Compare(QObject):
         if self._pair is None:
             return False
         self._pair = None
+        self._generation.underway.happen(Event.COMPARE_ENDED)
         self._split = self._split_outside
         self._follow()
         self._redraw()
@@ -361,7 +364,7 @@ class Compare(QObject):
         match self._mode:
             case CompareMode.SPLIT:
                 self._paint_split(painter, overlays, to_view, visible)
-                if self._split or self._pair:
+                if self._split or self.comparing:
                     self._name(painter, 0, to_view, view, Qt.AlignmentFlag.AlignLeft)
                     self._name(painter, 1, to_view, view, Qt.AlignmentFlag.AlignRight)
             case CompareMode.BESIDE | CompareMode.WINDOW:
@@ -390,7 +393,7 @@ class Compare(QObject):
         if overlay is None:
             return
         overlay.draw(painter, to_view)
-        if self._pair is not None:
+        if self.comparing:
             return
         painter.save()
         painter.setTransform(to_view, combine=True)

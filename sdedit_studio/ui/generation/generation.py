@@ -8,47 +8,35 @@ follows the painting instead, and applying takes what is seen.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import SystemRandom
-from time import perf_counter
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import frame_of
-from sdedit_studio.editing.edit import (
-    Edit,
-    Shown,
-    TilePosition,
-    applied,
-    edit_of,
-    painted_over,
-    painted_since,
-    parts_by_tile,
-)
+from sdedit_studio.editing.edit import Edit, Shown, applied, edit_of, painted_over
 from sdedit_studio.editing.live_pictures import as_result, live_parameters
 from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Phase, Progress, Result, Status, Update
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.raster.tiles import EMPTY, Tiles
+from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.base import words
 from sdedit_studio.ui.base.clock import SYSTEM_CLOCK, Clock
 from sdedit_studio.ui.base.notices import report_failure
 from sdedit_studio.ui.base.tasks import OwnTasks
+from sdedit_studio.ui.document.gesture import Change
 from sdedit_studio.ui.document.session import Session
-from sdedit_studio.ui.generation.activity import Activity
+from sdedit_studio.ui.generation.activity import Activity, Event, Underway
 from sdedit_studio.ui.generation.live import Live
+from sdedit_studio.ui.generation.painted import PaintedSince
 
 if TYPE_CHECKING:
     from sdedit_studio.engine.engine import Engine
 
 SEEDS = 1_000_000
 """Random seeds stay below this, short enough to read aloud and to type."""
-
-SLICE = 0.003
-"""Seconds of comparing the painting with the guide's at a time."""
-
 
 MakeEdit = Callable[[Document, int], Edit]
 """Builds the edit of a document of a revision. Raises ValueError, with a sentence for the person, when there is nothing
@@ -81,8 +69,8 @@ class Generation(QObject):
     `progressed(Edit, Progress)` after each model call of a run; `finished(Edit, Result)` when it succeeded;
     `applied(Edit, Result)` when a result, a live picture too, became a layer;
     `changed()` when any property here may read differently, but for `painted_since`, which also follows every
-    pen event, and for `shown`; `shown_changed()`; `painted_late()` when `painted_since` caught up with a large change
-    only after its `document_changed`.
+    pen event, for `shown`, and for what is compared or played back, which those tell who do it; `shown_changed()`;
+    `painted_late()` when `painted_since` caught up with a large change only after its `document_changed`.
     """
 
     picture_requested = Signal()
@@ -98,36 +86,31 @@ class Generation(QObject):
         self.session = session
         self.engine = engine
         self.clock = clock
+        self.underway = Underway()
         self._run: _Run | None = None
         self._finished: _Finished | None = None
-        self._applying: set[_Finished | Shown] = set()
+        self._layers_to_be: set[_Finished | Shown] = set()
         self._shown: Shown | None = None
-        self._painted = EMPTY
-        self._stale: dict[TilePosition, Rect] = {}
+        self._painted = PaintedSince(session)
+        self._painted.caught_up.connect(self.painted_late)
         self._seed_locked = False
         self._frame = frame_of(session.document)
         self._tasks = OwnTasks()
-        self._comparing = QTimer(self, interval=0)
-        self._comparing.timeout.connect(self._catch_up)
         self._estimate: Estimate | None = None
         self._problem = ""
         self._phase = engine.status.phase
         self._unwatch = engine.watch(self._status_changed)
-        session.document_changed.connect(self._document_changed)
         session.document_replaced.connect(self._document_replaced)
         session.selection_changed.connect(self._frame_changed)
         session.parameters_changed.connect(self._update_estimate)
-        self.live = Live(session, engine, self._show_live, clock)
+        self.live = Live(session, engine, self.underway, self._show_live, clock)
         self.live.switched.connect(self._update_estimate)
         self._update_estimate()
 
     @property
     def activity(self) -> Activity:
-        if self._run:
-            return Activity.RUNNING if self._run.edit else Activity.PREPARING
-        if self.live.on:
-            return Activity.LIVE
-        return Activity.RESULT if self._finished else Activity.NOTHING
+        """What lies over all else that is under way."""
+        return self.underway.activity
 
     @property
     def progress(self) -> Progress | None:
@@ -155,7 +138,7 @@ class Generation(QObject):
 
         They lie above the result, and applying it leaves them out of its mask, so no stroke is ever hidden.
         """
-        return self._painted
+        return self._painted.pixels
 
     @property
     def status(self) -> Status:
@@ -180,8 +163,8 @@ class Generation(QObject):
     def can_apply(self) -> bool:
         """Whether a result waits, or a live picture is seen."""
         if self.live.on:
-            return self._shown is not None and not self.live.held
-        return self._finished is not None and self._run is None
+            return self._shown is not None and Activity.APPLYING not in self.underway
+        return self.underway.waits
 
     @property
     def seed_locked(self) -> bool:
@@ -225,6 +208,7 @@ class Generation(QObject):
         self._give_up()
         self.live.stop()
         run = self._run = _Run()
+        self.underway.happen(Event.ASKED)
         run.task = self._tasks.start(self._generate(run, make))
         self.picture_requested.emit()
         self.changed.emit()
@@ -234,6 +218,7 @@ class Generation(QObject):
         self._give_up()
         self.live.stop()
         self._finished = _Finished(edit, result)
+        self.underway.happen(Event.PRESENTED)
         self.picture_requested.emit()
         self._show_latest()
 
@@ -249,19 +234,19 @@ class Generation(QObject):
 
     def cancel(self) -> bool:
         """Give up the run: at once for the person, within one model call for the worker. Returns whether one ran."""
-        if not self._run:
+        if not self._give_up():
             return False
-        self._give_up()
         self._show_latest()
         self.session.notices.tell("Cancelled. Your painting is unchanged.")
         return True
 
     def discard(self) -> bool:
         """Put the result away. Returns whether there was one."""
-        if not self._finished:
+        finished = self._finished
+        if finished is None:
             return False
-        self._applying.discard(self._finished)
-        self._finished = None
+        self._layers_to_be.discard(finished)
+        self._put_away()
         self._show_latest()
         self.session.notices.tell("Discarded. Your painting is unchanged.")
         return True
@@ -273,10 +258,11 @@ class Generation(QObject):
         """
         if not self.can_apply:
             return False
-        if self.live.on and self._shown:
-            self._apply_live(self._shown)
-        elif (finished := self._finished) and finished not in self._applying:
-            self._apply(finished)
+        if self.underway.happen(Event.APPLY):
+            if self._finished:
+                self._apply(self._finished)
+            elif self._shown:
+                self._apply_live(self._shown)
         return True
 
     def toggle_live(self) -> None:
@@ -285,7 +271,7 @@ class Generation(QObject):
             self.stop_live()
             return
         self._give_up()
-        self._finished = None
+        self._put_away()
         self._show(None)
         self.picture_requested.emit()
         self.live.start()
@@ -303,17 +289,25 @@ class Generation(QObject):
         self._give_up()
         self.live.stop()
         self._tasks.cancel()
-        self._finished = None
+        self._put_away()
         self._show(None)
 
     def _draw_seed(self) -> None:
         self.session.set_parameters(seed=SystemRandom().randrange(SEEDS))
 
-    def _give_up(self) -> None:
+    def _give_up(self) -> bool:
         """Forget the run. Ending its task closes the engine's iterator, which cancels exactly this job."""
         if self._run and self._run.task:
             self._run.task.cancel()
+        return self._end_run(Event.CANCELLED)
+
+    def _end_run(self, event: Event) -> bool:
         self._run = None
+        return self.underway.happen(event)
+
+    def _put_away(self) -> None:
+        self._finished = None
+        self.underway.happen(Event.DISCARDED)
 
     async def _generate(self, run: _Run, make: MakeEdit) -> None:
         await self.session.until_settled()
@@ -324,6 +318,7 @@ class Generation(QObject):
                 self._fail(str(nothing_to_do), "")
         if (edit := run.edit) is None:
             return
+        self.underway.happen(Event.GUIDE_MADE)
         self.changed.emit()
         with report_failure(self._fail, "The edit stopped early. Your painting is unchanged; try again."):
             async for update in self.engine.run(edit.job):
@@ -336,67 +331,69 @@ class Generation(QObject):
                 self._show(Shown(edit, update.preview))
                 self.progressed.emit(edit, update)
             case Result():
-                self._run, self._finished = None, _Finished(edit, update)
+                self._finished = _Finished(edit, update)
+                self._end_run(Event.SUCCEEDED)
                 self._show_latest()
                 self.finished.emit(edit, update)
                 if update.note:
                     self.session.notices.warn(update.note)
             case Cancelled():
-                self._run = None
+                self._end_run(Event.CANCELLED)
                 self._show_latest()
             case Failed():
                 self._fail(update.message, update.details)
 
     def _fail(self, sentence: str, details: str) -> None:
-        self._run = None
+        self._end_run(Event.FAILED)
         self._show_latest()
         self.session.notices.warn(sentence, details)
 
     def _apply(self, finished: _Finished) -> None:
-        """MakeEdit a waiting result a layer, as long as it is not discarded meanwhile."""
+        """Make a waiting result a layer, as long as it is not discarded meanwhile."""
         step = finished.step
 
         def make(document: Document) -> Document:
             painted = painted_over(finished.edit, document)
             return applied(finished.edit, finished.result, document, painted, step)
 
-        def done() -> None:
-            self._applying.discard(finished)
-            if finished is self._finished:
-                self._finished = None
-            self._applied(finished.edit, finished.result)
-
-        def not_done() -> None:
-            self._applying.discard(finished)
-            self.changed.emit()
-
-        self._applying.add(finished)
-        self.session.change(
-            _step_name(finished.edit), make, still=lambda: finished in self._applying, then=done, otherwise=not_done
-        )
+        self._make_layer(finished, make, lambda: finished.result)
 
     def _apply_live(self, shown: Shown) -> None:
         """Apply what live mode shows, which it holds until then, or until another canvas comes."""
-        hold, seconds, made = self.live.hold(), self.live.behind or 0.0, []
+        self.live.hold()
+        seconds, made = self.live.behind or 0.0, []
 
         def make(document: Document) -> Document:
             made.append(as_result(shown, seconds))
             return applied(shown.edit, made[-1], document, painted_over(shown.edit, document))
 
+        self._make_layer(shown, make, lambda: made[-1])
+
+    def _make_layer(self, of: _Finished | Shown, make: Change, result: Callable[[], Result]) -> None:
+        """By the time when it is made, another result may wait. `result` returns what it was made of, once it is."""
+
+        def end(event: Event) -> bool:
+            """Returns whether live mode held it until now."""
+            self._layers_to_be.discard(of)
+            still = of is self._finished or of is self._shown
+            return still and self.underway.happen(event) and self.live.on
+
         def done() -> None:
-            self._applying.discard(shown)
-            self._applied(shown.edit, made[-1])
-            self.live.settle(hold)
-            self.live.release(hold)
+            held = end(Event.APPLIED)
+            if of is self._finished:
+                self._finished = None
+            self._applied(of.edit, result())
+            if held:
+                self.live.settle()
 
         def not_done() -> None:
-            self._applying.discard(shown)
-            self.live.release(hold)
+            if end(Event.NOT_APPLIED):
+                self.live.go_on()
             self.changed.emit()
 
-        self._applying.add(shown)
+        self._layers_to_be.add(of)
         self.session.change(
-            _step_name(shown.edit), make, still=lambda: shown in self._applying, then=done, otherwise=not_done
+            _step_name(of.edit), make, still=lambda: of in self._layers_to_be, then=done, otherwise=not_done
         )
 
     def _applied(self, edit: Edit, result: Result) -> None:
@@ -431,44 +428,16 @@ class Generation(QObject):
     def _take(self, shown: Shown | None) -> None:
         before, self._shown = self._shown, shown
         if shown is None or before is None or before.edit is not shown.edit:
-            self._painted, self._stale = EMPTY, {}
-            if shown is not None:
-                self._document_changed(self.session.document.damage(shown.edit.document))
+            self._painted.follow(shown and shown.edit)
         self.shown_changed.emit()
-
-    def _document_changed(self, rects: Iterable[Rect]) -> None:
-        if self._shown is None:
-            return
-        for rect in rects:
-            for tile, part in parts_by_tile(rect & self._shown.edit.frame):
-                self._stale[tile] = part | self._stale.get(tile, part)
-        self._compare()
-
-    def _catch_up(self) -> None:
-        self._compare()
-        self.painted_late.emit()
-
-    def _compare(self) -> None:
-        """Bring `painted_since` up to date, for at most a slice of time."""
-        if self._shown is None or not self._stale:
-            self._comparing.stop()
-            return
-        then, now = self._shown.edit.document, self.session.document
-        end = perf_counter() + SLICE
-        while self._stale:
-            _, rect = self._stale.popitem()
-            self._painted = painted_since(self._painted, then, now, [rect])
-            if perf_counter() > end:
-                break
-        if self._stale:
-            self._comparing.start()
 
     def _document_replaced(self) -> None:
         """Another document, or another canvas size: neither the run nor the result fits it."""
-        self._applying.clear()
-        if self._run or self._finished:
-            self._give_up()
-            self._finished = None
+        self._layers_to_be.clear()
+        belonged = self._give_up() or self._finished is not None
+        self._finished = None
+        self.underway.happen(Event.REPLACED)
+        if belonged:
             self._show_latest()
             self.session.notices.tell("The result belonged to the canvas before, so it was put away.")
         self._frame_changed()

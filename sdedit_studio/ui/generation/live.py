@@ -24,6 +24,7 @@ from sdedit_studio.ui.base import words
 from sdedit_studio.ui.base.clock import Clock
 from sdedit_studio.ui.base.notices import report_failure
 from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.generation.activity import Activity, Event, Underway
 from sdedit_studio.ui.generation.follower import Follower
 
 if TYPE_CHECKING:
@@ -58,12 +59,13 @@ class Live(QObject):
     switched = Signal()
     followed = Signal()
 
-    def __init__(self, session: Session, engine: Engine, show: Callable[[Shown | None], None], clock: Clock) -> None:
+    def __init__(
+        self, session: Session, engine: Engine, underway: Underway, show: Callable[[Shown | None], None], clock: Clock
+    ) -> None:
         super().__init__(session)
-        self._session, self._engine, self._show, self._clock = session, engine, show, clock
-        self._on = False
+        self._session, self._engine, self._underway = session, engine, underway
+        self._show, self._clock = show, clock
         self._broken = False
-        self._hold: object | None = None
         self._in_sight = True
         self._follower = Follower(
             self,
@@ -81,7 +83,7 @@ class Live(QObject):
 
     @property
     def on(self) -> bool:
-        return self._on
+        return Activity.LIVE in self._underway
 
     @property
     def broken(self) -> bool:
@@ -115,7 +117,8 @@ class Live(QObject):
 
     def start(self) -> None:
         """Go on, or go on again after a failure."""
-        self._on, self._broken, self._hold = True, False, None
+        self._underway.happen(Event.LIVE_ON)
+        self._broken = False
         self._give_up()
         self._reset()
         self._follower.look()
@@ -123,44 +126,35 @@ class Live(QObject):
 
     def stop(self) -> bool:
         """Put the picture away. Returns whether it was on."""
-        was, self._on = self._on, False
-        if was:
-            self._give_up()
-            self._reset()
-            self._resume()
-            self._show(None)
-            self.switched.emit()
-        return was
+        if not self._underway.happen(Event.LIVE_OFF):
+            return False
+        self._give_up()
+        self._reset()
+        self._resume()
+        self._show(None)
+        self.switched.emit()
+        return True
 
     def set_in_sight(self, in_sight: bool) -> None:
         """Nothing new is begun while nobody can see it."""
         self._in_sight = in_sight
         self._resume()
 
-    def hold(self) -> object:
-        """Keep what is shown, until `release`. Returns what to end it by, which another hold is not ended by."""
-        self._hold = object()
+    def hold(self) -> None:
+        """Keep what is shown while it is being applied."""
         self._give_up()
         self._resume()
-        return self._hold
 
-    @property
-    def held(self) -> bool:
-        """Whether what is shown is kept. Another canvas ends that."""
-        return self._hold is not None
+    def settle(self) -> None:
+        """Go on: the picture is part of the painting now, so there is nothing to follow before the next stroke."""
+        self._revision += 1
+        self._base = None
+        self._schedule.settled(self._revision)
+        self._resume()
 
-    def settle(self, hold: object) -> None:
-        """If held: the picture is part of the painting now, so there is nothing to follow before the next stroke."""
-        if self._hold is hold:
-            self._revision += 1
-            self._base = None
-            self._schedule.settled(self._revision)
-
-    def release(self, hold: object) -> None:
-        """Go on after `hold`."""
-        if self._hold is hold:
-            self._hold = None
-            self._resume()
+    def go_on(self) -> None:
+        """Go on as before: it was not applied."""
+        self._resume()
 
     def _reset(self) -> None:
         self._follower.forget()
@@ -176,14 +170,13 @@ class Live(QObject):
 
     def _replaced(self) -> None:
         """Another canvas: nothing of the last one fits it."""
-        self._hold = None
-        if self._on:
+        if self.on:
             self._give_up()
             self._show(None)
             self._reset()
 
     def _depends_on(self) -> object | None:
-        return picture_dependencies(self._session.document, self._session.parameters) if self._on else None
+        return picture_dependencies(self._session.document, self._session.parameters) if self.on else None
 
     def _changed(self) -> None:
         self._revision += 1
@@ -195,7 +188,8 @@ class Live(QObject):
         self._next()
 
     def _resume(self) -> None:
-        self._schedule.paused = not self._on or self._broken or self.held or not self._in_sight
+        held = Activity.APPLYING in self._underway
+        self._schedule.paused = not self.on or self._broken or held or not self._in_sight
         self._next()
 
     def _next(self) -> None:

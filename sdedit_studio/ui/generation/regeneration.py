@@ -17,7 +17,6 @@ from sdedit_studio.engine.job import Failed, Lane, Progress, Result
 from sdedit_studio.raster.tiles import EMPTY
 from sdedit_studio.ui.base.tasks import OwnTasks
 from sdedit_studio.ui.base.words import duration
-from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.generation.follower import Follower
 from sdedit_studio.ui.generation.generation import Generation
 
@@ -79,7 +78,7 @@ class Regeneration(QObject):
         document = self._session.document
         if not (self._follower.working or any(layer.follows for layer in document.layers)):
             return None
-        return document, self._undone, self._generation.activity
+        return document, self._undone, self._generation.underway.idle
 
     def _stir(self) -> None:
         """Something has changed, or what was under way is over."""
@@ -107,7 +106,7 @@ class Regeneration(QObject):
 
     def _begin(self) -> None:
         """Begin with the lowest layer that has to follow; those above it come after, since it is below them."""
-        if self._follower.working or self._generation.activity is not Activity.NOTHING or self._undone:
+        if self._follower.working or not self._generation.underway.idle or self._undone:
             return  # the end of that will stir again
         document = self._session.document
         for layer in document.layers:
@@ -156,7 +155,7 @@ class Regeneration(QObject):
 
     def _free(self) -> bool:
         """Whether a layer may change by itself."""
-        return not self._pen_down() and self._generation.activity is Activity.NOTHING
+        return not self._pen_down() and self._generation.underway.idle
 
     async def _until(self, may: Callable[[], bool]) -> None:
         while not may():

@@ -129,7 +129,7 @@ class ResultActions(QObject):
         self._generation.present(above_later_results(edit, self._session.document), result)
 
     def _may_show(self) -> bool:
-        running = self._generation.activity.is_run
+        running = self._generation.underway.running
         if running:
             self._session.notices.tell(words.UNDER_WAY)
         return not running

@@ -133,7 +133,7 @@ class Window(QMainWindow):
         self.autosave = Autosave(session, self.files, tasks, profile.recovery)
 
         self._beginning = Beginning(preferences, self.generation, self.files, self.edit, self.autosave, self.notice)
-        self._keys = EnterAndEscape(session, self.canvas, self.generation, self.compare, self.banner, self.paper_tasks)
+        self._keys = EnterAndEscape(session, self.canvas, self.generation, self.banner, self.paper_tasks)
         self.actions_ = Actions(self._declared(), self, self.canvas, preferences)
         self.scrubber = Scrubber(self.playback, self.actions_, self.stage)
         self.banner.stack(self.scrubber)
@@ -168,7 +168,7 @@ class Window(QMainWindow):
             *regeneration_actions(session, self.edit, self.regeneration),
             *selection_actions(session, self.edit),
             *protection_actions(session, self.edit),
-            *generation_actions(generation, lambda: not compare.comparing),
+            *generation_actions(generation),
             *before_actions(generation, compare),
             *masked_task_actions(self.paper_tasks),
             seed_action(generation),

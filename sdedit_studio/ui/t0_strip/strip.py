@@ -143,7 +143,7 @@ class Strip(QObject):
         return (
             self._in_sight
             and generation.status.phase in (Phase.READY, Phase.BUSY)
-            and not generation.activity.is_run
+            and not generation.underway.running
             and (not generation.live.on or generation.live.at_rest)
         )
 

@@ -136,7 +136,7 @@ class Variations(QObject):
     def can_work_out(self) -> bool:
         """Whether the chosen one is not being carried to full size, or there already."""
         result = self._generation.result
-        free = not self._generation.activity.is_run
+        free = not self._generation.underway.running
         return self.one is not None and free and (result is None or result.job.first is not self.one.picture)
 
     def make(self) -> None:
@@ -186,7 +186,7 @@ class Variations(QObject):
         shown = self._generation.shown
         if chosen is None or (shown is not None and shown.edit.job is chosen.edit.job):
             return
-        if self._generation.activity.is_run:
+        if self._generation.underway.running:
             self._session.notices.tell(words.UNDER_WAY)
         else:
             self._tasks.start(self._show(chosen))
@@ -316,7 +316,7 @@ class Variations(QObject):
     async def _show(self, chosen: Variation) -> None:
         result = await asyncio.to_thread(chosen.result)
         await self._session.until_settled()
-        if chosen is self._showing and not self._generation.activity.is_run:
+        if chosen is self._showing and not self._generation.underway.running:
             self._generation.present(above_later_results(chosen.edit, self._session.document), result)
 
     def _blended(self, below: Variation, above: Variation) -> None:

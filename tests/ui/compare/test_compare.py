@@ -206,6 +206,7 @@ def test_what_cannot_be_made_ready_is_said_and_something_plainer_shown(flow, tel
             "This could not be shown. Your painting and results are unchanged."
         ]
         assert flow.compare.mode is CompareMode.SPLIT and flow.compare.comparing
+        assert flow.generation.activity is Activity.COMPARING
         assert colour_at(canvas, canvas.to_view, 70, 56) == RED
 
         with monkeypatch.context() as patch:

@@ -228,7 +228,7 @@ def test_a_new_layer_and_an_edited_mask_count_as_painting(tell):
 
 
 def test_a_change_of_the_whole_large_canvas_is_compared_in_slices(tell, monkeypatch):
-    monkeypatch.setattr("sdedit_studio.ui.generation.generation.SLICE", 0.0)
+    monkeypatch.setattr("sdedit_studio.ui.generation.painted.SLICE", 0.0)
 
     async def story(flow):
         await flow.finished()
@@ -436,6 +436,7 @@ def test_a_run_begun_while_a_result_is_applied_has_that_in_its_guide_and_hides_n
         await flow.finished((9, 9, 9))
         paint(flow.session, Rect(40, 30, 10, 10))
         assert flow.generation.apply()
+        assert flow.generation.activity is Activity.APPLYING
         flow.generation.generate()
         assert flow.generation.activity is Activity.PREPARING
         paint(flow.session, Rect(60, 30, 10, 10))

@@ -81,11 +81,11 @@ def test_what_was_applied_on_another_canvas_has_no_part_in_what_is_applied_on_th
         await asyncio.sleep(0.05)
         first.set()
         await asyncio.sleep(0.1)
-        assert flow.session.document is other and flow.generation.live.held
+        assert flow.session.document is other and flow.generation.activity is Activity.APPLYING
         second.set()
         await flow.until(lambda: applied)
         await asyncio.sleep(0.1)
-        assert applied == [edit] and not flow.generation.live.held
+        assert applied == [edit] and flow.generation.activity is not Activity.APPLYING
         assert len(flow.session.document.layers) == len(other.layers) + 1
 
     tell(story)

@@ -149,6 +149,7 @@ def test_playing_goes_back_to_the_noise_and_forth_to_the_result(tell):
         playback.moved.connect(lambda: seen.append(playback.position))
         playback.toggle()
         assert playback.playing and playback.position == CALLS - 1
+        assert flow.generation.activity is Activity.PLAYING
         await flow.until(lambda: not playback.playing)
         there = [position for position, _ in groupby(seen)]
         assert there == [*range(CALLS - 1, 0, -1), *range(CALLS)]
