@@ -106,7 +106,7 @@ class Window(QMainWindow):
         self.canvas = CanvasView(session)
         self.canvas.brushes.restore(preferences.brushes)
         self.generation = Generation(session, engine)
-        self.regeneration = Regeneration(self.generation, lambda: self.canvas.busy or self.canvas.waits)
+        self.regeneration = Regeneration(self.generation, lambda: self.canvas.tool)
         self.compare = Compare(self.generation, self.canvas)
         self.stage = Stage(self.canvas, self.compare, preferences)
         self.banner = Banner(self.generation, self.compare, self.stage)
