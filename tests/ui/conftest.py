@@ -149,6 +149,7 @@ def flow(qtbot, loop, clock) -> Flow:
     variations.close()
     strip.close()
     generation.close()
+    flow.compare.close()
     loop.run_until_complete(asyncio.sleep(0.01))
 
 

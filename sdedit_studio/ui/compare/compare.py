@@ -272,6 +272,13 @@ class Compare(QObject):
             self.hold(False)
         return super().eventFilter(watched, event)
 
+    def close(self) -> None:
+        """Stop preparing, before the window goes. Call it after `Generation.close`, which shows nothing any more."""
+        self.end_between()
+        self._application.removeEventFilter(self)
+        if self._preparing is not None:
+            self._preparing.cancel()
+
     # --- Making it ready -------------------------------------------------------------------------------------------
 
     def _follow(self) -> None:

@@ -376,6 +376,7 @@ class Window(QMainWindow):
         self.strip.close()
         self.noised.let_go()
         self.generation.close()
+        self.compare.close()
         self.autosave.close()
         event.accept()
         self.closed.emit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import warnings
 from dataclasses import replace
 
@@ -21,13 +22,14 @@ from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.base.preferences import Preferences
 from sdedit_studio.ui.canvas.view import CanvasView
 from sdedit_studio.ui.compare.banner import Banner
-from sdedit_studio.ui.compare.compare import Compare, CompareMode
+from sdedit_studio.ui.compare.compare import Compare, CompareMode, Overlays
 from sdedit_studio.ui.compare.overlay_image import AMPLIFIED, OverlayImage, difference_colours
 from sdedit_studio.ui.compare.stage import Stage
 from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.generation.live import STILL
 from tests.editing.documents import painted_document
 from tests.ui.documents import paint, push
+from tests.ui.flow import settle
 
 RED, BLUE, SKY = (200, 40, 10), (10, 40, 200), (120, 180, 220)
 LOW = 44, 56
@@ -328,6 +330,24 @@ def test_the_icons_choose_the_mode_where_there_is_room(flow, tell, stage):
 def pixels(view) -> np.ndarray:
     image = view.grab().toImage().convertToFormat(QImage.Format.Format_ARGB32)
     return np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), image.width()).copy()
+
+
+def test_no_picture_that_is_being_made_ready_outlives_the_window(flow, tell, monkeypatch):
+    async def story(flow):
+        first, second = await two_results(flow)
+        made, begun, may_end = Overlays.of, threading.Event(), threading.Event()
+        monkeypatch.setattr(Overlays, "of", lambda *wanted: begun.set() or (may_end.wait(5) and made(*wanted)))
+        flow.compare.between(first, second, ("Seed 1", "Seed 2"))
+        await flow.until(begun.is_set)
+        flow.generation.close()
+        flow.compare.close()
+        shown = []
+        flow.compare.redrawn.connect(lambda: shown.append(True))
+        may_end.set()
+        await settle()
+        assert not shown and flow.compare._preparing is None
+
+    tell(story)
 
 
 @pytest.mark.parametrize("view", [lambda canvas: canvas.fit(), lambda canvas: canvas.zoom_to(2.6)])
