@@ -313,7 +313,7 @@ def test_escape_ends_a_comparison_before_the_run_behind_it(flow, tell, stage):
 def test_the_icons_choose_the_mode_where_there_is_room(flow, tell, stage):
     async def story(flow):
         await flow.finished(RED)
-        await asyncio.sleep(0.05)
+        await settle()
         modes = flow.banner.activity.modes
         assert modes.isVisible()
         QTest.mouseClick(modes._group.button(1), Qt.MouseButton.LeftButton)
@@ -321,7 +321,7 @@ def test_the_icons_choose_the_mode_where_there_is_room(flow, tell, stage):
         flow.compare.set_mode(CompareMode.DIFFERENCE)
         assert modes._group.checkedId() == 4
         stage.resize(520, 420)
-        await asyncio.sleep(0.05)
+        await settle()
         assert not modes.isVisible() and flow.banner.activity.apply.isVisible()
 
     tell(story)

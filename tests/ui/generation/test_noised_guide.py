@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +17,7 @@ from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.base import words
 from sdedit_studio.ui.generation.noised_guide import NoisedGuide
 from tests.ui.documents import push
+from tests.ui.flow import settle
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_only_the_latest_t0_is_drawn_while_one_is_being_made(flow, noised, tell,
         monkeypatch.setattr(noised, "_show", lambda image: drawn.append(image) or show(image))
         for hundredth in range(10, 60):
             flow.session.set_parameters(t0=hundredth / 100)
-        await asyncio.sleep(0.15)
+        await settle()
         assert 1 <= len(drawn) <= 3
         latest = flow.engine.noised(flow.engine_job(noised)).at(0.59)
         assert shown_pixels(noised) == latest
@@ -132,13 +132,13 @@ def test_there_is_nothing_to_show_of_latents_or_of_an_empty_canvas(flow, noised,
     async def story(flow):
         flow.engine.latent = True
         noised.hold()
-        await asyncio.sleep(0.1)
+        await settle()
         assert not noised.shown
         assert flow.panel.keeps.text() == words.keeps(flow.session.parameters.t0)
         flow.engine.latent = False
         flow.session.open(empty_document, None)
         noised.hold()
-        await asyncio.sleep(0.1)
+        await settle()
         assert not noised.shown and not flow.problems
 
     tell(story)
@@ -165,7 +165,7 @@ def test_letting_go_before_it_is_ready_shows_nothing(flow, noised, tell):
     async def story(flow):
         noised.hold()
         noised.let_go()
-        await asyncio.sleep(0.1)
+        await settle()
         assert not noised.shown
 
     tell(story)

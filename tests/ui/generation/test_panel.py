@@ -18,6 +18,7 @@ from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.base import words
 from sdedit_studio.ui.generation.activity import Activity
 from tests.ui.documents import push
+from tests.ui.flow import settle
 
 READY = Status(Phase.READY, "scenes-96", "CPU", 0.08)
 WARMING_UP = Status(Phase.WARMING_UP, "scenes-96")
@@ -42,7 +43,7 @@ async def shown(flow) -> None:
         lambda: (overlay := flow.compare._overlays.right) is not None and overlay.shown is flow.generation.shown
     )
     flow.view.repaint()
-    await asyncio.sleep(0.02)
+    await settle()
 
 
 # --- The panel -----------------------------------------------------------------------------------------------------
@@ -316,9 +317,10 @@ def test_pills_stay_inside_the_canvas_and_cut_no_text(flow, tell, width):
         flow.session.notices.warn(
             "There is not enough memory for a frame of this size. Choose a smaller frame, or refine less.", "Traceback"
         )
-        await asyncio.sleep(0.4)
-        inside = flow.view.rect()
-        for pill in (flow.banner.activity, flow.banner.problem):
+        await settle()
+        inside, pills = flow.view.rect(), (flow.banner.activity, flow.banner.problem)
+        await flow.until(lambda: not any(pill.lift for pill in pills))
+        for pill in pills:
             assert inside.contains(pill.geometry())
             for button in pill.findChildren(QPushButton):
                 assert not button.isVisible() or button.width() >= button.sizeHint().width()
@@ -422,7 +424,7 @@ def test_the_split_is_dragged_and_stepped_and_shows_before_at_its_left(flow, tel
         assert flow.compare.split == 0
         flow.generation.discard()
         flow.view.repaint()
-        await asyncio.sleep(0.02)
+        await settle()
         assert not handle.isVisible()
 
     tell(story)

@@ -17,6 +17,7 @@ from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.document.session import new_document
 from sdedit_studio.ui.generation.activity import Activity
 from tests.ui.documents import push
+from tests.ui.flow import settle
 from tests.ui.variations.sheets import COLOURS, begun, composite, filled, paint, select_left, shown
 
 # --- Filling -------------------------------------------------------------------------------------------------------
@@ -184,7 +185,7 @@ def test_one_that_is_being_shown_is_not_when_the_canvas_becomes_another(flow, te
         variations.choose([variations.sheet[0]])
         await asyncio.sleep(0)
         push(flow.session, "Resize canvas", with_canvas(flow.session.document, 200, 150))
-        await asyncio.sleep(0.1)
+        await settle()
         assert flow.generation.activity is Activity.NOTHING
 
     tell(story)
@@ -275,7 +276,7 @@ def test_a_run_is_not_given_up_for_a_look(flow, tell):
         variations = await filled(flow)
         run = await flow.started()
         variations.choose([variations.sheet[0]])
-        await asyncio.sleep(0.05)
+        await settle()
         assert not run.closed and flow.generation.activity is Activity.RUNNING
         assert flow.messages[-1].startswith("A run is under way.")
         assert not variations.can_work_out
