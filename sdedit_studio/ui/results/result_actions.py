@@ -160,7 +160,7 @@ class ResultActions(QObject):
 
         None, having said why, when one is damaged or of another canvas; nor when others were asked for meanwhile.
         """
-        self._asked = records
+        self._requested = records
         opened, document, revision = self._session.opened, self._session.document, self._session.revision
         if not all(map(self._fits, records)):
             return []
@@ -170,7 +170,7 @@ class ResultActions(QObject):
             self._session.notices.warn(str(problem))
             return []
         await self._session.until_settled()
-        wanted = self._asked is records and self._session.opened is opened
+        wanted = self._requested is records and self._session.opened is opened
         return found if wanted and all(map(self._fits, records)) else []
 
     def compare(self, records: Sequence[Record]) -> None:
