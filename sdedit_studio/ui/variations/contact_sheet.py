@@ -186,13 +186,13 @@ class ContactSheet(QListView):
 
     `chosen(list[Variation])` when the choice changed; `looked_at()` when the chosen one was clicked again. Of the
     keys that work while it has the focus: `action_requested(str)` with "work-out", "star", "lock", "more" or "blend".
-    `menu_asked(QPoint)`: a right-click or the menu key, at a global position; what is under it is chosen by then.
+    `menu_requested(QPoint)`: a right-click or the menu key, at a global position; what is under it is chosen by then.
     """
 
     chosen = Signal(object)
     looked_at = Signal()
     action_requested = Signal(str)
-    menu_asked = Signal(QPoint)
+    menu_requested = Signal(QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -273,7 +273,7 @@ class ContactSheet(QListView):
         if not self.selectionModel().isSelected(index):
             self.setCurrentIndex(index)
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
-        self.menu_asked.emit(
+        self.menu_requested.emit(
             self.viewport().mapToGlobal(self.visualRect(index).center()) if by_key else event.globalPos()
         )
 

@@ -16,9 +16,9 @@ EMPTY = "See your painting with other seeds, small and quick. You can go on pain
 
 
 class VariationsRow(QWidget):
-    """Shows and drives `variations`. `menu_asked(QPoint)`: a right-click on the sheet, at a global position."""
+    """Shows and drives `variations`. `menu_requested(QPoint)`: a right-click on the sheet, at a global position."""
 
-    menu_asked = Signal(QPoint)
+    menu_requested = Signal(QPoint)
 
     def __init__(self, variations: Variations) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class VariationsRow(QWidget):
         self.sheet.chosen.connect(variations.choose)
         self.sheet.looked_at.connect(variations.show_chosen)
         self.sheet.action_requested.connect(self._do)
-        self.sheet.menu_asked.connect(self.menu_asked)
+        self.sheet.menu_requested.connect(self.menu_requested)
         self._reveal = QTimer(self, singleShot=True, interval=0)
         self._reveal.timeout.connect(self._scroll_here)
         self.hint = QLabel(wordWrap=True)

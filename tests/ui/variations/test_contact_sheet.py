@@ -117,7 +117,7 @@ def test_a_right_click_asks_for_the_menu_of_what_is_under_it(flow, tell):
     async def story(flow):
         variations = await filled(flow)
         asked = []
-        flow.panel.sheet.menu_asked.connect(asked.append)
+        flow.panel.sheet.menu_requested.connect(asked.append)
         sheet, at = flow.panel.sheet.sheet, middle(flow, 2)
         event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, sheet.viewport().mapToGlobal(at))
         QApplication.sendEvent(sheet.viewport(), event)
