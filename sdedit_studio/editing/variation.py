@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.editing.edit import Edit, Shown, applied, edit_of, painted_over
+from sdedit_studio.editing.edit import Edit, EditPicture, applied, edit_of, painted_over
 from sdedit_studio.editing.live_pictures import as_result, refinement
 from sdedit_studio.engine.job import Pixels, Result
 from sdedit_studio.parameters import Parameters, Refine
@@ -57,7 +57,7 @@ class Variation:
     def result(self) -> Result:
         """The picture enlarged to the frame's size, to be applied."""
         assert self.picture is not None
-        return as_result(Shown(self.edit, self.picture), self.seconds or 0.0)
+        return as_result(EditPicture(self.edit, self.picture), self.seconds or 0.0)
 
     def at_full_size(self, chosen: Parameters) -> Edit:
         """The edit that carries this very picture up to the frame's own size, refined as `chosen` says."""

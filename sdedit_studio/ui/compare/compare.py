@@ -16,7 +16,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QLineF, QObject, QPointF, Q
 from PySide6.QtGui import QKeyEvent, QPainter, QTransform
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.editing.edit import Shown
+from sdedit_studio.editing.edit import EditPicture
 from sdedit_studio.raster.geometry import NOTHING, Rect
 from sdedit_studio.raster.tiles import EMPTY, Tiles
 from sdedit_studio.ui.base.notices import report_failure
@@ -70,8 +70,8 @@ PLACES = CompareMode.SPLIT, CompareMode.BESIDE, CompareMode.WINDOW
 class Comparison:
     """What is compared. None at the left is the painting itself, None at the right no picture."""
 
-    left: Shown | None
-    right: Shown | None
+    left: EditPicture | None
+    right: EditPicture | None
     names: tuple[str, str]
 
 
@@ -84,7 +84,7 @@ class Overlays:
     difference: OverlayImage | None = None
 
     @staticmethod
-    def of(left: Shown | None, right: Shown | None, mode: CompareMode) -> Overlays:
+    def of(left: EditPicture | None, right: EditPicture | None, mode: CompareMode) -> Overlays:
         """Safe on any thread."""
         different = mode is CompareMode.DIFFERENCE and right is not None
         return Overlays(
@@ -116,7 +116,7 @@ class Overlays:
 NO_OVERLAYS = Overlays()
 
 
-Wanted = tuple[Shown | None, Shown | None, CompareMode]
+Wanted = tuple[EditPicture | None, EditPicture | None, CompareMode]
 """The two pictures that are to be made ready, and for which mode."""
 
 
@@ -201,7 +201,7 @@ class Compare(QObject):
         """Whether two pictures are compared that someone chose, instead of the result with the painting."""
         return self._pair is not None
 
-    def between(self, left: Shown | None, right: Shown | None, names: tuple[str, str]) -> None:
+    def between(self, left: EditPicture | None, right: EditPicture | None, names: tuple[str, str]) -> None:
         """Compare any two pictures, None being the painting, until `end_between` or until another one is asked for."""
         if right is None:
             left, right, names = right, left, (names[1], names[0])

@@ -20,7 +20,7 @@ from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import frame_of
 from sdedit_studio.editing.edit import (
     Edit,
-    Shown,
+    EditPicture,
     TilePosition,
     applied,
     edit_of,
@@ -100,8 +100,8 @@ class Generation(QObject):
         self.clock = clock
         self._run: _Run | None = None
         self._finished: _Finished | None = None
-        self._applying: set[_Finished | Shown] = set()
-        self._shown: Shown | None = None
+        self._applying: set[_Finished | EditPicture] = set()
+        self._shown: EditPicture | None = None
         self._painted = EMPTY
         self._stale: dict[TilePosition, Rect] = {}
         self._seed_locked = False
@@ -145,7 +145,7 @@ class Generation(QObject):
         return self._run.edit if self._run else self._finished and self._finished.edit
 
     @property
-    def shown(self) -> Shown | None:
+    def shown(self) -> EditPicture | None:
         """The newest picture there is."""
         return self._shown
 
@@ -333,7 +333,7 @@ class Generation(QObject):
         match update:
             case Progress():
                 run.progress = update
-                self._show(Shown(edit, update.preview))
+                self._show(EditPicture(edit, update.preview))
                 self.progressed.emit(edit, update)
             case Result():
                 self._run, self._finished = None, _Finished(edit, update)
@@ -375,7 +375,7 @@ class Generation(QObject):
             _step_name(finished.edit), make, still=lambda: finished in self._applying, then=done, otherwise=not_done
         )
 
-    def _apply_live(self, shown: Shown) -> None:
+    def _apply_live(self, shown: EditPicture) -> None:
         """Apply what live mode shows, which it holds until then, or until another canvas comes."""
         hold, seconds, made = self.live.hold(), self.live.behind or 0.0, []
 
@@ -408,7 +408,7 @@ class Generation(QObject):
         self.session.notices.tell("Made again in its place." if again else "Applied as a new layer.")
         self.applied.emit(edit, result)
 
-    def _show_live(self, shown: Shown | None) -> None:
+    def _show_live(self, shown: EditPicture | None) -> None:
         """As `_show`, at a pen's pace: nothing but the picture changes, unless there was none or is none now."""
         if (shown is None) != (self._shown is None):
             self._show(shown)
@@ -418,17 +418,17 @@ class Generation(QObject):
     def _show_latest(self) -> None:
         self._show(self._finished_shown())
 
-    def _finished_shown(self) -> Shown | None:
+    def _finished_shown(self) -> EditPicture | None:
         waiting = self._finished
         if waiting is None:
             return None
-        return Shown(waiting.edit, waiting.step.preview if waiting.step else waiting.result.unpasted)
+        return EditPicture(waiting.edit, waiting.step.preview if waiting.step else waiting.result.unpasted)
 
-    def _show(self, shown: Shown | None) -> None:
+    def _show(self, shown: EditPicture | None) -> None:
         self._take(shown)
         self.changed.emit()
 
-    def _take(self, shown: Shown | None) -> None:
+    def _take(self, shown: EditPicture | None) -> None:
         before, self._shown = self._shown, shown
         if shown is None or before is None or before.edit is not shown.edit:
             self._painted, self._stale = EMPTY, {}

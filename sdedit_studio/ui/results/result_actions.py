@@ -13,7 +13,7 @@ from weakref import ref
 from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.document.results import Record, Results
-from sdedit_studio.editing.edit import Edit, Shown
+from sdedit_studio.editing.edit import Edit, EditPicture
 from sdedit_studio.editing.records import (
     edit_of_record,
     export_picture,
@@ -178,7 +178,7 @@ class ResultActions(QObject):
         self._tasks.start(self._between(sorted(records, key=lambda record: record.time)[-2:]))
 
     async def _between(self, records: Sequence[Record]) -> None:
-        shown = [Shown(edit, result.unpasted) for edit, result in await self._read(*records)]
+        shown = [EditPicture(edit, result.unpasted) for edit, result in await self._read(*records)]
         if not shown:
             return
         left = (shown[0], title(records[0])) if len(shown) == 2 else (None, PAINTING)
@@ -190,7 +190,9 @@ class ResultActions(QObject):
 
     async def _beside_guide(self, record: Record) -> None:
         for edit, result in await self._read(record):
-            self._compare.between(Shown(edit, edit.job.guide), Shown(edit, result.unpasted), (GUIDE, title(record)))
+            self._compare.between(
+                EditPicture(edit, edit.job.guide), EditPicture(edit, result.unpasted), (GUIDE, title(record))
+            )
 
     # --- The rest --------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from PySide6.QtGui import QHideEvent, QImage, QShowEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from sdedit_studio.editing.edit import Shown
+from sdedit_studio.editing.edit import EditPicture
 from sdedit_studio.editing.live_pictures import CALLS
 from sdedit_studio.engine.job import Pixels
 from sdedit_studio.parameters import Refine
@@ -63,7 +63,7 @@ async def ready(flow) -> None:
     await flow.until(lambda: compare._preparing is None or compare._preparing.done())
 
 
-async def two_results(flow) -> tuple[Shown, Shown]:
+async def two_results(flow) -> tuple[EditPicture, EditPicture]:
     await flow.finished(RED)
     first = flow.generation.shown
     await flow.finished(BLUE)
@@ -230,7 +230,7 @@ def test_a_difference_of_two_results_knows_their_masks_and_their_sizes(flow, tel
         land[48:] = 255
         masked = replace(first.edit, job=replace(first.edit.job, mask=Pixels.of(land)))
         small = Pixels.of(second.picture.array[::4, ::4])
-        overlay = OverlayImage.of_difference(Shown(masked, first.picture), Shown(second.edit, small))
+        overlay = OverlayImage.of_difference(EditPicture(masked, first.picture), EditPicture(second.edit, small))
         colours = difference_colours()
         image = overlay.levels[0]
         assert image.pixelColor(40, 60).getRgb()[:3] == tuple(colours[255])  # red and blue
