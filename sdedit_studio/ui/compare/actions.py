@@ -17,10 +17,10 @@ def before_actions(generation: Generation, compare: Compare) -> list[Action]:
         Action(
             "generate.compare",
             "See before (hold)",
-            compare.glance,
+            compare.show_before_until_pressed,
             ("\\",),
             enabled=shown,
-            key_run=compare.peek,
+            key_run=compare.show_before_while_held,
         ),
         Action(
             "generate.split",

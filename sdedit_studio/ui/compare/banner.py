@@ -345,7 +345,7 @@ class Banner(QObject):
         """
         generation = self._generation
         return (
-            self._compare.end_between()
+            self._compare.end_comparison()
             or generation.cancel()
             or self.problem.put_away()
             or generation.stop_live()

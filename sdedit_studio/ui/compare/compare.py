@@ -161,9 +161,9 @@ class Compare(QObject):
         self._turns = QTimer(self, interval=FLICKER_MS)
         self._turns.timeout.connect(self._take_turns)
         generation.shown_changed.connect(self._follow)
-        generation.picture_requested.connect(self.end_between)
+        generation.picture_requested.connect(self.end_comparison)
         generation.painted_late.connect(self._redraw)
-        generation.session.document_replaced.connect(self.end_between)
+        generation.session.document_replaced.connect(self.end_comparison)
         view.add_overlay(self._paint, self._hidden)
 
     # --- What is compared, and how ---------------------------------------------------------------------------------
@@ -201,8 +201,8 @@ class Compare(QObject):
         """Whether two pictures are compared that someone chose, instead of the result with the painting."""
         return self._pair is not None
 
-    def between(self, left: EditPicture | None, right: EditPicture | None, names: tuple[str, str]) -> None:
-        """Compare any two pictures, None being the painting, until `end_between` or until another one is asked for."""
+    def compare_pictures(self, left: EditPicture | None, right: EditPicture | None, names: tuple[str, str]) -> None:
+        """Compare two pictures, None being the painting, until `end_comparison` or until a new picture is requested."""
         if right is None:
             left, right, names = right, left, (names[1], names[0])
         if self._pair is None:
@@ -213,7 +213,7 @@ class Compare(QObject):
         self._redraw()
         self.changed.emit()
 
-    def end_between(self) -> bool:
+    def end_comparison(self) -> bool:
         """Show again what the generation shows. Returns whether two pictures were compared."""
         if self._pair is None:
             return False
@@ -252,11 +252,11 @@ class Compare(QObject):
         self._before = before
         self._redraw()
 
-    def peek(self) -> None:
+    def show_before_while_held(self) -> None:
         """Show the painting alone until a key is released; for a shortcut, which tells only of being pressed."""
         self._look_before(RELEASES)
 
-    def glance(self) -> None:
+    def show_before_until_pressed(self) -> None:
         """Show the painting alone until anything is pressed; for a menu, where nothing is held."""
         self._look_before(PRESSES)
 
@@ -274,7 +274,7 @@ class Compare(QObject):
 
     def close(self) -> None:
         """Stop preparing, before the window goes. Call it after `Generation.close`, which shows nothing any more."""
-        self.end_between()
+        self.end_comparison()
         self._application.removeEventFilter(self)
         if self._preparing is not None:
             self._preparing.cancel()
@@ -323,7 +323,7 @@ class Compare(QObject):
         if self._mode not in PLACES:
             self.set_mode(self._place)
         else:
-            self.end_between()
+            self.end_comparison()
 
     def _show(self, overlays: Overlays, changed: Rect | None = None) -> None:
         """`changed`: the part of the canvas that looks another way with them, or None where that is not known."""

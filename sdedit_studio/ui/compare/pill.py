@@ -69,7 +69,7 @@ class ComparePill(Pill):
         self.modes = ModeChoice(compare)
         self.done = SecondaryButton("Done", key="Esc")
         self.done.setToolTip("Show the painting again as it was (Esc)")
-        self.done.clicked.connect(compare.end_between)
+        self.done.clicked.connect(compare.end_comparison)
         row = QHBoxLayout(self)
         row.setContentsMargins(SHADOW + 14, SHADOW + 7, SHADOW + 8, SHADOW + 7)
         row.setSpacing(2 * theme.SPACE)

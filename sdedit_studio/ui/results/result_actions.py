@@ -182,7 +182,7 @@ class ResultActions(QObject):
         if not shown:
             return
         left = (shown[0], title(records[0])) if len(shown) == 2 else (None, PAINTING)
-        self._compare.between(left[0], shown[-1], (left[1], title(records[-1])))
+        self._compare.compare_pictures(left[0], shown[-1], (left[1], title(records[-1])))
 
     def compare_with_guide(self, record: Record) -> None:
         """With the painting as it was when it was made."""
@@ -190,7 +190,7 @@ class ResultActions(QObject):
 
     async def _beside_guide(self, record: Record) -> None:
         for edit, result in await self._read(record):
-            self._compare.between(
+            self._compare.compare_pictures(
                 EditPicture(edit, edit.job.guide), EditPicture(edit, result.unpasted), (GUIDE, title(record))
             )
 

@@ -27,7 +27,7 @@ GROUPS = (
 
 
 class ColourPair(QWidget):
-    """Foreground over background. A click on the front one is `edit_requested()`, on the back one `swap_requested()`."""
+    """Foreground over background. A click emits `edit_requested()` on the front one, `swap_requested()` on the other."""
 
     edit_requested = Signal()
     swap_requested = Signal()

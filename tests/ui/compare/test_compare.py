@@ -202,7 +202,7 @@ def test_what_cannot_be_made_ready_is_said_and_something_plainer_shown(flow, tel
         flow.compare.set_mode(CompareMode.DIFFERENCE)
         await ready(flow)
         monkeypatch.setattr(OverlayImage, "of_difference", too_large)
-        flow.compare.between(None, first, ("Your painting", "Seed 1"))
+        flow.compare.compare_pictures(None, first, ("Your painting", "Seed 1"))
         await ready(flow)
         assert [sentence for sentence, _ in flow.problems] == [
             "This could not be shown. Your painting and results are unchanged."
@@ -212,7 +212,7 @@ def test_what_cannot_be_made_ready_is_said_and_something_plainer_shown(flow, tel
 
         with monkeypatch.context() as patch:
             patch.setattr(OverlayImage, "of", too_large)
-            flow.compare.between(first, second, ("Seed 1", "Seed 2"))
+            flow.compare.compare_pictures(first, second, ("Seed 1", "Seed 2"))
             await ready(flow)
             assert not flow.compare.comparing and len(flow.problems) == 3
             assert colour_at(canvas, canvas.to_view, 70, 56) == (60, 90, 40), "nothing rather than another picture"
@@ -244,7 +244,7 @@ def test_a_difference_of_two_results_knows_their_masks_and_their_sizes(flow, tel
 def test_any_two_pictures_are_compared_until_escape(flow, tell, stage):
     async def story(flow):
         first, second = await two_results(flow)
-        flow.compare.between(first, second, ("Seed 1", "Seed 2"))
+        flow.compare.compare_pictures(first, second, ("Seed 1", "Seed 2"))
         await ready(flow)
         canvas, pill = stage.canvas, flow.banner.comparing
         assert pill.isVisible() and pill.names.text() == "Seed 1 · Seed 2" and not flow.banner.activity.isVisible()
@@ -267,7 +267,7 @@ def test_any_two_pictures_are_compared_until_escape(flow, tell, stage):
 def test_the_painting_is_a_side_too_and_a_run_ends_the_comparison(flow, tell, stage, empty_document):
     async def story(flow):
         first, _ = await two_results(flow)
-        flow.compare.between(first, None, ("Seed 1", "Your painting"))
+        flow.compare.compare_pictures(first, None, ("Seed 1", "Your painting"))
         await ready(flow)
         canvas = stage.canvas
         assert flow.compare.comparison.names == ("Your painting", "Seed 1")
@@ -275,7 +275,7 @@ def test_the_painting_is_a_side_too_and_a_run_ends_the_comparison(flow, tell, st
         assert colour_at(canvas, canvas.to_view, 70, 56) == RED
         await flow.started()
         assert not flow.compare.comparing
-        flow.compare.between(None, first, ("Your painting", "Seed 1"))
+        flow.compare.compare_pictures(None, first, ("Your painting", "Seed 1"))
         flow.session.open(empty_document, None)
         assert not flow.compare.comparing and flow.compare.comparison.right is None
 
@@ -288,10 +288,10 @@ def test_whatever_is_asked_for_next_ends_the_comparison(flow, tell, stage):
         first, second = await two_results(flow)
         edit, result = generation.edit, generation.result
         for ask in (lambda: generation.present(edit, result), generation.toggle_live):
-            flow.compare.between(first, second, ("Seed 1", "Seed 2"))
+            flow.compare.compare_pictures(first, second, ("Seed 1", "Seed 2"))
             ask()
             assert not flow.compare.comparing and flow.banner.activity.isVisible()
-        flow.compare.between(first, second, ("Seed 1", "Seed 2"))
+        flow.compare.compare_pictures(first, second, ("Seed 1", "Seed 2"))
         generation.stop_live()
         assert flow.compare.comparing
 
@@ -302,7 +302,7 @@ def test_escape_ends_a_comparison_before_the_run_behind_it(flow, tell, stage):
     async def story(flow):
         first, second = await two_results(flow)
         await flow.started()
-        flow.compare.between(first, second, ("Seed 1", "Seed 2"))
+        flow.compare.compare_pictures(first, second, ("Seed 1", "Seed 2"))
         assert flow.banner.escape()
         assert not flow.compare.comparing and flow.generation.activity is Activity.RUNNING
         assert flow.banner.escape() and flow.generation.activity is Activity.RESULT
@@ -337,7 +337,7 @@ def test_no_picture_that_is_being_made_ready_outlives_the_window(flow, tell, mon
         first, second = await two_results(flow)
         made, begun, may_end = Overlays.of, threading.Event(), threading.Event()
         monkeypatch.setattr(Overlays, "of", lambda *wanted: begun.set() or (may_end.wait(5) and made(*wanted)))
-        flow.compare.between(first, second, ("Seed 1", "Seed 2"))
+        flow.compare.compare_pictures(first, second, ("Seed 1", "Seed 2"))
         await flow.until(begun.is_set)
         flow.generation.close()
         flow.compare.close()

@@ -437,7 +437,7 @@ def test_enter_escape_and_backslash_as_shortcuts(flow, tell):
         for key, run in (
             ("Return", flow.generation.apply),
             ("Escape", flow.banner.escape),
-            ("\\", flow.compare.peek),
+            ("\\", flow.compare.show_before_while_held),
             ("Ctrl+Return", flow.generation.generate),
         ):
             action = QAction(flow.view, autoRepeat=False)
@@ -469,7 +469,7 @@ def test_before_stays_while_its_key_is_held_and_from_a_menu_until_the_next_press
         await shown(flow)
         view, compare = flow.view, flow.compare
         QTest.keyPress(view, Qt.Key.Key_Backslash)
-        compare.peek()
+        compare.show_before_while_held()
         QTest.mouseClick(view, Qt.MouseButton.MiddleButton)
         assert compare.before, "the view can be moved meanwhile"
         QTest.keyRelease(view, Qt.Key.Key_Backslash)
@@ -478,7 +478,7 @@ def test_before_stays_while_its_key_is_held_and_from_a_menu_until_the_next_press
             lambda: QTest.mousePress(view, Qt.MouseButton.LeftButton),
             lambda: QTest.keyPress(view, Qt.Key.Key_A),
         ):
-            compare.glance()
+            compare.show_before_until_pressed()
             QTest.keyRelease(view, Qt.Key.Key_Return)  # the one that chose it in the menu
             QTest.mouseMove(view, QPoint(30, 30))
             assert compare.before

@@ -372,14 +372,14 @@ def test_two_are_compared_with_each_other_and_one_with_the_painting(story):
         assert comparison.names == ("t₀ 0.40, seed 1", "t₀ 0.40, seed 2"), "the older one is at the left"
         assert comparison.left.picture.array[0, 0].tolist() == [10, 20, 30]
         assert comparison.right.picture.array[0, 0].tolist() == [200, 0, 0]
-        compare.end_between()
+        compare.end_comparison()
         history.click(1)
         QTest.mouseClick(history.panel.compare, LEFT)
         await history.flow.until(lambda: compare.comparing)
         assert compare.comparison.left is None
         assert compare.comparison.right.picture.array[0, 0].tolist() == [10, 20, 30]
         assert compare.comparison.names[0] == "Your painting"
-        compare.end_between()
+        compare.end_comparison()
         history.actions.compare_with_guide(history.results.records[0])
         await history.flow.until(lambda: compare.comparing)
         assert compare.comparison.names == ("Its guide", "t₀ 0.40, seed 1")

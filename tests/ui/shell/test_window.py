@@ -85,7 +85,7 @@ def test_closing_with_unsaved_work_asks(show, session, answer):
 def test_a_comparison_that_is_being_made_ready_ends_with_the_window(show, session):
     async def story(window, story):
         edit = edit_of(session.document, Parameters(), 0)
-        window.compare.between(None, EditPicture(edit, edit.job.guide), ("Your painting", "Its guide"))
+        window.compare.compare_pictures(None, EditPicture(edit, edit.job.guide), ("Your painting", "Its guide"))
         preparing = window.compare._preparing
         window.close_without_asking()
         await story.until(preparing.done)
@@ -216,9 +216,9 @@ def test_nothing_is_applied_or_discarded_out_of_sight_while_two_pictures_are_com
         window.generation.present(edit, Result(job, job.guide, job.guide, 1.0, 8))
         actions = [window.actions_[f"generate.{each}"] for each in ("apply", "enter", "discard")]
         await story.until(lambda: all(action.isEnabled() for action in actions))
-        window.compare.between(None, EditPicture(edit, job.guide), ("Your painting", "Seed 1"))
+        window.compare.compare_pictures(None, EditPicture(edit, job.guide), ("Your painting", "Seed 1"))
         await story.until(lambda: not any(action.isEnabled() for action in actions))
-        window.compare.end_between()
+        window.compare.end_comparison()
         await story.until(lambda: all(action.isEnabled() for action in actions))
 
     show(told)
