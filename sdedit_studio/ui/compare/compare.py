@@ -56,13 +56,13 @@ class CompareMode(Enum):
     """
 
     SPLIT = "split"
-    BESIDE = "beside"
+    SIDE_BY_SIDE = "beside"
     WINDOW = "window"
     FLICKER = "flicker"
     DIFFERENCE = "difference"
 
 
-PLACES = CompareMode.SPLIT, CompareMode.BESIDE, CompareMode.WINDOW
+RESULT_PLACES = CompareMode.SPLIT, CompareMode.SIDE_BY_SIDE, CompareMode.WINDOW
 """Where pictures show until someone chooses another place; the other modes end with what they were chosen for."""
 
 
@@ -173,12 +173,12 @@ class Compare(QObject):
         return self._mode
 
     @property
-    def place(self) -> CompareMode:
-        """Where pictures show when nothing special is looked at: one of `PLACES`."""
+    def result_place(self) -> CompareMode:
+        """Where pictures show when nothing special is looked at: one of `RESULT_PLACES`."""
         return self._place
 
     def set_mode(self, mode: CompareMode) -> None:
-        if mode in PLACES:
+        if mode in RESULT_PLACES:
             self._place = mode
         if mode is not self._mode:
             self._mode, self._turn_of_right = mode, True
@@ -284,7 +284,7 @@ class Compare(QObject):
     def _follow(self) -> None:
         """Make ready what is to be seen now. Nothing to see is seen at once."""
         comparison = self.comparison
-        if comparison.right is None and self._mode not in PLACES:
+        if comparison.right is None and self._mode not in RESULT_PLACES:
             self._mode = self._place
             self.changed.emit()
         wanted = comparison.left, comparison.right, self._mode
@@ -320,7 +320,7 @@ class Compare(QObject):
         if self._wanted != failed:
             return
         self._generation.session.notices.warn(sentence, details)
-        if self._mode not in PLACES:
+        if self._mode not in RESULT_PLACES:
             self.set_mode(self._place)
         else:
             self.end_comparison()
@@ -371,7 +371,7 @@ class Compare(QObject):
                 if self._split or self._pair:
                     self._name(painter, 0, to_view, view, Qt.AlignmentFlag.AlignLeft)
                     self._name(painter, 1, to_view, view, Qt.AlignmentFlag.AlignRight)
-            case CompareMode.BESIDE | CompareMode.WINDOW:
+            case CompareMode.SIDE_BY_SIDE | CompareMode.WINDOW:
                 self._draw(painter, overlays.left, to_view, visible)
                 self._name(painter, 0, to_view, view, middle)
             case CompareMode.FLICKER:

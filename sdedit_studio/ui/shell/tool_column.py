@@ -27,7 +27,7 @@ GROUPS = (
 
 
 class ColourPair(QWidget):
-    """Foreground over background. A click emits `edit_requested()` on the front one, `swap_requested()` on the other."""
+    """Foreground over background. Clicking the front emits `edit_requested()`, the back `swap_requested()`."""
 
     edit_requested = Signal()
     swap_requested = Signal()

@@ -25,7 +25,7 @@ from sdedit_studio.ui.canvas.view import CanvasView
 from sdedit_studio.ui.colour.panel import ColourPanel
 from sdedit_studio.ui.compare.actions import before_actions, mode_actions, mode_id
 from sdedit_studio.ui.compare.banner import Banner
-from sdedit_studio.ui.compare.compare import PLACES, Compare
+from sdedit_studio.ui.compare.compare import RESULT_PLACES, Compare
 from sdedit_studio.ui.compare.stage import Stage
 from sdedit_studio.ui.document.actions import (
     edit_actions,
@@ -233,7 +233,7 @@ class Window(QMainWindow):
         self.setCentralWidget(centre)
 
         self.docks = Docks.of(self.sdedit, self.layers, self.colour, self.results, actions)
-        self.sdedit.place.setMenu(self._result_menu())
+        self.sdedit.result_place.setMenu(self._result_menu())
         self.arrangement = Arrangement(self, bars, self.docks, self._preferences)
 
     def _bar(self, area: Qt.ToolBarArea, content: QWidget, name: str) -> QToolBar:
@@ -319,8 +319,8 @@ class Window(QMainWindow):
 
     def _result_menu(self) -> QMenu:
         menu = QMenu(self)
-        for place in PLACES:
-            menu.addAction(self.actions_[mode_id(place)])
+        for mode in RESULT_PLACES:
+            menu.addAction(self.actions_[mode_id(mode)])
         return menu
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

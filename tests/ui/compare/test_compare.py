@@ -74,34 +74,34 @@ async def two_results(flow) -> tuple[EditPicture, EditPicture]:
 def test_beside_shows_the_painting_and_the_result_at_the_same_place(flow, tell, stage):
     async def story(flow):
         await flow.finished(RED)
-        flow.compare.set_mode(CompareMode.BESIDE)
+        flow.compare.set_mode(CompareMode.SIDE_BY_SIDE)
         await ready(flow)
-        await flow.until(stage.beside.isVisible)
+        await flow.until(stage.side_by_side.isVisible)
         canvas = stage.canvas
-        assert canvas.width() == pytest.approx(stage.beside.width(), abs=1)
-        for move in (lambda: None, lambda: canvas.zoom_by(1.5), lambda: stage.beside.pan_by(QPointF(20, 9))):
+        assert canvas.width() == pytest.approx(stage.side_by_side.width(), abs=1)
+        for move in (lambda: None, lambda: canvas.zoom_by(1.5), lambda: stage.side_by_side.pan_by(QPointF(20, 9))):
             move()
-            assert canvas.to_view.map(QPointF(*LOW)) == stage.beside.viewport.to_view.map(QPointF(*LOW))
+            assert canvas.to_view.map(QPointF(*LOW)) == stage.side_by_side.viewport.to_view.map(QPointF(*LOW))
             assert colour_at(canvas, canvas.to_view) == (60, 90, 40)
-            assert colour_at(stage.beside, stage.beside.viewport.to_view) == RED
-        QTest.mouseDClick(stage.beside, Qt.MouseButton.LeftButton)
+            assert colour_at(stage.side_by_side, stage.side_by_side.viewport.to_view) == RED
+        QTest.mouseDClick(stage.side_by_side, Qt.MouseButton.LeftButton)
         await asyncio.sleep(0)
         assert canvas.viewport == canvas.viewport.fitted()
         flow.compare.set_mode(CompareMode.SPLIT)
-        assert not stage.beside.isVisible() and colour_at(canvas, canvas.to_view) == RED
+        assert not stage.side_by_side.isVisible() and colour_at(canvas, canvas.to_view) == RED
 
     tell(story)
 
 
 def test_beside_follows_strokes_and_says_what_to_do_while_there_is_nothing(flow, tell, stage):
     async def story(flow):
-        flow.compare.set_mode(CompareMode.BESIDE)
-        await flow.until(stage.beside.isVisible)
-        assert colour_at(stage.beside, stage.beside.viewport.to_view) == (60, 90, 40)
+        flow.compare.set_mode(CompareMode.SIDE_BY_SIDE)
+        await flow.until(stage.side_by_side.isVisible)
+        assert colour_at(stage.side_by_side, stage.side_by_side.viewport.to_view) == (60, 90, 40)
         patch = np.full((20, 20, 4), (0, 0, 255, 255), np.uint8)
         layer = flow.session.document.active_layer
         push(flow.session, "Brush", flow.session.document.with_pixels(layer.pixels.with_array(patch, 34, 44)))
-        assert colour_at(stage.beside, stage.beside.viewport.to_view) == (255, 0, 0)
+        assert colour_at(stage.side_by_side, stage.side_by_side.viewport.to_view) == (255, 0, 0)
 
     tell(story)
 
@@ -130,16 +130,16 @@ def test_the_window_shows_the_whole_result_and_closing_it_goes_back(flow, tell, 
 def test_a_window_that_is_minimised_is_hidden_again_without_a_fuss(flow, tell, stage):
     async def story(flow):
         await flow.finished(RED)
-        flow.compare.set_mode(CompareMode.BESIDE)
+        flow.compare.set_mode(CompareMode.SIDE_BY_SIDE)
         await ready(flow)
-        await flow.until(stage.beside.isVisible)
+        await flow.until(stage.side_by_side.isVisible)
         redrawn = SIGNAL("redrawn()")
         seen = flow.compare.receivers(redrawn)
         for event, told in ((QHideEvent, seen - 1), (QShowEvent, seen), (QHideEvent, seen - 1)):
             for _ in range(2):
                 with warnings.catch_warnings():
                     warnings.simplefilter("error")
-                    QApplication.sendEvent(stage.beside, event())
+                    QApplication.sendEvent(stage.side_by_side, event())
                 assert flow.compare.receivers(redrawn) == told
 
     tell(story)
@@ -148,16 +148,16 @@ def test_a_window_that_is_minimised_is_hidden_again_without_a_fuss(flow, tell, s
 def test_the_place_is_remembered_but_not_a_passing_look(flow, tell, stage, qtbot):
     async def story(flow):
         await flow.finished(RED)
-        flow.compare.set_mode(CompareMode.BESIDE)
+        flow.compare.set_mode(CompareMode.SIDE_BY_SIDE)
         flow.compare.set_mode(CompareMode.DIFFERENCE)
         again = Stage(CanvasView(flow.session), Compare(flow.generation, stage.canvas), stage._preferences)
         qtbot.addWidget(again)
-        assert again._compare.mode is CompareMode.BESIDE
+        assert again._compare.mode is CompareMode.SIDE_BY_SIDE
         flow.compare.toggle_mode(CompareMode.DIFFERENCE)
-        assert flow.compare.mode is CompareMode.BESIDE
+        assert flow.compare.mode is CompareMode.SIDE_BY_SIDE
         flow.compare.toggle_mode(CompareMode.FLICKER)
         assert flow.generation.discard()
-        assert flow.compare.mode is CompareMode.BESIDE
+        assert flow.compare.mode is CompareMode.SIDE_BY_SIDE
 
     tell(story)
 
@@ -250,11 +250,11 @@ def test_any_two_pictures_are_compared_until_escape(flow, tell, stage):
         assert pill.isVisible() and pill.names.text() == "Seed 1 · Seed 2" and not flow.banner.activity.isVisible()
         assert colour_at(canvas, canvas.to_view, 30, 56) == RED
         assert colour_at(canvas, canvas.to_view, 70, 56) == BLUE
-        flow.compare.set_mode(CompareMode.BESIDE)
+        flow.compare.set_mode(CompareMode.SIDE_BY_SIDE)
         await ready(flow)
-        await flow.until(stage.beside.isVisible)
+        await flow.until(stage.side_by_side.isVisible)
         assert colour_at(canvas, canvas.to_view) == RED
-        assert colour_at(stage.beside, stage.beside.viewport.to_view) == BLUE
+        assert colour_at(stage.side_by_side, stage.side_by_side.viewport.to_view) == BLUE
         flow.compare.set_mode(CompareMode.SPLIT)
         assert flow.banner.escape() and not flow.compare.comparing and flow.compare.split == 0
         await ready(flow)
@@ -317,7 +317,7 @@ def test_the_icons_choose_the_mode_where_there_is_room(flow, tell, stage):
         modes = flow.banner.activity.modes
         assert modes.isVisible()
         QTest.mouseClick(modes._group.button(1), Qt.MouseButton.LeftButton)
-        assert flow.compare.mode is CompareMode.BESIDE
+        assert flow.compare.mode is CompareMode.SIDE_BY_SIDE
         flow.compare.set_mode(CompareMode.DIFFERENCE)
         assert modes._group.checkedId() == 4
         stage.resize(520, 420)
