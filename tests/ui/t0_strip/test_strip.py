@@ -57,22 +57,22 @@ async def asked(flow, count: int):
     return flow.engine.idle[-1]
 
 
-async def answered(flow, run, colour=(90, 60, 30), away: float | None = 0.3) -> None:
+async def answered(flow, run, colour=(90, 60, 30), photo_distance: float | None = 0.3) -> None:
     t0 = run.job.parameters.t0
     if t0:
         run.progress(CALLS, calls=CALLS, colour=colour)
-    run.finish(colour, away=away)
+    run.finish(colour, photo_distance=photo_distance)
     await flow.until(lambda: flow.strip.is_current(t0))
 
 
-async def filled(flow, away=lambda t0: 1 - t0) -> None:
+async def filled(flow, photo_distance=lambda t0: 1 - t0) -> None:
     """Answer until every level has its picture, each further from the guide."""
     while not flow.strip.complete:
         await rest(flow)
         assert not flow.engine.idle[-1].closed
         run = flow.engine.idle[-1]
         t0 = run.job.parameters.t0
-        await answered(flow, run, (round(120 + 100 * t0),) * 3, away(t0))
+        await answered(flow, run, (round(120 + 100 * t0),) * 3, photo_distance(t0))
 
 
 async def quiet(flow) -> int:
@@ -111,9 +111,9 @@ def test_a_few_are_asked_for_first_and_then_as_many_as_go_through_the_network_to
             batches.append([run.job.parameters.t0 for run in batch])
             for run in batch:
                 assert not run.closed
-                await answered(flow, run, away=run.job.parameters.t0)
+                await answered(flow, run, photo_distance=run.job.parameters.t0)
         assert batches == [[0.2, 0.3], [0.1, 0.4, 0.5, 0.6], [0.0], [0.7, 0.8, 0.9, 1.0]]
-        assert {t0: sample.away for t0, sample in flow.strip.samples.items()} == {t0: t0 for t0 in LEVELS}
+        assert {t0: sample.photo_distance for t0, sample in flow.strip.samples.items()} == {t0: t0 for t0 in LEVELS}
 
     tell(story)
 
@@ -149,7 +149,7 @@ def test_each_sample_is_measured_against_the_guide(strip, tell):
         small = guide(flow.session.document, Rect(0, 0, 96, 64))[[16, 48], 48].astype(float)
         expected = np.sqrt(np.mean((small - picture[0, 0]) ** 2))
         assert samples[flat.parameters.t0].rmse == pytest.approx(expected, rel=0.1)
-        assert samples[0.8].away == pytest.approx(0.2)
+        assert samples[0.8].photo_distance == pytest.approx(0.2)
         low, high = flow.strip.sweet_spot
         assert 0.1 <= low <= high <= 1
 
@@ -332,7 +332,7 @@ def test_a_model_that_cannot_judge_has_no_green_curve_and_no_sweet_spot(strip, t
             colours = (image.pixelColor(x, y) for x in range(image.width()) for y in range(34, 80))
             return sum(colour.green() > 1.2 * max(colour.red(), colour.blue(), 1) for colour in colours)
 
-        await filled(flow, away=lambda t0: None)
+        await filled(flow, photo_distance=lambda t0: None)
         assert flow.strip.sweet_spot is None
         assert greens() == 0
         paint(flow.session)
