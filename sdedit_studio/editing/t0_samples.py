@@ -1,4 +1,4 @@
-"""The picture that one t0 gives of a painting, and how far it is from it. Pure, for any thread."""
+"""The picture that one t0 makes of a painting, and its distances to the painting and to photographs. For any thread."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sdedit_studio.evaluation.measures import l2, rmse
 class Sample:
     """The picture at one t0, at the model's native size.
 
-    Its distance to the guide where it may differ: `l2` as the paper has it, `rmse` in grey levels. `photo_distance`: its
-    distance to photographs by the model's own estimate, None when the model cannot tell.
+    `l2`, `rmse`: its distance to the guide where it may differ, as the paper measures it and in grey levels.
+    `photo_distance`: its distance to photographs as the model estimates it, None when the model cannot.
     """
 
     picture: Pixels
