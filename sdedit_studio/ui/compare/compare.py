@@ -247,7 +247,7 @@ class Compare(QObject):
     def before(self) -> bool:
         return self._before
 
-    def hold(self, before: bool) -> None:
+    def set_before(self, before: bool) -> None:
         """Show the painting alone, or with the result again."""
         self._before = before
         self._redraw()
@@ -262,14 +262,14 @@ class Compare(QObject):
 
     def _look_before(self, until: frozenset[QEvent.Type]) -> None:
         self._until = until
-        self.hold(True)
+        self.set_before(True)
         self._application.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         repeated = isinstance(event, QKeyEvent) and event.isAutoRepeat()
         if (event.type() in self._until and not repeated) or event.type() == QEvent.Type.ApplicationDeactivate:
             self._application.removeEventFilter(self)
-            self.hold(False)
+            self.set_before(False)
         return super().eventFilter(watched, event)
 
     def close(self) -> None:
