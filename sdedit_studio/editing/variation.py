@@ -27,11 +27,11 @@ NEAR = 0.3
 class Variation:
     """One picture of a sheet. `picture`: the newest estimate after model call `call`, at the model's native size.
 
-    `seconds`: what it took, None until it is done. `like`: the one that this was made around.
+    `seconds`: what it took, None until it is done. `origin`: the one that this was made around.
     """
 
     edit: Edit
-    like: Variation | None = None
+    origin: Variation | None = None
     picture: Pixels | None = None
     call: int = 0
     seconds: float | None = None
@@ -92,10 +92,10 @@ def variations_of(chosen: Variation, seeds: Sequence[int]) -> list[Variation]:
     return _seeded(nearby, seeds, chosen)
 
 
-def _seeded(edit: Edit, seeds: Sequence[int], like: Variation | None = None) -> list[Variation]:
+def _seeded(edit: Edit, seeds: Sequence[int], origin: Variation | None = None) -> list[Variation]:
     job = edit.job
     jobs = [replace(job, parameters=replace(job.parameters, seed=seed)) for seed in seeds]
-    return [Variation(replace(edit, job=each), like) for each in jobs]
+    return [Variation(replace(edit, job=each), origin) for each in jobs]
 
 
 def above_later_results(edit: Edit, now: Document) -> Edit:

@@ -113,13 +113,13 @@ class VariationsRow(QWidget):
         variations = self._variations
         if not variations.sheet:
             return "The guide is being made." if variations.filling else EMPTY
-        like = "" if variations.like is None else f"More like {variations.like.name}. "
+        origin = "" if variations.origin is None else f"More like {variations.origin.name}. "
         if variations.filling:
             ready, left = sum(each.done for each in variations.sheet), variations.seconds_left
             about = "" if left is None else f", about {words.duration(left)} left"
-            return f"{like}{ready} of {len(variations.sheet)} ready{about}."
+            return f"{origin}{ready} of {len(variations.sheet)} ready{about}."
         if variations.can_blend:
             return "Two chosen: the last button above blends them by painting."
         if variations.earlier:
-            return f"{like}Of earlier strokes or settings; “Variations” renews it."
-        return f"{like}Click to see one, double-click to work it out at full size."
+            return f"{origin}Of earlier strokes or settings; “Variations” renews it."
+        return f"{origin}Click to see one, double-click to work it out at full size."

@@ -101,9 +101,9 @@ class Variations(QObject):
         return bool(self._sheet) and not self._earlier and same
 
     @property
-    def like(self) -> Variation | None:
+    def origin(self) -> Variation | None:
         """What the newest of the sheet were made around; None for those of the painting itself."""
-        return self._sheet[-1].like if self._sheet else None
+        return self._sheet[-1].origin if self._sheet else None
 
     @property
     def seconds_left(self) -> float | None:
@@ -126,7 +126,7 @@ class Variations(QObject):
     @property
     def can_lock(self) -> bool:
         """Whether the chosen one's seed alone, on its painting, makes it again."""
-        return self.one is not None and self.one.like is None
+        return self.one is not None and self.one.origin is None
 
     @property
     def can_blend(self) -> bool:

@@ -134,9 +134,9 @@ def test_what_a_picture_hides_is_composited_when_it_comes_to_light_or_when_the_p
         stroke(canvas, (20, 20), (60, 20))
         painted = colour_at(canvas, 40, 20)
         assert painted != (200, 40, 10) and not updated
-        flow.compare.hold(True)
+        flow.compare.set_before(True)
         assert colour_at(canvas, 40, 20) == painted and updated
-        flow.compare.hold(False)
+        flow.compare.set_before(False)
         await flow.until(lambda: not canvas._composite.pending)
         updated.clear()
         stroke(canvas, (20, 40), (60, 40))

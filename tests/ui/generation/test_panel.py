@@ -364,7 +364,7 @@ def test_previews_and_result_cover_the_frame_in_any_view(flow, tell):
         await flow.until(lambda: flow.generation.activity is Activity.RESULT)
         await shown(flow)
         assert tuple(seen(flow)[middle.y(), middle.x()]) == (200, 40, 10)
-        flow.compare.hold(True)
+        flow.compare.set_before(True)
         assert tuple(seen(flow)[middle.y(), middle.x()]) != (200, 40, 10)
 
     tell(story)

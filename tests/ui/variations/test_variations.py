@@ -393,7 +393,7 @@ def test_more_like_one_are_small_changes_of_its_picture(flow, tell):
         original, guide = chosen.edit.job.guide.array, jobs[0].guide.array
         inside = chosen.edit.job.mask.array == 255
         assert (guide[inside] == COLOURS[1]).all() and (guide[~inside] == original[~inside]).all()
-        assert variations.sheet[0] is chosen and all(each.like is chosen for each in variations.sheet[1:])
+        assert variations.sheet[0] is chosen and all(each.origin is chosen for each in variations.sheet[1:])
         assert flow.panel.sheet.hint.text().startswith("More like seed 2.")
         await filled(flow, flow.engine.idle[before:])
         variations.choose([variations.sheet[1]])
