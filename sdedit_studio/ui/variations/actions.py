@@ -19,8 +19,8 @@ def variation_actions(variations: Variations) -> list[Action]:
         Action(
             "variations.work-out",
             "Work out the variation at full size",
-            variations.work_out,
-            enabled=lambda: variations.can_work_out,
+            variations.make_full_size,
+            enabled=lambda: variations.can_make_full_size,
         ),
         Action(
             "variations.more", "More like this variation", variations.more_like_this, (), "grid-2x2-plus", enabled=one

@@ -198,7 +198,7 @@ class ContactSheet(QListView):
         super().__init__(parent)
         self._sheet = SheetModel(self)
         self._aspect = 1.5
-        self.can_work_out: Callable[[], bool] = lambda: True
+        self.can_make_full_size: Callable[[], bool] = lambda: True
         self.setAccessibleName("Variations")
         self.setModel(self._sheet)
         self._delegate = SheetDelegate(self)
@@ -289,7 +289,7 @@ class ContactSheet(QListView):
         key, plain = Qt.Key(event.key()), event.modifiers() in PLAIN
         if key in WALKS:
             return True
-        return plain and key in KEYS and (KEYS[key] != "work-out" or self.can_work_out())
+        return plain and key in KEYS and (KEYS[key] != "work-out" or self.can_make_full_size())
 
     def _clicked(self, index: Index) -> None:
         if self.selectedIndexes() == [index]:

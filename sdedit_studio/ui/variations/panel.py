@@ -36,7 +36,7 @@ class VariationsRow(QWidget):
         self.lock = self._button("lock", "Keep this seed (L)", variations.lock_seed)
         self.blend = self._button("blend", "Blend the two by painting (B)", variations.blend)
         self.sheet = ContactSheet()
-        self.sheet.can_work_out = lambda: variations.can_work_out
+        self.sheet.can_make_full_size = lambda: variations.can_make_full_size
         self.sheet.chosen.connect(variations.choose)
         self.sheet.looked_at.connect(variations.show_chosen)
         self.sheet.action_requested.connect(self._do)
@@ -76,7 +76,7 @@ class VariationsRow(QWidget):
     def _do(self, name: str) -> None:
         variations = self._variations
         {
-            "work-out": variations.work_out,
+            "work-out": variations.make_full_size,
             "star": variations.star,
             "lock": variations.lock_seed,
             "more": variations.more_like_this,

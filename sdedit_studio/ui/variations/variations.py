@@ -133,7 +133,7 @@ class Variations(QObject):
         return len(self._chosen) == 2 and all(each.done for each in self._chosen)
 
     @property
-    def can_work_out(self) -> bool:
+    def can_make_full_size(self) -> bool:
         """Whether the chosen one is not being carried to full size, or there already."""
         result = self._generation.result
         free = not self._generation.activity.is_run
@@ -191,9 +191,9 @@ class Variations(QObject):
         else:
             self._tasks.start(self._show(chosen))
 
-    def work_out(self) -> None:
+    def make_full_size(self) -> None:
         """Carry the chosen one up to full size, and keep its seed."""
-        if self.one is None or not self.can_work_out:
+        if self.one is None or not self.can_make_full_size:
             return
         now, own = self._session.parameters, self.one.edit.job.parameters
         try:

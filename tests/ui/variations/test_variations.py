@@ -279,7 +279,7 @@ def test_a_run_is_not_given_up_for_a_look(flow, tell):
         await settle()
         assert not run.closed and flow.generation.activity is Activity.RUNNING
         assert flow.messages[-1].startswith("A run is under way.")
-        assert not variations.can_work_out
+        assert not variations.can_make_full_size
 
     tell(story)
 
@@ -291,15 +291,15 @@ def test_working_one_out_carries_this_very_picture_on_and_keeps_its_seed(flow, t
         flow.session.set_parameters(refine=Refine.DOUBLE)
         one = variations.sheet[2]
         variations.choose([one])
-        variations.work_out()
+        variations.make_full_size()
         await flow.until(lambda: flow.engine.runs)
         job = flow.engine.runs[0].job
         assert (job.first, job.guide, job.parameters.refine) == (one.picture, one.edit.job.guide, Refine.DOUBLE)
         assert flow.session.parameters.seed == job.parameters.seed == 3 and flow.generation.seed_locked
         flow.engine.runs[0].finish()
         await flow.until(lambda: flow.generation.activity is Activity.RESULT)
-        assert not variations.can_work_out, "it waits already, so Enter is for applying it"
-        variations.work_out()
+        assert not variations.can_make_full_size, "it waits already, so Enter is for applying it"
+        variations.make_full_size()
         assert flow.generation.activity is Activity.RESULT
 
     tell(story)
@@ -308,7 +308,7 @@ def test_working_one_out_carries_this_very_picture_on_and_keeps_its_seed(flow, t
 async def worked_out(flow, variations) -> Job:
     """Work the third one out, to a result that waits. Returns what was asked of the engine."""
     variations.choose([variations.sheet[2]])
-    variations.work_out()
+    variations.make_full_size()
     await flow.until(lambda: flow.engine.runs)
     run = flow.engine.runs[0]
     run.finish()
