@@ -96,7 +96,7 @@ class VariationsRow(QWidget):
         self.blend.setVisible(variations.can_blend)
         self.make.setToolTip(
             "Make as many more, with the seeds that follow"
-            if variations.goes_on
+            if variations.continues_seeds
             else "Edit the painting as it is now with this seed and those that follow"
         )
         self.hint.setText(self._words())
@@ -120,6 +120,6 @@ class VariationsRow(QWidget):
             return f"{origin}{ready} of {len(variations.sheet)} ready{about}."
         if variations.can_blend:
             return "Two chosen: the last button above blends them by painting."
-        if variations.earlier:
+        if variations.outdated:
             return f"{origin}Of earlier strokes or settings; “Variations” renews it."
         return f"{origin}Click to see one, double-click to work it out at full size."

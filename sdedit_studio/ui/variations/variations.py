@@ -90,12 +90,12 @@ class Variations(QObject):
         return self._follower.working
 
     @property
-    def earlier(self) -> bool:
+    def outdated(self) -> bool:
         """Whether the painting or its settings are not those of the sheet any more."""
         return self._earlier
 
     @property
-    def goes_on(self) -> bool:
+    def continues_seeds(self) -> bool:
         """Whether the sheet is of this very painting, seed and settings, so that `make` takes the seeds after it."""
         same = self._settings == _without_detail(self._session.parameters)
         return bool(self._sheet) and not self._earlier and same
@@ -148,7 +148,7 @@ class Variations(QObject):
         if parameters.t0 == 0:
             self._session.notices.warn(words.NO_CHANGE)
             return
-        first = self._next_seed if self.goes_on else parameters.seed
+        first = self._next_seed if self.continues_seeds else parameters.seed
         document, revision, seeds = (
             self._session.document,
             self._session.revision,

@@ -50,15 +50,15 @@ def test_painting_goes_on_while_it_fills_and_the_sheet_says_that_it_is_older(flo
         runs = await begun(flow)
         document = session.document
         paint(session)
-        assert variations.filling and variations.earlier
+        assert variations.filling and variations.outdated
         await filled(flow, runs)
         assert flow.panel.sheet.hint.text().startswith("Of earlier strokes or settings")
         session.undo()
-        assert session.document is document and not variations.earlier
+        assert session.document is document and not variations.outdated
         session.set_parameters(t0=0.7)
-        assert variations.earlier
+        assert variations.outdated
         session.set_parameters(t0=0.4, seed=99, refine=Refine.OFF)
-        assert not variations.earlier, "it has several seeds, and is never refined"
+        assert not variations.outdated, "it has several seeds, and is never refined"
 
     tell(story)
 
@@ -69,12 +69,12 @@ def test_a_sheet_that_came_to_nothing_leaves_the_one_before_as_it_was(flow, tell
         paint(flow.session)
         variations.make()
         assert variations.stop()
-        assert variations.earlier and not variations.goes_on
+        assert variations.outdated and not variations.continues_seeds
         push(flow.session, "Clear", empty_document)
         variations.make()
         await flow.until(lambda: flow.problems)
         assert flow.problems[0][0].startswith("Paint something first")
-        assert variations.earlier and len(variations.sheet) == 4
+        assert variations.outdated and len(variations.sheet) == 4
 
     tell(story)
 
@@ -330,7 +330,7 @@ def test_the_sheet_stays_what_it_is_however_results_are_refined(flow, tell):
     async def story(flow):
         variations = await filled(flow)
         flow.session.set_parameters(crispness=0.2, detail="finer")
-        assert not variations.earlier
+        assert not variations.outdated
 
     tell(story)
 
