@@ -10,8 +10,8 @@ def variation_actions(variations: Variations) -> list[Action]:
     def starred() -> bool:
         return bool(variations.chosen) and all(each.starred for each in variations.chosen)
 
-    def one() -> bool:
-        return variations.one is not None
+    def single_choice() -> bool:
+        return variations.single_choice is not None
 
     return [
         Action("variations.make", "Make variations", variations.make, ("Ctrl+Shift+V",), "layout-grid"),
@@ -49,6 +49,8 @@ def variation_actions(variations: Variations) -> list[Action]:
             (),
             "blend",
             enabled=lambda: variations.can_blend,
-            label=lambda: f"Blend two variations{'' if variations.can_blend else ' (Ctrl+click a second one)'}",
+            label=lambda: (
+                f"Blend two variations{'' if variations.can_blend else ' (Ctrl+click a second single_choice)'}"
+            ),
         ),
     ]

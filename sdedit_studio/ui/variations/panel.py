@@ -91,7 +91,7 @@ class VariationsRow(QWidget):
             self._reveal.start()
         self.stop.setVisible(variations.filling)
         self.star.setVisible(bool(variations.chosen))
-        self.more.setVisible(variations.one is not None)
+        self.more.setVisible(variations.single_choice is not None)
         self.lock.setVisible(variations.can_lock)
         self.blend.setVisible(variations.can_blend)
         self.make.setToolTip(
