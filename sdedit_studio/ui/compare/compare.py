@@ -155,7 +155,7 @@ class Compare(QObject):
         self._handle.dragged.connect(self._drag)
         self._handle.stepped.connect(lambda by: self.set_split(self._split + by))
         self._handle.toggled.connect(lambda: self.set_split(0.0 if self._split else 0.5))
-        self._handle.looked.connect(view.update)
+        self._handle.focus_changed.connect(view.update)
         self._placing = QTimer(self, singleShot=True, interval=0)
         self._placing.timeout.connect(self._place_handle)
         self._turns = QTimer(self, interval=FLICKER_MS)

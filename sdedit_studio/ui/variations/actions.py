@@ -23,7 +23,12 @@ def variation_actions(variations: Variations) -> list[Action]:
             enabled=lambda: variations.can_make_full_size,
         ),
         Action(
-            "variations.more", "More like this variation", variations.more_like_this, (), "grid-2x2-plus", enabled=one
+            "variations.more",
+            "More like this variation",
+            variations.more_like_this,
+            (),
+            "grid-2x2-plus",
+            enabled=single_choice,
         ),
         Action(
             "variations.star",
@@ -49,8 +54,6 @@ def variation_actions(variations: Variations) -> list[Action]:
             (),
             "blend",
             enabled=lambda: variations.can_blend,
-            label=lambda: (
-                f"Blend two variations{'' if variations.can_blend else ' (Ctrl+click a second single_choice)'}"
-            ),
+            label=lambda: f"Blend two variations{'' if variations.can_blend else ' (Ctrl+click a second one)'}",
         ),
     ]

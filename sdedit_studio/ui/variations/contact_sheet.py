@@ -102,7 +102,7 @@ class SheetModel(QAbstractListModel):
                 starred = ", starred" if variation.starred else ""
                 return f"{variation.name}{starred}{'' if variation.done else ', not ready yet'}"
             case Qt.ItemDataRole.ToolTipRole if variation.done:
-                of = f"like {variation.like.name}, {variation.name}" if variation.like else variation.name
+                of = f"like {variation.origin.name}, {variation.name}" if variation.origin else variation.name
                 return (
                     f"{of[0].upper()}{of[1:]}. Click to see it over your painting, double-click to work it out at full "
                     "size.\nCtrl+click another one to blend the two."
@@ -184,13 +184,13 @@ class SheetDelegate(QStyledItemDelegate):
 class ContactSheet(QListView):
     """As high as its rows. A click or an arrow key chooses one, with Ctrl or Shift more of them.
 
-    `chosen(list[Variation])` when the choice changed; `looked_at()` when the chosen one was clicked again. Of the
+    `chosen(list[Variation])` when the choice changed; `clicked_again()` when the chosen one was clicked again. Of the
     keys that work while it has the focus: `action_requested(str)` with "work-out", "star", "lock", "more" or "blend".
     `menu_requested(QPoint)`: a right-click or the menu key, at a global position; what is under it is chosen by then.
     """
 
     chosen = Signal(object)
-    looked_at = Signal()
+    clicked_again = Signal()
     action_requested = Signal(str)
     menu_requested = Signal(QPoint)
 
@@ -293,7 +293,7 @@ class ContactSheet(QListView):
 
     def _clicked(self, index: Index) -> None:
         if self.selectedIndexes() == [index]:
-            self.looked_at.emit()
+            self.clicked_again.emit()
 
     def _cell(self) -> QSize:
         width = max(30, (self.viewport().width() - 1) // COLUMNS)

@@ -38,7 +38,7 @@ class VariationsRow(QWidget):
         self.sheet = ContactSheet()
         self.sheet.can_make_full_size = lambda: variations.can_make_full_size
         self.sheet.chosen.connect(variations.choose)
-        self.sheet.looked_at.connect(variations.show_chosen)
+        self.sheet.clicked_again.connect(variations.show_chosen)
         self.sheet.action_requested.connect(self._do)
         self.sheet.menu_requested.connect(self.menu_requested)
         self._reveal = QTimer(self, singleShot=True, interval=0)

@@ -265,7 +265,7 @@ def test_one_that_was_discarded_can_be_shown_again(flow, tell):
         variations.choose([variations.sheet[1]])
         await shown(flow, variations.sheet[1])
         flow.generation.discard()
-        flow.panel.sheet.sheet.looked_at.emit()
+        flow.panel.sheet.sheet.clicked_again.emit()
         await shown(flow, variations.sheet[1])
 
     tell(story)
