@@ -46,7 +46,7 @@ class Edit:
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class EditPicture:
     """A picture to lay over its edit's frame: a preview, smaller than that, or the result itself."""
 
     edit: Edit

@@ -11,7 +11,7 @@ from PIL import Image, ImageChops, ImageFilter
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import frame_of
-from sdedit_studio.editing.edit import Edit, Shown
+from sdedit_studio.editing.edit import Edit, EditPicture
 from sdedit_studio.engine.job import Pixels, Result
 from sdedit_studio.engine.trajectory import at_frame_size
 from sdedit_studio.parameters import Parameters, Refine, Solver
@@ -131,7 +131,7 @@ def partial_refinement(base: BasePicture, edit: Edit, refine: Refine, first: Pix
     return replace(whole, job=replace(whole.job, guide=Pixels.of(np.asarray(base.picture)), mask=Pixels.of(mask)))
 
 
-def as_result(shown: Shown, seconds: float) -> Result:
+def as_result(shown: EditPicture, seconds: float) -> Result:
     """What is seen, at the size of the frame: the picture to apply."""
     job = shown.edit.job
     whole = at_frame_size(job, shown.picture)

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.editing.edit import Edit, Shown, applied, edit_of, painted_over
+from sdedit_studio.editing.edit import Edit, EditPicture, applied, edit_of, painted_over
 from sdedit_studio.editing.live_pictures import as_result, refinement
 from sdedit_studio.engine.job import Pixels, Result
 from sdedit_studio.parameters import Parameters, Refine
@@ -27,11 +27,11 @@ NEAR = 0.3
 class Variation:
     """One picture of a sheet. `picture`: the newest estimate after model call `call`, at the model's native size.
 
-    `seconds`: what it took, None until it is done. `like`: the one that this was made around.
+    `seconds`: what it took, None until it is done. `origin`: the one that this was made around.
     """
 
     edit: Edit
-    like: Variation | None = None
+    origin: Variation | None = None
     picture: Pixels | None = None
     call: int = 0
     seconds: float | None = None
@@ -57,7 +57,7 @@ class Variation:
     def result(self) -> Result:
         """The picture enlarged to the frame's size, to be applied."""
         assert self.picture is not None
-        return as_result(Shown(self.edit, self.picture), self.seconds or 0.0)
+        return as_result(EditPicture(self.edit, self.picture), self.seconds or 0.0)
 
     def at_full_size(self, chosen: Parameters) -> Edit:
         """The edit that carries this very picture up to the frame's own size, refined as `chosen` says."""
@@ -92,10 +92,10 @@ def variations_of(chosen: Variation, seeds: Sequence[int]) -> list[Variation]:
     return _seeded(nearby, seeds, chosen)
 
 
-def _seeded(edit: Edit, seeds: Sequence[int], like: Variation | None = None) -> list[Variation]:
+def _seeded(edit: Edit, seeds: Sequence[int], origin: Variation | None = None) -> list[Variation]:
     job = edit.job
     jobs = [replace(job, parameters=replace(job.parameters, seed=seed)) for seed in seeds]
-    return [Variation(replace(edit, job=each), like) for each in jobs]
+    return [Variation(replace(edit, job=each), origin) for each in jobs]
 
 
 def above_later_results(edit: Edit, now: Document) -> Edit:

@@ -42,10 +42,14 @@ def level(t0: float, estimate: Estimate | None) -> str:
 NOISED = "On the canvas: what the model starts from here."
 
 
-def measures(l2: float, rmse: float, away: float | None) -> str:
+def measures(l2: float, rmse: float, photo_distance: float | None) -> str:
     """How far a picture of the t0 strip is from the strokes and from photographs."""
     strokes = f"L₂ {l2:.0f} away from your strokes: {rmse:.0f} grey levels a pixel."
-    return strokes if away is None else f"{strokes}\n{away:.2f} away from photographs, as the model estimates it."
+    return (
+        strokes
+        if photo_distance is None
+        else f"{strokes}\n{photo_distance:.2f} away from photographs, as the model estimates it."
+    )
 
 
 def curves(spot: tuple[float, float] | None) -> str:

@@ -126,8 +126,8 @@ class ActivityPill(Pill):
         self.stop.clicked.connect(generation.stop_live)
         self.discard.clicked.connect(generation.discard)
         self.apply.clicked.connect(generation.apply)
-        self.compare.pressed.connect(lambda: compare.hold(True))
-        self.compare.released.connect(lambda: compare.hold(False))
+        self.compare.pressed.connect(lambda: compare.set_before(True))
+        self.compare.released.connect(lambda: compare.set_before(False))
         generation.changed.connect(self._show_state)
         generation.live.followed.connect(self._show_pace)
         compare.changed.connect(self._show_state)
@@ -168,7 +168,7 @@ class ActivityPill(Pill):
         self.setVisible(underway.activity not in (Activity.NOTHING, Activity.COMPARING))
         if self.compare.isDown() and not self.compare.isVisible():
             self.compare.setDown(False)  # out of sight it is not told when the mouse lets go
-            self._compare.hold(False)
+            self._compare.set_before(False)
         self.resized.emit()
 
     def fit(self, room: int) -> None:
@@ -345,7 +345,7 @@ class Banner(QObject):
         """
         generation = self._generation
         return (
-            self._compare.end_between()
+            self._compare.end_comparison()
             or generation.cancel()
             or self.problem.put_away()
             or generation.stop_live()

@@ -16,7 +16,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QLineF, QObject, QPointF, Q
 from PySide6.QtGui import QKeyEvent, QPainter, QTransform
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.editing.edit import Shown
+from sdedit_studio.editing.edit import EditPicture
 from sdedit_studio.raster.geometry import NOTHING, Rect
 from sdedit_studio.raster.tiles import EMPTY, Tiles
 from sdedit_studio.ui.base.notices import report_failure
@@ -57,13 +57,13 @@ class CompareMode(Enum):
     """
 
     SPLIT = "split"
-    BESIDE = "beside"
+    SIDE_BY_SIDE = "beside"
     WINDOW = "window"
     FLICKER = "flicker"
     DIFFERENCE = "difference"
 
 
-PLACES = CompareMode.SPLIT, CompareMode.BESIDE, CompareMode.WINDOW
+RESULT_PLACES = CompareMode.SPLIT, CompareMode.SIDE_BY_SIDE, CompareMode.WINDOW
 """Where pictures show until someone chooses another place; the other modes end with what they were chosen for."""
 
 
@@ -71,8 +71,8 @@ PLACES = CompareMode.SPLIT, CompareMode.BESIDE, CompareMode.WINDOW
 class Comparison:
     """What is compared. None at the left is the painting itself, None at the right no picture."""
 
-    left: Shown | None
-    right: Shown | None
+    left: EditPicture | None
+    right: EditPicture | None
     names: tuple[str, str]
 
 
@@ -85,7 +85,7 @@ class Overlays:
     difference: OverlayImage | None = None
 
     @staticmethod
-    def of(left: Shown | None, right: Shown | None, mode: CompareMode) -> Overlays:
+    def of(left: EditPicture | None, right: EditPicture | None, mode: CompareMode) -> Overlays:
         """Safe on any thread."""
         different = mode is CompareMode.DIFFERENCE and right is not None
         return Overlays(
@@ -117,7 +117,7 @@ class Overlays:
 NO_OVERLAYS = Overlays()
 
 
-Wanted = tuple[Shown | None, Shown | None, CompareMode]
+Wanted = tuple[EditPicture | None, EditPicture | None, CompareMode]
 """The two pictures that are to be made ready, and for which mode."""
 
 
@@ -156,15 +156,15 @@ class Compare(QObject):
         self._handle.dragged.connect(self._drag)
         self._handle.stepped.connect(lambda by: self.set_split(self._split + by))
         self._handle.toggled.connect(lambda: self.set_split(0.0 if self._split else 0.5))
-        self._handle.looked.connect(view.update)
+        self._handle.focus_changed.connect(view.update)
         self._placing = QTimer(self, singleShot=True, interval=0)
         self._placing.timeout.connect(self._place_handle)
         self._turns = QTimer(self, interval=FLICKER_MS)
         self._turns.timeout.connect(self._take_turns)
         generation.shown_changed.connect(self._follow)
-        generation.picture_requested.connect(self.end_between)
+        generation.picture_requested.connect(self.end_comparison)
         generation.painted_late.connect(self._redraw)
-        generation.session.document_replaced.connect(self.end_between)
+        generation.session.document_replaced.connect(self.end_comparison)
         view.add_overlay(self._paint, self._hidden)
 
     # --- What is compared, and how ---------------------------------------------------------------------------------
@@ -174,12 +174,12 @@ class Compare(QObject):
         return self._mode
 
     @property
-    def place(self) -> CompareMode:
-        """Where pictures show when nothing special is looked at: one of `PLACES`."""
+    def result_place(self) -> CompareMode:
+        """Where pictures show when nothing special is looked at: one of `RESULT_PLACES`."""
         return self._place
 
     def set_mode(self, mode: CompareMode) -> None:
-        if mode in PLACES:
+        if mode in RESULT_PLACES:
             self._place = mode
         if mode is not self._mode:
             self._mode, self._turn_of_right = mode, True
@@ -202,8 +202,8 @@ class Compare(QObject):
         """Whether two pictures are compared that someone chose, instead of the result with the painting."""
         return Activity.COMPARING in self._generation.underway
 
-    def between(self, left: Shown | None, right: Shown | None, names: tuple[str, str]) -> None:
-        """Compare any two pictures, None being the painting, until `end_between` or until another one is asked for."""
+    def compare_pictures(self, left: EditPicture | None, right: EditPicture | None, names: tuple[str, str]) -> None:
+        """Compare two pictures, None being the painting, until `end_comparison` or until a new picture is requested."""
         if right is None:
             left, right, names = right, left, (names[1], names[0])
         if not self.comparing:
@@ -215,7 +215,7 @@ class Compare(QObject):
         self._redraw()
         self.changed.emit()
 
-    def end_between(self) -> bool:
+    def end_comparison(self) -> bool:
         """Show again what the generation shows. Returns whether two pictures were compared."""
         if self._pair is None:
             return False
@@ -250,37 +250,44 @@ class Compare(QObject):
     def before(self) -> bool:
         return self._before
 
-    def hold(self, before: bool) -> None:
+    def set_before(self, before: bool) -> None:
         """Show the painting alone, or with the result again."""
         self._before = before
         self._redraw()
 
-    def peek(self) -> None:
+    def show_before_while_held(self) -> None:
         """Show the painting alone until a key is released; for a shortcut, which tells only of being pressed."""
         self._look_before(RELEASES)
 
-    def glance(self) -> None:
+    def show_before_until_pressed(self) -> None:
         """Show the painting alone until anything is pressed; for a menu, where nothing is held."""
         self._look_before(PRESSES)
 
     def _look_before(self, until: frozenset[QEvent.Type]) -> None:
         self._until = until
-        self.hold(True)
+        self.set_before(True)
         self._application.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         repeated = isinstance(event, QKeyEvent) and event.isAutoRepeat()
         if (event.type() in self._until and not repeated) or event.type() == QEvent.Type.ApplicationDeactivate:
             self._application.removeEventFilter(self)
-            self.hold(False)
+            self.set_before(False)
         return super().eventFilter(watched, event)
+
+    def close(self) -> None:
+        """Stop preparing, before the window goes. Call it after `Generation.close`, which shows nothing any more."""
+        self.end_comparison()
+        self._application.removeEventFilter(self)
+        if self._preparing is not None:
+            self._preparing.cancel()
 
     # --- Making it ready -------------------------------------------------------------------------------------------
 
     def _follow(self) -> None:
         """Make ready what is to be seen now. Nothing to see is seen at once."""
         comparison = self.comparison
-        if comparison.right is None and self._mode not in PLACES:
+        if comparison.right is None and self._mode not in RESULT_PLACES:
             self._mode = self._place
             self.changed.emit()
         wanted = comparison.left, comparison.right, self._mode
@@ -316,10 +323,10 @@ class Compare(QObject):
         if self._wanted != failed:
             return
         self._generation.session.notices.warn(sentence, details)
-        if self._mode not in PLACES:
+        if self._mode not in RESULT_PLACES:
             self.set_mode(self._place)
         else:
-            self.end_between()
+            self.end_comparison()
 
     def _show(self, overlays: Overlays, changed: Rect | None = None) -> None:
         """`changed`: the part of the canvas that looks another way with them, or None where that is not known."""
@@ -367,7 +374,7 @@ class Compare(QObject):
                 if self._split or self.comparing:
                     self._name(painter, 0, to_view, view, Qt.AlignmentFlag.AlignLeft)
                     self._name(painter, 1, to_view, view, Qt.AlignmentFlag.AlignRight)
-            case CompareMode.BESIDE | CompareMode.WINDOW:
+            case CompareMode.SIDE_BY_SIDE | CompareMode.WINDOW:
                 self._draw(painter, overlays.left, to_view, visible)
                 self._name(painter, 0, to_view, view, middle)
             case CompareMode.FLICKER:

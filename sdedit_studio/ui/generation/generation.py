@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import frame_of
-from sdedit_studio.editing.edit import Edit, Shown, applied, edit_of, painted_over
+from sdedit_studio.editing.edit import Edit, EditPicture, applied, edit_of, painted_over
 from sdedit_studio.editing.live_pictures import as_result, live_parameters
 from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Phase, Progress, Result, Status, Update
 from sdedit_studio.raster.geometry import Rect
@@ -89,8 +89,8 @@ class Generation(QObject):
         self.underway = Underway()
         self._run: _Run | None = None
         self._finished: _Finished | None = None
-        self._layers_to_be: set[_Finished | Shown] = set()
-        self._shown: Shown | None = None
+        self._layers_to_be: set[_Finished | EditPicture] = set()
+        self._shown: EditPicture | None = None
         self._painted = PaintedSince(session)
         self._painted.caught_up.connect(self.painted_late)
         self._seed_locked = False
@@ -128,7 +128,7 @@ class Generation(QObject):
         return self._run.edit if self._run else self._finished and self._finished.edit
 
     @property
-    def shown(self) -> Shown | None:
+    def shown(self) -> EditPicture | None:
         """The newest picture there is."""
         return self._shown
 
@@ -328,7 +328,7 @@ class Generation(QObject):
         match update:
             case Progress():
                 run.progress = update
-                self._show(Shown(edit, update.preview))
+                self._show(EditPicture(edit, update.preview))
                 self.progressed.emit(edit, update)
             case Result():
                 self._finished = _Finished(edit, update)
@@ -358,7 +358,7 @@ class Generation(QObject):
 
         self._make_layer(finished, make, lambda: finished.result)
 
-    def _apply_live(self, shown: Shown) -> None:
+    def _apply_live(self, shown: EditPicture) -> None:
         """Apply what live mode shows, which it holds until then, or until another canvas comes."""
         self.live.hold()
         seconds, made = self.live.behind or 0.0, []
@@ -369,7 +369,7 @@ class Generation(QObject):
 
         self._make_layer(shown, make, lambda: made[-1])
 
-    def _make_layer(self, of: _Finished | Shown, make: Change, result: Callable[[], Result]) -> None:
+    def _make_layer(self, of: _Finished | EditPicture, make: Change, result: Callable[[], Result]) -> None:
         """By the time when it is made, another result may wait. `result` returns what it was made of, once it is."""
 
         def end(event: Event) -> bool:
@@ -405,7 +405,7 @@ class Generation(QObject):
         self.session.notices.tell("Made again in its place." if again else "Applied as a new layer.")
         self.applied.emit(edit, result)
 
-    def _show_live(self, shown: Shown | None) -> None:
+    def _show_live(self, shown: EditPicture | None) -> None:
         """As `_show`, at a pen's pace: nothing but the picture changes, unless there was none or is none now."""
         if (shown is None) != (self._shown is None):
             self._show(shown)
@@ -415,17 +415,17 @@ class Generation(QObject):
     def _show_latest(self) -> None:
         self._show(self._finished_shown())
 
-    def _finished_shown(self) -> Shown | None:
+    def _finished_shown(self) -> EditPicture | None:
         waiting = self._finished
         if waiting is None:
             return None
-        return Shown(waiting.edit, waiting.step.preview if waiting.step else waiting.result.unpasted)
+        return EditPicture(waiting.edit, waiting.step.preview if waiting.step else waiting.result.unpasted)
 
-    def _show(self, shown: Shown | None) -> None:
+    def _show(self, shown: EditPicture | None) -> None:
         self._take(shown)
         self.changed.emit()
 
-    def _take(self, shown: Shown | None) -> None:
+    def _take(self, shown: EditPicture | None) -> None:
         before, self._shown = self._shown, shown
         if shown is None or before is None or before.edit is not shown.edit:
             self._painted.follow(shown and shown.edit)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from sdedit_studio.editing.edit import Edit, Shown, edit_of
+from sdedit_studio.editing.edit import Edit, EditPicture, edit_of
 from sdedit_studio.editing.live_pictures import (
     BasePicture,
     live_parameters,
@@ -60,7 +60,12 @@ class Live(QObject):
     followed = Signal()
 
     def __init__(
-        self, session: Session, engine: Engine, underway: Underway, show: Callable[[Shown | None], None], clock: Clock
+        self,
+        session: Session,
+        engine: Engine,
+        underway: Underway,
+        show: Callable[[EditPicture | None], None],
+        clock: Clock,
     ) -> None:
         super().__init__(session)
         self._session, self._engine, self._underway = session, engine, underway
@@ -313,9 +318,9 @@ class Live(QObject):
         """Show it where it was painted; elsewhere what stands there is better."""
         edit, picture, base = new.edit, new.picture, self._base
         if base is None:
-            self._put(Shown(edit, picture))
+            self._put(EditPicture(edit, picture))
         elif base.fits(edit):
-            self._put(Shown(edit, await asyncio.to_thread(base.blended_with, edit, picture)))
+            self._put(EditPicture(edit, await asyncio.to_thread(base.blended_with, edit, picture)))
 
     async def _show_whole(self, new: _NewPicture) -> None:
         """Show all of it, or over a finer picture only where it was painted."""
@@ -324,10 +329,10 @@ class Live(QObject):
             picture = await asyncio.to_thread(base.blended_with, edit, picture)
         else:
             self._base = await asyncio.to_thread(BasePicture.of, edit, picture)
-        self._put(Shown(edit, picture))
+        self._put(EditPicture(edit, picture))
         self.followed.emit()
 
-    def _put(self, shown: Shown) -> None:
+    def _put(self, shown: EditPicture) -> None:
         self._shown_at = self._clock.now()
         self._show(shown)
 

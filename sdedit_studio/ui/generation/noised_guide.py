@@ -40,7 +40,7 @@ class _Start:
 
 
 class NoisedGuide(QObject):
-    """Draws over all else between `hold` and `let_go`. Needs a running asyncio loop.
+    """Draws over all else between `show` and `hide`. Needs a running asyncio loop.
 
     `shown_changed(bool)`: whether there is something to see; a model that works in latents has nothing to show.
     """
@@ -60,12 +60,12 @@ class NoisedGuide(QObject):
     def shown(self) -> bool:
         return self._image is not None
 
-    def hold(self) -> None:
+    def show(self) -> None:
         """Show it, and follow t0."""
         self._held = True
         self._follower.look_anew()
 
-    def let_go(self) -> None:
+    def hide(self) -> None:
         """Show what was there before."""
         self._held = False
         self._follower.forget()

@@ -77,11 +77,11 @@ class SdeditPanel(QWidget):
         self.live.setMinimumHeight(34)
         self.live.setToolTip("Let the picture follow your strokes (Ctrl+Shift+Enter)")
         self.live.clicked.connect(generation.toggle_live)
-        self.place = IconButton(
+        self.result_place = IconButton(
             "chevron-down", "Where the picture shows: over the painting, beside it, in its own window"
         )
-        self.place.setFixedSize(22, 34)
-        self.place.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.result_place.setFixedSize(22, 34)
+        self.result_place.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.strokes = SecondaryButton("Edit with strokes", "brush")
         self.strokes.setToolTip("Change the photograph only where you painted on it")
         self.status = QLabel(wordWrap=True)
@@ -148,7 +148,7 @@ class SdeditPanel(QWidget):
         row.addWidget(self.generate, 1)
         row.addWidget(self.live)
         row.addSpacing(-theme.SPACE)
-        row.addWidget(self.place)
+        row.addWidget(self.result_place)
         return row
 
     def _adopt_defaults(self) -> None:

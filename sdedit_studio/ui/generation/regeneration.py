@@ -15,29 +15,27 @@ from sdedit_studio.editing.edit import Edit, applied
 from sdedit_studio.editing.regeneration import regeneration_edit
 from sdedit_studio.engine.job import Failed, Lane, Progress, Result
 from sdedit_studio.raster.tiles import EMPTY
-from sdedit_studio.ui.base.tasks import OwnTasks
+from sdedit_studio.ui.base.tasks import OwnTasks, until
 from sdedit_studio.ui.base.words import duration
 from sdedit_studio.ui.generation.follower import Follower
 from sdedit_studio.ui.generation.generation import Generation
+from sdedit_studio.ui.tools.tool import Tool
 
 REST = 1.0
 """Seconds that painting must have rested before a result is made anew by itself."""
 
-PEN_UP = 0.1
-"""Seconds between two looks whether the pen has been lifted: no stroke is cut in two by a result that arrives."""
-
 
 class Regeneration(QObject):
-    """Makes results anew. `progressed(str, float)`: how far the layer with this id is that follows, 0 .. 1.
+    """Makes results anew. `progressed(str, float)`: how far the regeneration of the layer with this id is, 0 .. 1.
 
-    `pen_down`: whether a gesture is in progress or waits, and is not to be disturbed.
+    `tool`: returns the chosen tool. A result that arrives waits until the tool's gesture is over.
     """
 
     progressed = Signal(str, float)
 
-    def __init__(self, generation: Generation, pen_down: Callable[[], bool]) -> None:
+    def __init__(self, generation: Generation, tool: Callable[[], Tool]) -> None:
         super().__init__(generation)
-        self._generation, self._session, self._pen_down = generation, generation.session, pen_down
+        self._generation, self._session, self._tool = generation, generation.session, tool
         self._tasks = OwnTasks()
         self._layer = ""
         self._tried: dict[str, Sources] = {}
@@ -49,7 +47,7 @@ class Regeneration(QObject):
             rested=self._begin,
             ended=self._stir,
             clock=generation.clock,
-            pen_down=pen_down,
+            pen_down=lambda: self._session.pen_down or tool().waits,
         )
         generation.changed.connect(self._follower.look)
         generation.finished.connect(self._finished)
@@ -69,7 +67,7 @@ class Regeneration(QObject):
             self._tasks.start(self._apply(result))
 
     async def _apply(self, result: Result) -> None:
-        await self._until(lambda: not self._pen_down())
+        await until(self._may_apply, self._session.settled)
         if self._generation.result is result:
             self._generation.apply()
 
@@ -142,21 +140,25 @@ class Regeneration(QObject):
         return "" if estimate.seconds is None else f", about {duration(estimate.seconds)}"
 
     async def _replace(self, edit: Edit, result: Result) -> None:
-        """Build the document off the UI thread, anew if the painting went on meanwhile.
+        """Build the document off the UI thread, again if the document has changed meanwhile.
 
-        Under a picture that waits, or is being made, it would count as painted since.
+        Below a result that waits or is being made, the layer would count as painted since its guide was taken.
         """
         made = False
         while not made:
-            await self._until(self._free)
+            await until(self._may_replace, self._session.settled, self._generation.changed)
             made = await self._session.changed_meanwhile(
-                "Follow the layers below", lambda document: applied(edit, result, document, EMPTY), self._free
+                "Follow the layers below", lambda document: applied(edit, result, document, EMPTY), self._may_replace
             )
 
-    def _free(self) -> bool:
-        """Whether a layer may change by itself."""
-        return not self._pen_down() and self._generation.underway.idle
+    def _may_apply(self) -> bool:
+        """Whether no transform waits for Enter, which applying a result would end. A stroke ends first by itself."""
+        tool = self._tool()
+        return tool.gesture is None or not tool.waits
 
-    async def _until(self, may: Callable[[], bool]) -> None:
-        while not may():
-            await asyncio.sleep(PEN_UP)
+    def _may_replace(self) -> bool:
+        """Whether nothing else changes the document or is under way."""
+        session = self._session
+        return (
+            not (session.busy or session.pen_down) and self._tool().gesture is None and self._generation.underway.idle
+        )

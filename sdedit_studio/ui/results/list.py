@@ -205,11 +205,11 @@ def drawn_thumbnail(data: bytes, box: QSize, ratio: float) -> QPixmap:
 class ResultList(QListView):
     """Click to choose, Ctrl+click to choose more, double-click or Enter to show, Space to star, Delete to delete.
 
-    Signals: `chosen()` when the selection has changed; `menu_asked(QPoint)` at a global position.
+    Signals: `chosen()` when the selection has changed; `menu_requested(QPoint)` at a global position.
     """
 
     chosen = Signal()
-    menu_asked = Signal(QPoint)
+    menu_requested = Signal(QPoint)
 
     def __init__(self, session: Session, actions: ResultActions) -> None:
         super().__init__()
@@ -306,7 +306,7 @@ class ResultList(QListView):
         at = event.globalPos()
         if event.reason() is QContextMenuEvent.Reason.Keyboard:
             at = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).center())
-        self.menu_asked.emit(at)
+        self.menu_requested.emit(at)
 
     def event(self, event: QEvent) -> bool:
         """Some keys mean something else in the rest of the window."""

@@ -87,7 +87,7 @@ class ResultsPanel(QWidget):
         self.search.textChanged.connect(self._list)
         self.only_starred.toggled.connect(self._list)
         self.list.chosen.connect(self._show_choice)
-        self.list.menu_asked.connect(self._show_menu)
+        self.list.menu_requested.connect(self._show_menu)
         self.show_button.clicked.connect(lambda: actions.show(self.list.records[0]))
         self.restore.clicked.connect(lambda: actions.restore_settings(self.list.records[0]))
         self.compare.clicked.connect(lambda: actions.compare(self.list.records))

@@ -13,7 +13,7 @@ from weakref import ref
 from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.document.results import Record, Results
-from sdedit_studio.editing.edit import Edit, Shown
+from sdedit_studio.editing.edit import Edit, EditPicture
 from sdedit_studio.editing.records import (
     edit_of_record,
     export_picture,
@@ -160,7 +160,7 @@ class ResultActions(QObject):
 
         None, having said why, when one is damaged or of another canvas; nor when others were asked for meanwhile.
         """
-        self._asked = records
+        self._requested = records
         opened, document, revision = self._session.opened, self._session.document, self._session.revision
         if not all(map(self._fits, records)):
             return []
@@ -170,7 +170,7 @@ class ResultActions(QObject):
             self._session.notices.warn(str(problem))
             return []
         await self._session.until_settled()
-        wanted = self._asked is records and self._session.opened is opened
+        wanted = self._requested is records and self._session.opened is opened
         return found if wanted and all(map(self._fits, records)) else []
 
     def compare(self, records: Sequence[Record]) -> None:
@@ -178,11 +178,11 @@ class ResultActions(QObject):
         self._tasks.start(self._between(sorted(records, key=lambda record: record.time)[-2:]))
 
     async def _between(self, records: Sequence[Record]) -> None:
-        shown = [Shown(edit, result.unpasted) for edit, result in await self._read(*records)]
+        shown = [EditPicture(edit, result.unpasted) for edit, result in await self._read(*records)]
         if not shown:
             return
         left = (shown[0], title(records[0])) if len(shown) == 2 else (None, PAINTING)
-        self._compare.between(left[0], shown[-1], (left[1], title(records[-1])))
+        self._compare.compare_pictures(left[0], shown[-1], (left[1], title(records[-1])))
 
     def compare_with_guide(self, record: Record) -> None:
         """With the painting as it was when it was made."""
@@ -190,7 +190,9 @@ class ResultActions(QObject):
 
     async def _beside_guide(self, record: Record) -> None:
         for edit, result in await self._read(record):
-            self._compare.between(Shown(edit, edit.job.guide), Shown(edit, result.unpasted), (GUIDE, title(record)))
+            self._compare.compare_pictures(
+                EditPicture(edit, edit.job.guide), EditPicture(edit, result.unpasted), (GUIDE, title(record))
+            )
 
     # --- The rest --------------------------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ from sdedit_studio.ui.canvas.view import CanvasView
 from sdedit_studio.ui.colour.panel import ColourPanel
 from sdedit_studio.ui.compare.actions import before_actions, mode_actions, mode_id
 from sdedit_studio.ui.compare.banner import Banner
-from sdedit_studio.ui.compare.compare import PLACES, Compare
+from sdedit_studio.ui.compare.compare import RESULT_PLACES, Compare
 from sdedit_studio.ui.compare.stage import Stage
 from sdedit_studio.ui.document.actions import (
     edit_actions,
@@ -106,7 +106,7 @@ class Window(QMainWindow):
         self.canvas = CanvasView(session)
         self.canvas.brushes.restore(preferences.brushes)
         self.generation = Generation(session, engine)
-        self.regeneration = Regeneration(self.generation, lambda: self.canvas.busy or self.canvas.waits)
+        self.regeneration = Regeneration(self.generation, lambda: self.canvas.tool)
         self.compare = Compare(self.generation, self.canvas)
         self.stage = Stage(self.canvas, self.compare, preferences)
         self.banner = Banner(self.generation, self.compare, self.stage)
@@ -233,7 +233,7 @@ class Window(QMainWindow):
         self.setCentralWidget(centre)
 
         self.docks = Docks.of(self.sdedit, self.layers, self.colour, self.results, actions)
-        self.sdedit.place.setMenu(self._result_menu())
+        self.sdedit.result_place.setMenu(self._result_menu())
         self.arrangement = Arrangement(self, bars, self.docks, self._preferences)
 
     def _bar(self, area: Qt.ToolBarArea, content: QWidget, name: str) -> QToolBar:
@@ -276,15 +276,15 @@ class Window(QMainWindow):
         self.files.saved.connect(self.status_bar.mark_saved)
         canvas.view_changed.connect(lambda: self.status_bar.set_zoom(canvas.zoom))
         canvas.cursor_moved.connect(self.status_bar.set_position)
-        self.layers.list.menu_asked.connect(lambda at: show_menu(self, self.actions_, LAYER_MENU, at))
+        self.layers.list.menu_requested.connect(lambda at: show_menu(self, self.actions_, LAYER_MENU, at))
         self.regeneration.progressed.connect(self.layers.list.show_progress)
         self.banner.activity.nudged.connect(lambda by: self.paper_tasks.nudge_t0(by * T0_STEP))
         self.sdedit.strokes.clicked.connect(self.paper_tasks.edit_with_strokes)
-        self.sheet.menu_asked.connect(lambda at: show_menu(self, self.actions_, VARIATION_MENU, at))
-        self.tool_column.colours.swap_asked.connect(self.actions_["edit.swap-colours"].trigger)
-        self.tool_column.colours.edit_asked.connect(self._show_colour_panel)
-        self.sdedit.t0.track.pressed.connect(self.noised.hold)
-        self.sdedit.t0.track.released.connect(self.noised.let_go)
+        self.sheet.menu_requested.connect(lambda at: show_menu(self, self.actions_, VARIATION_MENU, at))
+        self.tool_column.colours.swap_requested.connect(self.actions_["edit.swap-colours"].trigger)
+        self.tool_column.colours.edit_requested.connect(self._show_colour_panel)
+        self.sdedit.t0.track.pressed.connect(self.noised.show)
+        self.sdedit.t0.track.released.connect(self.noised.hide)
         self.noised.shown_changed.connect(self.sdedit.set_noised)
         canvas.installEventFilter(self)
         self.actions_.changed.connect(self._show_keys)
@@ -321,8 +321,8 @@ class Window(QMainWindow):
 
     def _result_menu(self) -> QMenu:
         menu = QMenu(self)
-        for place in PLACES:
-            menu.addAction(self.actions_[mode_id(place)])
+        for mode in RESULT_PLACES:
+            menu.addAction(self.actions_[mode_id(mode)])
         return menu
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -376,8 +376,9 @@ class Window(QMainWindow):
         self.regeneration.close()
         self.variations.close()
         self.strip.close()
-        self.noised.let_go()
+        self.noised.hide()
         self.generation.close()
+        self.compare.close()
         self.autosave.close()
         event.accept()
         self.closed.emit()

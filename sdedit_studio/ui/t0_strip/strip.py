@@ -86,11 +86,13 @@ class Strip(QObject):
         """The t0 at which faithfulness and realism are best together, of those that change something; None until all is
         measured.
         """
-        aways = [sample.away for sample in self._samples.values() if sample.away is not None]
-        if not self.complete or len(aways) < len(LEVELS):
+        distances = [sample.photo_distance for sample in self._samples.values() if sample.photo_distance is not None]
+        if not self.complete or len(distances) < len(LEVELS):
             return None
         samples = [self._samples[t0] for t0 in LEVELS[1:]]
-        return sweet_spot(LEVELS[1:], [sample.l2 for sample in samples], [sample.away or 0.0 for sample in samples])
+        return sweet_spot(
+            LEVELS[1:], [sample.l2 for sample in samples], [sample.photo_distance or 0.0 for sample in samples]
+        )
 
     def choose(self, t0: float) -> None:
         """Take a level as the t0 of the next edit."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +18,7 @@ from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.document.session import new_document
 from sdedit_studio.ui.results.list import PICTURE, drawn_thumbnail
 from sdedit_studio.ui.results.search import meets
+from tests.ui.flow import settle
 from tests.ui.results.history import CTRL, LEFT
 
 # The offscreen platform cannot raise a menu.
@@ -157,7 +157,7 @@ def test_hundreds_are_listed_without_a_picture_decoded(story):
         )
         history.flow.session.set_results(Results(many))
         QApplication.sendPostedEvents()
-        await asyncio.sleep(0.05)
+        await settle()
         assert len(history.listed()) == 400
         assert len(history.panel.list.itemDelegate()._pictures) < 20
 
