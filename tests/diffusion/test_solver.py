@@ -223,6 +223,36 @@ def test_calls_are_the_calls_asked_for(solver, calls, sigma):
     assert steps[-1].x.isfinite().all()
 
 
+def test_a_step_of_heun_is_the_mean_of_the_slopes_at_both_its_ends():
+    """Algorithm 1 of Karras et al. 2022 line by line, and the estimate that each of its model calls made."""
+    x = torch.randn(2, 1, 2, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(4))
+    sigma, lower = 1.7, 0.6
+    first, second, last = heun(GAUSSIAN, x, [sigma, lower, 0.0], torch.zeros_like(x).mul, untouched, calls=3)
+    slope = (x - GAUSSIAN(x, sigma)) / sigma
+    ahead = x + (lower - sigma) * slope
+    slope_ahead = (ahead - GAUSSIAN(ahead, lower)) / lower
+    there = x + (lower - sigma) * (slope + slope_ahead) / 2
+    for call, state, estimate in (
+        (first, ahead, GAUSSIAN(x, sigma)),
+        (second, there, GAUSSIAN(ahead, lower)),
+        (last, GAUSSIAN(there, lower), GAUSSIAN(there, lower)),
+    ):
+        torch.testing.assert_close(call.x, state)
+        torch.testing.assert_close(call.estimate, estimate)
+    assert [call.sigma for call in (first, second, last)] == [lower, lower, 0.0]
+
+
+def test_an_even_number_of_calls_begins_with_a_step_of_euler():
+    x = torch.randn(2, 1, 2, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
+    high, middle, low = 4.0, 1.5, 0.4
+    calls = list(heun(GAUSSIAN, x, [high, middle, low, 0.0], torch.zeros_like(x).mul, untouched, calls=4))
+    euler = x + (middle - high) * (x - GAUSSIAN(x, high)) / high
+    torch.testing.assert_close(calls[0].x, euler)
+    alone = list(heun(GAUSSIAN, euler, [middle, low, 0.0], torch.zeros_like(x).mul, untouched, calls=3))
+    for ours, theirs in zip(calls[1:], alone, strict=True):
+        torch.testing.assert_close(ours.x, theirs.x)
+
+
 def test_it_is_multistep_consistency_sampling():
     """x <- D(x) + s' z: nothing of the old noise is kept."""
     noise = torch.randn(4, 2, 1, 3, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
