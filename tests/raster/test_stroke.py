@@ -95,6 +95,21 @@ def test_scrubbing_never_passes_the_ceiling(opacity, flow, hardness):
     assert alpha[50 - AREA.y, 70 - AREA.x] >= min(0.9, flow * 5) * opacity * 255 - 1
 
 
+def test_coverage_goes_to_the_nearest_level():
+    for level in range(0, 255, 7):
+        for part, expected in ((0.4, level), (0.6, level + 1)):
+            brush = Brush(size=20, hardness=1, opacity=(level + part) / 255, size_pressure=False)
+            assert Stroke(brush, RED, EMPTY).extend(50, 50, 1.0, 0.0)[0].pixel(50, 50)[3] == expected
+
+
+def test_a_mask_is_painted_to_the_nearest_level():
+    grey_below = Tiles.from_array(np.full((100, 100), 100, np.uint8))
+    for amount in range(1, 255, 6):
+        brush = Brush(size=20, hardness=1, opacity=amount / 255, size_pressure=False)
+        (found,) = Stroke(brush, (200, 200, 200), grey_below).extend(50, 50, 1.0, 0.0)[0].pixel(50, 50)
+        assert found == round(100 + amount / 255 * 100)
+
+
 def test_flow_builds_up():
     def alpha(times: int) -> int:
         brush = Brush(size=40, flow=0.05, hardness=1, size_pressure=False)
