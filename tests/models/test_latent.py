@@ -14,6 +14,7 @@ from diffusers import (
     LCMScheduler,
     UNet2DConditionModel,
 )
+from safetensors.torch import load_file, save_file
 
 from sdedit_studio.diffusion.cascade import edit
 from sdedit_studio.diffusion.plan import plan
@@ -326,6 +327,7 @@ def test_without_transformers_it_says_what_to_install(models, monkeypatch):
         (lambda folder: (folder / "tokenizer").rename(folder / "other"), "has no folder tokenizer"),
         (lambda folder: (folder / "text_encoder" / "model.safetensors").write_bytes(b"\0" * 99), "damaged"),
         (lambda folder: amend(folder / "unet" / "config.json", in_channels=9), "does not fit"),
+        (lambda folder: add_weight(folder / "unet"), "no known network has, such as another.weight"),
         (lambda folder: amend(folder / "vae" / "config.json", _class_name="VQModel"), "autoencoder VQModel"),
     ],
 )
@@ -336,6 +338,11 @@ def test_what_cannot_be_used_is_told(harm, message, tmp_path):
         add(folder, ImportOptions(name="other"), tmp_path / "models")
     assert "\n" not in str(problem.value)
     assert list((tmp_path / "models").iterdir()) == []
+
+
+def add_weight(folder):
+    path = folder / latent.WEIGHTS
+    save_file(load_file(path) | {"another.weight": torch.zeros(3)}, path)
 
 
 def amend(path, **changes):
