@@ -420,7 +420,7 @@ def test_krita_shows_the_same_picture(tmp_path):
     record = new_record(picture, picture, None, **given)
     save(tmp_path / "in.ora", document, Parameters(), Results((record,)))
     command = ["xvfb-run", "-a", "krita", "--export", "--export-filename", "out.png", "in.ora"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=100)
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=300)
     difference = pictures.read(tmp_path / "out.png").astype(int) - composite(document)
     assert np.abs(difference).max() <= 8
     assert np.abs(difference).mean() < 1
