@@ -117,7 +117,7 @@ def steady_batch(sigma):
 
 
 def test_consistency_compares_the_two_levels_and_at_level_0_the_picture_itself():
-    """Of a network that leaves the noise in, estimates differ by (t - r) times the noise, and by t times it at r = 0."""
+    """Of a network that leaves the noise in, estimates differ by (t - r) times the noise, at r = 0 too."""
     loss = Consistency()
     batch = steady_batch([0.01, 0.05, 0.5, 2.0, 40.0])
     for progress in (0.0, 0.3, 1.0):
