@@ -96,14 +96,18 @@ def test_the_reverse_sde_ends_in_the_exact_posterior(name):
 STARTS = (0.6, START, 6.0)
 
 
+def in_a_row(states):
+    """Pictures of one pixel as the pixels of one picture, the same for each of the starting levels."""
+    return states.reshape(1, 1, 1, -1).repeat(len(STARTS), 1, 1, 1)
+
+
 def moments_of_levels(name, count):
-    """`moments` for several starting levels in one batch, whose pictures share the noise of each step."""
+    """`moments` for several starting levels in one batch: each picture has the whole basis, one pixel for each."""
     solver, _, _ = SOLVERS[name]
     x, noise = basis(count + 1)
-    grids = [[*geometric(count, start, 0.002), 0.0] for start in STARTS for _ in x]
+    grids = [[*geometric(count, start, 0.002), 0.0] for start in STARTS]
     levels = [level_of(sigmas) for sigmas in zip(*grids, strict=True)]
-    together = x.repeat(len(STARTS), 1, 1, 1)
-    *_, last = solver(GAUSSIAN, together, levels, lambda step: noise(step).repeat(len(STARTS), 1, 1, 1), untouched)
+    *_, last = solver(GAUSSIAN, in_a_row(x), levels, lambda step: in_a_row(noise(step)), untouched)
     return [(row[0].item(), row[1:].square().sum().item()) for row in last.x.reshape(len(STARTS), -1)]
 
 
