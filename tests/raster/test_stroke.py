@@ -282,6 +282,16 @@ def test_smudging_drags_colour_along():
     assert pixels.pixel(230, 150) == (255, 255, 255, 255)
 
 
+def test_smudging_lightly_is_not_rounded_between_events():
+    """The pointer that reports every place twice makes the same dabs, and must leave the same pixels."""
+    brush = Brush(size=30, flow=0.9, opacity=0.05, size_pressure=False)
+    once = [(150 + 5 * step, 100) for step in range(30)]
+    twice = [point for point in once for _ in range(2)]
+    one, other = (drag(Smudge(brush, halves()), *points) for points in (once, twice))
+    assert not np.array_equal(read(one), read(halves()))
+    assert np.array_equal(read(one), read(other))
+
+
 def test_more_flow_carries_further():
     def reach(flow: float) -> int:
         brush = Brush(size=40, flow=flow, size_pressure=False)
