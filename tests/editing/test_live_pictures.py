@@ -48,6 +48,19 @@ def test_whether_only_paint_differs_is_told_without_a_look_at_a_mask(monkeypatch
         assert not base.fits(again), change
 
 
+def test_where_nothing_is_selected_other_protection_alone_tells_two_edits_apart():
+    def held(level: int) -> Tiles:
+        return Tiles.from_array(np.full((9, 9), level, np.uint8))
+
+    document = painted_document().replace(protection=held(100))
+    before = edit_of(document, Parameters(), 0)
+    base = BasePicture.of(before, before.job.guide)
+    assert before.job.mask is None and before.job.strength is not None
+    assert base.fits(edit_of(document, Parameters(), 1, before))
+    for protection in (held(90), None):
+        assert not base.fits(edit_of(document.replace(protection=protection), Parameters(), 1, before))
+
+
 def test_a_coarse_picture_over_a_fine_one_changes_nothing_far_from_the_paint():
     document = painted_document()
     then = np.full((400, 600, 3), 120, np.uint8)
