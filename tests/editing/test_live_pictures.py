@@ -10,9 +10,9 @@ from PIL import Image
 
 from sdedit_studio.document.edits import guide
 from sdedit_studio.editing.edit import Edit, edit_of
-from sdedit_studio.editing.live_pictures import BasePicture, partial_refinement
+from sdedit_studio.editing.live_pictures import CALLS, BasePicture, live_parameters, partial_refinement
 from sdedit_studio.engine.job import Job, Pixels
-from sdedit_studio.parameters import Parameters, Refine
+from sdedit_studio.parameters import Parameters, Refine, Solver
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
 from tests.editing.documents import painted, painted_document
@@ -46,6 +46,13 @@ def test_whether_only_paint_differs_is_told_without_a_look_at_a_mask(monkeypatch
         document = document.replace(**change)
         again = edit_of(document, Parameters(), 2, again)
         assert not base.fits(again), change
+
+
+def test_a_live_picture_takes_few_calls_once_and_the_solver_that_its_model_needs():
+    chosen = Parameters(calls=20, repeats=3, solver=Solver.EULER_MARUYAMA, refine=Refine.SDE, seed=5, t0=0.6)
+    assert live_parameters(chosen) == Parameters(calls=CALLS, refine=Refine.OFF, seed=5, t0=0.6)
+    few_step = Parameters(calls=2, solver=Solver.CONSISTENCY)
+    assert live_parameters(few_step) == Parameters(calls=2, solver=Solver.CONSISTENCY, refine=Refine.OFF)
 
 
 def test_where_nothing_is_selected_other_protection_alone_tells_two_edits_apart():
