@@ -211,6 +211,26 @@ def test_the_space_is_the_autoencoders(models, name, kind):
     assert space.preview(space.encode(picture)).shape == (1, 3, 8, 10)
 
 
+def test_latents_are_shifted_before_they_are_scaled():
+    vae = randomised(
+        AutoencoderKL(
+            block_out_channels=(32, 32),
+            down_block_types=("DownEncoderBlock2D",) * 2,
+            up_block_types=("UpDecoderBlock2D",) * 2,
+            sample_size=32,
+            scaling_factor=0.5,
+            shift_factor=0.25,
+        )
+    ).eval()
+    picture = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    with torch.no_grad():
+        mean = vae.encode(picture).latent_dist.mode()
+        decoded = vae.decode(mean).sample
+    space = latent.Latents(vae)
+    torch.testing.assert_close(space.encode(picture), (mean - 0.25) * 0.5)
+    torch.testing.assert_close(space.decode((mean - 0.25) * 0.5), decoded, rtol=1e-4, atol=1e-4)
+
+
 def test_previews_have_the_colours(models):
     """Of an autoencoder that keeps colours as they are, the linear map is exact."""
 
