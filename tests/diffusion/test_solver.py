@@ -311,6 +311,11 @@ class TestGrids:
         assert grid[-2] == pytest.approx(0.05)
         assert grid[2] == pytest.approx(((2 ** (1 / 7) + 0.05 ** (1 / 7)) / 2) ** 7)
 
+    @pytest.mark.parametrize(("sigma", "last"), [(0.1, 0.025), (0.004, 0.001), (0.2, 0.05), (80.0, 0.05)])
+    def test_the_last_level_of_karras_grid_is_at_most_a_quarter_of_the_first(self, sigma, last):
+        for count in (2, 5):
+            assert karras_grid(sigma, count)[-2] == pytest.approx(last)
+
     @pytest.mark.parametrize("sde", Sde)
     def test_the_papers_grid_is_uniform_in_its_time(self, sde):
         schedule = VE() if sde is Sde.VE else VP()

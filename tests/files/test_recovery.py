@@ -113,6 +113,7 @@ def test_a_session_however_old_belongs_to_its_process_as_long_as_that_lives(tmp_
     os.utime(lock, (long_ago, long_ago))
     assert recoverable(tmp_path / "sessions") == []
     assert lock.exists()
+    assert journal._lock.staleLockTime() == 0, "where the system does not lock files itself, age alone would count"
 
 
 def test_sessions_left_behind_are_offered_newest_first(tmp_path, painting):
