@@ -214,7 +214,7 @@ def test_two_processes_train_one_network(views, base, start_file, tmp_path):
         for rank in range(2)
     ]
     (first, own, reports), (second, others, silent) = (
-        json.loads(member.communicate(timeout=240)[0]) for member in members
+        json.loads(member.communicate(timeout=300)[0]) for member in members
     )
     assert first == second
     assert len({*own, *others}) == len(own) + len(others) == 6

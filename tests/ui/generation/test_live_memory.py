@@ -22,7 +22,7 @@ from tests.engine.conftest import FakeModels
 
 async def patiently(condition) -> None:
     """The worker imports torch and computes, at a low priority."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while not condition():
             await asyncio.sleep(0.01)
 

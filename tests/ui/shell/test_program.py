@@ -26,7 +26,7 @@ def test_smoke_makes_one_edit_and_keeps_everything_in_its_profile(tmp_path):
         [sys.executable, "-c", START, "--smoke", "--profile", str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
     )
     assert (done.returncode, done.stderr.replace("This plugin does not support propagateSizeHints()\n", "")) == (0, "")
     assert (tmp_path / "settings.ini").exists()
@@ -61,7 +61,7 @@ sys.exit(program.run([], Path(sys.argv[1]), smoke=False))
 def test_every_sample_of_the_mouse_arrives(tmp_path):
     window = os.environ | {"QT_QPA_PLATFORM": "xcb"}
     command = ["xvfb-run", "-a", sys.executable, "-c", WATCHED, str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=window)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=window)
     assert (done.returncode, done.stdout) == (0, "merges samples: False\n")
 
 
