@@ -61,7 +61,7 @@ class Follower(QObject):
             session.layers_changed,
             session.parameters_changed,
         ):
-            signal.connect(self.look)
+            signal.connect(self.check_for_change)
         session.document_replaced.connect(self._start_over)
 
     @property
@@ -74,17 +74,17 @@ class Follower(QObject):
         """Whether a task is under way."""
         return self._task is not None
 
-    def look(self) -> None:
+    def check_for_change(self) -> None:
         """See whether anything changed, which the session's signals do by themselves."""
         now = self._depends_on()
         if now is not None and now != self._known:
             self._known = now
             self._changed()
 
-    def look_anew(self) -> None:
+    def assume_changed(self) -> None:
         """Take everything as changed."""
         self.forget()
-        self.look()
+        self.check_for_change()
 
     def forget(self) -> None:
         """Keep nothing of the painting alive. The next look finds everything changed."""
@@ -95,10 +95,10 @@ class Follower(QObject):
         self._rest = seconds
         self._timer.start(seconds)
 
-    def start(self, work: Callable[[], Coroutine[Any, Any, None]], otherwise: str) -> None:
-        """Run a task in the place of the one before. `otherwise`: the sentence for the person when it fails."""
+    def start(self, work: Callable[[], Coroutine[Any, Any, None]], failure_message: str) -> None:
+        """Run a task in the place of the one before. `failure_message`: the sentence for the person when it fails."""
         self.withdraw()
-        self._task = asyncio.ensure_future(self._run(work, otherwise))
+        self._task = asyncio.ensure_future(self._run(work, failure_message))
 
     def withdraw(self) -> None:
         """End the task and the rest. Ending a task closes the engine's iterator, which cancels exactly its jobs."""
@@ -107,8 +107,8 @@ class Follower(QObject):
             self._task.cancel()
             self._task = None
 
-    async def _run(self, work: Callable[[], Coroutine[Any, Any, None]], otherwise: str) -> None:
-        with report_failure(self._failed, otherwise):
+    async def _run(self, work: Callable[[], Coroutine[Any, Any, None]], failure_message: str) -> None:
+        with report_failure(self._failed, failure_message):
             await work()
         if self._task is asyncio.current_task():
             self._task = None
@@ -122,4 +122,4 @@ class Follower(QObject):
 
     def _start_over(self) -> None:
         self._replaced()
-        self.look_anew()
+        self.assume_changed()

@@ -120,7 +120,7 @@ class Live(QObject):
         self._on, self._broken, self._hold = True, False, None
         self._give_up()
         self._reset()
-        self._follower.look()
+        self._follower.check_for_change()
         self.switched.emit()
 
     def stop(self) -> bool:

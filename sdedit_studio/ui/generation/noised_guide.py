@@ -63,7 +63,7 @@ class NoisedGuide(QObject):
     def show(self) -> None:
         """Show it, and follow t0."""
         self._held = True
-        self._follower.look_anew()
+        self._follower.assume_changed()
 
     def hide(self) -> None:
         """Show what was there before."""

@@ -50,9 +50,9 @@ class Regeneration(QObject):
             clock=generation.clock,
             pen_down=lambda: self._session.pen_down or tool().waits,
         )
-        generation.changed.connect(self._follower.look)
+        generation.changed.connect(self._follower.check_for_change)
         generation.finished.connect(self._finished)
-        self._session.history_changed.connect(self._follower.look)
+        self._session.history_changed.connect(self._follower.check_for_change)
 
     def regenerate(self) -> None:
         """Make the active layer anew from what lies below it now, in one undo step once it is done."""
