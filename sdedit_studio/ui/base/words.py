@@ -162,10 +162,10 @@ def clause(sentence: str) -> str:
     return re.split(r"[:.]", sentence)[0]
 
 
-def pace(rate: float, behind: float) -> str:
+def pace(rate: float, latency: float) -> str:
     """How fast live mode follows the pen."""
     figure = f"{rate:.1f}" if rate < 9.95 else f"{rate:.0f}"
-    return f"{figure} a second, {max(0.1, behind):.1f} s behind" if rate >= 0.05 else f"{behind:.0f} s behind"
+    return f"{figure} a second, {max(0.1, latency):.1f} s behind" if rate >= 0.05 else f"{latency:.0f} s behind"
 
 
 def countdown(progress: Progress, seconds_left: float | None) -> str:

@@ -191,7 +191,7 @@ class ActivityPill(Pill):
             room_for(self.detail, words.pace(8.8, 8.8))
             waiting = self._generation.status.phase is Phase.WARMING_UP
             start = "waits for the model" if waiting else "the picture follows your strokes"
-            self.detail.setText(start if live.rate is None else words.pace(live.rate, live.behind or 0.0))
+            self.detail.setText(start if live.rate is None else words.pace(live.rate, live.latency or 0.0))
 
     def _show_progress(self, progress: Progress | None, waiting: bool) -> None:
         if progress is not self._reported or progress is None:

@@ -377,7 +377,7 @@ class Generation(QObject):
 
     def _apply_live(self, shown: EditPicture) -> None:
         """Apply what live mode shows, which it holds until then, or until another canvas comes."""
-        hold, seconds, made = self.live.hold(), self.live.behind or 0.0, []
+        hold, seconds, made = self.live.hold(), self.live.latency or 0.0, []
 
         def make(document: Document) -> Document:
             made.append(as_result(shown, seconds))

@@ -29,10 +29,10 @@ from sdedit_studio.ui.generation.follower import Follower
 if TYPE_CHECKING:
     from sdedit_studio.engine.engine import Engine
 
-STILL = 0.1
+PREVIEW_INTERVAL = 0.1
 """Seconds between two pictures that are not finished yet: a fast model would only flicker."""
 
-AT_ONCE = 0.1
+DETAIL_LIMIT = 0.1
 """Seconds that the detail network may take for pictures to be crisp while the pen moves."""
 
 STOPPED = "Live stopped early. Your painting is unchanged; switch it on again."
@@ -106,7 +106,7 @@ class Live(QObject):
         return self._schedule.rate
 
     @property
-    def behind(self) -> float | None:
+    def latency(self) -> float | None:
         """Seconds from a stroke to its picture; None until one was made."""
         return self._schedule.behind
 
@@ -246,7 +246,7 @@ class Live(QObject):
                 case Progress():
                     if update.pass_index == 0:
                         self._first = update.preview
-                    if update.call < update.calls and self._clock.now() - self._shown_at >= STILL:
+                    if update.call < update.calls and self._clock.now() - self._shown_at >= PREVIEW_INTERVAL:
                         self._show_soon(_NewPicture(shown, update.preview, whole=False))
                 case Result():
                     if shown is edit:
@@ -270,7 +270,7 @@ class Live(QObject):
         if estimate is None:
             return None
         seconds = estimate.later_seconds
-        return crisp if self._base is None or (seconds is not None and seconds <= AT_ONCE) else None
+        return crisp if self._base is None or (seconds is not None and seconds <= DETAIL_LIMIT) else None
 
     def _estimate(self, edit: Edit, *, sketch: bool) -> Estimate | None:
         """None where something that it needs is not here, which is told when it is run."""

@@ -102,7 +102,7 @@ class Strip(QObject):
     def set_in_sight(self, in_sight: bool) -> None:
         """Nothing is computed while nobody can see it."""
         self._in_sight = in_sight
-        self._follower.look()
+        self._follower.check_for_change()
         self._resume()
 
     def close(self) -> None:

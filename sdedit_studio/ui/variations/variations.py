@@ -290,7 +290,7 @@ class Variations(QObject):
             new = [each for each in made if not any(each.same_as(other) for other in stay)]
             self._painted, self._settings, self._next_seed = made_of
             self._set_sheet([*stay, *new])
-            self._follower.look_anew()
+            self._follower.assume_changed()
             if new:
                 async with aclosing(self._engine.run_together([each.edit.job for each in new])) as updates:
                     async for update in updates:
