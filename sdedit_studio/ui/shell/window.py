@@ -64,12 +64,12 @@ from sdedit_studio.ui.shell.actions import (
     results_dock_action,
 )
 from sdedit_studio.ui.shell.arrangement import Arrangement
-from sdedit_studio.ui.shell.beginning import Beginning
 from sdedit_studio.ui.shell.docks import Docks
 from sdedit_studio.ui.shell.enter_and_escape import EnterAndEscape
 from sdedit_studio.ui.shell.focus import focus_next
 from sdedit_studio.ui.shell.menus import LAYER_MENU, VARIATION_MENU, fill_menu_bar, fill_panels, fill_recent, show_menu
 from sdedit_studio.ui.shell.option_bar import OptionBar, StabiliserButton
+from sdedit_studio.ui.shell.startup import Startup
 from sdedit_studio.ui.shell.status_bar import StatusBar
 from sdedit_studio.ui.shell.title import NAME, DocumentTitle
 from sdedit_studio.ui.shell.tool_column import ToolColumn
@@ -132,7 +132,7 @@ class Window(QMainWindow):
         self.results = ResultsPanel(session, self.result_actions)
         self.autosave = Autosave(session, self.files, tasks, profile.recovery)
 
-        self._beginning = Beginning(preferences, self.generation, self.files, self.edit, self.autosave, self.notice)
+        self._startup = Startup(preferences, self.generation, self.files, self.edit, self.autosave, self.notice)
         self._keys = EnterAndEscape(session, self.canvas, self.generation, self.compare, self.banner, self.paper_tasks)
         self.actions_ = Actions(self._declared(), self, self.canvas, preferences)
         self.scrubber = Scrubber(self.playback, self.actions_, self.stage)
@@ -153,7 +153,7 @@ class Window(QMainWindow):
 
     def begin(self, files: Sequence[Path]) -> None:
         """Open the files asked for; else offer what a crash left behind; else, the very first time, a sample."""
-        self.tasks.start(self._beginning.begin(files))
+        self.tasks.start(self._startup.begin(files))
 
     # --- What a person can ask for ---------------------------------------------------------------------------------
 

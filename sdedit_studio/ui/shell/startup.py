@@ -15,7 +15,7 @@ from sdedit_studio.ui.generation.generation import Generation
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 
 
-class Beginning:
+class Startup:
     def __init__(
         self,
         preferences: Preferences,
