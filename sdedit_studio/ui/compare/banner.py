@@ -28,7 +28,7 @@ TICK_MS = 100
 """How often the time left counts down."""
 
 
-class Bar(QWidget):
+class ProgressBar(QWidget):
     """A thin bar, filled from the left to `part`, 0 .. 1."""
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ def _text(role: str) -> QLabel:
     return label
 
 
-def room_for(label: QLabel, text: str) -> None:
+def reserve_width(label: QLabel, text: str) -> None:
     """Keep a label as wide as `text` would be, so that counting figures do not move what is beside it."""
     label.setMinimumWidth(QFontMetrics(theme.font()).horizontalAdvance(text) + 2)
 
@@ -93,7 +93,7 @@ class ActivityPill(Pill):
         self.stage = _text("strong")
         self.less = IconButton("minus", "Change less (,)", size=16, side=26)
         self.more = IconButton("plus", "Change more (.)", size=16, side=26)
-        self.bar = Bar()
+        self.bar = ProgressBar()
         self.detail = _text("secondary")
         self.cancel = SecondaryButton("Cancel", key="Esc")
         self.stop = SecondaryButton("Stop", key="Esc")
@@ -188,7 +188,7 @@ class ActivityPill(Pill):
             self.detail.setMinimumWidth(0)
             self.detail.setText("press Live" if live.broken else words.clause(live.hint))
         else:
-            room_for(self.detail, words.pace(8.8, 8.8))
+            reserve_width(self.detail, words.pace(8.8, 8.8))
             waiting = self._generation.status.phase is Phase.WARMING_UP
             start = "waits for the model" if waiting else "the picture follows your strokes"
             self.detail.setText(start if live.rate is None else words.pace(live.rate, live.latency or 0.0))
@@ -204,7 +204,7 @@ class ActivityPill(Pill):
             self.detail.setMinimumWidth(0)
         else:
             self.stage.setText(words.stage(progress))
-            room_for(self.detail, words.countdown(replace(progress, call=progress.calls), 8.8))
+            reserve_width(self.detail, words.countdown(replace(progress, call=progress.calls), 8.8))
             self._count()
 
     def _count(self) -> None:

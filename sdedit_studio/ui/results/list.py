@@ -54,7 +54,7 @@ def star_area(row: QRect) -> QRect:
     return QRect(row.right() - STAR - 3, row.y(), STAR, row.height())
 
 
-def made_with(record: Record) -> str:
+def summary(record: Record) -> str:
     """Kind of scene, model and work, in short."""
     settings = record.settings
     subject = settings.prompt or settings.condition
@@ -108,7 +108,7 @@ class ResultModel(QAbstractListModel):
                 return title(record)
             case Qt.ItemDataRole.AccessibleTextRole:
                 starred = ", starred" if record.starred else ""
-                return f"{title(record)}, {made_with(record)}, {words.when(record.time)}{starred}"
+                return f"{title(record)}, {summary(record)}, {words.when(record.time)}{starred}"
             case _ if role == RECORD_ROLE:
                 return record
         return None
@@ -170,7 +170,7 @@ class ResultDelegate(QStyledItemDelegate):
         look = theme.current()
         lines = (
             (title(record), "strong", theme.TEXT_PIXELS, 9, 18),
-            (made_with(record), "secondary", theme.HINT_PIXELS, 27, 16),
+            (summary(record), "secondary", theme.HINT_PIXELS, 27, 16),
             (words.when(record.time), "secondary" if chosen else "hint", theme.HINT_PIXELS, 43, 16),
         )
         for text, role, size, top, height in lines:

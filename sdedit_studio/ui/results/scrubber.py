@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from sdedit_studio.ui.base import theme, words
 from sdedit_studio.ui.base.actions import Actions
-from sdedit_studio.ui.compare.banner import room_for
+from sdedit_studio.ui.compare.banner import reserve_width
 from sdedit_studio.ui.results.playback import Playback
 from sdedit_studio.ui.widgets.action_button import ActionButton
 from sdedit_studio.ui.widgets.buttons import IconButton
@@ -128,7 +128,7 @@ class Scrubber(Pill):
             self.hide()
             return
         self.track.set_steps(len(trajectory), trajectory.passes)
-        room_for(self.label, max((words.step(point.progress) for point in trajectory), key=len))
+        reserve_width(self.label, max((words.step(point.progress) for point in trajectory), key=len))
         self._show_step()
         self.show()
         self.resized.emit()

@@ -8,7 +8,7 @@ from sdedit_studio.document.results import Record
 from sdedit_studio.ui.base import words
 
 
-def meets(record: Record, search: str) -> bool:
+def matches(record: Record, search: str) -> bool:
     """Whether each word of a search is the beginning of something that can be said of the record.
 
     What follows the name of a setting, as in "seed 3", is sought in that setting alone.
