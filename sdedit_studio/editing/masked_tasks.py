@@ -17,7 +17,7 @@ from sdedit_studio.engine.job import Pixels
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.geometry import Rect
 
-LEAST, MOST = 0.05, 0.8
+LOWEST_T0, HIGHEST_T0 = 0.05, 0.8
 """Between these a task's t0 can be moved: below them nothing is seen to change, above them nothing is kept."""
 
 
@@ -55,7 +55,7 @@ def task_edit(task: Task, document: Document, parameters: Parameters, revision: 
 
 def with_t0(edit: Edit, t0: float) -> Edit:
     """The same edit from another t0, within what suits a task."""
-    t0 = min(MOST, max(LEAST, round(t0, 2)))
+    t0 = min(HIGHEST_T0, max(LOWEST_T0, round(t0, 2)))
     return replace(edit, job=replace(edit.job, parameters=replace(edit.job.parameters, t0=t0)))
 
 
