@@ -187,15 +187,15 @@ class Models(QObject):
         self._task.cancel()
         return True
 
-    def put_refusal_away(self) -> None:
+    def dismiss_refusal(self) -> None:
         self._refusal = ""
         self.changed.emit()
 
-    def attend(self) -> None:
+    def dialog_opened(self) -> None:
         """From now on somebody shows how the work goes, and why it came to nothing."""
         self._attended = True
 
-    def leave(self) -> None:
+    def dialog_closed(self) -> None:
         """Nobody does any more; the work goes on, and the window is told how it ends."""
         self._attended, self._refusal = False, ""
         if self._work is not None:
