@@ -23,8 +23,10 @@ LOWEST_T0, HIGHEST_T0 = 0.05, 0.8
 
 @dataclass(frozen=True)
 class Task:
-    """`region`: what may change. `t0`, `calls`: what suits the task (docs/tasks.md says why). `inside`: the part of t0
-    for what lies further in than the seam.
+    """A masked task with its settings, which `docs/tasks.md` explains.
+
+    `region`: the part of the document that may change. `calls`: model calls. `inside`: the factor on t0 for the parts
+    of the region that lie away from its seam.
     """
 
     title: str
