@@ -1,4 +1,4 @@
-"""What a person can ask of the generation: a run, live mode, what becomes of the result, and layers made again."""
+"""Actions of the generation: runs, live mode, applying and discarding results, regenerating layers."""
 
 from __future__ import annotations
 

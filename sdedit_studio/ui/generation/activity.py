@@ -6,10 +6,11 @@ from enum import Enum
 
 
 class Activity(Enum):
-    """One at a time. A result may wait while another run is under way, and is there again if that comes to nothing.
+    """Exactly one at a time.
 
-    PREPARING renders the guide; RUNNING includes waiting for a model that is still loading; RESULT waits to be applied
-    or discarded; LIVE lasts until it is switched off.
+    PREPARING: the guide is rendered. RUNNING: the model works, or is still being loaded. RESULT: a result waits to be
+    applied or discarded. LIVE: live mode is on. A result that waits when another run starts is kept, and waits again
+    if that run is cancelled or fails.
     """
 
     NOTHING = "nothing"

@@ -1,4 +1,4 @@
-"""The fold with what few people need to change: steps, repeats, the solver of the reverse SDE, the detail network."""
+"""The foldable section for rarely changed settings: model calls, repeats, solver, SDE and detail network."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ SEEDS = 1_000_000
 """Random seeds stay below this, short enough to read aloud and to type."""
 
 SLICE = 0.003
-"""Seconds of comparing the painting with the guide's at a time."""
+"""Seconds for which the painting is compared with the guide before the event loop goes on."""
 
 
 MakeEdit = Callable[[Document, int], Edit]
@@ -67,7 +67,7 @@ class _Run:
 
 @dataclass(eq=False)
 class _Finished:
-    """What waits. `step`: the earlier step that is seen in place of the result, or None."""
+    """The result that waits. `step`: the earlier step that is shown in its place, or None."""
 
     edit: Edit
     result: Result
@@ -146,7 +146,7 @@ class Generation(QObject):
 
     @property
     def shown(self) -> EditPicture | None:
-        """The newest picture there is."""
+        """The newest picture: a preview, the waiting result or one of its steps, or a live picture."""
         return self._shown
 
     @property
@@ -219,8 +219,9 @@ class Generation(QObject):
         self.start(lambda document, revision: edit_of(document, parameters, revision))
 
     def start(self, make: MakeEdit) -> None:
-        """Run the edit that `make` builds of the document as it is now, on another thread, as `generate` does. What is
-        being applied belongs to the document.
+        """Run the edit that `make` builds of the current document. `make` is called in a thread.
+
+        Changes that were requested before, such as a result that is being applied, are part of that document.
         """
         self._give_up()
         self.live.stop()
@@ -248,7 +249,7 @@ class Generation(QObject):
                 self._take(self._finished_shown())
 
     def cancel(self) -> bool:
-        """Give up the run: at once for the person, within one model call for the worker. Returns whether one ran."""
+        """Cancel the run. The worker stops before the next model call. Returns whether a run was in progress."""
         if not self._run:
             return False
         self._give_up()
@@ -257,7 +258,7 @@ class Generation(QObject):
         return True
 
     def discard(self) -> bool:
-        """Put the result away. Returns whether there was one."""
+        """Discard the waiting result. Returns whether there was one."""
         if not self._finished:
             return False
         self._applying.discard(self._finished)
@@ -267,9 +268,9 @@ class Generation(QObject):
         return True
 
     def apply(self) -> bool:
-        """Make the result a layer, or exactly what live mode shows, in one undo step. Returns whether there is one.
+        """Make the result, or the live picture, a layer in one undo step. Returns whether there is one.
 
-        That takes a moment, and is done whatever is asked for meanwhile but discarding it, or another canvas.
+        The layer is computed in a thread. Discarding the result, or opening another document, cancels it.
         """
         if not self.can_apply:
             return False
@@ -280,7 +281,7 @@ class Generation(QObject):
         return True
 
     def toggle_live(self) -> None:
-        """Have the picture follow the painting, or no longer. A run or a result gives way to it."""
+        """Switch live mode on or off. Switching it on cancels a run and discards a waiting result."""
         if self.live.on and not self.live.broken:
             self.stop_live()
             return
@@ -298,7 +299,7 @@ class Generation(QObject):
         return True
 
     def close(self) -> None:
-        """Give up run and result and let go of the engine, before the window goes."""
+        """Cancel the run, drop the result and stop watching the engine, before the window closes."""
         self._unwatch()
         self._give_up()
         self.live.stop()
@@ -353,7 +354,7 @@ class Generation(QObject):
         self.session.notices.warn(sentence, details)
 
     def _apply(self, finished: _Finished) -> None:
-        """MakeEdit a waiting result a layer, as long as it is not discarded meanwhile."""
+        """Make a waiting result a layer, unless it is discarded meanwhile."""
         step = finished.step
 
         def make(document: Document) -> Document:
@@ -409,7 +410,7 @@ class Generation(QObject):
         self.applied.emit(edit, result)
 
     def _show_live(self, shown: EditPicture | None) -> None:
-        """As `_show`, at a pen's pace: nothing but the picture changes, unless there was none or is none now."""
+        """As `_show`, but `changed` is emitted only when a first picture comes or the picture goes."""
         if (shown is None) != (self._shown is None):
             self._show(shown)
         else:
@@ -478,7 +479,7 @@ class Generation(QObject):
         self._update_estimate()
 
     def _status_changed(self, status: Status) -> None:
-        """Live jobs come and go many times a second, which says nothing."""
+        """Ignore the changes between ready and busy in live mode: they come many times a second."""
         before, self._phase = self._phase, status.phase
         if not (self.live.on and {before, status.phase} <= {Phase.READY, Phase.BUSY}):
             self._update_estimate()

@@ -30,17 +30,17 @@ if TYPE_CHECKING:
     from sdedit_studio.engine.engine import Engine
 
 PREVIEW_INTERVAL = 0.1
-"""Seconds between two pictures that are not finished yet: a fast model would only flicker."""
+"""Least seconds between two unfinished pictures. With a fast model they would flicker."""
 
 DETAIL_LIMIT = 0.1
-"""Seconds that the detail network may take for pictures to be crisp while the pen moves."""
+"""If the detail network takes at most these seconds, it is also used while the pen moves."""
 
 STOPPED = "Live stopped early. Your painting is unchanged; switch it on again."
 
 
 @dataclass(frozen=True)
 class _NewPicture:
-    """A picture that the model made of an edit. `whole`: of a pass that is over, rather than an estimate in between."""
+    """A picture that the model made of an edit. `whole`: the result of a whole pass, and no estimate of a step."""
 
     edit: Edit
     picture: Pixels
@@ -87,7 +87,7 @@ class Live(QObject):
 
     @property
     def broken(self) -> bool:
-        """Whether a failure brought it to a halt; it goes on when it is asked for again."""
+        """Whether a failure stopped it. `start` goes on."""
         return self._broken
 
     @property
@@ -140,7 +140,7 @@ class Live(QObject):
         self._resume()
 
     def hold(self) -> object:
-        """Keep what is shown, until `release`. Returns what to end it by, which another hold is not ended by."""
+        """Keep the shown picture until `release` is called with the returned object, which is another one each time."""
         self._hold = object()
         self._give_up()
         self._resume()
@@ -148,11 +148,11 @@ class Live(QObject):
 
     @property
     def held(self) -> bool:
-        """Whether what is shown is kept. Another canvas ends that."""
+        """Whether the shown picture is kept. Another document or canvas size ends this."""
         return self._hold is not None
 
     def settle(self, hold: object) -> None:
-        """If held: the picture is part of the painting now, so there is nothing to follow before the next stroke."""
+        """Call this when the held picture has become part of the painting. Nothing runs until the next change."""
         if self._hold is hold:
             self._revision += 1
             self._base = None
@@ -213,7 +213,7 @@ class Live(QObject):
         self._schedule.abandoned()
 
     def _forget_newest(self) -> None:
-        """What is not shown yet never will be."""
+        """Drop the picture that is not shown yet."""
         self._newest = None
         if self._showing is not None:
             self._showing.cancel()
@@ -273,7 +273,7 @@ class Live(QObject):
         return crisp if self._base is None or (seconds is not None and seconds <= DETAIL_LIMIT) else None
 
     def _estimate(self, edit: Edit, *, sketch: bool) -> Estimate | None:
-        """None where something that it needs is not here, which is told when it is run."""
+        """None if something that the edit needs is not installed. Running it then gives the message."""
         guide = edit.job.guide
         try:
             return self._engine.estimate(guide.width, guide.height, edit.job.parameters, sketch=sketch)
@@ -305,7 +305,7 @@ class Live(QObject):
                     self._schedule.abandoned()
 
     def _show_soon(self, new: _NewPicture) -> None:
-        """Show it as soon as it is ready for that; one that arrives before is newer and takes its place."""
+        """Prepare the picture and show it. A newer one that arrives before it is prepared takes its place."""
         self._newest = new
         if self._showing is None:
             self._showing = asyncio.ensure_future(self._show_newest())
@@ -318,7 +318,7 @@ class Live(QObject):
         self._showing = None
 
     async def _show_estimate(self, new: _NewPicture) -> None:
-        """Show it where it was painted; elsewhere what stands there is better."""
+        """Show it where the painting changed. Elsewhere the finer picture stays."""
         edit, picture, base = new.edit, new.picture, self._base
         if base is None:
             self._put(EditPicture(edit, picture))
@@ -326,7 +326,7 @@ class Live(QObject):
             self._put(EditPicture(edit, await asyncio.to_thread(base.blended_with, edit, picture)))
 
     async def _show_whole(self, new: _NewPicture) -> None:
-        """Show all of it, or over a finer picture only where it was painted."""
+        """Show all of it, or only where the painting changed if the picture before is finer."""
         edit, picture, base = new.edit, new.picture, self._base
         if base is not None and base.fits(edit) and base.picture.width > picture.width:
             picture = await asyncio.to_thread(base.blended_with, edit, picture)

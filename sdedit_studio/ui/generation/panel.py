@@ -1,4 +1,4 @@
-"""The SDEdit panel: how much may change, into what, and the button, with its cost and its promise always in sight."""
+"""The SDEdit panel: t0, model, seed, refinement, the Generate button, its cost and what it leaves unchanged."""
 
 from __future__ import annotations
 
