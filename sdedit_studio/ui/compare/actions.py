@@ -1,4 +1,4 @@
-"""What a person can ask of the comparison: the painting alone, the split, and where and how results show."""
+"""Actions of the comparison: the painting alone, the split, and the modes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens with the edit, at the foot of the canvas: progress, the waiting result, and problems. Never modal."""
+"""Floating bars at the bottom of the canvas: progress, the waiting result, and problems. Never modal."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _text(role: str) -> QLabel:
 
 
 def reserve_width(label: QLabel, text: str) -> None:
-    """Keep a label as wide as `text` would be, so that counting figures do not move what is beside it."""
+    """Give a label at least the width of `text`, so that changing numbers do not move its neighbours."""
     label.setMinimumWidth(QFontMetrics(theme.font()).horizontalAdvance(text) + 2)
 
 
@@ -178,7 +178,7 @@ class ActivityPill(Pill):
         self.modes.setVisible(self._generation.can_apply and rest + own <= room)
 
     def _show_pace(self) -> None:
-        """No more often than it can be read, but for a hint, which comes once."""
+        """Update the rate and latency at most every `PACE_SECONDS`. A hint is shown at once."""
         live = self._generation.live
         if not live.on or (perf_counter() - self._paced_at < PACE_SECONDS and live.hint == self.detail.toolTip()):
             return

@@ -1,4 +1,4 @@
-"""A picture made ready to be drawn over its part of the canvas, at any zoom. For any thread."""
+"""A picture prepared for drawing over its part of the canvas, at any zoom. For any thread."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ class ResultView(PageView):
         self._set_seen(False)
 
     def _set_seen(self, seen: bool) -> None:
-        """Whatever is not seen costs nothing. In a window that is minimised, events of both kinds come in a row."""
+        """Follow the painting only while visible. A minimised window gets show and hide events in a row."""
         if seen == self._seen:
             return
         self._seen = seen
