@@ -1,4 +1,4 @@
-"""What the window says about an edit: plain sentences made from values."""
+"""Texts of the window about edits, made from values."""
 
 from __future__ import annotations
 

@@ -357,7 +357,7 @@ class CanvasView(ToolView):
         painter.setOpacity(1.0)
 
     def _composite_first(self, area: QRect, painted: QRegion) -> None:
-        """Bring the picture up to date for as long as nobody notices, what is about to be shown first."""
+        """Composite for at most `SLICE`, beginning with what is about to be painted."""
         if self._composite.pending:
             self._refresh(self._viewport.seen(QRectF(area)), painted)
             if self._composite.pending:

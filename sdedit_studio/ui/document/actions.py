@@ -1,4 +1,4 @@
-"""What a person can ask of the document: its file, its pixels, its layers, the selection and the protection."""
+"""Actions of the document: file, editing, layers, selection and protection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One model or upscaler told in full: what it takes, how large it is, where it is from, and what it makes."""
+"""The details of one model or upscaler: its inputs, size, source, licence and examples."""
 
 from __future__ import annotations
 

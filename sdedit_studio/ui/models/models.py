@@ -22,7 +22,7 @@ OWN = ("model", "condition", "prompt", "guidance", "solver", "calls", "t0", "ref
 
 @dataclass(frozen=True)
 class Work:
-    """A model on its way in. `seconds_left` is None until that can be told."""
+    """The installation of a model. `seconds_left` is None until it can be estimated."""
 
     title: str
     step: InstallProgress
@@ -192,11 +192,11 @@ class Models(QObject):
         self.changed.emit()
 
     def dialog_opened(self) -> None:
-        """From now on somebody shows how the work goes, and why it came to nothing."""
+        """From now on the dialog shows progress and failures."""
         self._attended = True
 
     def dialog_closed(self) -> None:
-        """Nobody does any more; the work goes on, and the window is told how it ends."""
+        """The work goes on, and from now on the window shows how it ends."""
         self._attended, self._refusal = False, ""
         if self._work is not None:
             self._session.notices.tell(f"{self._work.title} goes on; the models dialog shows how far it is.")

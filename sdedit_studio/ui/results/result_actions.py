@@ -1,4 +1,4 @@
-"""What becomes of results: each is kept with the document, and can be shown, applied, compared and put away again."""
+"""Keeps every result with the document; shows, applies, compares, stars, deletes and exports them."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class ResultActions(QObject):
 
     @property
     def deleted(self) -> tuple[Record, ...]:
-        """What went last, deleted or for want of room, and can be put back."""
+        """The records that were deleted last, or dropped to keep within the size limit. They can be put back."""
         return self._deleted
 
     # --- Keeping ---------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The steps of the run that made the waiting result, on a pill above the banner: play them, or look at any one."""
+"""Controls above the banner for the steps of the run that made the waiting result."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SPARSE = 5.0
 
 
 class StepTrack(Track):
-    """A track that stands only on steps, with a tick for each and a longer one where a pass begins.
+    """A slider over the steps, with a tick for each and a longer one where a pass begins.
 
     `chosen(int)`: a person moved it to a step.
     """
@@ -83,7 +83,7 @@ class StepTrack(Track):
 
 
 class Scrubber(Pill):
-    """There while `playback` has steps."""
+    """Plays the steps of a run and moves between them. Visible while `playback` has steps."""
 
     def __init__(self, playback: Playback, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
@@ -115,7 +115,7 @@ class Scrubber(Pill):
         self.track.setToolTip(f"What the model had in mind after each step. Apply takes the one you see.{hint}")
 
     def set_aside(self, aside: bool) -> None:
-        """Leave, while something else is looked at."""
+        """Hide while two other pictures are compared."""
         if aside != self._aside:
             self._aside = aside
             self._show_steps()

@@ -1,4 +1,4 @@
-"""What a person can ask of the window itself."""
+"""Actions of the window itself."""
 
 from __future__ import annotations
 

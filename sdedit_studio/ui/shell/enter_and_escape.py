@@ -1,4 +1,4 @@
-"""What Enter, Esc, undo and redo are about: whatever is nearest to be ended, in one order."""
+"""What Enter, Esc, undo and redo do, depending on what is in progress."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class EnterAndEscape:
         self._generation, self._compare, self._banner, self._tasks = generation, compare, banner, tasks
 
     def can_enter(self) -> bool:
-        """Whether a gesture or a result waits. What would be applied has to be in sight."""
+        """Whether a gesture waits, or a result that is visible."""
         return self._canvas.waits or (self._generation.can_apply and not self._compare.comparing)
 
     def enter(self) -> None:

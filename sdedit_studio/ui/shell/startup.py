@@ -1,4 +1,4 @@
-"""What lies on the canvas when the window opens, and the first steps at the very first start."""
+"""Startup of the window: files to open, recovered work, and the sample and hints of the first start."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class Variations(QObject):
 
     @property
     def origin(self) -> Variation | None:
-        """What the newest of the sheet were made around; None for those of the painting itself."""
+        """The variation that the newest ones are small changes of; None for variations of the painting."""
         return self._sheet[-1].origin if self._sheet else None
 
     @property
@@ -120,7 +120,7 @@ class Variations(QObject):
 
     @property
     def single_choice(self) -> Variation | None:
-        """The chosen one, if it is one and done."""
+        """The chosen variation, if exactly one is chosen and it is finished."""
         return self._chosen[0] if len(self._chosen) == 1 and self._chosen[0].done else None
 
     @property
@@ -134,7 +134,7 @@ class Variations(QObject):
 
     @property
     def can_make_full_size(self) -> bool:
-        """Whether the chosen one is not being carried to full size, or there already."""
+        """Whether exactly one variation is chosen that is not at full size, and no run is in progress."""
         result = self._generation.result
         free = not self._generation.activity.is_run
         return (

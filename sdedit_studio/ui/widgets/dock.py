@@ -241,7 +241,7 @@ class Dock(QDockWidget):
             self._take_height(min(self._unfolded_height or self.full_height, self.full_height))
 
     def reveal(self) -> None:
-        """Be seen, unfolded and in front of the panels that it shares its place with; not lower than it would like."""
+        """Show the panel unfolded, in front of the panels tabbed with it, at its preferred height if there is room."""
         self.show()
         self.raise_()
         self.set_folded(False)

@@ -1,4 +1,4 @@
-"""The one way to choose a number: label, track, value field."""
+"""A number with a label, a slider and a field, used everywhere in the window."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Track(QWidget):
             self._let_go()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Out of sight it is not told when the mouse lets go."""
+        """End the drag: a hidden widget gets no release event."""
         self._let_go()
 
     def _let_go(self) -> None:
