@@ -84,7 +84,7 @@ class BasePicture:
 
 
 def picture_dependencies(document: Document, parameters: Parameters) -> tuple[Any, ...]:
-    """What a live picture depends on: equal while no change of the document changes its guide. Looks at no pixel."""
+    """The values that a live picture depends on. They stay equal while the guide does. Reads no pixels."""
     guides = [
         (layer.pixels, layer.mask, layer.opacity, layer.mode)
         for layer in document.layers
@@ -165,7 +165,7 @@ def _around(box: Box, where: Image.Image, new: Image.Image, to: Size) -> Box:
 
 
 def _part(image: Image.Image, box: Box, whole: Size) -> Image.Image:
-    """What would be in `box` if the image were resized to `whole`."""
+    """The part inside `box` of the image resized to `whole`."""
     across, down = image.width / whole[0], image.height / whole[1]
     left, top, right, bottom = box
     source = left * across, top * down, right * across, bottom * down

@@ -17,7 +17,7 @@ from sdedit_studio.files import results as files
 
 
 def title(record: Record) -> str:
-    """What to call a result: "t₀ 0.42, seed 3"."""
+    """The title of a result, such as "t₀ 0.42, seed 3"."""
     return f"t₀ {record.settings.t0:.2f}, seed {record.settings.seed}"
 
 

@@ -10,7 +10,7 @@ LEAST_SPREAD = 0.1
 """The least range of the realism curve. Photographs differ by more than this among themselves."""
 
 TOLERANCE = 0.1
-"""How far above the least sum of the two curves the sweet spot reaches, in parts of a curve's height."""
+"""The sum of the two curves in the sweet spot is at most this far above its least value."""
 
 
 def heights(values: Sequence[float], least: float = 0.0) -> Sequence[float]:

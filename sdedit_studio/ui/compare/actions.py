@@ -35,7 +35,7 @@ def before_actions(generation: Generation, compare: Compare) -> list[Action]:
 
 
 def mode_actions(compare: Compare) -> list[Action]:
-    """Where results show, and how they are held against the painting."""
+    """Actions for the comparison modes."""
 
     def look(mode: CompareMode, title: str, key: str, icon: str) -> Action:
         looked_at = mode not in RESULT_PLACES

@@ -22,7 +22,7 @@ from sdedit_studio.ui.widgets.buttons import IconButton, PrimaryButton, Secondar
 from sdedit_studio.ui.widgets.pill import FOOT, SHADOW, Pill
 
 PACE_SECONDS = 0.5
-"""How long the pace of live mode stands at least."""
+"""Least seconds between two updates of live mode's rate and latency."""
 
 TICK_MS = 100
 """How often the time left counts down."""

@@ -70,7 +70,7 @@ RESULT_PLACES = CompareMode.SPLIT, CompareMode.SIDE_BY_SIDE, CompareMode.WINDOW
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is compared. None at the left is the painting itself, None at the right no picture."""
+    """Two pictures and their names. None at the left is the painting itself, None at the right no picture."""
 
     left: EditPicture | None
     right: EditPicture | None

@@ -32,7 +32,7 @@ SCALE = ((0, 0, 0), (52, 60, 110), (190, 90, 70), (255, 200, 90), (255, 255, 255
 
 
 PAPER = (255, 255, 255)
-"""What stands under transparent pixels where two pictures are subtracted."""
+"""Background of transparent pixels when two pictures are subtracted."""
 
 
 @dataclass(frozen=True, eq=False)

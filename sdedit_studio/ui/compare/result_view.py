@@ -16,7 +16,7 @@ from sdedit_studio.ui.compare.compare import Compare
 
 
 class ResultView(PageView):
-    """What lies right in `compare`, over the document. It takes no tool: dragging moves the page.
+    """Shows the right picture of `compare` over the document. No tool works here: dragging pans.
 
     `linked`: it shows the same part as the canvas, and moving either moves both; else the whole page, until someone
     moves it. Double-clicking shows the whole page again.

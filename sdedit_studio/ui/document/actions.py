@@ -88,7 +88,7 @@ def image_actions(session: Session, edits: EditActions) -> list[Action]:
 
 
 def layer_actions(session: Session, edits: EditActions, layer_list: LayerList) -> list[Action]:
-    """What can be done with any layer, the active one first of all."""
+    """Actions for layers, most of them for the active one."""
 
     def index() -> int:
         return session.document.active_index

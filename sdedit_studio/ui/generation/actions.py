@@ -49,7 +49,7 @@ def seed_action(generation: Generation) -> Action:
 
 
 def regeneration_actions(session: Session, edits: EditActions, regeneration: Regeneration) -> list[Action]:
-    """What can be done with a layer that is a result."""
+    """Actions for layers that are results."""
 
     def is_result() -> bool:
         return session.document.active_layer.generation is not None

@@ -1,4 +1,4 @@
-"""What is under way between the painting and the model."""
+"""The state of the generation: idle, running, a result that waits, or live mode."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ SOLVERS = {
     Solver.EULER_MARUYAMA: ("The paper's", "Euler-Maruyama, as in the SDEdit paper. It wants hundreds of steps."),
     Solver.CONSISTENCY: ("Few-step", "For models made for one to four steps: each step is a picture, noised again."),
 }
-"""What each solver is called, and what it is for."""
+"""Name and purpose of each solver."""
 
 LABEL = 62
 """Pixels for the labels, so that the rows line up with the t0 slider's."""

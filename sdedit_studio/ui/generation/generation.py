@@ -136,7 +136,7 @@ class Generation(QObject):
 
     @property
     def result(self) -> Result | None:
-        """What waits to be applied or discarded. It stays while another run is under way, until that one succeeds."""
+        """The result that waits to be applied or discarded. It is kept during another run, until that one succeeds."""
         return self._finished and self._finished.result
 
     @property
@@ -168,7 +168,7 @@ class Generation(QObject):
 
     @property
     def estimate(self) -> Estimate | None:
-        """What the next run will cost, or each live picture; None when it cannot be, as `problem` says."""
+        """Calls and time of the next run, or of a live picture. None if it cannot run; `problem` says why."""
         return self._estimate
 
     @property

@@ -11,7 +11,7 @@ from sdedit_studio.ui.generation.live import Live
 from sdedit_studio.ui.widgets.buttons import SecondaryButton
 
 BEAT_MS = 450
-"""How long a beat rings; at a higher rate the next one cuts it off."""
+"""Duration of a pulse. A new picture restarts it."""
 
 FRAMES = 6
 """Of a beat. Each has the canvas under the banner drawn again, while somebody paints."""

@@ -208,7 +208,7 @@ class ModelCard(QFrame):
 
 
 def takes(model: ModelInfo) -> str:
-    """What a model is told about the picture to make."""
+    """The kinds of input that a model takes besides the picture, as text."""
     if model.takes_prompt:
         return "A prompt in words"
     if not model.classes:

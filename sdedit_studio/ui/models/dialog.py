@@ -202,7 +202,7 @@ class ModelsDialog(Dialog):
     # --- Parts -----------------------------------------------------------------------------------------------------
 
     def _fetching(self) -> QWidget:
-        """Where to type what shall be downloaded."""
+        """The row to type the name of a repository to download."""
         self.repository = TextField(placeholderText="owner/name, as on huggingface.co")
         self.repository.setAccessibleName("Repository on Hugging Face")
         self.fetch = PrimaryButton("Download", "download")
@@ -241,7 +241,7 @@ class ModelsDialog(Dialog):
         return self.fetching
 
     def _working(self) -> QWidget:
-        """What is being done, how far it is, and how to stop it."""
+        """The row with the progress of the work, and a button to cancel it."""
         self.doing, self.bar, self.step = QLabel(), QProgressBar(textVisible=False), QLabel()
         self.doing.setProperty("role", "strong")
         self.step.setProperty("role", "secondary")

@@ -95,7 +95,7 @@ class Models(QObject):
 
     @property
     def work(self) -> Work | None:
-        """What is being added, fetched or removed."""
+        """The installation or removal in progress."""
         return self._work
 
     @property

@@ -325,7 +325,7 @@ class ResultList(QListView):
         return event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Delete)
 
     def _to_show(self) -> Record | None:
-        """What Enter shows. What is shown already it applies, as everywhere in the window."""
+        """The record that Enter shows. None if it is shown already: then Enter applies it, as in the whole window."""
         chosen = self.records
         return chosen[0] if len(chosen) == 1 and chosen[0].id != self._actions.waiting else None
 

@@ -222,7 +222,7 @@ class ResultActions(QObject):
         self._change(self._session.results.put_back(deleted), deleted)
 
     def _change(self, results: Results, back: Sequence[Record] = ()) -> None:
-        """What goes, and what of `back` has no room, can be put back: what lost its star, with its star."""
+        """Set the results. Those dropped, and those of `back` that do not fit, can be put back with their stars."""
         kept = {record.id for record in results}
         if gone := tuple(record for record in (*self._session.results, *back) if record.id not in kept):
             self._deleted = gone

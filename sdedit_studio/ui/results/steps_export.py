@@ -21,7 +21,7 @@ from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.results.steps_dialog import StepsDialog, StepsSettings
 
 TELL_SECONDS = 0.5
-"""How often the time that is left is told."""
+"""Seconds between two reports of the remaining time."""
 
 
 async def export_steps(

@@ -110,7 +110,7 @@ class StatusBar(QWidget):
         self._clear.start()
 
     def set_hint(self, hint: str) -> None:
-        """What dragging does now; it stands wherever there is nothing newer to say."""
+        """Set the tool's hint, which is shown while there is no message."""
         self._hint = hint
         if not self._clear.isActive():
             self.message.set_text(hint)

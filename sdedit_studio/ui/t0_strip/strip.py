@@ -219,7 +219,7 @@ class Strip(QObject):
         return True
 
     def _unchanged(self, job: Job) -> Pixels:
-        """What t0 = 0 gives: the guide, at the size of the others."""
+        """The sample at t0 = 0: the guide, at the size of the others."""
         guide = job.guide
         seen = self._generation.engine.estimate(guide.width, guide.height, job.parameters)
         return guide_at(job, (seen.native_width, seen.native_height))

@@ -263,7 +263,7 @@ class Variations(QObject):
             self._session.notices.tell("Another model was chosen, so the sheet of variations stays as far as it is.")
 
     def _painting(self) -> tuple[Any, ...]:
-        """What a sheet depends on."""
+        """The values that a sheet of the painting depends on."""
         return picture_dependencies(self._session.document, _unseeded(self._session.parameters))
 
     def _depends_on(self) -> object | None:
@@ -335,7 +335,7 @@ class Variations(QObject):
 
 
 def _unseeded(parameters: Parameters) -> Parameters:
-    """What a sheet depends on: neither the seed, which it has several of, nor how results are refined."""
+    """The parameters that a sheet depends on: all but the seed, of which it has several, and the refinement."""
     return replace(_without_detail(parameters), seed=0)
 
 

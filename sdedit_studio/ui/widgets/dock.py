@@ -220,7 +220,7 @@ class Dock(QDockWidget):
 
     @property
     def full_height(self) -> int:
-        """What it takes to show everything; `NO_LIMIT` for a panel that can use any height."""
+        """The height that shows all of the content; `NO_LIMIT` for a panel that can use any height."""
         return min(NO_LIMIT, TITLE_HEIGHT + self._limit)
 
     @property

@@ -313,7 +313,7 @@ class SliderRow(QWidget):
         self._show()
 
     def set_default(self, default: float) -> None:
-        """What a double-click goes back to."""
+        """Set the value that a double-click goes back to."""
         self._default = default
 
     def set_label_width(self, width: int) -> None:
