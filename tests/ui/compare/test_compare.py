@@ -370,6 +370,7 @@ def test_of_a_new_live_picture_only_what_it_changes_is_drawn(flow, tell, stage, 
         overlay, drawn = flow.compare._overlays.right, []
         for call, colour in enumerate(colours, 1):
             await asyncio.sleep(PREVIEW_INTERVAL)
+            await flow.until(lambda: not (canvas._resting.isActive() or canvas._catching_up.isActive()))
             before, shown = pixels(canvas), flow.generation.shown
             with monkeypatch.context() as patch:
                 patch.setattr(canvas, "update", lambda area: drawn.append(area))
