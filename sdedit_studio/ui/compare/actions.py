@@ -1,4 +1,4 @@
-"""What a person can ask of the comparison: the painting alone, the split, and where and how results show."""
+"""Actions of the comparison: the painting alone, the split, and the modes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def before_actions(generation: Generation, compare: Compare) -> list[Action]:
 
 
 def mode_actions(compare: Compare) -> list[Action]:
-    """Where results show, and how they are held against the painting."""
+    """Actions for the comparison modes."""
 
     def look(mode: CompareMode, title: str, key: str, icon: str) -> Action:
         looked_at = mode not in RESULT_PLACES

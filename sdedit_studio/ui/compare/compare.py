@@ -1,5 +1,7 @@
-"""The result and the painting, or any two pictures: over each other with a split, next to each other, alternately, or
-their difference. Here is what is shown and how it is drawn; where the widgets lie is up to the stage (`stage.py`).
+"""Compares the result with the painting, or any two pictures.
+
+They are shown over each other with a split, side by side, alternately, or as their difference. This module draws the
+pictures; `stage.py` arranges the widgets.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from sdedit_studio.ui.generation.activity import Activity, Event
 from sdedit_studio.ui.generation.generation import Generation
 
 FLICKER_MS = 500
-"""How long each of two pictures stands. Slower than three changes a second, so that it is safe to look at."""
+"""Milliseconds for each of two alternating pictures. Fewer than three changes a second are safe to look at."""
 
 RELEASES = frozenset({QEvent.Type.KeyRelease})
 PRESSES = frozenset(
@@ -40,7 +42,7 @@ PRESSES = frozenset(
         QEvent.Type.ShortcutOverride,  # all that is seen of a key that is a shortcut
     }
 )
-"""What ends a look at the painting alone, taken with a key that is held or from a menu."""
+"""Events that end `show_before_while_held` and `show_before_until_pressed`."""
 
 SMOOTHED = 3
 """View pixels by which smooth drawing carries a pixel's colour further."""
@@ -64,12 +66,12 @@ class CompareMode(Enum):
 
 
 RESULT_PLACES = CompareMode.SPLIT, CompareMode.SIDE_BY_SIDE, CompareMode.WINDOW
-"""Where pictures show until someone chooses another place; the other modes end with what they were chosen for."""
+"""The modes that are kept and remembered. The others end when their pictures are gone."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is compared. None at the left is the painting itself, None at the right no picture."""
+    """Two pictures and their names. None at the left is the painting itself, None at the right no picture."""
 
     left: EditPicture | None
     right: EditPicture | None
@@ -175,7 +177,7 @@ class Compare(QObject):
 
     @property
     def result_place(self) -> CompareMode:
-        """Where pictures show when nothing special is looked at: one of `RESULT_PLACES`."""
+        """The mode to return to after flicker or difference: one of `RESULT_PLACES`."""
         return self._place
 
     def set_mode(self, mode: CompareMode) -> None:
@@ -188,7 +190,7 @@ class Compare(QObject):
             self.changed.emit()
 
     def toggle_mode(self, mode: CompareMode) -> None:
-        """Take this mode, or go back from it to the place where pictures show."""
+        """Take this mode, or return from it to `result_place`."""
         self.set_mode(self._place if mode is self._mode else mode)
 
     @property
@@ -216,7 +218,7 @@ class Compare(QObject):
         self.changed.emit()
 
     def end_comparison(self) -> bool:
-        """Show again what the generation shows. Returns whether two pictures were compared."""
+        """Compare the result with the painting again. Returns whether two other pictures were compared."""
         if self._pair is None:
             return False
         self._pair = None
@@ -229,7 +231,7 @@ class Compare(QObject):
 
     @property
     def split(self) -> float:
-        """Where the split stands, 0 (all result) to 1 (all painting), across what the result can change."""
+        """Position of the split, 0 (all result) to 1 (all painting), across the area that the result can change."""
         return self._split
 
     def set_split(self, split: float) -> None:
@@ -256,11 +258,11 @@ class Compare(QObject):
         self._redraw()
 
     def show_before_while_held(self) -> None:
-        """Show the painting alone until a key is released; for a shortcut, which tells only of being pressed."""
+        """Show the painting alone until a key is released. For a shortcut: Qt reports only that it was pressed."""
         self._look_before(RELEASES)
 
     def show_before_until_pressed(self) -> None:
-        """Show the painting alone until anything is pressed; for a menu, where nothing is held."""
+        """Show the painting alone until a key or button is pressed. For a menu entry."""
         self._look_before(PRESSES)
 
     def _look_before(self, until: frozenset[QEvent.Type]) -> None:
@@ -285,7 +287,7 @@ class Compare(QObject):
     # --- Making it ready -------------------------------------------------------------------------------------------
 
     def _follow(self) -> None:
-        """Make ready what is to be seen now. Nothing to see is seen at once."""
+        """Prepare the overlays of the current comparison, or remove them at once if there is no picture."""
         comparison = self.comparison
         if comparison.right is None and self._mode not in RESULT_PLACES:
             self._mode = self._place
@@ -302,7 +304,7 @@ class Compare(QObject):
                 self._preparing = asyncio.ensure_future(self._prepare())
 
     async def _prepare(self) -> None:
-        """Make the overlays of what is wanted. One that was overtaken meanwhile is shown all the same: it is newer."""
+        """Make the overlays that are wanted. If others are wanted meanwhile, these are shown first: they are newer."""
         ready = None
         while (wanted := self._wanted) != ready:
             before, right = self._overlays, wanted[1]
@@ -319,7 +321,7 @@ class Compare(QObject):
                 self._show(overlays, changed if known else None)
 
     def _step_down(self, failed: Wanted, sentence: str, details: str) -> None:
-        """If it is still wanted, say so, and want something plainer rather than leave what stood."""
+        """After a failure, warn and go back to a simpler mode, unless something else is wanted by now."""
         if self._wanted != failed:
             return
         self._generation.session.notices.warn(sentence, details)
@@ -329,7 +331,7 @@ class Compare(QObject):
             self.end_comparison()
 
     def _show(self, overlays: Overlays, changed: Rect | None = None) -> None:
-        """`changed`: the part of the canvas that looks another way with them, or None where that is not known."""
+        """`changed`: the part of the canvas that has to be drawn again, or None if it is not known."""
         self._overlays, self._over = overlays, None
         flickers = self._mode is CompareMode.FLICKER and overlays.right is not None
         if flickers != self._turns.isActive():

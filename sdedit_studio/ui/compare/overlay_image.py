@@ -1,4 +1,4 @@
-"""A picture made ready to be drawn over its part of the canvas, at any zoom. For any thread."""
+"""A picture prepared for drawing over its part of the canvas, at any zoom. For any thread."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SCALE = ((0, 0, 0), (52, 60, 110), (190, 90, 70), (255, 200, 90), (255, 255, 255
 
 
 PAPER = (255, 255, 255)
-"""What stands under transparent pixels where two pictures are subtracted."""
+"""Background of transparent pixels when two pictures are subtracted."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""How two pictures are compared, as a row of icons, and the pill that says which two."""
+"""The choice of a comparison mode as a row of icons, and the floating bar of a comparison."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where pictures show: over the canvas, next to it, or in a window of their own."""
+"""Arranges the canvas and the views of the result: over it, beside it, or in a window of its own."""
 
 from __future__ import annotations
 

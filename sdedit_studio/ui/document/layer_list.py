@@ -51,7 +51,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True)
 class Parts:
-    """Where the parts of a row lie."""
+    """Rectangles of the parts of a row."""
 
     eye: QRect
     thumbnail: QRect

@@ -1,4 +1,4 @@
-"""What a person can ask of the generation: a run, live mode, what becomes of the result, and layers made again."""
+"""Actions of the generation: runs, live mode, applying and discarding results, regenerating layers."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def seed_action(generation: Generation) -> Action:
 
 
 def regeneration_actions(session: Session, edits: EditActions, regeneration: Regeneration) -> list[Action]:
-    """What can be done with a layer that is a result."""
+    """Actions for layers that are results."""
 
     def is_result() -> bool:
         return session.document.active_layer.generation is not None

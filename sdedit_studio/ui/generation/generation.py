@@ -55,7 +55,7 @@ class _Run:
 
 @dataclass(eq=False)
 class _Finished:
-    """What waits. `step`: the earlier step that is seen in place of the result, or None."""
+    """The result that waits. `step`: the earlier step that is shown in its place, or None."""
 
     edit: Edit
     result: Result
@@ -119,7 +119,7 @@ class Generation(QObject):
 
     @property
     def result(self) -> Result | None:
-        """What waits to be applied or discarded. It stays while another run is under way, until that one succeeds."""
+        """The result that waits to be applied or discarded. It is kept during another run, until that one succeeds."""
         return self._finished and self._finished.result
 
     @property
@@ -129,7 +129,7 @@ class Generation(QObject):
 
     @property
     def shown(self) -> EditPicture | None:
-        """The newest picture there is."""
+        """The newest picture: a preview, the waiting result or one of its steps, or a live picture."""
         return self._shown
 
     @property
@@ -151,7 +151,7 @@ class Generation(QObject):
 
     @property
     def estimate(self) -> Estimate | None:
-        """What the next run will cost, or each live picture; None when it cannot be, as `problem` says."""
+        """Calls and time of the next run, or of a live picture. None if it cannot run; `problem` says why."""
         return self._estimate
 
     @property
@@ -202,8 +202,9 @@ class Generation(QObject):
         self.start(lambda document, revision: edit_of(document, parameters, revision))
 
     def start(self, make: MakeEdit) -> None:
-        """Run the edit that `make` builds of the document as it is now, on another thread, as `generate` does. What is
-        being applied belongs to the document.
+        """Run the edit that `make` builds of the current document. `make` is called in a thread.
+
+        Changes that were requested before, such as a result that is being applied, are part of that document.
         """
         self._give_up()
         self.live.stop()
@@ -233,7 +234,7 @@ class Generation(QObject):
                 self._take(self._finished_shown())
 
     def cancel(self) -> bool:
-        """Give up the run: at once for the person, within one model call for the worker. Returns whether one ran."""
+        """Cancel the run. The worker stops before the next model call. Returns whether a run was in progress."""
         if not self._give_up():
             return False
         self._show_latest()
@@ -241,7 +242,7 @@ class Generation(QObject):
         return True
 
     def discard(self) -> bool:
-        """Put the result away. Returns whether there was one."""
+        """Discard the waiting result. Returns whether there was one."""
         finished = self._finished
         if finished is None:
             return False
@@ -252,9 +253,9 @@ class Generation(QObject):
         return True
 
     def apply(self) -> bool:
-        """Make the result a layer, or exactly what live mode shows, in one undo step. Returns whether there is one.
+        """Make the result, or the live picture, a layer in one undo step. Returns whether there is one.
 
-        That takes a moment, and is done whatever is asked for meanwhile but discarding it, or another canvas.
+        The layer is computed in a thread. Discarding the result, or opening another document, cancels it.
         """
         if not self.can_apply:
             return False
@@ -266,7 +267,7 @@ class Generation(QObject):
         return True
 
     def toggle_live(self) -> None:
-        """Have the picture follow the painting, or no longer. A run or a result gives way to it."""
+        """Switch live mode on or off. Switching it on cancels a run and discards a waiting result."""
         if self.live.on and not self.live.broken:
             self.stop_live()
             return
@@ -284,7 +285,7 @@ class Generation(QObject):
         return True
 
     def close(self) -> None:
-        """Give up run and result and let go of the engine, before the window goes."""
+        """Cancel the run, drop the result and stop watching the engine, before the window closes."""
         self._unwatch()
         self._give_up()
         self.live.stop()
@@ -349,7 +350,7 @@ class Generation(QObject):
         self.session.notices.warn(sentence, details)
 
     def _apply(self, finished: _Finished) -> None:
-        """Make a waiting result a layer, as long as it is not discarded meanwhile."""
+        """Make a waiting result a layer, unless it is discarded meanwhile."""
         step = finished.step
 
         def make(document: Document) -> Document:
@@ -361,7 +362,7 @@ class Generation(QObject):
     def _apply_live(self, shown: EditPicture) -> None:
         """Apply what live mode shows, which it holds until then, or until another canvas comes."""
         self.live.hold()
-        seconds, made = self.live.behind or 0.0, []
+        seconds, made = self.live.latency or 0.0, []
 
         def make(document: Document) -> Document:
             made.append(as_result(shown, seconds))
@@ -406,7 +407,7 @@ class Generation(QObject):
         self.applied.emit(edit, result)
 
     def _show_live(self, shown: EditPicture | None) -> None:
-        """As `_show`, at a pen's pace: nothing but the picture changes, unless there was none or is none now."""
+        """As `_show`, but `changed` is emitted only when a first picture comes or the picture goes."""
         if (shown is None) != (self._shown is None):
             self._show(shown)
         else:
@@ -447,7 +448,7 @@ class Generation(QObject):
         self._update_estimate()
 
     def _status_changed(self, status: Status) -> None:
-        """Live jobs come and go many times a second, which says nothing."""
+        """Ignore the changes between ready and busy in live mode: they come many times a second."""
         before, self._phase = self._phase, status.phase
         if not (self.live.on and {before, status.phase} <= {Phase.READY, Phase.BUSY}):
             self._update_estimate()

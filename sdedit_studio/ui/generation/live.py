@@ -30,18 +30,18 @@ from sdedit_studio.ui.generation.follower import Follower
 if TYPE_CHECKING:
     from sdedit_studio.engine.engine import Engine
 
-STILL = 0.1
-"""Seconds between two pictures that are not finished yet: a fast model would only flicker."""
+PREVIEW_INTERVAL = 0.1
+"""Least seconds between two unfinished pictures. With a fast model they would flicker."""
 
-AT_ONCE = 0.1
-"""Seconds that the detail network may take for pictures to be crisp while the pen moves."""
+DETAIL_LIMIT = 0.1
+"""If the detail network takes at most these seconds, it is also used while the pen moves."""
 
 STOPPED = "Live stopped early. Your painting is unchanged; switch it on again."
 
 
 @dataclass(frozen=True)
 class _NewPicture:
-    """A picture that the model made of an edit. `whole`: of a pass that is over, rather than an estimate in between."""
+    """A picture that the model made of an edit. `whole`: the result of a whole pass, and no estimate of a step."""
 
     edit: Edit
     picture: Pixels
@@ -92,7 +92,7 @@ class Live(QObject):
 
     @property
     def broken(self) -> bool:
-        """Whether a failure brought it to a halt; it goes on when it is asked for again."""
+        """Whether a failure stopped it. `start` goes on."""
         return self._broken
 
     @property
@@ -111,7 +111,7 @@ class Live(QObject):
         return self._schedule.rate
 
     @property
-    def behind(self) -> float | None:
+    def latency(self) -> float | None:
         """Seconds from a stroke to its picture; None until one was made."""
         return self._schedule.behind
 
@@ -126,7 +126,7 @@ class Live(QObject):
         self._broken = False
         self._give_up()
         self._reset()
-        self._follower.look()
+        self._follower.check_for_change()
         self.switched.emit()
 
     def stop(self) -> bool:
@@ -210,7 +210,7 @@ class Live(QObject):
         self._schedule.abandoned()
 
     def _forget_newest(self) -> None:
-        """What is not shown yet never will be."""
+        """Drop the picture that is not shown yet."""
         self._newest = None
         if self._showing is not None:
             self._showing.cancel()
@@ -243,7 +243,7 @@ class Live(QObject):
                 case Progress():
                     if update.pass_index == 0:
                         self._first = update.preview
-                    if update.call < update.calls and self._clock.now() - self._shown_at >= STILL:
+                    if update.call < update.calls and self._clock.now() - self._shown_at >= PREVIEW_INTERVAL:
                         self._show_soon(_NewPicture(shown, update.preview, whole=False))
                 case Result():
                     if shown is edit:
@@ -267,10 +267,10 @@ class Live(QObject):
         if estimate is None:
             return None
         seconds = estimate.later_seconds
-        return crisp if self._base is None or (seconds is not None and seconds <= AT_ONCE) else None
+        return crisp if self._base is None or (seconds is not None and seconds <= DETAIL_LIMIT) else None
 
     def _estimate(self, edit: Edit, *, sketch: bool) -> Estimate | None:
-        """None where something that it needs is not here, which is told when it is run."""
+        """None if something that the edit needs is not installed. Running it then gives the message."""
         guide = edit.job.guide
         try:
             return self._engine.estimate(guide.width, guide.height, edit.job.parameters, sketch=sketch)
@@ -302,7 +302,7 @@ class Live(QObject):
                     self._schedule.abandoned()
 
     def _show_soon(self, new: _NewPicture) -> None:
-        """Show it as soon as it is ready for that; one that arrives before is newer and takes its place."""
+        """Prepare the picture and show it. A newer one that arrives before it is prepared takes its place."""
         self._newest = new
         if self._showing is None:
             self._showing = asyncio.ensure_future(self._show_newest())
@@ -315,7 +315,7 @@ class Live(QObject):
         self._showing = None
 
     async def _show_estimate(self, new: _NewPicture) -> None:
-        """Show it where it was painted; elsewhere what stands there is better."""
+        """Show it where the painting changed. Elsewhere the finer picture stays."""
         edit, picture, base = new.edit, new.picture, self._base
         if base is None:
             self._put(EditPicture(edit, picture))
@@ -323,7 +323,7 @@ class Live(QObject):
             self._put(EditPicture(edit, await asyncio.to_thread(base.blended_with, edit, picture)))
 
     async def _show_whole(self, new: _NewPicture) -> None:
-        """Show all of it, or over a finer picture only where it was painted."""
+        """Show all of it, or only where the painting changed if the picture before is finer."""
         edit, picture, base = new.edit, new.picture, self._base
         if base is not None and base.fits(edit) and base.picture.width > picture.width:
             picture = await asyncio.to_thread(base.blended_with, edit, picture)

@@ -1,4 +1,4 @@
-"""The SDEdit panel: how much may change, into what, and the button, with its cost and its promise always in sight."""
+"""The SDEdit panel: t0, model, seed, refinement, the Generate button, its cost and what it leaves unchanged."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ REFINES = {
 
 
 OLD_REFINE = ("2×", "By the model itself, to twice its own size at most, as earlier versions did it.")
-"""What the way is called that only documents of earlier versions have."""
+"""Name and tip of a refinement that only documents of earlier versions use."""
 
 
 class SdeditPanel(QWidget):
@@ -202,7 +202,7 @@ def _drawn(key: str) -> str:
 
 
 class _Ends(QWidget):
-    """What the ends of the t0 track mean, right under them."""
+    """Labels under both ends of the t0 slider."""
 
     def __init__(self, row: SliderRow) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""One model or upscaler told in full: what it takes, how large it is, where it is from, and what it makes."""
+"""The details of one model or upscaler: its inputs, size, source, licence and examples."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ class ModelCard(QFrame):
 
 
 def takes(model: ModelInfo) -> str:
-    """What a model is told about the picture to make."""
+    """The kinds of input that a model takes besides the picture, as text."""
     if model.takes_prompt:
         return "A prompt in words"
     if not model.classes:

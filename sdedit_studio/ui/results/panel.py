@@ -9,7 +9,7 @@ from sdedit_studio.ui.base import theme
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.results.list import ResultList
 from sdedit_studio.ui.results.result_actions import ResultActions
-from sdedit_studio.ui.results.search import meets
+from sdedit_studio.ui.results.search import matches
 from sdedit_studio.ui.widgets.buttons import IconButton, SecondaryButton
 from sdedit_studio.ui.widgets.fields import TextField
 
@@ -114,7 +114,7 @@ class ResultsPanel(QWidget):
         results, search = self._session.results, self.search.text()
         starred = self.only_starred.isChecked()
         found = [record for record in reversed(results.records) if record.starred or not starred]
-        found = [record for record in found if meets(record, search)]
+        found = [record for record in found if matches(record, search)]
         self.list.show_records(found)
         self.empty.setText(NO_MATCH if len(results) else NONE_YET)
         self._pages.setCurrentWidget(self.list if found else self.empty)

@@ -1,4 +1,4 @@
-"""The run that made the waiting result, step by step: kept as it goes, played back and forth once it is over."""
+"""Playback of the run that made the waiting result. Its steps are recorded while it runs."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Playback(QObject):
 
     @property
     def result(self) -> Result | None:
-        """What the steps led to."""
+        """The result of the run."""
         return self._over and self._over.result
 
     @property
@@ -129,10 +129,10 @@ class Playback(QObject):
             return
         self._call = self._over.trajectory[min(self.last, max(0, position))].call
         if self._looking is None or self._looking.done():
-            self._looking = asyncio.ensure_future(self._look())
+            self._looking = asyncio.ensure_future(self._show_steps())
         self.moved.emit()
 
-    async def _look(self) -> None:
+    async def _show_steps(self) -> None:
         """Show the step, and then another one if that is asked for meanwhile."""
         shown = None
         while (run := self._over) is not None and shown is not self.point:
@@ -165,7 +165,7 @@ class Playback(QObject):
             self.changed.emit()
 
     def _follow(self) -> None:
-        """Steps go when their result does, and those of a run that came to nothing go at once."""
+        """Drop the steps of a result that is gone, and those of a run that was cancelled or failed."""
         underway, shown, run = self._generation.underway, self._generation.shown, self._running
         if run is not None and Activity.RUNNING not in underway and (shown is None or shown.edit is not run.edit):
             self._running = None

@@ -1,4 +1,4 @@
-"""What becomes of results: each is kept with the document, and can be shown, applied, compared and put away again."""
+"""Keeps every result with the document; shows, applies, compares, stars, deletes and exports them."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class ResultActions(QObject):
 
     @property
     def deleted(self) -> tuple[Record, ...]:
-        """What went last, deleted or for want of room, and can be put back."""
+        """The records that were deleted last, or dropped to keep within the size limit. They can be put back."""
         return self._deleted
 
     # --- Keeping ---------------------------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ class ResultActions(QObject):
         self._change(self._session.results.put_back(deleted), deleted)
 
     def _change(self, results: Results, back: Sequence[Record] = ()) -> None:
-        """What goes, and what of `back` has no room, can be put back: what lost its star, with its star."""
+        """Set the results. Those dropped, and those of `back` that do not fit, can be put back with their stars."""
         kept = {record.id for record in results}
         if gone := tuple(record for record in (*self._session.results, *back) if record.id not in kept):
             self._deleted = gone

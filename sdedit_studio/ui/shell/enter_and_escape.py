@@ -1,4 +1,4 @@
-"""What Enter, Esc, undo and redo are about: whatever is nearest to be ended, in one order."""
+"""What Enter, Esc, undo and redo do, depending on what is in progress."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class EnterAndEscape:
         self._generation, self._banner, self._tasks = generation, banner, tasks
 
     def can_enter(self) -> bool:
-        """Whether a gesture or a result waits. What would be applied has to be in sight."""
+        """Whether a gesture waits, or a result that is visible."""
         generation = self._generation
         return self._canvas.waits or (generation.can_apply and generation.activity is not Activity.COMPARING)
 

@@ -64,12 +64,12 @@ from sdedit_studio.ui.shell.actions import (
     results_dock_action,
 )
 from sdedit_studio.ui.shell.arrangement import Arrangement
-from sdedit_studio.ui.shell.beginning import Beginning
 from sdedit_studio.ui.shell.docks import Docks
 from sdedit_studio.ui.shell.enter_and_escape import EnterAndEscape
 from sdedit_studio.ui.shell.focus import focus_next
 from sdedit_studio.ui.shell.menus import LAYER_MENU, VARIATION_MENU, fill_menu_bar, fill_panels, fill_recent, show_menu
 from sdedit_studio.ui.shell.option_bar import OptionBar, StabiliserButton
+from sdedit_studio.ui.shell.startup import Startup
 from sdedit_studio.ui.shell.status_bar import StatusBar
 from sdedit_studio.ui.shell.title import NAME, DocumentTitle
 from sdedit_studio.ui.shell.tool_column import ToolColumn
@@ -110,8 +110,8 @@ class Window(QMainWindow):
         self.compare = Compare(self.generation, self.canvas)
         self.stage = Stage(self.canvas, self.compare, preferences)
         self.banner = Banner(self.generation, self.compare, self.stage)
-        self.paper_tasks = MaskedTasks(self.generation, self.compare, tasks.start)
-        self.offer = HarmoniseOffer(self.paper_tasks, self.stage)
+        self.masked_tasks = MaskedTasks(self.generation, self.compare, tasks.start)
+        self.offer = HarmoniseOffer(self.masked_tasks, self.stage)
         self.banner.stack(self.offer)
         self.target = TargetPill(session, self.canvas)
         self.hatching = Hatching(session, self.canvas)
@@ -132,8 +132,8 @@ class Window(QMainWindow):
         self.results = ResultsPanel(session, self.result_actions)
         self.autosave = Autosave(session, self.files, tasks, profile.recovery)
 
-        self._beginning = Beginning(preferences, self.generation, self.files, self.edit, self.autosave, self.notice)
-        self._keys = EnterAndEscape(session, self.canvas, self.generation, self.banner, self.paper_tasks)
+        self._startup = Startup(preferences, self.generation, self.files, self.edit, self.autosave, self.notice)
+        self._keys = EnterAndEscape(session, self.canvas, self.generation, self.banner, self.masked_tasks)
         self.actions_ = Actions(self._declared(), self, self.canvas, preferences)
         self.scrubber = Scrubber(self.playback, self.actions_, self.stage)
         self.banner.stack(self.scrubber)
@@ -153,7 +153,7 @@ class Window(QMainWindow):
 
     def begin(self, files: Sequence[Path]) -> None:
         """Open the files asked for; else offer what a crash left behind; else, the very first time, a sample."""
-        self.tasks.start(self._beginning.begin(files))
+        self.tasks.start(self._startup.begin(files))
 
     # --- What a person can ask for ---------------------------------------------------------------------------------
 
@@ -170,7 +170,7 @@ class Window(QMainWindow):
             *protection_actions(session, self.edit),
             *generation_actions(generation),
             *before_actions(generation, compare),
-            *masked_task_actions(self.paper_tasks),
+            *masked_task_actions(self.masked_tasks),
             seed_action(generation),
             results_dock_action(lambda: self.docks, self.results, canvas),
             models_action(self, self.models, self.tasks),
@@ -278,8 +278,8 @@ class Window(QMainWindow):
         canvas.cursor_moved.connect(self.status_bar.set_position)
         self.layers.list.menu_requested.connect(lambda at: show_menu(self, self.actions_, LAYER_MENU, at))
         self.regeneration.progressed.connect(self.layers.list.show_progress)
-        self.banner.activity.nudged.connect(lambda by: self.paper_tasks.nudge_t0(by * T0_STEP))
-        self.sdedit.strokes.clicked.connect(self.paper_tasks.edit_with_strokes)
+        self.banner.activity.nudged.connect(lambda by: self.masked_tasks.nudge_t0(by * T0_STEP))
+        self.sdedit.strokes.clicked.connect(self.masked_tasks.edit_with_strokes)
         self.sheet.menu_requested.connect(lambda at: show_menu(self, self.actions_, VARIATION_MENU, at))
         self.tool_column.colours.swap_requested.connect(self.actions_["edit.swap-colours"].trigger)
         self.tool_column.colours.edit_requested.connect(self._show_colour_panel)

@@ -1,5 +1,6 @@
-"""The t0 strip: this very painting at every t0, computed when there is nothing else to do, and what that costs and
-gains. `docs/t0-strip.md` says how it is measured.
+"""The t0 strip: samples of the current painting at eleven values of t0, computed while the engine is idle.
+
+`docs/t0-strip.md` explains their measures of faithfulness and realism.
 """
 
 from __future__ import annotations
@@ -100,9 +101,9 @@ class Strip(QObject):
         self._session.notices.tell(f"t₀ {t0:.2f}: {words.keeps(t0)}")
 
     def set_in_sight(self, in_sight: bool) -> None:
-        """Nothing is computed while nobody can see it."""
+        """Compute only while the strip is visible."""
         self._in_sight = in_sight
-        self._follower.look()
+        self._follower.check_for_change()
         self._resume()
 
     def close(self) -> None:
@@ -125,7 +126,7 @@ class Strip(QObject):
         self.changed.emit()
 
     def _try_again(self) -> None:
-        """What kept it from going on may be over when a person goes on."""
+        """Try again after a failure when the person switches live mode on."""
         if self._hint and self._generation.live.on and not self._generation.live.broken:
             self._settled, self._hint = False, ""
             self.changed.emit()
@@ -164,7 +165,7 @@ class Strip(QObject):
         self._session.notices.warn(sentence, details)
 
     def _stop_at(self, hint: str) -> None:
-        """Show what keeps it from going on, and try again only when something has changed."""
+        """Show why nothing is computed, and try again only when something has changed."""
         self._settled, self._hint, self._samples = True, hint, {}
         self.changed.emit()
 
@@ -218,7 +219,7 @@ class Strip(QObject):
         return True
 
     def _unchanged(self, job: Job) -> Pixels:
-        """What t0 = 0 gives: the guide, at the size of the others."""
+        """The sample at t0 = 0: the guide, at the size of the others."""
         guide = job.guide
         seen = self._generation.engine.estimate(guide.width, guide.height, job.parameters)
         return guide_at(job, (seen.native_width, seen.native_height))

@@ -1,4 +1,4 @@
-"""What a person can ask of the variations, declared like everything else."""
+"""Actions of the variations."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class VariationsRow(QWidget):
         self.hint.setText(self._words())
 
     def _scroll_here(self) -> None:
-        """Where the panel is too low for all of it, bring a new sheet in sight."""
+        """Scroll to a new sheet if the panel is not high enough to show all of it."""
         part = self.parentWidget()
         while part is not None and not isinstance(part, QScrollArea):
             part = part.parentWidget()

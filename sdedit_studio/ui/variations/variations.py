@@ -102,7 +102,7 @@ class Variations(QObject):
 
     @property
     def origin(self) -> Variation | None:
-        """What the newest of the sheet were made around; None for those of the painting itself."""
+        """The variation that the newest ones are small changes of; None for variations of the painting."""
         return self._sheet[-1].origin if self._sheet else None
 
     @property
@@ -120,7 +120,7 @@ class Variations(QObject):
 
     @property
     def single_choice(self) -> Variation | None:
-        """The chosen one, if it is one and done."""
+        """The chosen variation, if exactly one is chosen and it is finished."""
         return self._chosen[0] if len(self._chosen) == 1 and self._chosen[0].done else None
 
     @property
@@ -134,7 +134,7 @@ class Variations(QObject):
 
     @property
     def can_make_full_size(self) -> bool:
-        """Whether the chosen one is not being carried to full size, or there already."""
+        """Whether exactly one variation is chosen that is not at full size, and no run is in progress."""
         result = self._generation.result
         free = not self._generation.underway.running
         return (
@@ -263,7 +263,7 @@ class Variations(QObject):
             self._session.notices.tell("Another model was chosen, so the sheet of variations stays as far as it is.")
 
     def _painting(self) -> tuple[Any, ...]:
-        """What a sheet depends on."""
+        """The values that a sheet of the painting depends on."""
         return picture_dependencies(self._session.document, _unseeded(self._session.parameters))
 
     def _depends_on(self) -> object | None:
@@ -290,7 +290,7 @@ class Variations(QObject):
             new = [each for each in made if not any(each.same_as(other) for other in stay)]
             self._painted, self._settings, self._next_seed = made_of
             self._set_sheet([*stay, *new])
-            self._follower.look_anew()
+            self._follower.assume_changed()
             if new:
                 async with aclosing(self._engine.run_together([each.edit.job for each in new])) as updates:
                     async for update in updates:
@@ -335,7 +335,7 @@ class Variations(QObject):
 
 
 def _unseeded(parameters: Parameters) -> Parameters:
-    """What a sheet depends on: neither the seed, which it has several of, nor how results are refined."""
+    """The parameters that a sheet depends on: all but the seed, of which it has several, and the refinement."""
     return replace(_without_detail(parameters), seed=0)
 
 

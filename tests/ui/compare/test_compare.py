@@ -26,7 +26,7 @@ from sdedit_studio.ui.compare.compare import Compare, CompareMode, Overlays
 from sdedit_studio.ui.compare.overlay_image import AMPLIFIED, OverlayImage, difference_colours
 from sdedit_studio.ui.compare.stage import Stage
 from sdedit_studio.ui.generation.activity import Activity
-from sdedit_studio.ui.generation.live import STILL
+from sdedit_studio.ui.generation.live import PREVIEW_INTERVAL
 from tests.editing.documents import painted_document
 from tests.ui.documents import paint, push
 from tests.ui.flow import settle
@@ -370,7 +370,8 @@ def test_of_a_new_live_picture_only_what_it_changes_is_drawn(flow, tell, stage, 
         canvas.repaint()
         overlay, drawn = flow.compare._overlays.right, []
         for call, colour in enumerate(colours, 1):
-            await asyncio.sleep(STILL)
+            await asyncio.sleep(PREVIEW_INTERVAL)
+            await flow.until(lambda: not (canvas._resting.isActive() or canvas._catching_up.isActive()))
             before, shown = pixels(canvas), flow.generation.shown
             with monkeypatch.context() as patch:
                 patch.setattr(canvas, "update", lambda area: drawn.append(area))

@@ -18,7 +18,7 @@ from sdedit_studio.engine.job import Lane
 from sdedit_studio.parameters import Refine, Solver
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.generation.activity import Activity
-from sdedit_studio.ui.generation.live import STILL
+from sdedit_studio.ui.generation.live import PREVIEW_INTERVAL
 from tests.editing.documents import painted_document
 from tests.ui.documents import paint, push, put
 from tests.ui.fake_clock import FakeClock
@@ -237,7 +237,7 @@ def test_unfinished_pictures_do_not_flicker(live, tell):
             run.progress(call, calls=CALLS)
             await settle()
             seen.append(flow.generation.shown)
-            flow.generation.clock.advance(0.6 * STILL)
+            flow.generation.clock.advance(0.6 * PREVIEW_INTERVAL)
         assert seen[0] is seen[1] is not seen[2]
 
     tell(story)
@@ -250,7 +250,7 @@ def test_an_unfinished_picture_shows_only_where_it_was_painted(live, tell):
         run.progress(1, calls=CALLS, colour=(5, 5, 5))
         await flow.until(lambda: flow.generation.shown)
         await first_pass(flow, (90, 60, 30))
-        flow.generation.clock.advance(STILL)
+        flow.generation.clock.advance(PREVIEW_INTERVAL)
         paint(flow.session, Rect(0, 0, 12, 12))
         run = await runs(flow, 2)
         run.progress(1, calls=CALLS, colour=(200, 0, 0))

@@ -1,4 +1,4 @@
-"""What lies on the canvas when the window opens, and the first steps at the very first start."""
+"""Startup of the window: files to open, recovered work, and the sample and hints of the first start."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sdedit_studio.ui.generation.generation import Generation
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 
 
-class Beginning:
+class Startup:
     def __init__(
         self,
         preferences: Preferences,
