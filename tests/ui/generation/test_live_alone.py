@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import numpy as np
 import pytest
 
 from sdedit_studio.editing.edit import Shown
-from sdedit_studio.editing.live_pictures import CALLS
+from sdedit_studio.editing.live_pictures import CALLS, BasePicture
 from sdedit_studio.engine.job import Cancelled
 from sdedit_studio.engine.live import REST
 from sdedit_studio.parameters import Refine
@@ -260,6 +261,30 @@ def test_holding_gives_up_what_runs(alone):
         assert not alone.live.busy and alone.shown == []
         alone.live.release(hold)
         assert (await alone.run(2)).job == run.job
+
+    alone(story)
+
+
+def test_what_is_not_ready_yet_when_it_is_held_is_never_shown(alone, monkeypatch):
+    ready, made, make = threading.Event(), [], BasePicture.of
+
+    def slow(*arguments):
+        ready.wait(30)
+        made.append(make(*arguments))
+        return made[-1]
+
+    async def story(alone):
+        monkeypatch.setattr(BasePicture, "of", slow)
+        alone.live.start()
+        run = await alone.run(1)
+        run.finish(RED)
+        await alone.until(lambda: run.closed)
+        alone.live.hold()
+        ready.set()
+        await alone.until(lambda: made)
+        await alone.heard(run)
+        await asyncio.sleep(0.02)
+        assert alone.shown == []
 
     alone(story)
 
