@@ -25,6 +25,7 @@ PLAIN = {
     "layers_per_block": 1,
     "down_block_types": ("DownBlock2D", "AttnDownBlock2D"),
     "up_block_types": ("AttnUpBlock2D", "UpBlock2D"),
+    "norm_num_groups": 8,  # a group of a single channel would take away whatever the time adds to it
 }
 NCSN = {
     "sample_size": 16,

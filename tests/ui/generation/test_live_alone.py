@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import numpy as np
 import pytest
 
 from sdedit_studio.editing.edit import Shown
-from sdedit_studio.editing.live_pictures import CALLS
+from sdedit_studio.editing.live_pictures import CALLS, BasePicture
 from sdedit_studio.engine.job import Cancelled
 from sdedit_studio.engine.live import REST
 from sdedit_studio.parameters import Refine
@@ -218,8 +219,20 @@ def test_what_is_part_of_the_painting_now_is_not_followed_before_the_next_stroke
         assert len(alone.engine.runs) == 2 and alone.live.at_rest and not alone.live.busy
         paint(alone.session, Rect(0, 0, 12, 12), (255, 0, 0, 255))
         await alone.run(3)
+
+    alone(story)
+
+
+def test_what_has_become_part_of_the_painting_has_no_part_in_the_next_picture(alone):
+    async def story(alone):
+        await alone.refined()
+        hold = alone.live.hold()
+        alone.live.settle(hold)
+        alone.live.release(hold)
+        paint(alone.session, Rect(0, 0, 12, 12))
+        await alone.run(3)
         await alone.first_pass(RED)
-        assert alone.colours[-1] == RED, "what was shown before is no picture of this painting"
+        assert alone.colours == [GREY, GREEN, RED]
 
     alone(story)
 
@@ -248,6 +261,30 @@ def test_holding_gives_up_what_runs(alone):
         assert not alone.live.busy and alone.shown == []
         alone.live.release(hold)
         assert (await alone.run(2)).job == run.job
+
+    alone(story)
+
+
+def test_what_is_not_ready_yet_when_it_is_held_is_never_shown(alone, monkeypatch):
+    ready, made, make = threading.Event(), [], BasePicture.of
+
+    def slow(*arguments):
+        ready.wait(30)
+        made.append(make(*arguments))
+        return made[-1]
+
+    async def story(alone):
+        monkeypatch.setattr(BasePicture, "of", slow)
+        alone.live.start()
+        run = await alone.run(1)
+        run.finish(RED)
+        await alone.until(lambda: run.closed)
+        alone.live.hold()
+        ready.set()
+        await alone.until(lambda: made)
+        await alone.heard(run)
+        await asyncio.sleep(0.02)
+        assert alone.shown == []
 
     alone(story)
 
