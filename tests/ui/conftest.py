@@ -37,6 +37,7 @@ from sdedit_studio.ui.t0_strip.view import StripView
 from sdedit_studio.ui.variations.panel import VariationsRow
 from sdedit_studio.ui.variations.variations import Variations
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
+from tests import leaks
 from tests.editing.documents import painted_document
 from tests.ui.fake_engine import CHURCH, SCENES, THOUSAND, WORDS, FakeEngine
 from tests.ui.flow import Canvas as PlainCanvas
@@ -58,6 +59,14 @@ def look(qapp):
     theme.apply(qapp, theme.DARK)
 
 
+@pytest.fixture(autouse=True)
+def nothing_left(look):
+    """A test ends what it begins: its threads and its timers. Its tasks end with the `loop`."""
+    before = leaks.running()
+    yield
+    assert leaks.left(before) == []
+
+
 @pytest.fixture
 def dressed(qapp: QApplication) -> QApplication:
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
@@ -71,8 +80,10 @@ def loop(dressed: QApplication):
     loop = qasync.QEventLoop(dressed)
     asyncio.set_event_loop(loop)
     yield loop
+    waiting = leaks.waiting(loop)
     loop.close()
     asyncio.set_event_loop(None)
+    assert waiting == []
 
 
 @pytest.fixture
