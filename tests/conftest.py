@@ -17,6 +17,12 @@ settings.register_profile("studio", deadline=None)
 settings.load_profile("studio")
 
 
+def pytest_configure() -> None:
+    from tests.leaks import watch_timers
+
+    watch_timers()  # before any module of the window takes QTimer
+
+
 @pytest.fixture(scope="session")
 def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of models with one in it, `tiny`: random weights in the very format of the bundled one, 16 px native."""

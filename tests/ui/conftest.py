@@ -38,6 +38,7 @@ from sdedit_studio.ui.t0_strip.view import StripView
 from sdedit_studio.ui.variations.panel import VariationsRow
 from sdedit_studio.ui.variations.variations import Variations
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
+from tests import leaks
 from tests.editing.documents import painted_document
 from tests.ui.fake_engine import CHURCH, SCENES, THOUSAND, WORDS, FakeEngine
 from tests.ui.flow import Canvas as PlainCanvas
@@ -57,6 +58,14 @@ def painted(colour: tuple[int, int, int], width: int = 96, height: int = 64, x: 
 @pytest.fixture(scope="session", autouse=True)
 def look(qapp):
     theme.apply(qapp, theme.DARK)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(look):
+    """A test ends what it begins: its threads and its timers. Its tasks end with the `loop`."""
+    before = leaks.running()
+    yield
+    assert leaks.left(before) == []
 
 
 @pytest.fixture
@@ -82,8 +91,10 @@ def loop(dressed: QApplication):
     loop.run_in_executor = counted
     asyncio.set_event_loop(loop)
     yield loop
+    waiting = leaks.waiting(loop)
     loop.close()
     asyncio.set_event_loop(None)
+    assert waiting == []
 
 
 @pytest.fixture

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from threading import Lock, Thread
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -12,18 +13,20 @@ from PySide6.QtCore import QObject, Qt, Signal
 Made = TypeVar("Made")
 
 
-def _raise(error: Exception) -> None:
+def _raise(error: BaseException) -> None:
     raise error
 
 
 class Background(QObject):
-    """Runs one piece of work after the other in a thread of its own."""
+    """Runs one piece of work after the other in a thread of its own, which ends when there is no more."""
 
     _ended = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._thread = ThreadPoolExecutor(1, "canvas")
+        self._works: deque[Callable[[], None]] = deque()
+        self._at_work = False
+        self._lock = Lock()
         self._waiting = 0
         self._ended.connect(self._hand_over, Qt.ConnectionType.QueuedConnection)  # even if it ends before `start` does
 
@@ -39,17 +42,30 @@ class Background(QObject):
     ) -> None:
         """Call `work` in the thread, and in this one `then` with what it made, or `failed` with what it raised."""
 
-        def hand_over(future: Future[Made]) -> None:
-            error = future.exception()
-            if error is None:
-                then(future.result())
-            elif isinstance(error, Exception):
-                failed(error)
-            else:
-                raise error
+        def carry_out() -> None:
+            try:
+                hand_over = partial(then, work())
+            except Exception as error:
+                hand_over = partial(failed, error)
+            except BaseException as error:
+                hand_over = partial(_raise, error)
+            self._report(hand_over)
 
         self._waiting += 1
-        self._thread.submit(work).add_done_callback(lambda future: self._report(partial(hand_over, future)))
+        with self._lock:
+            self._works.append(carry_out)
+            idle, self._at_work = not self._at_work, True
+        if idle:
+            Thread(target=self._work, name="canvas").start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._works:
+                    self._at_work = False
+                    return
+                carry_out = self._works.popleft()
+            carry_out()
 
     def _report(self, hand_over: Callable[[], None]) -> None:
         try:
