@@ -34,7 +34,7 @@ def test_what_is_like_a_picture_is_that_noised_a_little_and_never_more_than_it_w
     (chosen,) = variations_of_painting(document, Parameters(t0=t0), 0, [7])
     chosen.picture, chosen.seconds = Pixels.of(np.full((64, 96, 3), 200, np.uint8)), 1.0
     one, other = variations_of(chosen, [8, 9])
-    assert (one.seed, other.seed, one.like) == (8, 9, chosen)
+    assert (one.seed, other.seed, one.origin) == (8, 9, chosen)
     assert one.edit.job.parameters.t0 == other.edit.job.parameters.t0 == near
     guide, mask = one.edit.job.guide.array, chosen.edit.job.mask.array
     assert (guide[mask == 255] == 200).all()

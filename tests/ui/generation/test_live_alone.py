@@ -8,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 
-from sdedit_studio.editing.edit import Shown
+from sdedit_studio.editing.edit import EditPicture
 from sdedit_studio.editing.live_pictures import CALLS, BasePicture
 from sdedit_studio.engine.job import Cancelled
 from sdedit_studio.engine.live import REST
@@ -16,7 +16,8 @@ from sdedit_studio.parameters import Refine
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.document.session import Session
-from sdedit_studio.ui.generation.live import STILL, Live
+from sdedit_studio.ui.generation.activity import Event, Underway
+from sdedit_studio.ui.generation.live import PREVIEW_INTERVAL, Live
 from tests.editing.documents import painted_document
 from tests.ui.documents import paint, push
 from tests.ui.fake_clock import FakeClock
@@ -31,12 +32,28 @@ class Alone:
     def __init__(self) -> None:
         self.session, self.engine, self.clock = Session(painted_document()), FakeEngine(), FakeClock()
         self.session.set_parameters(t0=0.4, refine=Refine.SDE, seed=7)
-        self.shown: list[Shown | None] = []
-        self.live = Live(self.session, self.engine, self.shown.append, self.clock)
+        self.shown: list[EditPicture | None] = []
+        self.underway = Underway()
+        self.live = Live(self.session, self.engine, self.underway, self.shown.append, self.clock)
 
     @property
     def colours(self) -> list[tuple[int, ...] | None]:
         return [None if each is None else one_colour(each) for each in self.shown]
+
+    def hold(self) -> None:
+        """What is shown is being applied."""
+        self.underway.happen(Event.APPLY)
+        self.live.hold()
+
+    def settle(self) -> None:
+        """It has become a layer."""
+        self.underway.happen(Event.APPLIED)
+        self.live.settle()
+
+    def go_on(self) -> None:
+        """It was not applied."""
+        self.underway.happen(Event.NOT_APPLIED)
+        self.live.go_on()
 
     async def until(self, condition) -> None:
         for _ in range(1000):
@@ -75,7 +92,7 @@ class Alone:
         return run
 
 
-def one_colour(shown: Shown) -> tuple[int, ...] | None:
+def one_colour(shown: EditPicture) -> tuple[int, ...] | None:
     """The colour of all of a picture, or None."""
     pixels = shown.picture.array
     return tuple(pixels[0, 0].tolist()) if (pixels == pixels[0, 0]).all() else None
@@ -103,7 +120,9 @@ def test_pictures_on_the_way_are_shown_no_faster_than_an_eye_follows(alone):
     async def story(alone):
         alone.live.start()
         run = await alone.run(1)
-        for call, (seconds, colour) in enumerate([(0, RED), (STILL / 2, GREEN), (STILL, BLUE)], 1):
+        for call, (seconds, colour) in enumerate(
+            [(0, RED), (PREVIEW_INTERVAL / 2, GREEN), (PREVIEW_INTERVAL, BLUE)], 1
+        ):
             alone.clock.advance(seconds)
             run.progress(call, calls=CALLS, colour=colour)
             await alone.heard(run)
@@ -198,7 +217,7 @@ def test_with_other_settings_the_picture_before_has_no_part_in_the_new_one(alone
         await alone.refined()
         alone.session.set_parameters(t0=0.6)
         run = await alone.run(3)
-        alone.clock.advance(STILL)
+        alone.clock.advance(PREVIEW_INTERVAL)
         run.progress(1, calls=CALLS, colour=BLUE)
         await alone.heard(run)
         assert alone.colours == [GREY, GREEN], "an estimate of it says less than what is shown"
@@ -211,10 +230,9 @@ def test_with_other_settings_the_picture_before_has_no_part_in_the_new_one(alone
 def test_what_is_part_of_the_painting_now_is_not_followed_before_the_next_stroke(alone):
     async def story(alone):
         await alone.refined()
-        hold = alone.live.hold()
+        alone.hold()
         paint(alone.session, Rect(0, 0, 90, 60))
-        alone.live.settle(hold)
-        alone.live.release(hold)
+        alone.settle()
         alone.clock.advance(10 * REST)
         assert len(alone.engine.runs) == 2 and alone.live.at_rest and not alone.live.busy
         paint(alone.session, Rect(0, 0, 12, 12), (255, 0, 0, 255))
@@ -226,9 +244,8 @@ def test_what_is_part_of_the_painting_now_is_not_followed_before_the_next_stroke
 def test_what_has_become_part_of_the_painting_has_no_part_in_the_next_picture(alone):
     async def story(alone):
         await alone.refined()
-        hold = alone.live.hold()
-        alone.live.settle(hold)
-        alone.live.release(hold)
+        alone.hold()
+        alone.settle()
         paint(alone.session, Rect(0, 0, 12, 12))
         await alone.run(3)
         await alone.first_pass(RED)
@@ -237,29 +254,14 @@ def test_what_has_become_part_of_the_painting_has_no_part_in_the_next_picture(al
     alone(story)
 
 
-def test_only_the_latest_hold_can_be_settled_and_released(alone):
-    async def story(alone):
-        alone.live.start()
-        await alone.run(1)
-        earlier, later = alone.live.hold(), alone.live.hold()
-        alone.live.settle(earlier)
-        alone.live.release(earlier)
-        assert alone.live.held
-        alone.live.release(later)
-        assert not alone.live.held
-        await alone.run(2)
-
-    alone(story)
-
-
 def test_holding_gives_up_what_runs(alone):
     async def story(alone):
         alone.live.start()
         run = await alone.run(1)
-        hold = alone.live.hold()
+        alone.hold()
         await alone.until(lambda: run.closed)
         assert not alone.live.busy and alone.shown == []
-        alone.live.release(hold)
+        alone.go_on()
         assert (await alone.run(2)).job == run.job
 
     alone(story)
@@ -279,7 +281,7 @@ def test_what_is_not_ready_yet_when_it_is_held_is_never_shown(alone, monkeypatch
         run = await alone.run(1)
         run.finish(RED)
         await alone.until(lambda: run.closed)
-        alone.live.hold()
+        alone.hold()
         ready.set()
         await alone.until(lambda: made)
         await alone.heard(run)
