@@ -29,6 +29,12 @@ def test_they_survive_json():
     assert Parameters.from_dict(json.loads(json.dumps(CHOSEN.as_dict()))) == CHOSEN
 
 
+def test_the_ends_of_all_ranges_are_within_them():
+    least = Parameters(t0=0, calls=1, repeats=1, seed=0, guidance=0, crispness=0)
+    most = Parameters(t0=1, calls=1000, repeats=10, seed=2**32 - 1, guidance=30, crispness=1)
+    assert (least.seed, most.seed) == (0, 4294967295)
+
+
 def test_files_from_before_prompts_are_read():
     values = {key: value for key, value in CHOSEN.as_dict().items() if key not in ("prompt", "guidance", "masking")}
     assert Parameters.from_dict(values) == replace(CHOSEN, prompt=None, guidance=1.0, masking=Masking.STEADY)
@@ -45,6 +51,13 @@ def test_files_from_before_prompts_are_read():
         ({"masking": "loose"}, "not a valid Masking"),
         ({"t0": 1.1}, "t0 must lie between 0 and 1"),
         ({"calls": 0}, "number of steps"),
+        ({"calls": 1001}, "number of steps"),
+        ({"t0": -0.01}, "t0 must lie between 0 and 1"),
+        ({"repeats": 0}, "number of repeats"),
+        ({"repeats": 11}, "number of repeats"),
+        ({"seed": -1}, "seed must lie between 0 and 4294967295"),
+        ({"seed": 2**32}, "seed must lie between 0 and 4294967295"),
+        ({"crispness": 1.01}, "crispness must lie between 0 and 1"),
     ],
 )
 def test_what_is_out_of_range_is_told(changes, message):

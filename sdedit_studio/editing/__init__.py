@@ -1,1 +1,1 @@
-"""What an edit is, as values for any thread: what is sent to the model, and what its result makes of a document."""
+"""Edits as values for any thread: the job that the model gets, and the document that its result makes."""

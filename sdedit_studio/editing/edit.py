@@ -1,4 +1,4 @@
-"""One edit as values: what is sent to the model, and what its result makes of the document. Pure, for any thread."""
+"""An edit: the job that the model gets, and the document that its result makes. Pure functions, for any thread."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Edit:
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class EditPicture:
     """A picture to lay over its edit's frame: a preview, smaller than that, or the result itself."""
 
     edit: Edit
@@ -54,10 +54,11 @@ class Shown:
 
 
 def edit_of(document: Document, parameters: Parameters, revision: int, before: Edit | None = None) -> Edit:
-    """What Generate sends. Raises ValueError, with a sentence for the person, when there is nothing to work from.
+    """The edit of a document as Generate makes it.
 
-    `before`: an earlier one of these; of its guide only what changed since is drawn anew, and what may change is the
-    very same object until something else may.
+    Raises ValueError, with a sentence for the person, when there is nothing to work from. `before`: an earlier edit.
+    Only what changed since is rendered again in its guide; its mask and strength are kept as the same objects while
+    they are equal.
     """
     if not any(layer.visible and layer.in_guide for layer in document.layers):
         raise ValueError("No visible layer is part of the guide. Mark one in the Layers panel.")
@@ -113,8 +114,8 @@ def parts_by_tile(rect: Rect) -> Iterator[tuple[TilePosition, Rect]]:
 def painted_since(known: Tiles, then: Document, now: Document, rects: Iterable[Rect]) -> Tiles:
     """`known` brought up to date inside `rects`: `now`'s composite wherever its layers were painted on after `then`.
 
-    Other changes of a layer, such as its opacity, are none of a result's business. Only opaque pixels count, because
-    only those look the same over the result as through a hole in its mask.
+    Other changes of a layer, such as its opacity, are ignored. Only opaque pixels count, because only those look the
+    same over the result as through a hole in its mask.
     """
     before = {layer.id: layer for layer in then.layers}
     nothing = Layer("")

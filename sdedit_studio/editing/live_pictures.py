@@ -1,4 +1,4 @@
-"""Live pictures as values: what is asked for, and how a coarse new picture goes over a finer one. For any thread."""
+"""Live pictures: their parameters, and how a coarse new picture is blended with a finer one. For any thread."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image, ImageChops, ImageFilter
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import frame_of
-from sdedit_studio.editing.edit import Edit, Shown
+from sdedit_studio.editing.edit import Edit, EditPicture
 from sdedit_studio.engine.job import Pixels, Result
 from sdedit_studio.engine.trajectory import at_frame_size
 from sdedit_studio.parameters import Parameters, Refine, Solver
@@ -25,13 +25,13 @@ CALLS = 4
 """Model calls of a live picture at most; `docs/live.md` has the measurements."""
 
 SIDE = 1536
-"""Longest side of the picture that new ones go over, in pixels: it is blended anew for each of them."""
+"""Longest side of a `BasePicture` in pixels. It is blended again with each new picture, so it is kept small."""
 
 COARSE = 192
 """Longest side at which two guides are compared."""
 
 REACH, FADE = 10, 4
-"""How far around a change the picture is taken anew, and over what the two fade, in pixels of `COARSE`."""
+"""Distance around a change within which the new picture is used, and width of the fade, in pixels of `COARSE`."""
 
 NOTICED = 6
 """Grey levels by which a guide must differ to count as painted on."""
@@ -40,12 +40,12 @@ SUPPORT = 2
 """Pixels to either side that bicubic resizing looks at."""
 
 LARGE = 0.5
-"""Part of the frame from which on all of it is refined anew."""
+"""If more than this part of the frame changed, all of it is refined again."""
 
 
 @dataclass(frozen=True, eq=False)
 class BasePicture:
-    """The finest whole picture of an edit so far, for others to go over."""
+    """The finest complete picture of an edit so far, which newer ones are blended with."""
 
     edit: Edit
     picture: Image.Image
@@ -84,7 +84,7 @@ class BasePicture:
 
 
 def picture_dependencies(document: Document, parameters: Parameters) -> tuple[Any, ...]:
-    """What a live picture depends on: equal while no change of the document changes its guide. Looks at no pixel."""
+    """The values that a live picture depends on. They stay equal while the guide does. Reads no pixels."""
     guides = [
         (layer.pixels, layer.mask, layer.opacity, layer.mode)
         for layer in document.layers
@@ -106,12 +106,12 @@ def refinement(edit: Edit, refine: Refine, first: Pixels | None = None) -> Edit:
 
 
 def partial_refinement(base: BasePicture, edit: Edit, refine: Refine, first: Pixels) -> Edit | None:
-    """The edit that refines only what was painted since, in the midst of `base`, whose picture it keeps elsewhere.
+    """The edit that refines only what was painted since `base` was made, and keeps the base's picture elsewhere.
 
-    That picture takes the guide's place, so the passes after the first must need none.
+    The base's picture takes the place of the guide, so the passes after the first must not need the guide.
 
-    None where that is not to be had: the base was refined in another way or not to the end, or is smaller than the
-    frame, or was painted on in most parts, or has parts that start from the painting itself.
+    None if this is not possible: the base was refined in another way or not completely, is smaller than the frame, was
+    painted on in most parts, or the edit has a strength map.
     """
     job = edit.job
     if (
@@ -131,8 +131,8 @@ def partial_refinement(base: BasePicture, edit: Edit, refine: Refine, first: Pix
     return replace(whole, job=replace(whole.job, guide=Pixels.of(np.asarray(base.picture)), mask=Pixels.of(mask)))
 
 
-def as_result(shown: Shown, seconds: float) -> Result:
-    """What is seen, at the size of the frame: the picture to apply."""
+def as_result(shown: EditPicture, seconds: float) -> Result:
+    """A picture over the canvas as a result that can be applied, enlarged to the frame's size."""
     job = shown.edit.job
     whole = at_frame_size(job, shown.picture)
     return Result(job, whole, whole, seconds, job.parameters.calls)
@@ -147,8 +147,9 @@ def _painted(then: np.ndarray, now: np.ndarray) -> Image.Image:
 
 
 def _around(box: Box, where: Image.Image, new: Image.Image, to: Size) -> Box:
-    """What a box of `where` is in a picture of size `to`, and as much around it as decides what `new` and `where` look
-    like in it at that size.
+    """A box of `where`, scaled to a picture of size `to` and grown by the support of the resizing filter.
+
+    Inside the grown box, resizing `new` and `where` to size `to` depends on nothing outside it.
     """
     (left, top, right, bottom), (width, height) = box, to
     across, down = width / where.width, height / where.height
@@ -164,7 +165,7 @@ def _around(box: Box, where: Image.Image, new: Image.Image, to: Size) -> Box:
 
 
 def _part(image: Image.Image, box: Box, whole: Size) -> Image.Image:
-    """What would be in `box` if the image were resized to `whole`."""
+    """The part inside `box` of the image resized to `whole`."""
     across, down = image.width / whole[0], image.height / whole[1]
     left, top, right, bottom = box
     source = left * across, top * down, right * across, bottom * down

@@ -17,14 +17,16 @@ from sdedit_studio.engine.job import Pixels
 from sdedit_studio.parameters import Parameters
 from sdedit_studio.raster.geometry import Rect
 
-LEAST, MOST = 0.05, 0.8
+LOWEST_T0, HIGHEST_T0 = 0.05, 0.8
 """Between these a task's t0 can be moved: below them nothing is seen to change, above them nothing is kept."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """`region`: what may change. `t0`, `calls`: what suits the task (docs/tasks.md says why). `inside`: the part of t0
-    for what lies further in than the seam.
+    """A masked task with its settings, which `docs/tasks.md` explains.
+
+    `region`: the part of the document that may change. `calls`: model calls. `inside`: the factor on t0 for the parts
+    of the region that lie away from its seam.
     """
 
     title: str
@@ -55,7 +57,7 @@ def task_edit(task: Task, document: Document, parameters: Parameters, revision: 
 
 def with_t0(edit: Edit, t0: float) -> Edit:
     """The same edit from another t0, within what suits a task."""
-    t0 = min(MOST, max(LEAST, round(t0, 2)))
+    t0 = min(HIGHEST_T0, max(LOWEST_T0, round(t0, 2)))
     return replace(edit, job=replace(edit.job, parameters=replace(edit.job.parameters, t0=t0)))
 
 

@@ -1,4 +1,4 @@
-"""What is kept of a result, and what is made of that again: an edit, a layer, a file. Pure, for any thread."""
+"""Records of results, and the edits, layers and files made from records. Pure, for any thread."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sdedit_studio.files import results as files
 
 
 def title(record: Record) -> str:
-    """What to call a result: "t₀ 0.42, seed 3"."""
+    """The title of a result, such as "t₀ 0.42, seed 3"."""
     return f"t₀ {record.settings.t0:.2f}, seed {record.settings.seed}"
 
 
@@ -48,9 +48,10 @@ def edit_of_record(record: Record, document: Document, revision: int) -> tuple[E
 
 
 def with_protection_of(document: Document, record: Record) -> Document:
-    """With the frame of a record protected as it was then; the very same document where it is so already.
+    """The document with the record's frame protected as it was when the result was made.
 
-    Raises ValueError, with a sentence for the person, when the canvas is another one.
+    Returns the same document object if the protection is equal. Raises ValueError, with a sentence for the person, when
+    the canvas has another size.
     """
     assert record.strength is not None
     if record.canvas != (document.width, document.height):
@@ -62,12 +63,12 @@ def with_protection_of(document: Document, record: Record) -> Document:
 
 
 def export_picture(path: Path, record: Record) -> None:
-    """Write its picture, with its settings in it. Raises FileProblem."""
+    """Write the picture of a record to a file, with its settings as metadata. Raises FileProblem."""
     pictures.export(path, files.pasted(record), metadata=record.parameters, composite=record.mask is not None)
 
 
 def with_layer_of(document: Document, record: Record) -> Document:
-    """The document with its picture as a layer of its own, whatever the size of the canvas. Raises FileProblem."""
+    """The document with the record's picture as a new layer, on a canvas of any size. Raises FileProblem."""
     picture = files.rgb(record.picture)[..., ::-1]
     alpha = np.full(picture.shape[:2], 255, np.uint8) if record.mask is None else files.coverage(record.mask)
     premultiplied = (picture.astype(np.uint16) * alpha[..., None] + 127) // 255

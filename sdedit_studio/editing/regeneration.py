@@ -13,9 +13,10 @@ from sdedit_studio.raster.geometry import Rect
 
 
 def frame_to_regenerate(document: Document, layer: Layer) -> Rect:
-    """The part of the canvas that a result was made from.
+    """The part of the canvas that a result is made again from.
 
-    As recorded, as long as the layer lies within; one that was moved, or painted on beyond it, has what it covers.
+    This is the recorded frame if the layer lies inside it. Of a layer that was moved or painted on outside the recorded
+    frame, it is the layer's bounds.
     """
     content = layer.pixels.content_bounds() & document.bounds
     try:

@@ -1,4 +1,4 @@
-"""The picture that one t0 gives of a painting, and how far it is from it. Pure, for any thread."""
+"""The picture that one t0 makes of a painting, and its distances to the painting and to photographs. For any thread."""
 
 from __future__ import annotations
 
@@ -15,24 +15,26 @@ from sdedit_studio.evaluation.measures import l2, rmse
 class Sample:
     """The picture at one t0, at the model's native size.
 
-    Its distance to the guide where it may differ: `l2` as the paper has it, `rmse` in grey levels. `away`: its
-    distance to photographs by the model's own estimate, None when the model cannot tell.
+    `l2`, `rmse`: its distance to the guide where it may differ, as the paper measures it and in grey levels.
+    `photo_distance`: its distance to photographs as the model estimates it, None when the model cannot.
     """
 
     picture: Pixels
     l2: float
     rmse: float
-    away: float | None
+    photo_distance: float | None
 
 
-def sample_of(job: Job, picture: Pixels, away: float | None) -> Sample:
+def sample_of(job: Job, picture: Pixels, photo_distance: float | None) -> Sample:
     """A picture with its distance to the job's guide, where the mask lets it change. For any thread."""
     size = picture.width, picture.height
     guide, coverage = _resized(job.guide.array, size), job.coverage
     mask = None if coverage is None else _resized(coverage, size) / 255
     if mask is not None and not mask.any():
         mask = None  # too small to be seen at this size
-    return Sample(picture, float(l2(guide, picture.array, mask)), float(rmse(guide, picture.array, mask)), away)
+    return Sample(
+        picture, float(l2(guide, picture.array, mask)), float(rmse(guide, picture.array, mask)), photo_distance
+    )
 
 
 def guide_at(job: Job, size: tuple[int, int]) -> Pixels:

@@ -1,4 +1,4 @@
-"""The two curves under the t0 strip as values, and where they are best together. Pure."""
+"""The two curves under the t0 strip, and the interval of t0 where their sum is least. Pure."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 LEAST_SPREAD = 0.1
-"""The realism curve's whole height stands for at least this much: photographs differ by more among themselves."""
+"""The least range of the realism curve. Photographs differ by more than this among themselves."""
 
 TOLERANCE = 0.1
-"""How far above the least sum of the two curves the sweet spot reaches, in parts of a curve's height."""
+"""The sum of the two curves in the sweet spot is at most this far above its least value."""
 
 
 def heights(values: Sequence[float], least: float = 0.0) -> Sequence[float]:

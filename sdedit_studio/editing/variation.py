@@ -1,5 +1,6 @@
-"""Variations as values: one guide edited with several seeds, more like one of them, and two of them as layers. Pure,
-for any thread.
+"""Variations: one guide edited with several seeds, small changes of one variation, and two variations as layers.
+
+Pure, for any thread.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.editing.edit import Edit, Shown, applied, edit_of, painted_over
+from sdedit_studio.editing.edit import Edit, EditPicture, applied, edit_of, painted_over
 from sdedit_studio.editing.live_pictures import as_result, refinement
 from sdedit_studio.engine.job import Pixels, Result
 from sdedit_studio.parameters import Parameters, Refine
@@ -20,18 +21,19 @@ from sdedit_studio.raster.tiles import COVERAGE, Tiles
 SEEDS = 2**32
 
 NEAR = 0.3
-"""t0 of what is like a chosen picture. `docs/variations.md` says why a small new noise, and why this much."""
+"""t0 of small changes of a chosen variation. `docs/variations.md` explains the value."""
 
 
 @dataclass(eq=False)
 class Variation:
     """One picture of a sheet. `picture`: the newest estimate after model call `call`, at the model's native size.
 
-    `seconds`: what it took, None until it is done. `like`: the one that this was made around.
+    `seconds`: what it took, None until it is done. `origin`: the variation that this one is a small
+    change of, or None.
     """
 
     edit: Edit
-    like: Variation | None = None
+    origin: Variation | None = None
     picture: Pixels | None = None
     call: int = 0
     seconds: float | None = None
@@ -57,7 +59,7 @@ class Variation:
     def result(self) -> Result:
         """The picture enlarged to the frame's size, to be applied."""
         assert self.picture is not None
-        return as_result(Shown(self.edit, self.picture), self.seconds or 0.0)
+        return as_result(EditPicture(self.edit, self.picture), self.seconds or 0.0)
 
     def at_full_size(self, chosen: Parameters) -> Edit:
         """The edit that carries this very picture up to the frame's own size, refined as `chosen` says."""
@@ -82,7 +84,7 @@ def variations_of_painting(
 
 
 def variations_of(chosen: Variation, seeds: Sequence[int]) -> list[Variation]:
-    """Small changes of a picture that is done: it is the guide, noised a little with each of the seeds."""
+    """Small changes of a finished variation: its picture is the guide, and t0 is low. One for each of the seeds."""
     job = chosen.edit.job
     picture = Image.fromarray(chosen.result().unpasted.array)
     if job.mask is not None:
@@ -92,14 +94,14 @@ def variations_of(chosen: Variation, seeds: Sequence[int]) -> list[Variation]:
     return _seeded(nearby, seeds, chosen)
 
 
-def _seeded(edit: Edit, seeds: Sequence[int], like: Variation | None = None) -> list[Variation]:
+def _seeded(edit: Edit, seeds: Sequence[int], origin: Variation | None = None) -> list[Variation]:
     job = edit.job
     jobs = [replace(job, parameters=replace(job.parameters, seed=seed)) for seed in seeds]
-    return [Variation(replace(edit, job=each), like) for each in jobs]
+    return [Variation(replace(edit, job=each), origin) for each in jobs]
 
 
 def above_later_results(edit: Edit, now: Document) -> Edit:
-    """`edit` as if the results added since had been there: its own goes over them, but not over newer strokes."""
+    """`edit` as if the results added since had been in its document, so that its result covers them but no strokes."""
     then = {layer.id: layer for layer in edit.document.layers}
     layers = [layer for layer in now.layers if layer.id in then or layer.generation is not None]
     if not layers:
@@ -109,9 +111,9 @@ def above_later_results(edit: Edit, now: Document) -> Edit:
 
 
 def blended(below: Variation, above: Variation, now: Document) -> Document:
-    """`now` with two pictures as layers, the upper one hidden by a mask that waits to be painted on, and active.
+    """`now` with two variations as layers. The upper one is active, and hidden by a mask to paint on.
 
-    What was painted since stays in sight, and so does all that the edits left alone, wherever the mask is painted.
+    Strokes painted since the edits, and everything outside their masks, stay visible wherever the mask is painted.
     """
     document = now
     for each in (below, above):

@@ -79,7 +79,7 @@ def measure(strokes: int) -> dict[str, Any]:
 async def held(hand: Hand) -> list[float]:
     """Milliseconds from a position of the slider to its picture, while it is held."""
     noised, times = hand.window.noised, []
-    noised.hold()
+    noised.show()
     await hand.until(lambda: noised.shown)
     for step in range(HELD):
         before, began = noised._image, perf_counter()
@@ -87,7 +87,7 @@ async def held(hand: Hand) -> list[float]:
         while noised._image is before:
             await asyncio.sleep(0)
         times.append(1000 * (perf_counter() - began))
-    noised.let_go()
+    noised.hide()
     return times
 
 

@@ -11,8 +11,11 @@ from PIL import Image
 
 from sdedit_studio import cli
 from sdedit_studio.cli.commands import command
+from sdedit_studio.cli.edit import _opaque_where_edited
+from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.files.pictures import read_metadata
 from sdedit_studio.models import catalogue
+from sdedit_studio.parameters import Parameters
 
 BASE = ["--model", "tiny", "--steps", "2"]
 
@@ -255,3 +258,16 @@ def test_steps_that_cannot_be_written_are_refused_before_the_work(guide, capsys)
     assert command(["edit", "guide.png", "-o", "out.png", *BASE, "--trajectory", "steps.mp4"]) != 0
     assert ".webp, .gif, .apng, .png" in told(capsys)
     assert not Path("out.png").exists()
+
+
+def test_a_pixel_that_mask_or_strength_holds_back_keeps_its_transparency():
+    guide, picture = Pixels.of(np.zeros((4, 6, 3), np.uint8)), Pixels.of(np.full((4, 6, 3), (10, 20, 30), np.uint8))
+    original = np.full((4, 6, 4), 7, np.uint8)
+    masked, held = np.zeros((4, 6), bool), np.zeros((4, 6), bool)
+    masked[:, :2], held[:1] = True, True
+    result = Result(Job(guide, Parameters()), picture, picture, 1.0, 8)
+    found = _opaque_where_edited(result, original, [masked, held])
+    stays = masked | held
+    assert (found[stays] == 7).all()
+    assert (found[~stays] == (30, 20, 10, 255)).all()
+    assert (_opaque_where_edited(result, original, []) == (30, 20, 10, 255)).all()

@@ -12,8 +12,9 @@ from hypothesis.extra.numpy import arrays
 from sdedit_studio.diffusion.cascade import as_pixels, as_tensor, edit, resized, start_levels_of
 from sdedit_studio.diffusion.detail import DetailNetwork, with_detail
 from sdedit_studio.diffusion.exact import GaussianDenoiser
+from sdedit_studio.diffusion.noise import noise_source
 from sdedit_studio.diffusion.pasting import paste, strength_coverage
-from sdedit_studio.diffusion.plan import Detail, Pass, sigma_of_t0
+from sdedit_studio.diffusion.plan import Detail, Pass, sigma_of_t0, t0_of_sigma
 from sdedit_studio.parameters import Parameters, Solver
 
 PASSES = (Pass(48, 32, 1.0, 4), Pass(96, 64, 0.4, 3))
@@ -64,6 +65,30 @@ def test_only_the_first_pass_has_the_chosen_solver(guide):
         for s in (Solver.EULER_MARUYAMA, Solver.DPMPP_2M)
     ]
     assert torch.equal(again[0][-1].picture, again[1][-1].picture)
+
+
+def test_pixels_begin_to_take_part_in_the_pass_before_over_a_factor_of_two():
+    """The start of a pass at level s: the pass before at pixels of level 2 s, the guide at s, and linear in between."""
+    level, t0, levels = 0.1, t0_of_sigma(1.0), [0.05, 0.1, 0.12, 0.15, 0.18, 0.2, 0.3]
+    strength = np.full((64, 96), 255, np.uint8)
+    for column, start in enumerate(levels):
+        strength[:, column] = round(255 * t0_of_sigma(start) / t0)
+    guide, first = np.full((64, 96, 3), 51, np.uint8), np.full((32, 48, 3), 204, np.uint8)
+    seen = []
+
+    def watched(x, sigma):
+        seen.append(x.clone())
+        return x
+
+    passes = (Pass(48, 32, 1.0, 4), Pass(96, 64, level, 1))
+    parameters = Parameters(t0=t0, seed=3)
+    list(edit(watched, guide, None, passes, parameters, stride=16, strength=strength, first=first))
+    noise = noise_source([3], (3, 64, 96), place=(1, 0))(0)
+    found = (seen[0] - level * noise)[0, 0, 0, : len(levels)]
+    own = start_levels_of(torch.from_numpy(strength[0, : len(levels)] / np.float32(255)), t0)
+    taken = ((own - level) / level).clamp(0, 1)
+    assert taken[0] == 0 and taken[-1] == 1 and 0.3 < taken[3] < 0.7
+    torch.testing.assert_close(found, -0.6 + taken * 1.2, rtol=0, atol=1e-4)
 
 
 def checked(x):

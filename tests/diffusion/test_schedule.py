@@ -1,6 +1,6 @@
 """Schedules: inverse maps, and tabulated values."""
 
-from math import exp, inf, isclose
+from math import cos, exp, inf, isclose, pi
 
 import pytest
 from diffusers import DDPMScheduler
@@ -109,3 +109,16 @@ def test_discrete_schedules_are_diffusers(betas):
     ours = DiscreteVP(1000, 0.001, 0.012, betas)
     for step in (0, 1, 250, 500, 998):
         assert isclose(1 / (1 + ours.sigmas[step] ** 2), theirs[step].item(), rel_tol=2e-4)
+
+
+def test_the_cosine_schedule_is_a_squared_cosine_but_for_its_last_beta_which_is_capped():
+    """alpha-bar of step n is f(n) / f(0) with `f(n) = cos^2(pi/2 (n / 1000 + 0.008) / 1.008)`, and f(1000) = 0."""
+
+    def f(step):
+        return cos((step / 1000 + 0.008) / 1.008 * pi / 2) ** 2
+
+    schedule = DiscreteVP(betas=Betas.COSINE)
+    kept = [1 / (1 + sigma**2) for sigma in schedule.sigmas]
+    for step in (0, 499, 997, 998):
+        assert isclose(kept[step], f(step + 1) / f(0), rel_tol=1e-9)
+    assert isclose(kept[999], kept[998] * (1 - 0.999), rel_tol=1e-9)

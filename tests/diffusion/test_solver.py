@@ -96,14 +96,18 @@ def test_the_reverse_sde_ends_in_the_exact_posterior(name):
 STARTS = (0.6, START, 6.0)
 
 
+def in_a_row(states):
+    """Pictures of one pixel as the pixels of one picture, the same for each of the starting levels."""
+    return states.reshape(1, 1, 1, -1).repeat(len(STARTS), 1, 1, 1)
+
+
 def moments_of_levels(name, count):
-    """`moments` for several starting levels in one batch, whose pictures share the noise of each step."""
+    """`moments` for several starting levels in one batch: each picture has the whole basis, one pixel for each."""
     solver, _, _ = SOLVERS[name]
     x, noise = basis(count + 1)
-    grids = [[*geometric(count, start, 0.002), 0.0] for start in STARTS for _ in x]
+    grids = [[*geometric(count, start, 0.002), 0.0] for start in STARTS]
     levels = [level_of(sigmas) for sigmas in zip(*grids, strict=True)]
-    together = x.repeat(len(STARTS), 1, 1, 1)
-    *_, last = solver(GAUSSIAN, together, levels, lambda step: noise(step).repeat(len(STARTS), 1, 1, 1), untouched)
+    *_, last = solver(GAUSSIAN, in_a_row(x), levels, lambda step: in_a_row(noise(step)), untouched)
     return [(row[0].item(), row[1:].square().sum().item()) for row in last.x.reshape(len(STARTS), -1)]
 
 
@@ -223,6 +227,36 @@ def test_calls_are_the_calls_asked_for(solver, calls, sigma):
     assert steps[-1].x.isfinite().all()
 
 
+def test_a_step_of_heun_is_the_mean_of_the_slopes_at_both_its_ends():
+    """Algorithm 1 of Karras et al. 2022 line by line, and the estimate that each of its model calls made."""
+    x = torch.randn(2, 1, 2, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(4))
+    sigma, lower = 1.7, 0.6
+    first, second, last = heun(GAUSSIAN, x, [sigma, lower, 0.0], torch.zeros_like(x).mul, untouched, calls=3)
+    slope = (x - GAUSSIAN(x, sigma)) / sigma
+    ahead = x + (lower - sigma) * slope
+    slope_ahead = (ahead - GAUSSIAN(ahead, lower)) / lower
+    there = x + (lower - sigma) * (slope + slope_ahead) / 2
+    for call, state, estimate in (
+        (first, ahead, GAUSSIAN(x, sigma)),
+        (second, there, GAUSSIAN(ahead, lower)),
+        (last, GAUSSIAN(there, lower), GAUSSIAN(there, lower)),
+    ):
+        torch.testing.assert_close(call.x, state)
+        torch.testing.assert_close(call.estimate, estimate)
+    assert [call.sigma for call in (first, second, last)] == [lower, lower, 0.0]
+
+
+def test_an_even_number_of_calls_begins_with_a_step_of_euler():
+    x = torch.randn(2, 1, 2, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
+    high, middle, low = 4.0, 1.5, 0.4
+    calls = list(heun(GAUSSIAN, x, [high, middle, low, 0.0], torch.zeros_like(x).mul, untouched, calls=4))
+    euler = x + (middle - high) * (x - GAUSSIAN(x, high)) / high
+    torch.testing.assert_close(calls[0].x, euler)
+    alone = list(heun(GAUSSIAN, euler, [middle, low, 0.0], torch.zeros_like(x).mul, untouched, calls=3))
+    for ours, theirs in zip(calls[1:], alone, strict=True):
+        torch.testing.assert_close(ours.x, theirs.x)
+
+
 def test_it_is_multistep_consistency_sampling():
     """x <- D(x) + s' z: nothing of the old noise is kept."""
     noise = torch.randn(4, 2, 1, 3, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
@@ -276,6 +310,11 @@ class TestGrids:
         grid = karras_grid(2.0, 5)
         assert grid[-2] == pytest.approx(0.05)
         assert grid[2] == pytest.approx(((2 ** (1 / 7) + 0.05 ** (1 / 7)) / 2) ** 7)
+
+    @pytest.mark.parametrize(("sigma", "last"), [(0.1, 0.025), (0.004, 0.001), (0.2, 0.05), (80.0, 0.05)])
+    def test_the_last_level_of_karras_grid_is_at_most_a_quarter_of_the_first(self, sigma, last):
+        for count in (2, 5):
+            assert karras_grid(sigma, count)[-2] == pytest.approx(last)
 
     @pytest.mark.parametrize("sde", Sde)
     def test_the_papers_grid_is_uniform_in_its_time(self, sde):

@@ -258,6 +258,38 @@ def test_flattening_looks_the_same_in_one_layer(document):
     assert flat.active_layer.pixels.content_bounds() in document.bounds
 
 
+def test_a_flattened_layer_is_a_plain_one_whatever_the_bottom_one_was(document):
+    veiled = Layer(
+        "Veiled",
+        noise(3, alpha=255),
+        soft(4, CANVAS),
+        opacity=0.4,
+        mode=BlendMode.MULTIPLY,
+        generation={"seed": 1},
+    )
+    document = document.inserted(veiled, 0)
+    flat = edits.flattened(document)
+    assert np.array_equal(composite(flat), composite(document))
+    (layer,) = flat.layers
+    assert (layer.name, layer.mask, layer.opacity, layer.mode, layer.visible, layer.generation) == (
+        "Veiled",
+        None,
+        1.0,
+        BlendMode.NORMAL,
+        True,
+        None,
+    )
+    hidden_below = document.with_layer(document.layers[0].id, visible=False)
+    assert edits.flattened(hidden_below).active_layer.visible
+
+
+@pytest.mark.parametrize(("flags", "merged"), [((True, False), True), ((False, True), True), ((False, False), False)])
+def test_merged_layers_are_in_the_guide_if_one_of_them_was(document, flags, merged):
+    for layer, flag in zip(document.layers, flags, strict=True):
+        document = document.with_layer(layer.id, in_guide=flag)
+    assert edits.merged_visible(document).active_layer.in_guide is merged
+
+
 def test_merging_visible_layers_keeps_the_hidden_ones_in_their_order(document):
     hidden = Layer("Hidden", noise(7), visible=False)
     document = document.inserted(hidden, 1)
@@ -392,6 +424,19 @@ def test_a_result_is_one_masked_layer_with_its_record(document):
     assert edits.add_result(document, frame, picture, None, "x", {}).active_layer.mask.content_bounds() == frame
     with pytest.raises(ValueError, match="size of 120 x 100"):
         edits.add_result(document, frame, picture[:50], mask, "x", {})
+
+
+def test_a_result_lies_above_the_guide_that_is_seen_and_else_on_top(document):
+    picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+
+    def names(document):
+        return [layer.name for layer in edits.add_result(document, CANVAS, picture, None, "Result", {}).layers]
+
+    notes = document.inserted(Layer("Notes", noise(5), in_guide=False), 2).inserted(Layer("Hidden", visible=False), 3)
+    assert names(notes) == ["Paper", "Paint", "Result", "Notes", "Hidden"]
+    for layer in document.layers:
+        notes = notes.with_layer(layer.id, in_guide=False)
+    assert names(notes) == ["Paper", "Paint", "Notes", "Hidden", "Result"]
 
 
 def test_edits_work_away_from_the_main_thread(document):

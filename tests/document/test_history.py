@@ -170,3 +170,39 @@ def test_the_revision_counts_every_change(history):
     history.push("Dab", dab(history, 1))
     history.undo()
     assert history.revision == 2
+
+
+COVERAGE_BYTES = 256 * 256
+
+
+def covered(value: int) -> Tiles:
+    return Tiles.from_array(np.full((20, 20), value, np.uint8), 300, 300)
+
+
+@pytest.mark.parametrize("part", ["mask", "selection", "protection"])
+def test_coverage_is_paid_for_wherever_it_is(history, part):
+    def with_coverage(value: int) -> Document:
+        document, tiles = history.document, covered(value)
+        return document.with_layer(document.active, mask=tiles) if part == "mask" else document.replace(**{part: tiles})
+
+    history.push("Add", with_coverage(100))
+    assert history.nbytes == 0, "what was there before had none"
+    history.push("Change", with_coverage(200))
+    assert history.nbytes == COVERAGE_BYTES
+
+
+def test_what_was_undone_is_paid_for_until_it_is_forgotten(history):
+    paint = history.document.active_layer.pixels.with_array(np.full((5, 5, 4), 9, np.uint8), 0, 0)
+    history.push("First paint", history.document.with_pixels(paint))
+    assert history.nbytes == 0
+    history.undo()
+    assert history.nbytes == TILE_BYTES, "redo alone keeps the paint"
+    history.push("Rename", history.document.with_layer(history.document.active, name="Else"))
+    assert history.nbytes == 0
+
+
+def test_tiles_that_two_layers_share_are_paid_for_once(history):
+    history.push("Duplicate", history.document.duplicated(history.document.layers[0].id))
+    first, second = history.document.layers[0].id, history.document.layers[1].id
+    history.push("Delete both", history.document.removed(first).removed(second))
+    assert history.nbytes == 16 * TILE_BYTES

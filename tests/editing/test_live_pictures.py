@@ -10,9 +10,9 @@ from PIL import Image
 
 from sdedit_studio.document.edits import guide
 from sdedit_studio.editing.edit import Edit, edit_of
-from sdedit_studio.editing.live_pictures import BasePicture, partial_refinement
+from sdedit_studio.editing.live_pictures import CALLS, BasePicture, live_parameters, partial_refinement
 from sdedit_studio.engine.job import Job, Pixels
-from sdedit_studio.parameters import Parameters, Refine
+from sdedit_studio.parameters import Parameters, Refine, Solver
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
 from tests.editing.documents import painted, painted_document
@@ -46,6 +46,26 @@ def test_whether_only_paint_differs_is_told_without_a_look_at_a_mask(monkeypatch
         document = document.replace(**change)
         again = edit_of(document, Parameters(), 2, again)
         assert not base.fits(again), change
+
+
+def test_a_live_picture_takes_few_calls_once_and_the_solver_that_its_model_needs():
+    chosen = Parameters(calls=20, repeats=3, solver=Solver.EULER_MARUYAMA, refine=Refine.SDE, seed=5, t0=0.6)
+    assert live_parameters(chosen) == Parameters(calls=CALLS, refine=Refine.OFF, seed=5, t0=0.6)
+    few_step = Parameters(calls=2, solver=Solver.CONSISTENCY)
+    assert live_parameters(few_step) == Parameters(calls=2, solver=Solver.CONSISTENCY, refine=Refine.OFF)
+
+
+def test_where_nothing_is_selected_other_protection_alone_tells_two_edits_apart():
+    def held(level: int) -> Tiles:
+        return Tiles.from_array(np.full((9, 9), level, np.uint8))
+
+    document = painted_document().replace(protection=held(100))
+    before = edit_of(document, Parameters(), 0)
+    base = BasePicture.of(before, before.job.guide)
+    assert before.job.mask is None and before.job.strength is not None
+    assert base.fits(edit_of(document, Parameters(), 1, before))
+    for protection in (held(90), None):
+        assert not base.fits(edit_of(document.replace(protection=protection), Parameters(), 1, before))
 
 
 def test_a_coarse_picture_over_a_fine_one_changes_nothing_far_from_the_paint():

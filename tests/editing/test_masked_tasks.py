@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sdedit_studio.editing.masked_tasks import EDIT_WITH_STROKES, HARMONISE, LEAST, MOST, task_edit, with_t0
+from sdedit_studio.editing.masked_tasks import EDIT_WITH_STROKES, HARMONISE, HIGHEST_T0, LOWEST_T0, task_edit, with_t0
 from sdedit_studio.parameters import Parameters, Refine
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import Rect
@@ -56,5 +56,5 @@ def test_another_t0_is_the_same_edit_and_stays_within_what_suits():
     more = with_t0(edit, 0.352)
     assert more.job.parameters.t0 == 0.35
     assert (more.job.guide, more.job.mask, more.frame) == (edit.job.guide, edit.job.mask, edit.frame)
-    assert with_t0(edit, 0.0).job.parameters.t0 == LEAST
-    assert with_t0(edit, 2.0).job.parameters.t0 == MOST
+    assert with_t0(edit, 0.0).job.parameters.t0 == LOWEST_T0
+    assert with_t0(edit, 2.0).job.parameters.t0 == HIGHEST_T0

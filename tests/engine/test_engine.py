@@ -108,10 +108,10 @@ async def test_explicit_jobs_wait_their_turn(engine, models):
 @engine_test
 async def test_an_explicit_job_interrupts_live(engine, models):
     models.seconds = 0.05
-    live = asyncio.create_task(updates(engine, job(calls=100), lane=Lane.LIVE))
-    await asyncio.sleep(0.12)
+    running = aiter(engine.run(job(calls=100), Lane.LIVE))
+    assert isinstance(await anext(running), Progress), "it runs now"
     assert isinstance((await updates(engine, job(calls=1)))[-1], Result)
-    assert isinstance((await live)[-1], Cancelled)
+    assert isinstance([update async for update in running][-1], Cancelled)
 
 
 @engine_test

@@ -11,8 +11,10 @@ import pytest
 import torch
 from diffusers import DDPMScheduler, UNet2DModel
 
+from sdedit_studio.engine import library
 from sdedit_studio.engine.engine import Engine
 from sdedit_studio.engine.job import InstallProgress, ModelRefused
+from sdedit_studio.models.adding import download
 from tests.models.adding.test_download import Answer, Hub
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -89,6 +91,9 @@ def test_a_download_is_told_stopped_and_gone_on_with(hub, tmp_path):
 
 
 def test_offline_it_is_refused_in_a_sentence(tmp_path, monkeypatch):
-    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    """Told by the work itself, without the process that it is done in."""
+    monkeypatch.setattr(download, "ENDPOINT", "http://127.0.0.1:9")
+    steps: list[InstallProgress] = []
     with pytest.raises(ModelRefused, match=r"The hub cannot be reached .* try again: it goes on where it stopped\."):
-        asyncio.run(Engine(tmp_path / "models").download_model("someone/tiny", lambda step: None))
+        library._refusing(lambda: library._download(steps.append, "someone/tiny", tmp_path / "models"))
+    assert steps == [InstallProgress("Asking Hugging Face")]

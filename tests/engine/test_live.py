@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdedit_studio.engine.live import REST, Order, Schedule
+from sdedit_studio.engine.live import REMEMBERED, REST, Order, Schedule
 
 
 class Clock:
@@ -184,3 +184,36 @@ def test_whatever_happens_the_last_revision_is_followed_refined_and_then_left_al
     clock.now += 100
     take()
     assert len(ordered) == count
+
+
+def test_a_refinement_that_runs_is_not_ordered_again():
+    schedule, clock = begun()
+    schedule.take()
+    schedule.finished(first(1))
+    clock.now += REST
+    assert schedule.take() == refined(1)
+    for _ in range(3):
+        clock.now += REST
+        assert schedule.take() is None and schedule.rests_in() is None
+        schedule.lifted()
+        assert schedule.running == refined(1)
+
+
+def test_what_settles_ends_what_runs():
+    schedule, clock = begun()
+    schedule.take()
+    schedule.settled(2)
+    assert schedule.running is None and schedule.rests_in() is None
+    schedule.finished(first(1))
+    clock.now += REST
+    assert schedule.take() is None and schedule.rate is None
+
+
+def test_the_pace_is_that_of_the_last_few_first_passes():
+    schedule, clock = begun()
+    for revision, seconds in enumerate([30.0] * 5 + [0.1] * REMEMBERED, 1):
+        schedule.changed(revision)
+        schedule.take()
+        clock.now += seconds
+        schedule.finished(first(revision))
+    assert abs(schedule.rate - 10) < 1e-6

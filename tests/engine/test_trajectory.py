@@ -30,6 +30,18 @@ def run(calls: list[int], sides: list[int]) -> list[Progress]:
     return steps
 
 
+def test_a_run_that_begins_again_takes_the_place_of_what_there_was():
+    one, two, three = run([3], [5])
+    trajectory = Trajectory()
+    for steps, kept in (([one, two, three], [1, 2, 3]), ([one, two], [1, 2]), ([one], [1]), ([one, two], [1, 2])):
+        for step in steps:
+            trajectory.add(step)
+        assert [point.call for point in trajectory] == kept
+        assert trajectory.bytes == sum(point.bytes for point in trajectory)
+    trajectory.add(two)
+    assert [point.call for point in trajectory] == [2], "the same step again is another run"
+
+
 passes = st.lists(st.tuples(st.integers(1, 60), st.integers(1, 40)), min_size=1, max_size=4)
 
 

@@ -96,6 +96,16 @@ def test_it_says_what_it_used():
     assert kid(many, many, subsets=2).steady
 
 
+def test_no_picture_is_drawn_twice_into_a_subset():
+    """Subsets as large as a set are that set, so all of them give its one estimate."""
+    random = np.random.default_rng(11)
+    x, y = random.normal(size=(12, 4)), random.normal(0.3, 1, (12, 4))
+    for one, other in ((x, y), (y, x)):
+        estimate = kid(one, other, subsets=20, size=12)
+        assert estimate.mean == pytest.approx(mmd2(one, other), rel=1e-9)
+        assert estimate.std == pytest.approx(0, abs=1e-12)
+
+
 def test_the_seed_decides():
     x, y = np.random.default_rng(10).normal(size=(2, 40, 3))
     assert kid(x, y) == kid(x, y)

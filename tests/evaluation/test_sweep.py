@@ -162,7 +162,7 @@ def test_t0_is_a_range_or_a_list(text, values):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "0:1", "0:1:0", "0:1:-0.1", "1:0:0.1", "0:2:0.5", "nan", "0:1:nan", "0:1:1e-9", "-1"]
+    "text", ["", "a", "0:1", "0:1:0", "0:1:-0.1", "1:0:-0.1", "1:0:0.1", "0:2:0.5", "nan", "0:1:nan", "0:1:1e-9", "-1"]
 )
 def test_other_t0_are_told(text):
     with pytest.raises(EvaluationProblem, match="start:stop:step or a list"):

@@ -112,6 +112,14 @@ def test_a_program_that_knows_only_the_baseline_sees_the_same_picture(tmp_path, 
     assert np.array_equal(composite(loaded), composite(painting))
 
 
+def test_where_no_layer_is_selected_the_topmost_is_active(tmp_path):
+    names = {"top": "", "middle": "selected='false'", "bottom": ""}
+    layers = [f"<layer name='{name}' src='data/a.png' {more}/>" for name, more in names.items()]
+    loaded, _ = load(foreign(tmp_path / "a.ora", f"<stack>{''.join(layers)}</stack>"))
+    assert [layer.name for layer in loaded.layers] == ["bottom", "middle", "top"]
+    assert loaded.active_layer.name == "top"
+
+
 def test_names_may_hold_anything_but_what_xml_cannot(tmp_path):
     names = ["<&>\"'", "a\tb\nc\rd", "Größe 木 🎨", "bell\x07 and \x00 \ud800"]
     save(tmp_path / "a.ora", Document.of(4, 4, [Layer(name) for name in names]))
@@ -412,7 +420,7 @@ def test_krita_shows_the_same_picture(tmp_path):
     record = new_record(picture, picture, None, **given)
     save(tmp_path / "in.ora", document, Parameters(), Results((record,)))
     command = ["xvfb-run", "-a", "krita", "--export", "--export-filename", "out.png", "in.ora"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=100)
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=300)
     difference = pictures.read(tmp_path / "out.png").astype(int) - composite(document)
     assert np.abs(difference).max() <= 8
     assert np.abs(difference).mean() < 1

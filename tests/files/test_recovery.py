@@ -106,6 +106,38 @@ def test_a_living_session_is_not_offered_and_a_clean_end_leaves_nothing(tmp_path
     assert list(folder.iterdir()) == []
 
 
+def test_a_session_however_old_belongs_to_its_process_as_long_as_that_lives(tmp_path, journal, painting):
+    journal.write(painting, Parameters(), None).result()
+    (lock,) = (tmp_path / "sessions").glob("*.lock")
+    long_ago = time.time() - 30 * 24 * 3600
+    os.utime(lock, (long_ago, long_ago))
+    assert recoverable(tmp_path / "sessions") == []
+    assert lock.exists()
+    assert journal._lock.staleLockTime() == 0, "where the system does not lock files itself, age alone would count"
+
+
+def test_sessions_left_behind_are_offered_newest_first(tmp_path, painting):
+    folder = tmp_path / "sessions"
+    for seed in (1, 2, 3):
+        journal = Journal(folder)
+        journal.write(painting, Parameters(seed=seed), None).result()
+        crashed(tmp_path).rename(tmp_path / f"crash {seed}")
+        journal.close()
+    left_behind = tmp_path / "left behind"
+    left_behind.mkdir()
+    for seed in (2, 3, 1):
+        (session,) = (tmp_path / f"crash {seed}").iterdir()
+        session.rename(left_behind / session.name)
+    assert [recovery.load()[1].seed for recovery in recoverable(left_behind)] == [3, 2, 1]
+
+
+def test_looking_for_sessions_left_behind_leaves_no_lock(tmp_path, journal, painting):
+    journal.write(painting, Parameters(), None).result()
+    folder = crashed(tmp_path)
+    assert len(recoverable(folder)) == len(recoverable(folder)) == 1
+    assert list(folder.glob("*.lock")) == []
+
+
 def test_discarded_work_is_gone_until_the_next_write(tmp_path, journal, painting):
     journal.write(painting, Parameters(), None)
     journal.discard().result()

@@ -100,6 +100,20 @@ def test_results_are_saved_with_a_document_and_come_back(tmp_path, painting, res
         assert b"results" not in archive.read("stack.xml"), "other programs do not see them"
 
 
+def test_results_come_back_in_the_order_in_which_they_were_made(results):
+    stored = {}
+
+    def put(data: bytes) -> str:
+        return stored.setdefault(data, str(len(stored)))
+
+    values = module.as_json(results, put)
+    places = {place: data for data, place in stored.items()}
+    for order in ([2, 0, 1], [1, 2, 0]):
+        notes = []
+        found = module.from_json([values[index] for index in order], places.__getitem__, notes)
+        assert plain(found) == plain(results) and notes == []
+
+
 def test_what_was_protected_is_saved_with_a_result_and_files_of_older_versions_have_none(tmp_path, painting):
     results = Results().added(made(1, masked=True, held=True))
     save(tmp_path / "a.ora", painting, None, results)

@@ -1,5 +1,6 @@
 """Which models are here, and what is said of a damaged one."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -9,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from sdedit_studio.models import catalogue
-from sdedit_studio.models.catalogue import ModelProblem, find, installed, read_card
+from sdedit_studio.models.catalogue import ModelProblem, digest, find, installed, read_card
 from sdedit_studio.parameters import Parameters
 
 
@@ -97,6 +98,37 @@ def test_a_wrong_card_is_told_and_not_listed(models, changes, message):
     with pytest.raises(ModelProblem, match=message):
         find("tiny", models)
     assert [card.name for card in installed(models)] == ["scenes-96"]
+
+
+def test_what_is_shown_when_nothing_is_chosen(models):
+    card = find("tiny", models)
+    assert card.default_condition is None, "any class"
+    assert replace(card, any_class=None).default_condition == "hill"
+    assert replace(card, any_class=None, classes=()).default_condition is None
+
+
+def test_the_digest_is_that_of_the_models_own_weights(models):
+    folder = models / "tiny"
+    weights = (folder / "model.safetensors").read_bytes()
+    alone = hashlib.sha256(weights).hexdigest()
+    assert digest(folder) == alone
+    (folder / "reference.safetensors").write_bytes(b"pictures to compare with")
+    (folder / "detail").mkdir()
+    (folder / "detail" / "model.safetensors").write_bytes(b"another network")
+    assert digest(folder) == alone
+    (folder / "unet").mkdir()
+    (folder / "unet" / "more.safetensors").write_bytes(b"more")
+    lines = f"{alone}  model.safetensors\n{hashlib.sha256(b'more').hexdigest()}  unet/more.safetensors\n"
+    assert digest(folder) == hashlib.sha256(lines.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("ends", [[1.0, 1.0], [1.0, 0.0], [0.0], [0.0, 0.5, 1.0], [0, "1"]])
+def test_a_range_goes_from_a_lower_to_a_higher_end(models, ends):
+    amend(models, range=[0.0, 1.0])
+    assert find("tiny", models).range == (0.0, 1.0)
+    amend(models, range=ends)
+    with pytest.raises(ModelProblem, match="wrong value for range"):
+        find("tiny", models)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "\x00"])

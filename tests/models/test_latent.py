@@ -14,6 +14,7 @@ from diffusers import (
     LCMScheduler,
     UNet2DConditionModel,
 )
+from safetensors.torch import load_file, save_file
 
 from sdedit_studio.diffusion.cascade import edit
 from sdedit_studio.diffusion.plan import plan
@@ -210,6 +211,26 @@ def test_the_space_is_the_autoencoders(models, name, kind):
     assert space.preview(space.encode(picture)).shape == (1, 3, 8, 10)
 
 
+def test_latents_are_shifted_before_they_are_scaled():
+    vae = randomised(
+        AutoencoderKL(
+            block_out_channels=(32, 32),
+            down_block_types=("DownEncoderBlock2D",) * 2,
+            up_block_types=("UpDecoderBlock2D",) * 2,
+            sample_size=32,
+            scaling_factor=0.5,
+            shift_factor=0.25,
+        )
+    ).eval()
+    picture = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    with torch.no_grad():
+        mean = vae.encode(picture).latent_dist.mode()
+        decoded = vae.decode(mean).sample
+    space = latent.Latents(vae)
+    torch.testing.assert_close(space.encode(picture), (mean - 0.25) * 0.5)
+    torch.testing.assert_close(space.decode((mean - 0.25) * 0.5), decoded, rtol=1e-4, atol=1e-4)
+
+
 def test_previews_have_the_colours(models):
     """Of an autoencoder that keeps colours as they are, the linear map is exact."""
 
@@ -326,6 +347,7 @@ def test_without_transformers_it_says_what_to_install(models, monkeypatch):
         (lambda folder: (folder / "tokenizer").rename(folder / "other"), "has no folder tokenizer"),
         (lambda folder: (folder / "text_encoder" / "model.safetensors").write_bytes(b"\0" * 99), "damaged"),
         (lambda folder: amend(folder / "unet" / "config.json", in_channels=9), "does not fit"),
+        (lambda folder: add_weight(folder / "unet"), "no known network has, such as another.weight"),
         (lambda folder: amend(folder / "vae" / "config.json", _class_name="VQModel"), "autoencoder VQModel"),
     ],
 )
@@ -336,6 +358,11 @@ def test_what_cannot_be_used_is_told(harm, message, tmp_path):
         add(folder, ImportOptions(name="other"), tmp_path / "models")
     assert "\n" not in str(problem.value)
     assert list((tmp_path / "models").iterdir()) == []
+
+
+def add_weight(folder):
+    path = folder / latent.WEIGHTS
+    save_file(load_file(path) | {"another.weight": torch.zeros(3)}, path)
 
 
 def amend(path, **changes):

@@ -95,6 +95,21 @@ def test_scrubbing_never_passes_the_ceiling(opacity, flow, hardness):
     assert alpha[50 - AREA.y, 70 - AREA.x] >= min(0.9, flow * 5) * opacity * 255 - 1
 
 
+def test_coverage_goes_to_the_nearest_level():
+    for level in range(0, 255, 7):
+        for part, expected in ((0.4, level), (0.6, level + 1)):
+            brush = Brush(size=20, hardness=1, opacity=(level + part) / 255, size_pressure=False)
+            assert Stroke(brush, RED, EMPTY).extend(50, 50, 1.0, 0.0)[0].pixel(50, 50)[3] == expected
+
+
+def test_a_mask_is_painted_to_the_nearest_level():
+    grey_below = Tiles.from_array(np.full((100, 100), 100, np.uint8))
+    for amount in range(1, 255, 6):
+        brush = Brush(size=20, hardness=1, opacity=amount / 255, size_pressure=False)
+        (found,) = Stroke(brush, (200, 200, 200), grey_below).extend(50, 50, 1.0, 0.0)[0].pixel(50, 50)
+        assert found == round(100 + amount / 255 * 100)
+
+
 def test_flow_builds_up():
     def alpha(times: int) -> int:
         brush = Brush(size=40, flow=0.05, hardness=1, size_pressure=False)
@@ -265,6 +280,16 @@ def test_smudging_drags_colour_along():
     assert row[30] < 60  # black was carried across the border
     assert row[-1] == 255
     assert pixels.pixel(230, 150) == (255, 255, 255, 255)
+
+
+def test_smudging_lightly_is_not_rounded_between_events():
+    """The pointer that reports every place twice makes the same dabs, and must leave the same pixels."""
+    brush = Brush(size=30, flow=0.9, opacity=0.05, size_pressure=False)
+    once = [(150 + 5 * step, 100) for step in range(30)]
+    twice = [point for point in once for _ in range(2)]
+    one, other = (drag(Smudge(brush, halves()), *points) for points in (once, twice))
+    assert not np.array_equal(read(one), read(halves()))
+    assert np.array_equal(read(one), read(other))
 
 
 def test_more_flow_carries_further():

@@ -55,6 +55,19 @@ def test_difference_covers_every_changed_pixel(changes):
     assert not differs.any()
 
 
+@pytest.mark.parametrize("shift", [(7, 0), (0, 7), (-300, 5)])
+def test_moved_pixels_differ_where_they_were_and_where_they_are(shift):
+    here = Tiles.from_array(np.full((10, 10, 4), 255, np.uint8), 20, 30)
+    there = here.moved(*shift)
+    for found in (here.difference(there), there.difference(here)):
+        covered = np.zeros((1000, 1000), bool)
+        for rect in found:
+            covered[rect.moved(500, 500).slices] = True
+        for bounds in (here.content_bounds(), there.content_bounds()):
+            assert covered[bounds.moved(500, 500).slices].all()
+    assert here.difference(here) == []
+
+
 def test_difference_is_tight():
     old = Tiles.from_array(np.full((500, 500, 4), 9, np.uint8))
     new = old.with_array(np.full((3, 5, 4), 7, np.uint8), 254, 100)

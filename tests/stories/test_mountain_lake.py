@@ -63,7 +63,7 @@ def test_paint_a_mountain_lake_and_keep_what_becomes_of_it(qapp, tmp_path):
         session.set_parameters(t0=0.32, seed=5, condition="mountain", refine=Refine.DETAIL)
         generation.seed_locked = True
         await hand.key(Qt.Key.Key_Return, CONTROL)
-        assert generation.activity.is_run
+        assert generation.underway.running
         await hand.until(lambda: generation.progress is not None, TORCH_SECONDS)
         await hand.tool("brush", (250, 250, 250), size=8)
         await hand.drag([(600, 60), (640, 64)])

@@ -110,6 +110,62 @@ def test_consistency_begins_as_denoising_and_closes_in():
     assert gaps[-1].max() < 0.02
 
 
+def steady_batch(sigma):
+    """Pictures of 0.2 with noise of 1 at these levels."""
+    clean = torch.full((len(sigma), 1, 2, 2), 0.2, dtype=torch.float64)
+    return Batch(clean, torch.ones_like(clean), torch.tensor(sigma, dtype=torch.float64), None)
+
+
+def test_consistency_compares_the_two_levels_and_at_level_0_the_picture_itself():
+    """Of a network that leaves the noise in, estimates differ by (t - r) times the noise, at r = 0 too."""
+    loss = Consistency()
+    batch = steady_batch([0.01, 0.05, 0.5, 2.0, 40.0])
+    for progress in (0.0, 0.3, 1.0):
+        gap = batch.sigma - loss.lower(batch.sigma, progress)
+        expected = (((gap**2 + loss.c**2).sqrt() - loss.c) / gap).mean()
+        found = loss(lambda x, sigma, labels: x, batch, progress)
+        assert found.item() == pytest.approx(expected.item(), rel=1e-9)
+    assert loss.lower(batch.sigma, 0.0)[:3].tolist() == [0, 0, 0]
+
+
+def test_consistency_asks_for_no_level_below_the_lowest():
+    loss, asked = Consistency(), []
+
+    def network(x, sigma, labels):
+        asked.append(sigma)
+        torch.testing.assert_close(x, 0.2 + sigma[:, None, None, None].expand_as(x))
+        return x
+
+    batch = steady_batch([loss.sigma_min, 0.003, 1.0])
+    for progress in (0.0, 1.0):
+        assert loss.lower(batch.sigma, progress).min() < loss.sigma_min
+        loss(network, batch, progress)
+    assert torch.cat(asked).min() == loss.sigma_min
+
+
+def test_levels_between_those_of_the_table_are_interpolated():
+    """log sigma of VE is linear in t, so even a table of three intervals gives the very level of each t."""
+    loss = ScoreMatching(VE(), intervals=3)
+    torch.manual_seed(3)
+    levels = loss.levels(200, CPU)
+    torch.manual_seed(3)
+    times = loss.t_min + (1 - loss.t_min) * torch.rand(200).double()
+    expected = torch.tensor([VE().sigma(t) for t in times.tolist()])
+    torch.testing.assert_close(levels, expected, rtol=1e-4, atol=0)
+
+
+def test_the_highest_level_of_the_table_can_be_drawn(monkeypatch):
+    loss = ScoreMatching(VE(), intervals=3)
+    monkeypatch.setattr(torch, "rand", lambda count, device: torch.ones(count))
+    assert loss.levels(2, CPU).tolist() == pytest.approx([loss.sigma_max] * 2, rel=1e-4)
+
+
+def test_log_normal_levels_stay_within_what_is_trained():
+    torch.manual_seed(0)
+    levels = Edm(mean=0.0, std=10.0).levels(1000, CPU)
+    assert (levels.min().item(), levels.max().item()) == (pytest.approx(0.002), 80.0)
+
+
 def test_a_consistent_network_has_no_consistency_loss():
     """Data in one point: every path ends there."""
     clean = torch.full((64, 1, 1, 1), 0.2)

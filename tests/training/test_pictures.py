@@ -133,6 +133,20 @@ def test_batches_vary_in_place_and_hand():
     assert set(firsts) == {0, 1, 2, 3, 4, 5}
 
 
+def test_the_middle_of_stored_pictures_is_taken_for_samples():
+    pixels = torch.randint(256, (3, 8, 8, 3), dtype=torch.uint8)
+    found = Pictures(pixels, torch.zeros(3, dtype=torch.int64)).centres([2, 0], 4)
+    assert np.array_equal(found, pixels[[2, 0], 2:6, 2:6].numpy())
+
+
+def test_crops_reach_every_edge_of_what_is_stored():
+    places = torch.arange(36, dtype=torch.uint8).reshape(1, 6, 6, 1).expand(1, 6, 6, 3).contiguous()
+    torch.manual_seed(1)
+    batch, _ = Pictures(places, torch.tensor([0])).batch(torch.zeros(300, dtype=torch.int64), 4, CPU)
+    corners = ((batch[:, 0, [0, 0, 3, 3], [0, 3, 0, 3]] + 1) * 127.5).round().int()
+    assert {0, 5, 30, 35} <= set(corners.flatten().tolist())
+
+
 @pytest.mark.parametrize(
     ("make", "says"),
     [

@@ -11,6 +11,7 @@ from torch import nn
 from sdedit_studio.diffusion.denoiser import edm_scales
 from sdedit_studio.training.dataset import Pictures
 from sdedit_studio.training.loss import Consistency, Edm
+from sdedit_studio.training.optimizer import descend
 from sdedit_studio.training.problem import TrainingProblem
 from sdedit_studio.training.recipe import Recipe
 from sdedit_studio.training.trainer import WARM_UP, Trainer, rate_factor
@@ -172,6 +173,19 @@ def test_a_step_without_a_number_leaves_the_weights_numbers():
     assert losses[0] != losses[0]
     assert all(loss == loss for loss in losses[1:])
     assert all(value.isfinite().all() for value in weights(tried))
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_a_gradient_that_is_no_number_moves_nothing(value):
+    network = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.AdamW(network.parameters(), weight_decay=0.0)
+    before = network.weight.clone()
+    network.weight.grad = torch.full_like(network.weight, float(value))
+    network.bias.grad = torch.ones_like(network.bias)
+    bias = network.bias.item()
+    descend(optimizer, network.parameters(), 0.01, 1.0)
+    assert torch.equal(network.weight, before)
+    assert network.bias.item() == pytest.approx(bias - 0.01, rel=1e-4), "the others go on at the rate given"
 
 
 def test_the_learning_rate_rises_then_falls_to_nothing():

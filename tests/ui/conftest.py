@@ -17,6 +17,7 @@ from sdedit_studio.engine.engine import Engine
 from sdedit_studio.parameters import Refine
 from sdedit_studio.raster.tiles import Tiles, blank
 from sdedit_studio.ui.base import theme
+from sdedit_studio.ui.base.clock import SYSTEM_CLOCK, Clock
 from sdedit_studio.ui.base.preferences import Preferences
 from sdedit_studio.ui.base.profile import Profile
 from sdedit_studio.ui.base.tasks import Tasks
@@ -77,7 +78,17 @@ def dressed(qapp: QApplication) -> QApplication:
 
 @pytest.fixture
 def loop(dressed: QApplication):
+    """`in_threads`: the calls in a thread that are not over, for `settle`."""
     loop = qasync.QEventLoop(dressed)
+    loop.in_threads, run_in_executor = set(), loop.run_in_executor
+
+    def counted(*work):
+        future = run_in_executor(*work)
+        loop.in_threads.add(future)
+        future.add_done_callback(loop.in_threads.discard)
+        return future
+
+    loop.run_in_executor = counted
     asyncio.set_event_loop(loop)
     yield loop
     waiting = leaks.waiting(loop)
@@ -117,11 +128,17 @@ def canvas(qtbot):
 
 
 @pytest.fixture
-def flow(qtbot, loop) -> Flow:
+def clock() -> Clock:
+    """The flow's. A module of tests that lets time pass has a `FakeClock` in its place."""
+    return SYSTEM_CLOCK
+
+
+@pytest.fixture
+def flow(qtbot, loop, clock) -> Flow:
     session = Session(painted_document())
     session.set_parameters(t0=0.4)
     engine = FakeEngine()
-    generation = Generation(session, engine)
+    generation = Generation(session, engine, clock)
     view = PlainCanvas()
     view.resize(700, 500)
     qtbot.addWidget(view)
@@ -143,6 +160,7 @@ def flow(qtbot, loop) -> Flow:
     variations.close()
     strip.close()
     generation.close()
+    flow.compare.close()
     loop.run_until_complete(asyncio.sleep(0.01))
 
 

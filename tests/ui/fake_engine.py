@@ -60,16 +60,20 @@ class Run:
         preview = np.full(SMALL, colour, np.uint8)
         self.updates.put_nowait(Progress(self.job, call, calls, pass_index, 2, Pixels.of(preview), left))
 
-    def finish(self, colour=(200, 40, 10), seconds: float = 1.25, note: str = "", away: float | None = None) -> None:
+    def finish(
+        self, colour=(200, 40, 10), seconds: float = 1.25, note: str = "", photo_distance: float | None = None
+    ) -> None:
         """End with a result that is one colour wherever the mask lets it be; a sketch is small and has no mask."""
         if self.job.sketch:
             small = Pixels.of(np.full(SMALL, colour, np.uint8))
-            self.updates.put_nowait(Result(self.job, small, small, seconds, 8, note, away))
+            self.updates.put_nowait(Result(self.job, small, small, seconds, 8, note, photo_distance))
             return
         picture = self.job.guide.array.copy()
         picture[slice(None) if self.job.mask is None else self.job.mask.array > 0] = colour
         whole = np.full_like(picture, colour)
-        self.updates.put_nowait(Result(self.job, Pixels.of(picture), Pixels.of(whole), seconds, 8, note, away))
+        self.updates.put_nowait(
+            Result(self.job, Pixels.of(picture), Pixels.of(whole), seconds, 8, note, photo_distance)
+        )
 
     def fail(self, message: str, details: str = "") -> None:
         self.updates.put_nowait(Failed(self.job, message, details))

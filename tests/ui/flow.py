@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from PySide6.QtGui import QPainter, QTransform
@@ -18,6 +19,24 @@ from sdedit_studio.ui.t0_strip.strip import Strip
 from sdedit_studio.ui.variations.variations import Variations
 from tests.ui.fake_engine import FakeEngine, Run
 from tests.waiting import until
+
+TURNS = 10
+"""Of the event loop, in which one thing that was begun leads to the next."""
+
+
+async def settle() -> None:
+    """Wait until all that is under way waits for the engine, a clock or the person.
+
+    Needs the fixture `loop`, which counts what runs in threads.
+    """
+    in_threads = asyncio.get_running_loop().in_threads
+    quiet_turns = 0
+    while quiet_turns < TURNS:
+        if in_threads:
+            await asyncio.wait(set(in_threads))
+            quiet_turns = 0
+        await asyncio.sleep(0)
+        quiet_turns += 1
 
 
 class Canvas(QWidget):

@@ -1,1 +1,1 @@
-"""What all rooms of the window stand on: the theme, icons, words, actions, preferences, tasks."""
+"""What all features of the window use: the theme, icons, texts, actions, preferences, tasks."""

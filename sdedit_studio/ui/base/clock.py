@@ -1,4 +1,4 @@
-"""Time, handed to whatever waits, so that a test can let it pass."""
+"""A clock with timers, passed to everything that waits, so that tests can replace it."""
 
 from __future__ import annotations
 

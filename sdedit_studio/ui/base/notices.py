@@ -1,4 +1,4 @@
-"""What the program tells the person: a line that passes, or a problem that stays until it is put away."""
+"""Messages to the person: a line in the status bar, or a problem in the banner that stays until it is dismissed."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Kind(Generic[T]):
-    """How values of a type are kept in the file. `read` raises ValueError for what is no such value."""
+    """Conversion of a type of values to and from the file. `read` raises ValueError for an invalid value."""
 
     read: Callable[[Any], T]
     write: Callable[[T], Any]

@@ -1,10 +1,12 @@
-"""Coroutines that are started and not waited for: the window's file access and large edits, and those of its parts."""
+"""Coroutines that nobody waits for, such as file access, and coroutines that wait for signals."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
+
+from PySide6.QtCore import SignalInstance
 
 
 class Tasks:
@@ -54,3 +56,17 @@ class OwnTasks:
         """End everything that still runs."""
         for task in self._running:
             task.cancel()
+
+
+async def until(condition: Callable[[], bool], *signals: SignalInstance) -> None:
+    """Wait until the condition holds. It is tested at once, and again after each of the signals."""
+    happened = asyncio.Event()
+    for signal in signals:
+        signal.connect(happened.set)
+    try:
+        while not condition():
+            happened.clear()
+            await happened.wait()
+    finally:
+        for signal in signals:
+            signal.disconnect(happened.set)

@@ -1,4 +1,4 @@
-"""What the window says about an edit: plain sentences made from values."""
+"""Texts of the window about edits, made from values."""
 
 from __future__ import annotations
 
@@ -42,10 +42,14 @@ def level(t0: float, estimate: Estimate | None) -> str:
 NOISED = "On the canvas: what the model starts from here."
 
 
-def measures(l2: float, rmse: float, away: float | None) -> str:
+def measures(l2: float, rmse: float, photo_distance: float | None) -> str:
     """How far a picture of the t0 strip is from the strokes and from photographs."""
     strokes = f"L₂ {l2:.0f} away from your strokes: {rmse:.0f} grey levels a pixel."
-    return strokes if away is None else f"{strokes}\n{away:.2f} away from photographs, as the model estimates it."
+    return (
+        strokes
+        if photo_distance is None
+        else f"{strokes}\n{photo_distance:.2f} away from photographs, as the model estimates it."
+    )
 
 
 def curves(spot: tuple[float, float] | None) -> str:
@@ -59,7 +63,7 @@ def curves(spot: tuple[float, float] | None) -> str:
 
 
 def cost(estimate: Estimate | None, status: Status, problem: str) -> str:
-    """How much work an edit is, and how long it takes here; or the `problem` that there is no estimate for."""
+    """Model calls and time of an edit; or `problem`, if there is no estimate."""
     if estimate is None:
         return problem
     count = estimate.calls - estimate.details
@@ -142,7 +146,7 @@ def stage(progress: Progress) -> str:
 
 
 def step(progress: Progress) -> str:
-    """Where on its way down the reverse SDE a run was after a step."""
+    """Call, pass and noise level of a step of a run."""
     words = [f"Step {progress.call} of {progress.calls}"]
     if progress.passes > 1:
         words.append("first pass" if progress.pass_index == 0 else stage(progress).lower())
@@ -154,18 +158,18 @@ def step(progress: Progress) -> str:
 
 
 def clause(sentence: str) -> str:
-    """What a sentence begins with, where there is no room for all of it."""
+    """The beginning of a sentence, for a line without room for all of it."""
     return re.split(r"[:.]", sentence)[0]
 
 
-def pace(rate: float, behind: float) -> str:
+def pace(rate: float, latency: float) -> str:
     """How fast live mode follows the pen."""
     figure = f"{rate:.1f}" if rate < 9.95 else f"{rate:.0f}"
-    return f"{figure} a second, {max(0.1, behind):.1f} s behind" if rate >= 0.05 else f"{behind:.0f} s behind"
+    return f"{figure} a second, {max(0.1, latency):.1f} s behind" if rate >= 0.05 else f"{latency:.0f} s behind"
 
 
 def countdown(progress: Progress, seconds_left: float | None) -> str:
-    """Where the run stands, in calls and seconds."""
+    """Progress of the run in calls, and the seconds left."""
     calls = f"call {progress.call} of {progress.calls}"
     if seconds_left is None:
         return calls

@@ -1,4 +1,4 @@
-"""What a person can ask of the view of the canvas."""
+"""Actions of the view of the canvas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is protected from the model, as a hatching over the canvas while it is painted on."""
+"""Hatching over the protected parts of the canvas, shown while tools paint on the protection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies under and around the picture: the surround, the page's soft shadow, the checkerboard."""
+"""Draws the background of a view: the surround, the shadow of the page and the checkerboard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every view of the page is: a viewport that can be moved."""
+"""The base of all views of the page, which is the document's area: a widget with a movable viewport."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sdedit_studio.ui.canvas.viewport import Viewport
 
 
 class PageView(QWidget):
-    """Subclasses say which viewport they show, and what moving it does."""
+    """Subclasses hold the viewport."""
 
     @property
     def viewport(self) -> Viewport:

@@ -43,7 +43,7 @@ Overlay = Callable[[QPainter, QTransform, Rect], None]
 """Draws over the picture: the painter is in view pixels, the transform maps document to view, and the rectangle is the
 part of the document that has to be drawn."""
 
-Hides = Callable[[], Rect]
+HiddenArea = Callable[[], Rect]
 """The part of the document of which an overlay lets nothing through."""
 
 REST_MS = 250
@@ -77,7 +77,7 @@ class CanvasView(ToolView):
         self._viewport = Viewport(page_width=session.document.width, page_height=session.document.height)
         self._fits = True
         self._composite = Composite(session.document.width, session.document.height)
-        self._overlays: list[tuple[Overlay, Hides]] = []
+        self._overlays: list[tuple[Overlay, HiddenArea]] = []
         self._frame: Rect | None = None
         self._ants = Ants(self)
         self._tip = Tip()
@@ -143,7 +143,7 @@ class CanvasView(ToolView):
     def to_document(self, point: QPointF) -> QPointF:
         return self._viewport.to_document(point)
 
-    def add_overlay(self, overlay: Overlay, hides: Hides = lambda: NOTHING) -> None:
+    def add_overlay(self, overlay: Overlay, hides: HiddenArea = lambda: NOTHING) -> None:
         """Have something drawn over the picture and under all outlines. Ask for it by `update`."""
         self._overlays.append((overlay, hides))
         self.update()
@@ -357,7 +357,7 @@ class CanvasView(ToolView):
         painter.setOpacity(1.0)
 
     def _composite_first(self, area: QRect, painted: QRegion) -> None:
-        """Bring the picture up to date for as long as nobody notices, what is about to be shown first."""
+        """Composite for at most `SLICE`, beginning with what is about to be painted."""
         if self._composite.pending:
             self._refresh(self._viewport.seen(QRectF(area)), painted)
             if self._composite.pending:

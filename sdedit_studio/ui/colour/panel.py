@@ -17,7 +17,7 @@ from sdedit_studio.ui.widgets.fields import TextField
 
 
 class Material(NamedTuple):
-    """A colour with the thing that a model of scenes takes it for."""
+    """A named colour of the palette. A model of scenes reads it as this material."""
 
     name: str
     colour: str

@@ -1,9 +1,9 @@
-"""What a person can ask of the comparison: the painting alone, the split, and where and how results show."""
+"""Actions of the comparison: the painting alone, the split, and the modes."""
 
 from __future__ import annotations
 
 from sdedit_studio.ui.base.actions import Action
-from sdedit_studio.ui.compare.compare import PLACES, Compare, CompareMode
+from sdedit_studio.ui.compare.compare import RESULT_PLACES, Compare, CompareMode
 from sdedit_studio.ui.generation.generation import Generation
 
 
@@ -17,10 +17,10 @@ def before_actions(generation: Generation, compare: Compare) -> list[Action]:
         Action(
             "generate.compare",
             "See before (hold)",
-            compare.glance,
+            compare.show_before_until_pressed,
             ("\\",),
             enabled=shown,
-            key_run=compare.peek,
+            key_run=compare.show_before_while_held,
         ),
         Action(
             "generate.split",
@@ -35,10 +35,10 @@ def before_actions(generation: Generation, compare: Compare) -> list[Action]:
 
 
 def mode_actions(compare: Compare) -> list[Action]:
-    """Where results show, and how they are held against the painting."""
+    """Actions for the comparison modes."""
 
     def look(mode: CompareMode, title: str, key: str, icon: str) -> Action:
-        looked_at = mode not in PLACES
+        looked_at = mode not in RESULT_PLACES
         return Action(
             mode_id(mode),
             title,
@@ -51,7 +51,7 @@ def mode_actions(compare: Compare) -> list[Action]:
 
     return [
         look(CompareMode.SPLIT, "Result over the painting", "F3", "columns-2"),
-        look(CompareMode.BESIDE, "Result beside the painting", "F4", "square-split-horizontal"),
+        look(CompareMode.SIDE_BY_SIDE, "Result beside the painting", "F4", "square-split-horizontal"),
         look(CompareMode.WINDOW, "Result in its own window", "F5", "app-window"),
         look(CompareMode.FLICKER, "Painting and result by turns", "F7", "repeat-2"),
         look(CompareMode.DIFFERENCE, "Difference of painting and result", "F8", "diff"),

@@ -1,4 +1,4 @@
-"""What happens with the edit, at the foot of the canvas: progress, the waiting result, and problems. Never modal."""
+"""Floating bars at the bottom of the canvas: progress, the waiting result, and problems. Never modal."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from sdedit_studio.ui.widgets.buttons import IconButton, PrimaryButton, Secondar
 from sdedit_studio.ui.widgets.pill import FOOT, SHADOW, Pill
 
 PACE_SECONDS = 0.5
-"""How long the pace of live mode stands at least."""
+"""Least seconds between two updates of live mode's rate and latency."""
 
 TICK_MS = 100
 """How often the time left counts down."""
 
 
-class Bar(QWidget):
+class ProgressBar(QWidget):
     """A thin bar, filled from the left to `part`, 0 .. 1."""
 
     def __init__(self) -> None:
@@ -69,8 +69,8 @@ def _text(role: str) -> QLabel:
     return label
 
 
-def room_for(label: QLabel, text: str) -> None:
-    """Keep a label as wide as `text` would be, so that counting figures do not move what is beside it."""
+def reserve_width(label: QLabel, text: str) -> None:
+    """Give a label at least the width of `text`, so that changing numbers do not move its neighbours."""
     label.setMinimumWidth(QFontMetrics(theme.font()).horizontalAdvance(text) + 2)
 
 
@@ -93,7 +93,7 @@ class ActivityPill(Pill):
         self.stage = _text("strong")
         self.less = IconButton("minus", "Change less (,)", size=16, side=26)
         self.more = IconButton("plus", "Change more (.)", size=16, side=26)
-        self.bar = Bar()
+        self.bar = ProgressBar()
         self.detail = _text("secondary")
         self.cancel = SecondaryButton("Cancel", key="Esc")
         self.stop = SecondaryButton("Stop", key="Esc")
@@ -126,8 +126,8 @@ class ActivityPill(Pill):
         self.stop.clicked.connect(generation.stop_live)
         self.discard.clicked.connect(generation.discard)
         self.apply.clicked.connect(generation.apply)
-        self.compare.pressed.connect(lambda: compare.hold(True))
-        self.compare.released.connect(lambda: compare.hold(False))
+        self.compare.pressed.connect(lambda: compare.set_before(True))
+        self.compare.released.connect(lambda: compare.set_before(False))
         generation.changed.connect(self._show_state)
         generation.live.followed.connect(self._show_pace)
         compare.changed.connect(self._show_state)
@@ -135,10 +135,10 @@ class ActivityPill(Pill):
 
     def _show_state(self) -> None:
         generation = self._generation
-        activity, result = generation.activity, generation.result
-        running, live = activity.is_run, activity is Activity.LIVE
+        underway, result = generation.underway, generation.result
+        running, live = underway.running, generation.live.on
         waiting = running and generation.status.phase is Phase.WARMING_UP
-        of_task = activity is Activity.RESULT and generation.edit is not None and bool(generation.edit.task)
+        of_task = underway.waits and generation.edit is not None and bool(generation.edit.task)
         for part, there in (
             (self.less, of_task),
             (self.more, of_task),
@@ -147,7 +147,7 @@ class ActivityPill(Pill):
             (self.dot, live),
             (self.stop, live),
             (self.compare, generation.can_apply),
-            (self.discard, activity is Activity.RESULT),
+            (self.discard, underway.waits),
             (self.apply, generation.can_apply),
         ):
             if part.hasFocus() and not there:
@@ -165,10 +165,10 @@ class ActivityPill(Pill):
             self.stage.setText(f"t₀ {result.job.parameters.t0:.2f}")
             self.detail.setText(f"seed {result.job.parameters.seed}")
             self.detail.setMinimumWidth(0)
-        self.setVisible(activity is not Activity.NOTHING and not self._compare.comparing)
+        self.setVisible(underway.activity not in (Activity.NOTHING, Activity.COMPARING))
         if self.compare.isDown() and not self.compare.isVisible():
             self.compare.setDown(False)  # out of sight it is not told when the mouse lets go
-            self._compare.hold(False)
+            self._compare.set_before(False)
         self.resized.emit()
 
     def fit(self, room: int) -> None:
@@ -178,7 +178,7 @@ class ActivityPill(Pill):
         self.modes.setVisible(self._generation.can_apply and rest + own <= room)
 
     def _show_pace(self) -> None:
-        """No more often than it can be read, but for a hint, which comes once."""
+        """Update the rate and latency at most every `PACE_SECONDS`. A hint is shown at once."""
         live = self._generation.live
         if not live.on or (perf_counter() - self._paced_at < PACE_SECONDS and live.hint == self.detail.toolTip()):
             return
@@ -188,10 +188,10 @@ class ActivityPill(Pill):
             self.detail.setMinimumWidth(0)
             self.detail.setText("press Live" if live.broken else words.clause(live.hint))
         else:
-            room_for(self.detail, words.pace(8.8, 8.8))
+            reserve_width(self.detail, words.pace(8.8, 8.8))
             waiting = self._generation.status.phase is Phase.WARMING_UP
             start = "waits for the model" if waiting else "the picture follows your strokes"
-            self.detail.setText(start if live.rate is None else words.pace(live.rate, live.behind or 0.0))
+            self.detail.setText(start if live.rate is None else words.pace(live.rate, live.latency or 0.0))
 
     def _show_progress(self, progress: Progress | None, waiting: bool) -> None:
         if progress is not self._reported or progress is None:
@@ -204,7 +204,7 @@ class ActivityPill(Pill):
             self.detail.setMinimumWidth(0)
         else:
             self.stage.setText(words.stage(progress))
-            room_for(self.detail, words.countdown(replace(progress, call=progress.calls), 8.8))
+            reserve_width(self.detail, words.countdown(replace(progress, call=progress.calls), 8.8))
             self._count()
 
     def _count(self) -> None:
@@ -345,7 +345,7 @@ class Banner(QObject):
         """
         generation = self._generation
         return (
-            self._compare.end_between()
+            self._compare.end_comparison()
             or generation.cancel()
             or self.problem.put_away()
             or generation.stop_live()
@@ -358,7 +358,7 @@ class Banner(QObject):
         return super().eventFilter(watched, event)
 
     def _changed(self) -> None:
-        if self._generation.activity is Activity.PREPARING:
+        if Activity.PREPARING in self._generation.underway:
             self.problem.put_away()
 
     def _live_switched(self) -> None:

@@ -1,4 +1,4 @@
-"""Names on the pictures that are compared, and what the colours of a difference mean. Drawn in view pixels."""
+"""Captions of compared pictures, and the legend of the difference colours. Drawn in view pixels."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""The result and the painting, or any two pictures: over each other with a split, next to each other, alternately, or
-their difference. Here is what is shown and how it is drawn; where the widgets lie is up to the stage (`stage.py`).
+"""Compares the result with the painting, or any two pictures.
+
+They are shown over each other with a split, side by side, alternately, or as their difference. This module draws the
+pictures; `stage.py` arranges the widgets.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QLineF, QObject, QPointF, Q
 from PySide6.QtGui import QKeyEvent, QPainter, QTransform
 
 from sdedit_studio.document.document import Document
-from sdedit_studio.editing.edit import Shown
+from sdedit_studio.editing.edit import EditPicture
 from sdedit_studio.raster.geometry import NOTHING, Rect
 from sdedit_studio.raster.tiles import EMPTY, Tiles
 from sdedit_studio.ui.base.notices import report_failure
@@ -24,10 +26,11 @@ from sdedit_studio.ui.canvas.view import CanvasView
 from sdedit_studio.ui.compare.captions import draw_legend, draw_name
 from sdedit_studio.ui.compare.overlay_image import CRISP, OverlayImage, zoom_of
 from sdedit_studio.ui.compare.split import Handle
+from sdedit_studio.ui.generation.activity import Activity, Event
 from sdedit_studio.ui.generation.generation import Generation
 
 FLICKER_MS = 500
-"""How long each of two pictures stands. Slower than three changes a second, so that it is safe to look at."""
+"""Milliseconds for each of two alternating pictures. Fewer than three changes a second are safe to look at."""
 
 RELEASES = frozenset({QEvent.Type.KeyRelease})
 PRESSES = frozenset(
@@ -39,7 +42,7 @@ PRESSES = frozenset(
         QEvent.Type.ShortcutOverride,  # all that is seen of a key that is a shortcut
     }
 )
-"""What ends a look at the painting alone, taken with a key that is held or from a menu."""
+"""Events that end `show_before_while_held` and `show_before_until_pressed`."""
 
 SMOOTHED = 3
 """View pixels by which smooth drawing carries a pixel's colour further."""
@@ -56,22 +59,22 @@ class CompareMode(Enum):
     """
 
     SPLIT = "split"
-    BESIDE = "beside"
+    SIDE_BY_SIDE = "beside"
     WINDOW = "window"
     FLICKER = "flicker"
     DIFFERENCE = "difference"
 
 
-PLACES = CompareMode.SPLIT, CompareMode.BESIDE, CompareMode.WINDOW
-"""Where pictures show until someone chooses another place; the other modes end with what they were chosen for."""
+RESULT_PLACES = CompareMode.SPLIT, CompareMode.SIDE_BY_SIDE, CompareMode.WINDOW
+"""The modes that are kept and remembered. The others end when their pictures are gone."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is compared. None at the left is the painting itself, None at the right no picture."""
+    """Two pictures and their names. None at the left is the painting itself, None at the right no picture."""
 
-    left: Shown | None
-    right: Shown | None
+    left: EditPicture | None
+    right: EditPicture | None
     names: tuple[str, str]
 
 
@@ -84,7 +87,7 @@ class Overlays:
     difference: OverlayImage | None = None
 
     @staticmethod
-    def of(left: Shown | None, right: Shown | None, mode: CompareMode) -> Overlays:
+    def of(left: EditPicture | None, right: EditPicture | None, mode: CompareMode) -> Overlays:
         """Safe on any thread."""
         different = mode is CompareMode.DIFFERENCE and right is not None
         return Overlays(
@@ -116,7 +119,7 @@ class Overlays:
 NO_OVERLAYS = Overlays()
 
 
-Wanted = tuple[Shown | None, Shown | None, CompareMode]
+Wanted = tuple[EditPicture | None, EditPicture | None, CompareMode]
 """The two pictures that are to be made ready, and for which mode."""
 
 
@@ -155,15 +158,15 @@ class Compare(QObject):
         self._handle.dragged.connect(self._drag)
         self._handle.stepped.connect(lambda by: self.set_split(self._split + by))
         self._handle.toggled.connect(lambda: self.set_split(0.0 if self._split else 0.5))
-        self._handle.looked.connect(view.update)
+        self._handle.focus_changed.connect(view.update)
         self._placing = QTimer(self, singleShot=True, interval=0)
         self._placing.timeout.connect(self._place_handle)
         self._turns = QTimer(self, interval=FLICKER_MS)
         self._turns.timeout.connect(self._take_turns)
         generation.shown_changed.connect(self._follow)
-        generation.picture_requested.connect(self.end_between)
+        generation.picture_requested.connect(self.end_comparison)
         generation.painted_late.connect(self._redraw)
-        generation.session.document_replaced.connect(self.end_between)
+        generation.session.document_replaced.connect(self.end_comparison)
         view.add_overlay(self._paint, self._hidden)
 
     # --- What is compared, and how ---------------------------------------------------------------------------------
@@ -173,12 +176,12 @@ class Compare(QObject):
         return self._mode
 
     @property
-    def place(self) -> CompareMode:
-        """Where pictures show when nothing special is looked at: one of `PLACES`."""
+    def result_place(self) -> CompareMode:
+        """The mode to return to after flicker or difference: one of `RESULT_PLACES`."""
         return self._place
 
     def set_mode(self, mode: CompareMode) -> None:
-        if mode in PLACES:
+        if mode in RESULT_PLACES:
             self._place = mode
         if mode is not self._mode:
             self._mode, self._turn_of_right = mode, True
@@ -187,7 +190,7 @@ class Compare(QObject):
             self.changed.emit()
 
     def toggle_mode(self, mode: CompareMode) -> None:
-        """Take this mode, or go back from it to the place where pictures show."""
+        """Take this mode, or return from it to `result_place`."""
         self.set_mode(self._place if mode is self._mode else mode)
 
     @property
@@ -199,25 +202,27 @@ class Compare(QObject):
     @property
     def comparing(self) -> bool:
         """Whether two pictures are compared that someone chose, instead of the result with the painting."""
-        return self._pair is not None
+        return Activity.COMPARING in self._generation.underway
 
-    def between(self, left: Shown | None, right: Shown | None, names: tuple[str, str]) -> None:
-        """Compare any two pictures, None being the painting, until `end_between` or until another one is asked for."""
+    def compare_pictures(self, left: EditPicture | None, right: EditPicture | None, names: tuple[str, str]) -> None:
+        """Compare two pictures, None being the painting, until `end_comparison` or until a new picture is requested."""
         if right is None:
             left, right, names = right, left, (names[1], names[0])
-        if self._pair is None:
+        if not self.comparing:
             self._split_outside = self._split
         self._pair = Comparison(left, right, names)
+        self._generation.underway.happen(Event.COMPARE)
         self._split = self._split or 0.5
         self._follow()
         self._redraw()
         self.changed.emit()
 
-    def end_between(self) -> bool:
-        """Show again what the generation shows. Returns whether two pictures were compared."""
+    def end_comparison(self) -> bool:
+        """Compare the result with the painting again. Returns whether two other pictures were compared."""
         if self._pair is None:
             return False
         self._pair = None
+        self._generation.underway.happen(Event.COMPARE_ENDED)
         self._split = self._split_outside
         self._follow()
         self._redraw()
@@ -226,7 +231,7 @@ class Compare(QObject):
 
     @property
     def split(self) -> float:
-        """Where the split stands, 0 (all result) to 1 (all painting), across what the result can change."""
+        """Position of the split, 0 (all result) to 1 (all painting), across the area that the result can change."""
         return self._split
 
     def set_split(self, split: float) -> None:
@@ -247,37 +252,44 @@ class Compare(QObject):
     def before(self) -> bool:
         return self._before
 
-    def hold(self, before: bool) -> None:
+    def set_before(self, before: bool) -> None:
         """Show the painting alone, or with the result again."""
         self._before = before
         self._redraw()
 
-    def peek(self) -> None:
-        """Show the painting alone until a key is released; for a shortcut, which tells only of being pressed."""
+    def show_before_while_held(self) -> None:
+        """Show the painting alone until a key is released. For a shortcut: Qt reports only that it was pressed."""
         self._look_before(RELEASES)
 
-    def glance(self) -> None:
-        """Show the painting alone until anything is pressed; for a menu, where nothing is held."""
+    def show_before_until_pressed(self) -> None:
+        """Show the painting alone until a key or button is pressed. For a menu entry."""
         self._look_before(PRESSES)
 
     def _look_before(self, until: frozenset[QEvent.Type]) -> None:
         self._until = until
-        self.hold(True)
+        self.set_before(True)
         self._application.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         repeated = isinstance(event, QKeyEvent) and event.isAutoRepeat()
         if (event.type() in self._until and not repeated) or event.type() == QEvent.Type.ApplicationDeactivate:
             self._application.removeEventFilter(self)
-            self.hold(False)
+            self.set_before(False)
         return super().eventFilter(watched, event)
+
+    def close(self) -> None:
+        """Stop preparing, before the window goes. Call it after `Generation.close`, which shows nothing any more."""
+        self.end_comparison()
+        self._application.removeEventFilter(self)
+        if self._preparing is not None:
+            self._preparing.cancel()
 
     # --- Making it ready -------------------------------------------------------------------------------------------
 
     def _follow(self) -> None:
-        """Make ready what is to be seen now. Nothing to see is seen at once."""
+        """Prepare the overlays of the current comparison, or remove them at once if there is no picture."""
         comparison = self.comparison
-        if comparison.right is None and self._mode not in PLACES:
+        if comparison.right is None and self._mode not in RESULT_PLACES:
             self._mode = self._place
             self.changed.emit()
         wanted = comparison.left, comparison.right, self._mode
@@ -292,7 +304,7 @@ class Compare(QObject):
                 self._preparing = asyncio.ensure_future(self._prepare())
 
     async def _prepare(self) -> None:
-        """Make the overlays of what is wanted. One that was overtaken meanwhile is shown all the same: it is newer."""
+        """Make the overlays that are wanted. If others are wanted meanwhile, these are shown first: they are newer."""
         ready = None
         while (wanted := self._wanted) != ready:
             before, right = self._overlays, wanted[1]
@@ -309,17 +321,17 @@ class Compare(QObject):
                 self._show(overlays, changed if known else None)
 
     def _step_down(self, failed: Wanted, sentence: str, details: str) -> None:
-        """If it is still wanted, say so, and want something plainer rather than leave what stood."""
+        """After a failure, warn and go back to a simpler mode, unless something else is wanted by now."""
         if self._wanted != failed:
             return
         self._generation.session.notices.warn(sentence, details)
-        if self._mode not in PLACES:
+        if self._mode not in RESULT_PLACES:
             self.set_mode(self._place)
         else:
-            self.end_between()
+            self.end_comparison()
 
     def _show(self, overlays: Overlays, changed: Rect | None = None) -> None:
-        """`changed`: the part of the canvas that looks another way with them, or None where that is not known."""
+        """`changed`: the part of the canvas that has to be drawn again, or None if it is not known."""
         self._overlays, self._over = overlays, None
         flickers = self._mode is CompareMode.FLICKER and overlays.right is not None
         if flickers != self._turns.isActive():
@@ -361,10 +373,10 @@ class Compare(QObject):
         match self._mode:
             case CompareMode.SPLIT:
                 self._paint_split(painter, overlays, to_view, visible)
-                if self._split or self._pair:
+                if self._split or self.comparing:
                     self._name(painter, 0, to_view, view, Qt.AlignmentFlag.AlignLeft)
                     self._name(painter, 1, to_view, view, Qt.AlignmentFlag.AlignRight)
-            case CompareMode.BESIDE | CompareMode.WINDOW:
+            case CompareMode.SIDE_BY_SIDE | CompareMode.WINDOW:
                 self._draw(painter, overlays.left, to_view, visible)
                 self._name(painter, 0, to_view, view, middle)
             case CompareMode.FLICKER:
@@ -390,7 +402,7 @@ class Compare(QObject):
         if overlay is None:
             return
         overlay.draw(painter, to_view)
-        if self._pair is not None:
+        if self.comparing:
             return
         painter.save()
         painter.setTransform(to_view, combine=True)

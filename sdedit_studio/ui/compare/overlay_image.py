@@ -1,4 +1,4 @@
-"""A picture made ready to be drawn over its part of the canvas, at any zoom. For any thread."""
+"""A picture prepared for drawing over its part of the canvas, at any zoom. For any thread."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PIL import Image
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QTransform
 
-from sdedit_studio.editing.edit import Shown
+from sdedit_studio.editing.edit import EditPicture
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.geometry import NOTHING, Rect
 from sdedit_studio.raster.tiles import Tiles, as_image, nonzero
@@ -32,7 +32,7 @@ SCALE = ((0, 0, 0), (52, 60, 110), (190, 90, 70), (255, 200, 90), (255, 255, 255
 
 
 PAPER = (255, 255, 255)
-"""What stands under transparent pixels where two pictures are subtracted."""
+"""Background of transparent pixels when two pictures are subtracted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,14 +43,14 @@ class OverlayImage:
     `exact`: whether it has a pixel for each of the canvas.
     """
 
-    shown: Shown | None
+    shown: EditPicture | None
     frame: Rect
     area: Rect
     levels: tuple[QImage, ...]
     exact: bool
 
     @staticmethod
-    def of(shown: Shown) -> OverlayImage:
+    def of(shown: EditPicture) -> OverlayImage:
         picture, mask, frame = Image.fromarray(shown.picture.array), shown.edit.job.mask, shown.edit.frame
         scale = min(1.0, max(PREVIEW, *picture.size) / max(frame.width, frame.height))
         size = max(1, round(scale * frame.width)), max(1, round(scale * frame.height))
@@ -66,7 +66,7 @@ class OverlayImage:
         return OverlayImage(shown, frame, area, _levels(bgra), shown.picture.width == frame.width)
 
     @staticmethod
-    def of_difference(left: Shown | None, right: Shown) -> OverlayImage:
+    def of_difference(left: EditPicture | None, right: EditPicture) -> OverlayImage:
         """By how much the channel that differs most differs, in the colours of `SCALE`; `left` None is the painting."""
         frame = right.edit.frame
         differs = np.abs(_seen(left, right, frame).astype(np.int16) - _seen(right, right, frame)).max(axis=2)
@@ -135,7 +135,7 @@ def _levels(bgra: np.ndarray) -> tuple[QImage, ...]:
     return tuple(levels)
 
 
-def _seen(shown: Shown | None, other: Shown, rect: Rect) -> np.ndarray:
+def _seen(shown: EditPicture | None, other: EditPicture, rect: Rect) -> np.ndarray:
     """What the canvas shows inside `rect`, (h, w, 3) uint8 BGR: the painting, and `shown` over it where it is."""
     picture = flatten((shown or other).edit.document.layers, rect, PAPER)[..., :3].copy()
     if shown is None:

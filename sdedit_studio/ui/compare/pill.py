@@ -1,4 +1,4 @@
-"""How two pictures are compared, as a row of icons, and the pill that says which two."""
+"""The choice of a comparison mode as a row of icons, and the floating bar of a comparison."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from sdedit_studio.ui.compare.compare import Compare, CompareMode
 from sdedit_studio.ui.widgets.buttons import IconButton, SecondaryButton
 from sdedit_studio.ui.widgets.pill import SHADOW, Pill
 
-LOOKS = {
+MODE_LABELS = {
     CompareMode.SPLIT: ("columns-2", "Over each other, with a split to drag"),
-    CompareMode.BESIDE: ("square-split-horizontal", "Side by side"),
+    CompareMode.SIDE_BY_SIDE: ("square-split-horizontal", "Side by side"),
     CompareMode.WINDOW: ("app-window", "In a window of its own"),
     CompareMode.FLICKER: ("repeat-2", "By turns, twice a second"),
     CompareMode.DIFFERENCE: ("diff", "Where and how much they differ"),
@@ -32,22 +32,22 @@ class ModeChoice(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(2, 2, 2, 2)
         row.setSpacing(0)
-        for index, (name, tip) in enumerate(LOOKS.values()):
+        for index, (name, tip) in enumerate(MODE_LABELS.values()):
             button = IconButton(name, tip, size=16, side=26, checkable=True, checked_role="accent")
             self._group.addButton(button, index)
             row.addWidget(button)
-        self._group.idClicked.connect(lambda index: compare.set_mode(tuple(LOOKS)[index]))
+        self._group.idClicked.connect(lambda index: compare.set_mode(tuple(MODE_LABELS)[index]))
         compare.changed.connect(self._show)
         self._show()
 
     def set_keys(self, keys: dict[CompareMode, str]) -> None:
         """Say in the tool tips which keys do the same."""
-        for index, (mode, (_, tip)) in enumerate(LOOKS.items()):
+        for index, (mode, (_, tip)) in enumerate(MODE_LABELS.items()):
             key = keys.get(mode)
             self._group.button(index).setToolTip(f"{tip} ({key})" if key else tip)
 
     def _show(self) -> None:
-        self._group.button(tuple(LOOKS).index(self._compare.mode)).setChecked(True)
+        self._group.button(tuple(MODE_LABELS).index(self._compare.mode)).setChecked(True)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, look = QPainter(self), theme.current()
@@ -69,7 +69,7 @@ class ComparePill(Pill):
         self.modes = ModeChoice(compare)
         self.done = SecondaryButton("Done", key="Esc")
         self.done.setToolTip("Show the painting again as it was (Esc)")
-        self.done.clicked.connect(compare.end_between)
+        self.done.clicked.connect(compare.end_comparison)
         row = QHBoxLayout(self)
         row.setContentsMargins(SHADOW + 14, SHADOW + 7, SHADOW + 8, SHADOW + 7)
         row.setSpacing(2 * theme.SPACE)

@@ -16,7 +16,7 @@ from sdedit_studio.ui.compare.compare import Compare
 
 
 class ResultView(PageView):
-    """What lies right in `compare`, over the document. It takes no tool: dragging moves the page.
+    """Shows the right picture of `compare` over the document. No tool works here: dragging pans.
 
     `linked`: it shows the same part as the canvas, and moving either moves both; else the whole page, until someone
     moves it. Double-clicking shows the whole page again.
@@ -89,7 +89,7 @@ class ResultView(PageView):
         self._set_seen(False)
 
     def _set_seen(self, seen: bool) -> None:
-        """Whatever is not seen costs nothing. In a window that is minimised, events of both kinds come in a row."""
+        """Follow the painting only while visible. A minimised window gets show and hide events in a row."""
         if seen == self._seen:
             return
         self._seen = seen

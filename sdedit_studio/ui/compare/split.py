@@ -14,10 +14,10 @@ INK, PAPER = "#26282c", "#ffffff"
 
 
 class Handle(QWidget):
-    """The grip of the split: where the mouse and the keyboard get hold of it. The canvas overlay draws it.
+    """The handle of the split, for the mouse and the keyboard. The canvas overlay draws it.
 
-    `dragged(QPointF)` in the parent's pixels; `stepped(float)` as a part of the split's way; `toggled()`; `looked()`
-    when it has got or lost the keyboard.
+    Signals: `dragged(QPointF)` with the position in the parent's pixels; `stepped(float)` with the change of the split,
+    as a part of its range; `toggled()`; `focus_changed()` when it has gained or lost the keyboard focus.
     """
 
     SIDE = 32
@@ -25,7 +25,7 @@ class Handle(QWidget):
     dragged = Signal(QPointF)
     stepped = Signal(float)
     toggled = Signal()
-    looked = Signal()
+    focus_changed = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -116,7 +116,7 @@ class Handle(QWidget):
                 super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        self.looked.emit()
+        self.focus_changed.emit()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self.looked.emit()
+        self.focus_changed.emit()

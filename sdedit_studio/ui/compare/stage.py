@@ -1,4 +1,4 @@
-"""Where pictures show: over the canvas, next to it, or in a window of their own."""
+"""Arranges the canvas and the views of the result: over it, beside it, or in a window of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from sdedit_studio.ui.base import theme
 from sdedit_studio.ui.base.preferences import Preferences
 from sdedit_studio.ui.canvas.view import CanvasView
-from sdedit_studio.ui.compare.compare import PLACES, Compare, CompareMode
+from sdedit_studio.ui.compare.compare import RESULT_PLACES, Compare, CompareMode
 from sdedit_studio.ui.compare.result_view import ResultView
 
 WINDOW_SIZE = QSize(900, 640)
@@ -45,24 +45,24 @@ class Stage(QWidget):
     def __init__(self, canvas: CanvasView, compare: Compare, preferences: Preferences) -> None:
         super().__init__()
         self._compare, self._preferences = compare, preferences
-        self.beside = ResultView(canvas, compare, linked=True)
-        self.beside.hide()
+        self.side_by_side = ResultView(canvas, compare, linked=True)
+        self.side_by_side.hide()
         self.window_ = ResultWindow(canvas, compare, preferences, self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(1)
         row.addWidget(canvas, 1)
-        row.addWidget(self.beside, 1)
+        row.addWidget(self.side_by_side, 1)
         self.setFocusProxy(canvas)
-        remembered = {place.value: place for place in PLACES}.get(preferences.result_place, CompareMode.SPLIT)
+        remembered = {mode.value: mode for mode in RESULT_PLACES}.get(preferences.result_place, CompareMode.SPLIT)
         compare.set_mode(remembered)
         compare.changed.connect(self._arrange)
 
     def _arrange(self) -> None:
         mode = self._compare.mode
-        self.beside.setVisible(mode is CompareMode.BESIDE)
+        self.side_by_side.setVisible(mode is CompareMode.SIDE_BY_SIDE)
         self.window_.setVisible(mode is CompareMode.WINDOW and self.isVisible())
-        self._preferences.result_place = self._compare.place.value
+        self._preferences.result_place = self._compare.result_place.value
 
     def showEvent(self, event: QShowEvent) -> None:
         self._arrange()

@@ -1,4 +1,4 @@
-"""What a person can ask of the document: its file, its pixels, its layers, the selection and the protection."""
+"""Actions of the document: file, editing, layers, selection and protection."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def image_actions(session: Session, edits: EditActions) -> list[Action]:
 
 
 def layer_actions(session: Session, edits: EditActions, layer_list: LayerList) -> list[Action]:
-    """What can be done with any layer, the active one first of all."""
+    """Actions for layers, most of them for the active one."""
 
     def index() -> int:
         return session.document.active_index

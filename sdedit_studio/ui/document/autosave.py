@@ -112,7 +112,7 @@ class Autosave(QObject):
             self._wait.start()
 
     def _forget(self) -> None:
-        """What was recorded is on disk by now, or given up."""
+        """Drop the journal: its document was saved, or given up."""
         self._wait.stop()
         if self._journal is not None and self._recorded:
             self._recorded = False

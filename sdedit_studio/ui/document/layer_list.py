@@ -51,7 +51,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True)
 class Parts:
-    """Where the parts of a row lie."""
+    """Rectangles of the parts of a row."""
 
     eye: QRect
     thumbnail: QRect
@@ -268,10 +268,10 @@ class LayerList(QListView):
     """Click the eye or the guide mark to switch it, a thumbnail to paint on it, drag a row to move it, double-click or
     F2 to rename.
 
-    `menu_asked(QPoint)`: a right-click, at a global position; the layer under it is active by then.
+    `menu_requested(QPoint)`: a right-click, at a global position; the layer under it is active by then.
     """
 
-    menu_asked = Signal(QPoint)
+    menu_requested = Signal(QPoint)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -373,7 +373,7 @@ class LayerList(QListView):
                 self._pressed, self._dragged = at, layer.id
                 self._choose_target(parts, at)
             elif event.button() == Qt.MouseButton.RightButton:
-                self.menu_asked.emit(event.globalPosition().toPoint())
+                self.menu_requested.emit(event.globalPosition().toPoint())
 
     def _choose_target(self, parts: Parts, at: QPoint) -> None:
         """A click on the mask or on the picture of a layer is where tools paint from then on."""

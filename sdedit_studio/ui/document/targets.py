@@ -9,7 +9,7 @@ STEPS = {Target.MASK: "Paint mask", Target.PROTECTION: "Paint protection"}
 
 
 def step_name(target: Target, usual: str) -> str:
-    """What an undo step is called that would be `usual` on a layer's pixels."""
+    """Name of an undo step on a target. On a layer's pixels it is `usual`."""
     return STEPS.get(target, usual)
 
 

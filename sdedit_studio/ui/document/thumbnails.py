@@ -113,7 +113,7 @@ def _pixmap(pixels: Tiles, rect: Rect, size: QSize, ratio: float) -> QPixmap:
 
 
 def draw_checkerboard(painter: QPainter, area: QRectF, side: int = 5) -> None:
-    """What lies under transparency."""
+    """Paint the background that shows through transparent pixels."""
     painter.fillRect(area, QColor(150, 150, 150))
     for row in range(int(area.height() // side) + 1):
         for column in range(row % 2, int(area.width() // side) + 1, 2):

@@ -1,8 +1,6 @@
-"""What a person can ask of the generation: a run, live mode, what becomes of the result, and layers made again."""
+"""Actions of the generation: runs, live mode, applying and discarding results, regenerating layers."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from sdedit_studio.ui.base.actions import Action
 from sdedit_studio.ui.document.edit_actions import EditActions
@@ -12,11 +10,11 @@ from sdedit_studio.ui.generation.generation import Generation
 from sdedit_studio.ui.generation.regeneration import Regeneration
 
 
-def generation_actions(generation: Generation, in_sight: Callable[[], bool]) -> list[Action]:
-    """`in_sight`: whether what would be applied or discarded is what shows on the canvas."""
+def generation_actions(generation: Generation) -> list[Action]:
+    """What would be applied or discarded has to be in sight."""
 
-    def running() -> bool:
-        return generation.activity.is_run
+    def in_sight() -> bool:
+        return generation.activity is not Activity.COMPARING
 
     return [
         Action("generate.start", "Generate", generation.generate, ("Ctrl+Return", "Ctrl+Enter"), "sparkles"),
@@ -28,7 +26,7 @@ def generation_actions(generation: Generation, in_sight: Callable[[], bool]) -> 
             "play",
             checked=lambda: generation.live.on,
         ),
-        Action("generate.cancel", "Cancel the run", generation.cancel, enabled=running),
+        Action("generate.cancel", "Cancel the run", generation.cancel, enabled=lambda: generation.underway.running),
         Action(
             "generate.apply",
             "Apply the result",
@@ -39,7 +37,7 @@ def generation_actions(generation: Generation, in_sight: Callable[[], bool]) -> 
             "generate.discard",
             "Discard the result",
             generation.discard,
-            enabled=lambda: generation.activity is Activity.RESULT and in_sight(),
+            enabled=lambda: generation.underway.waits and in_sight(),
         ),
     ]
 
@@ -49,7 +47,7 @@ def seed_action(generation: Generation) -> Action:
 
 
 def regeneration_actions(session: Session, edits: EditActions, regeneration: Regeneration) -> list[Action]:
-    """What can be done with a layer that is a result."""
+    """Actions for layers that are results."""
 
     def is_result() -> bool:
         return session.document.active_layer.generation is not None

@@ -1,4 +1,4 @@
-"""The fold with what few people need to change: steps, repeats, the solver of the reverse SDE, the detail network."""
+"""The foldable section for rarely changed settings: model calls, repeats, solver, SDE and detail network."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SOLVERS = {
     Solver.EULER_MARUYAMA: ("The paper's", "Euler-Maruyama, as in the SDEdit paper. It wants hundreds of steps."),
     Solver.CONSISTENCY: ("Few-step", "For models made for one to four steps: each step is a picture, noised again."),
 }
-"""What each solver is called, and what it is for."""
+"""Name and purpose of each solver."""
 
 LABEL = 62
 """Pixels for the labels, so that the rows line up with the t0 slider's."""

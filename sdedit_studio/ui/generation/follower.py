@@ -1,4 +1,4 @@
-"""What everything has in common that follows the painting: noticing a change, waiting for a rest, one task."""
+"""A follower reacts to changes of the painting: it notices them, waits for a pause, and runs one task at a time."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ def _up() -> bool:
 
 
 class Follower(QObject):
-    """Follows the painting of a session for its owner, which says what to do.
+    """Follows the painting of a session for its owner.
 
-    `depends_on` returns the values that the owner's work depends on, or None while it follows nothing. It is called and
-    compared at every pen event, so it may look at identities but at no pixel. `pen_down` returns whether a gesture is
-    under way, which a rest is not over before.
+    `depends_on`: returns the values that the owner's work depends on, or None while it follows nothing. It is called at
+    every pen event, so it must be fast: it returns objects to be compared, and reads no pixels. `pen_down`: returns
+    whether a gesture is in progress; a rest lasts at least until it is over.
 
-    What it calls: `changed` when `depends_on` has another value; `replaced`, right before that, when the document or
-    its canvas is another one; `rested` when a rest is over; `ended` when the task is over, unless it was withdrawn;
-    `failed`, before that, when it raised, with a sentence and details, which are else told to the person.
+    Callbacks: `changed()` when `depends_on` returns another value; `replaced()`, right before `changed`, when another
+    document was opened or the canvas size changed; `rested()` when a rest is over; `ended()` when the task has ended,
+    unless it was withdrawn; `failed(sentence, details)`, before `ended`, when the task raised an exception. Without
+    `failed`, a warning is shown.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class Follower(QObject):
             session.layers_changed,
             session.parameters_changed,
         ):
-            signal.connect(self.look)
+            signal.connect(self.check_for_change)
         session.document_replaced.connect(self._start_over)
 
     @property
@@ -74,31 +75,31 @@ class Follower(QObject):
         """Whether a task is under way."""
         return self._task is not None
 
-    def look(self) -> None:
-        """See whether anything changed, which the session's signals do by themselves."""
+    def check_for_change(self) -> None:
+        """Call `changed` if `depends_on` has another value. The session's signals do this by themselves."""
         now = self._depends_on()
         if now is not None and now != self._known:
             self._known = now
             self._changed()
 
-    def look_anew(self) -> None:
-        """Take everything as changed."""
+    def assume_changed(self) -> None:
+        """Check as if everything had changed."""
         self.forget()
-        self.look()
+        self.check_for_change()
 
     def forget(self) -> None:
-        """Keep nothing of the painting alive. The next look finds everything changed."""
+        """Drop the remembered values, so that they can be freed. The next check finds everything changed."""
         self._known = None
 
     def rest(self, seconds: float) -> None:
-        """Wait for this long from now, and until the pen is up."""
+        """Call `rested` after these seconds, and not before the pen is up."""
         self._rest = seconds
         self._timer.start(seconds)
 
-    def start(self, work: Callable[[], Coroutine[Any, Any, None]], otherwise: str) -> None:
-        """Run a task in the place of the one before. `otherwise`: the sentence for the person when it fails."""
+    def start(self, work: Callable[[], Coroutine[Any, Any, None]], failure_message: str) -> None:
+        """Run a task in place of the one before. `failure_message`: the sentence for the person when it fails."""
         self.withdraw()
-        self._task = asyncio.ensure_future(self._run(work, otherwise))
+        self._task = asyncio.ensure_future(self._run(work, failure_message))
 
     def withdraw(self) -> None:
         """End the task and the rest. Ending a task closes the engine's iterator, which cancels exactly its jobs."""
@@ -107,8 +108,8 @@ class Follower(QObject):
             self._task.cancel()
             self._task = None
 
-    async def _run(self, work: Callable[[], Coroutine[Any, Any, None]], otherwise: str) -> None:
-        with report_failure(self._failed, otherwise):
+    async def _run(self, work: Callable[[], Coroutine[Any, Any, None]], failure_message: str) -> None:
+        with report_failure(self._failed, failure_message):
             await work()
         if self._task is asyncio.current_task():
             self._task = None
@@ -122,4 +123,4 @@ class Follower(QObject):
 
     def _start_over(self) -> None:
         self._replaced()
-        self.look_anew()
+        self.assume_changed()

@@ -8,47 +8,35 @@ follows the painting instead, and applying takes what is seen.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import SystemRandom
-from time import perf_counter
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.document.document import Document
 from sdedit_studio.document.edits import frame_of
-from sdedit_studio.editing.edit import (
-    Edit,
-    Shown,
-    TilePosition,
-    applied,
-    edit_of,
-    painted_over,
-    painted_since,
-    parts_by_tile,
-)
+from sdedit_studio.editing.edit import Edit, EditPicture, applied, edit_of, painted_over
 from sdedit_studio.editing.live_pictures import as_result, live_parameters
 from sdedit_studio.engine.job import Cancelled, Estimate, Failed, Phase, Progress, Result, Status, Update
 from sdedit_studio.raster.geometry import Rect
-from sdedit_studio.raster.tiles import EMPTY, Tiles
+from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.base import words
 from sdedit_studio.ui.base.clock import SYSTEM_CLOCK, Clock
 from sdedit_studio.ui.base.notices import report_failure
 from sdedit_studio.ui.base.tasks import OwnTasks
+from sdedit_studio.ui.document.gesture import Change
 from sdedit_studio.ui.document.session import Session
-from sdedit_studio.ui.generation.activity import Activity
+from sdedit_studio.ui.generation.activity import Activity, Event, Underway
 from sdedit_studio.ui.generation.live import Live
+from sdedit_studio.ui.generation.painted import PaintedSince
 
 if TYPE_CHECKING:
     from sdedit_studio.engine.engine import Engine
 
 SEEDS = 1_000_000
 """Random seeds stay below this, short enough to read aloud and to type."""
-
-SLICE = 0.003
-"""Seconds of comparing the painting with the guide's at a time."""
-
 
 MakeEdit = Callable[[Document, int], Edit]
 """Builds the edit of a document of a revision. Raises ValueError, with a sentence for the person, when there is nothing
@@ -67,7 +55,7 @@ class _Run:
 
 @dataclass(eq=False)
 class _Finished:
-    """What waits. `step`: the earlier step that is seen in place of the result, or None."""
+    """The result that waits. `step`: the earlier step that is shown in its place, or None."""
 
     edit: Edit
     result: Result
@@ -81,8 +69,8 @@ class Generation(QObject):
     `progressed(Edit, Progress)` after each model call of a run; `finished(Edit, Result)` when it succeeded;
     `applied(Edit, Result)` when a result, a live picture too, became a layer;
     `changed()` when any property here may read differently, but for `painted_since`, which also follows every
-    pen event, and for `shown`; `shown_changed()`; `painted_late()` when `painted_since` caught up with a large change
-    only after its `document_changed`.
+    pen event, for `shown`, and for what is compared or played back, which those tell who do it; `shown_changed()`;
+    `painted_late()` when `painted_since` caught up with a large change only after its `document_changed`.
     """
 
     picture_requested = Signal()
@@ -98,36 +86,31 @@ class Generation(QObject):
         self.session = session
         self.engine = engine
         self.clock = clock
+        self.underway = Underway()
         self._run: _Run | None = None
         self._finished: _Finished | None = None
-        self._applying: set[_Finished | Shown] = set()
-        self._shown: Shown | None = None
-        self._painted = EMPTY
-        self._stale: dict[TilePosition, Rect] = {}
+        self._layers_to_be: set[_Finished | EditPicture] = set()
+        self._shown: EditPicture | None = None
+        self._painted = PaintedSince(session)
+        self._painted.caught_up.connect(self.painted_late)
         self._seed_locked = False
         self._frame = frame_of(session.document)
         self._tasks = OwnTasks()
-        self._comparing = QTimer(self, interval=0)
-        self._comparing.timeout.connect(self._catch_up)
         self._estimate: Estimate | None = None
         self._problem = ""
         self._phase = engine.status.phase
         self._unwatch = engine.watch(self._status_changed)
-        session.document_changed.connect(self._document_changed)
         session.document_replaced.connect(self._document_replaced)
         session.selection_changed.connect(self._frame_changed)
         session.parameters_changed.connect(self._update_estimate)
-        self.live = Live(session, engine, self._show_live, clock)
+        self.live = Live(session, engine, self.underway, self._show_live, clock)
         self.live.switched.connect(self._update_estimate)
         self._update_estimate()
 
     @property
     def activity(self) -> Activity:
-        if self._run:
-            return Activity.RUNNING if self._run.edit else Activity.PREPARING
-        if self.live.on:
-            return Activity.LIVE
-        return Activity.RESULT if self._finished else Activity.NOTHING
+        """What lies over all else that is under way."""
+        return self.underway.activity
 
     @property
     def progress(self) -> Progress | None:
@@ -136,7 +119,7 @@ class Generation(QObject):
 
     @property
     def result(self) -> Result | None:
-        """What waits to be applied or discarded. It stays while another run is under way, until that one succeeds."""
+        """The result that waits to be applied or discarded. It is kept during another run, until that one succeeds."""
         return self._finished and self._finished.result
 
     @property
@@ -145,8 +128,8 @@ class Generation(QObject):
         return self._run.edit if self._run else self._finished and self._finished.edit
 
     @property
-    def shown(self) -> Shown | None:
-        """The newest picture there is."""
+    def shown(self) -> EditPicture | None:
+        """The newest picture: a preview, the waiting result or one of its steps, or a live picture."""
         return self._shown
 
     @property
@@ -155,7 +138,7 @@ class Generation(QObject):
 
         They lie above the result, and applying it leaves them out of its mask, so no stroke is ever hidden.
         """
-        return self._painted
+        return self._painted.pixels
 
     @property
     def status(self) -> Status:
@@ -168,7 +151,7 @@ class Generation(QObject):
 
     @property
     def estimate(self) -> Estimate | None:
-        """What the next run will cost, or each live picture; None when it cannot be, as `problem` says."""
+        """Calls and time of the next run, or of a live picture. None if it cannot run; `problem` says why."""
         return self._estimate
 
     @property
@@ -180,8 +163,8 @@ class Generation(QObject):
     def can_apply(self) -> bool:
         """Whether a result waits, or a live picture is seen."""
         if self.live.on:
-            return self._shown is not None and not self.live.held
-        return self._finished is not None and self._run is None
+            return self._shown is not None and Activity.APPLYING not in self.underway
+        return self.underway.waits
 
     @property
     def seed_locked(self) -> bool:
@@ -219,12 +202,14 @@ class Generation(QObject):
         self.start(lambda document, revision: edit_of(document, parameters, revision))
 
     def start(self, make: MakeEdit) -> None:
-        """Run the edit that `make` builds of the document as it is now, on another thread, as `generate` does. What is
-        being applied belongs to the document.
+        """Run the edit that `make` builds of the current document. `make` is called in a thread.
+
+        Changes that were requested before, such as a result that is being applied, are part of that document.
         """
         self._give_up()
         self.live.stop()
         run = self._run = _Run()
+        self.underway.happen(Event.ASKED)
         run.task = self._tasks.start(self._generate(run, make))
         self.picture_requested.emit()
         self.changed.emit()
@@ -234,6 +219,7 @@ class Generation(QObject):
         self._give_up()
         self.live.stop()
         self._finished = _Finished(edit, result)
+        self.underway.happen(Event.PRESENTED)
         self.picture_requested.emit()
         self._show_latest()
 
@@ -248,44 +234,45 @@ class Generation(QObject):
                 self._take(self._finished_shown())
 
     def cancel(self) -> bool:
-        """Give up the run: at once for the person, within one model call for the worker. Returns whether one ran."""
-        if not self._run:
+        """Cancel the run. The worker stops before the next model call. Returns whether a run was in progress."""
+        if not self._give_up():
             return False
-        self._give_up()
         self._show_latest()
         self.session.notices.tell("Cancelled. Your painting is unchanged.")
         return True
 
     def discard(self) -> bool:
-        """Put the result away. Returns whether there was one."""
-        if not self._finished:
+        """Discard the waiting result. Returns whether there was one."""
+        finished = self._finished
+        if finished is None:
             return False
-        self._applying.discard(self._finished)
-        self._finished = None
+        self._layers_to_be.discard(finished)
+        self._put_away()
         self._show_latest()
         self.session.notices.tell("Discarded. Your painting is unchanged.")
         return True
 
     def apply(self) -> bool:
-        """Make the result a layer, or exactly what live mode shows, in one undo step. Returns whether there is one.
+        """Make the result, or the live picture, a layer in one undo step. Returns whether there is one.
 
-        That takes a moment, and is done whatever is asked for meanwhile but discarding it, or another canvas.
+        The layer is computed in a thread. Discarding the result, or opening another document, cancels it.
         """
         if not self.can_apply:
             return False
-        if self.live.on and self._shown:
-            self._apply_live(self._shown)
-        elif (finished := self._finished) and finished not in self._applying:
-            self._apply(finished)
+        if self.underway.happen(Event.APPLY):
+            if self._finished:
+                self._apply(self._finished)
+            elif self._shown:
+                self._apply_live(self._shown)
         return True
 
     def toggle_live(self) -> None:
-        """Have the picture follow the painting, or no longer. A run or a result gives way to it."""
+        """Switch live mode on or off. Switching it on cancels a run and discards a waiting result."""
         if self.live.on and not self.live.broken:
             self.stop_live()
             return
         self._give_up()
-        self._finished = None
+        self._put_away()
         self._show(None)
         self.picture_requested.emit()
         self.live.start()
@@ -298,22 +285,30 @@ class Generation(QObject):
         return True
 
     def close(self) -> None:
-        """Give up run and result and let go of the engine, before the window goes."""
+        """Cancel the run, drop the result and stop watching the engine, before the window closes."""
         self._unwatch()
         self._give_up()
         self.live.stop()
         self._tasks.cancel()
-        self._finished = None
+        self._put_away()
         self._show(None)
 
     def _draw_seed(self) -> None:
         self.session.set_parameters(seed=SystemRandom().randrange(SEEDS))
 
-    def _give_up(self) -> None:
+    def _give_up(self) -> bool:
         """Forget the run. Ending its task closes the engine's iterator, which cancels exactly this job."""
         if self._run and self._run.task:
             self._run.task.cancel()
+        return self._end_run(Event.CANCELLED)
+
+    def _end_run(self, event: Event) -> bool:
         self._run = None
+        return self.underway.happen(event)
+
+    def _put_away(self) -> None:
+        self._finished = None
+        self.underway.happen(Event.DISCARDED)
 
     async def _generate(self, run: _Run, make: MakeEdit) -> None:
         await self.session.until_settled()
@@ -324,6 +319,7 @@ class Generation(QObject):
                 self._fail(str(nothing_to_do), "")
         if (edit := run.edit) is None:
             return
+        self.underway.happen(Event.GUIDE_MADE)
         self.changed.emit()
         with report_failure(self._fail, "The edit stopped early. Your painting is unchanged; try again."):
             async for update in self.engine.run(edit.job):
@@ -333,70 +329,72 @@ class Generation(QObject):
         match update:
             case Progress():
                 run.progress = update
-                self._show(Shown(edit, update.preview))
+                self._show(EditPicture(edit, update.preview))
                 self.progressed.emit(edit, update)
             case Result():
-                self._run, self._finished = None, _Finished(edit, update)
+                self._finished = _Finished(edit, update)
+                self._end_run(Event.SUCCEEDED)
                 self._show_latest()
                 self.finished.emit(edit, update)
                 if update.note:
                     self.session.notices.warn(update.note)
             case Cancelled():
-                self._run = None
+                self._end_run(Event.CANCELLED)
                 self._show_latest()
             case Failed():
                 self._fail(update.message, update.details)
 
     def _fail(self, sentence: str, details: str) -> None:
-        self._run = None
+        self._end_run(Event.FAILED)
         self._show_latest()
         self.session.notices.warn(sentence, details)
 
     def _apply(self, finished: _Finished) -> None:
-        """MakeEdit a waiting result a layer, as long as it is not discarded meanwhile."""
+        """Make a waiting result a layer, unless it is discarded meanwhile."""
         step = finished.step
 
         def make(document: Document) -> Document:
             painted = painted_over(finished.edit, document)
             return applied(finished.edit, finished.result, document, painted, step)
 
-        def done() -> None:
-            self._applying.discard(finished)
-            if finished is self._finished:
-                self._finished = None
-            self._applied(finished.edit, finished.result)
+        self._make_layer(finished, make, lambda: finished.result)
 
-        def not_done() -> None:
-            self._applying.discard(finished)
-            self.changed.emit()
-
-        self._applying.add(finished)
-        self.session.change(
-            _step_name(finished.edit), make, still=lambda: finished in self._applying, then=done, otherwise=not_done
-        )
-
-    def _apply_live(self, shown: Shown) -> None:
+    def _apply_live(self, shown: EditPicture) -> None:
         """Apply what live mode shows, which it holds until then, or until another canvas comes."""
-        hold, seconds, made = self.live.hold(), self.live.behind or 0.0, []
+        self.live.hold()
+        seconds, made = self.live.latency or 0.0, []
 
         def make(document: Document) -> Document:
             made.append(as_result(shown, seconds))
             return applied(shown.edit, made[-1], document, painted_over(shown.edit, document))
 
+        self._make_layer(shown, make, lambda: made[-1])
+
+    def _make_layer(self, of: _Finished | EditPicture, make: Change, result: Callable[[], Result]) -> None:
+        """By the time when it is made, another result may wait. `result` returns what it was made of, once it is."""
+
+        def end(event: Event) -> bool:
+            """Returns whether live mode held it until now."""
+            self._layers_to_be.discard(of)
+            still = of is self._finished or of is self._shown
+            return still and self.underway.happen(event) and self.live.on
+
         def done() -> None:
-            self._applying.discard(shown)
-            self._applied(shown.edit, made[-1])
-            self.live.settle(hold)
-            self.live.release(hold)
+            held = end(Event.APPLIED)
+            if of is self._finished:
+                self._finished = None
+            self._applied(of.edit, result())
+            if held:
+                self.live.settle()
 
         def not_done() -> None:
-            self._applying.discard(shown)
-            self.live.release(hold)
+            if end(Event.NOT_APPLIED):
+                self.live.go_on()
             self.changed.emit()
 
-        self._applying.add(shown)
+        self._layers_to_be.add(of)
         self.session.change(
-            _step_name(shown.edit), make, still=lambda: shown in self._applying, then=done, otherwise=not_done
+            _step_name(of.edit), make, still=lambda: of in self._layers_to_be, then=done, otherwise=not_done
         )
 
     def _applied(self, edit: Edit, result: Result) -> None:
@@ -408,8 +406,8 @@ class Generation(QObject):
         self.session.notices.tell("Made again in its place." if again else "Applied as a new layer.")
         self.applied.emit(edit, result)
 
-    def _show_live(self, shown: Shown | None) -> None:
-        """As `_show`, at a pen's pace: nothing but the picture changes, unless there was none or is none now."""
+    def _show_live(self, shown: EditPicture | None) -> None:
+        """As `_show`, but `changed` is emitted only when a first picture comes or the picture goes."""
         if (shown is None) != (self._shown is None):
             self._show(shown)
         else:
@@ -418,57 +416,29 @@ class Generation(QObject):
     def _show_latest(self) -> None:
         self._show(self._finished_shown())
 
-    def _finished_shown(self) -> Shown | None:
+    def _finished_shown(self) -> EditPicture | None:
         waiting = self._finished
         if waiting is None:
             return None
-        return Shown(waiting.edit, waiting.step.preview if waiting.step else waiting.result.unpasted)
+        return EditPicture(waiting.edit, waiting.step.preview if waiting.step else waiting.result.unpasted)
 
-    def _show(self, shown: Shown | None) -> None:
+    def _show(self, shown: EditPicture | None) -> None:
         self._take(shown)
         self.changed.emit()
 
-    def _take(self, shown: Shown | None) -> None:
+    def _take(self, shown: EditPicture | None) -> None:
         before, self._shown = self._shown, shown
         if shown is None or before is None or before.edit is not shown.edit:
-            self._painted, self._stale = EMPTY, {}
-            if shown is not None:
-                self._document_changed(self.session.document.damage(shown.edit.document))
+            self._painted.follow(shown and shown.edit)
         self.shown_changed.emit()
-
-    def _document_changed(self, rects: Iterable[Rect]) -> None:
-        if self._shown is None:
-            return
-        for rect in rects:
-            for tile, part in parts_by_tile(rect & self._shown.edit.frame):
-                self._stale[tile] = part | self._stale.get(tile, part)
-        self._compare()
-
-    def _catch_up(self) -> None:
-        self._compare()
-        self.painted_late.emit()
-
-    def _compare(self) -> None:
-        """Bring `painted_since` up to date, for at most a slice of time."""
-        if self._shown is None or not self._stale:
-            self._comparing.stop()
-            return
-        then, now = self._shown.edit.document, self.session.document
-        end = perf_counter() + SLICE
-        while self._stale:
-            _, rect = self._stale.popitem()
-            self._painted = painted_since(self._painted, then, now, [rect])
-            if perf_counter() > end:
-                break
-        if self._stale:
-            self._comparing.start()
 
     def _document_replaced(self) -> None:
         """Another document, or another canvas size: neither the run nor the result fits it."""
-        self._applying.clear()
-        if self._run or self._finished:
-            self._give_up()
-            self._finished = None
+        self._layers_to_be.clear()
+        belonged = self._give_up() or self._finished is not None
+        self._finished = None
+        self.underway.happen(Event.REPLACED)
+        if belonged:
             self._show_latest()
             self.session.notices.tell("The result belonged to the canvas before, so it was put away.")
         self._frame_changed()
@@ -478,7 +448,7 @@ class Generation(QObject):
         self._update_estimate()
 
     def _status_changed(self, status: Status) -> None:
-        """Live jobs come and go many times a second, which says nothing."""
+        """Ignore the changes between ready and busy in live mode: they come many times a second."""
         before, self._phase = self._phase, status.phase
         if not (self.live.on and {before, status.phase} <= {Phase.READY, Phase.BUSY}):
             self._update_estimate()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from sdedit_studio.editing.edit import Edit, Shown, edit_of
+from sdedit_studio.editing.edit import Edit, EditPicture, edit_of
 from sdedit_studio.editing.live_pictures import (
     BasePicture,
     live_parameters,
@@ -24,23 +24,24 @@ from sdedit_studio.ui.base import words
 from sdedit_studio.ui.base.clock import Clock
 from sdedit_studio.ui.base.notices import report_failure
 from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.generation.activity import Activity, Event, Underway
 from sdedit_studio.ui.generation.follower import Follower
 
 if TYPE_CHECKING:
     from sdedit_studio.engine.engine import Engine
 
-STILL = 0.1
-"""Seconds between two pictures that are not finished yet: a fast model would only flicker."""
+PREVIEW_INTERVAL = 0.1
+"""Least seconds between two unfinished pictures. With a fast model they would flicker."""
 
-AT_ONCE = 0.1
-"""Seconds that the detail network may take for pictures to be crisp while the pen moves."""
+DETAIL_LIMIT = 0.1
+"""If the detail network takes at most these seconds, it is also used while the pen moves."""
 
 STOPPED = "Live stopped early. Your painting is unchanged; switch it on again."
 
 
 @dataclass(frozen=True)
 class _NewPicture:
-    """A picture that the model made of an edit. `whole`: of a pass that is over, rather than an estimate in between."""
+    """A picture that the model made of an edit. `whole`: the result of a whole pass, and no estimate of a step."""
 
     edit: Edit
     picture: Pixels
@@ -58,12 +59,18 @@ class Live(QObject):
     switched = Signal()
     followed = Signal()
 
-    def __init__(self, session: Session, engine: Engine, show: Callable[[Shown | None], None], clock: Clock) -> None:
+    def __init__(
+        self,
+        session: Session,
+        engine: Engine,
+        underway: Underway,
+        show: Callable[[EditPicture | None], None],
+        clock: Clock,
+    ) -> None:
         super().__init__(session)
-        self._session, self._engine, self._show, self._clock = session, engine, show, clock
-        self._on = False
+        self._session, self._engine, self._underway = session, engine, underway
+        self._show, self._clock = show, clock
         self._broken = False
-        self._hold: object | None = None
         self._in_sight = True
         self._follower = Follower(
             self,
@@ -81,11 +88,11 @@ class Live(QObject):
 
     @property
     def on(self) -> bool:
-        return self._on
+        return Activity.LIVE in self._underway
 
     @property
     def broken(self) -> bool:
-        """Whether a failure brought it to a halt; it goes on when it is asked for again."""
+        """Whether a failure stopped it. `start` goes on."""
         return self._broken
 
     @property
@@ -104,7 +111,7 @@ class Live(QObject):
         return self._schedule.rate
 
     @property
-    def behind(self) -> float | None:
+    def latency(self) -> float | None:
         """Seconds from a stroke to its picture; None until one was made."""
         return self._schedule.behind
 
@@ -115,52 +122,44 @@ class Live(QObject):
 
     def start(self) -> None:
         """Go on, or go on again after a failure."""
-        self._on, self._broken, self._hold = True, False, None
+        self._underway.happen(Event.LIVE_ON)
+        self._broken = False
         self._give_up()
         self._reset()
-        self._follower.look()
+        self._follower.check_for_change()
         self.switched.emit()
 
     def stop(self) -> bool:
         """Put the picture away. Returns whether it was on."""
-        was, self._on = self._on, False
-        if was:
-            self._give_up()
-            self._reset()
-            self._resume()
-            self._show(None)
-            self.switched.emit()
-        return was
+        if not self._underway.happen(Event.LIVE_OFF):
+            return False
+        self._give_up()
+        self._reset()
+        self._resume()
+        self._show(None)
+        self.switched.emit()
+        return True
 
     def set_in_sight(self, in_sight: bool) -> None:
         """Nothing new is begun while nobody can see it."""
         self._in_sight = in_sight
         self._resume()
 
-    def hold(self) -> object:
-        """Keep what is shown, until `release`. Returns what to end it by, which another hold is not ended by."""
-        self._hold = object()
+    def hold(self) -> None:
+        """Keep what is shown while it is being applied."""
         self._give_up()
         self._resume()
-        return self._hold
 
-    @property
-    def held(self) -> bool:
-        """Whether what is shown is kept. Another canvas ends that."""
-        return self._hold is not None
+    def settle(self) -> None:
+        """Go on: the picture is part of the painting now, so there is nothing to follow before the next stroke."""
+        self._revision += 1
+        self._base = None
+        self._schedule.settled(self._revision)
+        self._resume()
 
-    def settle(self, hold: object) -> None:
-        """If held: the picture is part of the painting now, so there is nothing to follow before the next stroke."""
-        if self._hold is hold:
-            self._revision += 1
-            self._base = None
-            self._schedule.settled(self._revision)
-
-    def release(self, hold: object) -> None:
-        """Go on after `hold`."""
-        if self._hold is hold:
-            self._hold = None
-            self._resume()
+    def go_on(self) -> None:
+        """Go on as before: it was not applied."""
+        self._resume()
 
     def _reset(self) -> None:
         self._follower.forget()
@@ -176,14 +175,13 @@ class Live(QObject):
 
     def _replaced(self) -> None:
         """Another canvas: nothing of the last one fits it."""
-        self._hold = None
-        if self._on:
+        if self.on:
             self._give_up()
             self._show(None)
             self._reset()
 
     def _depends_on(self) -> object | None:
-        return picture_dependencies(self._session.document, self._session.parameters) if self._on else None
+        return picture_dependencies(self._session.document, self._session.parameters) if self.on else None
 
     def _changed(self) -> None:
         self._revision += 1
@@ -195,7 +193,8 @@ class Live(QObject):
         self._next()
 
     def _resume(self) -> None:
-        self._schedule.paused = not self._on or self._broken or self.held or not self._in_sight
+        held = Activity.APPLYING in self._underway
+        self._schedule.paused = not self.on or self._broken or held or not self._in_sight
         self._next()
 
     def _next(self) -> None:
@@ -211,7 +210,7 @@ class Live(QObject):
         self._schedule.abandoned()
 
     def _forget_newest(self) -> None:
-        """What is not shown yet never will be."""
+        """Drop the picture that is not shown yet."""
         self._newest = None
         if self._showing is not None:
             self._showing.cancel()
@@ -244,7 +243,7 @@ class Live(QObject):
                 case Progress():
                     if update.pass_index == 0:
                         self._first = update.preview
-                    if update.call < update.calls and self._clock.now() - self._shown_at >= STILL:
+                    if update.call < update.calls and self._clock.now() - self._shown_at >= PREVIEW_INTERVAL:
                         self._show_soon(_NewPicture(shown, update.preview, whole=False))
                 case Result():
                     if shown is edit:
@@ -268,10 +267,10 @@ class Live(QObject):
         if estimate is None:
             return None
         seconds = estimate.later_seconds
-        return crisp if self._base is None or (seconds is not None and seconds <= AT_ONCE) else None
+        return crisp if self._base is None or (seconds is not None and seconds <= DETAIL_LIMIT) else None
 
     def _estimate(self, edit: Edit, *, sketch: bool) -> Estimate | None:
-        """None where something that it needs is not here, which is told when it is run."""
+        """None if something that the edit needs is not installed. Running it then gives the message."""
         guide = edit.job.guide
         try:
             return self._engine.estimate(guide.width, guide.height, edit.job.parameters, sketch=sketch)
@@ -303,7 +302,7 @@ class Live(QObject):
                     self._schedule.abandoned()
 
     def _show_soon(self, new: _NewPicture) -> None:
-        """Show it as soon as it is ready for that; one that arrives before is newer and takes its place."""
+        """Prepare the picture and show it. A newer one that arrives before it is prepared takes its place."""
         self._newest = new
         if self._showing is None:
             self._showing = asyncio.ensure_future(self._show_newest())
@@ -316,24 +315,24 @@ class Live(QObject):
         self._showing = None
 
     async def _show_estimate(self, new: _NewPicture) -> None:
-        """Show it where it was painted; elsewhere what stands there is better."""
+        """Show it where the painting changed. Elsewhere the finer picture stays."""
         edit, picture, base = new.edit, new.picture, self._base
         if base is None:
-            self._put(Shown(edit, picture))
+            self._put(EditPicture(edit, picture))
         elif base.fits(edit):
-            self._put(Shown(edit, await asyncio.to_thread(base.blended_with, edit, picture)))
+            self._put(EditPicture(edit, await asyncio.to_thread(base.blended_with, edit, picture)))
 
     async def _show_whole(self, new: _NewPicture) -> None:
-        """Show all of it, or over a finer picture only where it was painted."""
+        """Show all of it, or only where the painting changed if the picture before is finer."""
         edit, picture, base = new.edit, new.picture, self._base
         if base is not None and base.fits(edit) and base.picture.width > picture.width:
             picture = await asyncio.to_thread(base.blended_with, edit, picture)
         else:
             self._base = await asyncio.to_thread(BasePicture.of, edit, picture)
-        self._put(Shown(edit, picture))
+        self._put(EditPicture(edit, picture))
         self.followed.emit()
 
-    def _put(self, shown: Shown) -> None:
+    def _put(self, shown: EditPicture) -> None:
         self._shown_at = self._clock.now()
         self._show(shown)
 

@@ -1,4 +1,4 @@
-"""The switch of live mode, and the dot that beats with every picture that comes."""
+"""The switch of live mode, and a dot that pulses with every new picture."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sdedit_studio.ui.generation.live import Live
 from sdedit_studio.ui.widgets.buttons import SecondaryButton
 
 BEAT_MS = 450
-"""How long a beat rings; at a higher rate the next one cuts it off."""
+"""Duration of a pulse. A new picture restarts it."""
 
 FRAMES = 6
 """Of a beat. Each has the canvas under the banner drawn again, while somebody paints."""
@@ -21,7 +21,7 @@ RADIUS, RING = 4.0, 4.5
 
 
 class Beat(QObject):
-    """One beat for each picture of `live`, and none while nothing comes. `moved()` when the dot looks different."""
+    """A dot that pulses once for each picture of `live`. `moved()` when it has to be painted again."""
 
     moved = Signal()
 
@@ -53,7 +53,7 @@ class Beat(QObject):
 
 
 class LiveButton(SecondaryButton):
-    """Off it shows a triangle to start with, on the beating dot."""
+    """Shows a play triangle while live mode is off, and the pulsing dot while it is on."""
 
     def __init__(self, live: Live) -> None:
         super().__init__("Live", "play")

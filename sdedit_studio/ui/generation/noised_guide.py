@@ -1,4 +1,4 @@
-"""While the t0 slider is held, the canvas shows what the model starts from there: the guide under its noise."""
+"""While the t0 slider is held, the canvas shows what the model starts from: the guide with noise added."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class _Start:
 
 
 class NoisedGuide(QObject):
-    """Draws over all else between `hold` and `let_go`. Needs a running asyncio loop.
+    """Draws the noised guide over everything else between `show` and `hide`. Needs a running asyncio loop.
 
     `shown_changed(bool)`: whether there is something to see; a model that works in latents has nothing to show.
     """
@@ -60,13 +60,13 @@ class NoisedGuide(QObject):
     def shown(self) -> bool:
         return self._image is not None
 
-    def hold(self) -> None:
-        """Show it, and follow t0."""
+    def show(self) -> None:
+        """Show the noised guide, and follow t0."""
         self._held = True
-        self._follower.look_anew()
+        self._follower.assume_changed()
 
-    def let_go(self) -> None:
-        """Show what was there before."""
+    def hide(self) -> None:
+        """Show the canvas without it again."""
         self._held = False
         self._follower.forget()
         self._follower.withdraw()

@@ -1,4 +1,4 @@
-"""The SDEdit panel: how much may change, into what, and the button, with its cost and its promise always in sight."""
+"""The SDEdit panel: t0, model, seed, refinement, the Generate button, its cost and what it leaves unchanged."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ REFINES = {
 
 
 OLD_REFINE = ("2×", "By the model itself, to twice its own size at most, as earlier versions did it.")
-"""What the way is called that only documents of earlier versions have."""
+"""Name and tip of a refinement that only documents of earlier versions use."""
 
 
 class SdeditPanel(QWidget):
@@ -77,11 +77,11 @@ class SdeditPanel(QWidget):
         self.live.setMinimumHeight(34)
         self.live.setToolTip("Let the picture follow your strokes (Ctrl+Shift+Enter)")
         self.live.clicked.connect(generation.toggle_live)
-        self.place = IconButton(
+        self.result_place = IconButton(
             "chevron-down", "Where the picture shows: over the painting, beside it, in its own window"
         )
-        self.place.setFixedSize(22, 34)
-        self.place.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.result_place.setFixedSize(22, 34)
+        self.result_place.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.strokes = SecondaryButton("Edit with strokes", "brush")
         self.strokes.setToolTip("Change the photograph only where you painted on it")
         self.status = QLabel(wordWrap=True)
@@ -148,7 +148,7 @@ class SdeditPanel(QWidget):
         row.addWidget(self.generate, 1)
         row.addWidget(self.live)
         row.addSpacing(-theme.SPACE)
-        row.addWidget(self.place)
+        row.addWidget(self.result_place)
         return row
 
     def _adopt_defaults(self) -> None:
@@ -202,7 +202,7 @@ def _drawn(key: str) -> str:
 
 
 class _Ends(QWidget):
-    """What the ends of the t0 track mean, right under them."""
+    """Labels under both ends of the t0 slider."""
 
     def __init__(self, row: SliderRow) -> None:
         super().__init__()

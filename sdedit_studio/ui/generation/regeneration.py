@@ -1,4 +1,4 @@
-"""Results that are made again where they are: once, when it is asked for, or whenever the layers below have changed."""
+"""Regeneration of result layers: on request, or by itself when the layers below have changed."""
 
 from __future__ import annotations
 
@@ -15,30 +15,27 @@ from sdedit_studio.editing.edit import Edit, applied
 from sdedit_studio.editing.regeneration import regeneration_edit
 from sdedit_studio.engine.job import Failed, Lane, Progress, Result
 from sdedit_studio.raster.tiles import EMPTY
-from sdedit_studio.ui.base.tasks import OwnTasks
+from sdedit_studio.ui.base.tasks import OwnTasks, until
 from sdedit_studio.ui.base.words import duration
-from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.generation.follower import Follower
 from sdedit_studio.ui.generation.generation import Generation
+from sdedit_studio.ui.tools.tool import Tool
 
 REST = 1.0
-"""Seconds that painting must have rested before a result is made anew by itself."""
-
-PEN_UP = 0.1
-"""Seconds between two looks whether the pen has been lifted: no stroke is cut in two by a result that arrives."""
+"""Seconds without a change after which a layer that follows is regenerated."""
 
 
 class Regeneration(QObject):
-    """Makes results anew. `progressed(str, float)`: how far the layer with this id is that follows, 0 .. 1.
+    """Regenerates result layers. `progressed(str, float)`: the id of a layer, and how much of it is done, 0 .. 1.
 
-    `pen_down`: whether a gesture is in progress or waits, and is not to be disturbed.
+    `tool`: returns the chosen tool. A result that arrives waits until the tool's gesture is over.
     """
 
     progressed = Signal(str, float)
 
-    def __init__(self, generation: Generation, pen_down: Callable[[], bool]) -> None:
+    def __init__(self, generation: Generation, tool: Callable[[], Tool]) -> None:
         super().__init__(generation)
-        self._generation, self._session, self._pen_down = generation, generation.session, pen_down
+        self._generation, self._session, self._tool = generation, generation.session, tool
         self._tasks = OwnTasks()
         self._layer = ""
         self._tried: dict[str, Sources] = {}
@@ -46,22 +43,22 @@ class Regeneration(QObject):
             self,
             self._session,
             self._depends_on,
-            changed=self._stir,
+            changed=self._rest_again,
             rested=self._begin,
-            ended=self._stir,
+            ended=self._rest_again,
             clock=generation.clock,
-            pen_down=pen_down,
+            pen_down=lambda: self._session.pen_down or tool().waits,
         )
-        generation.changed.connect(self._follower.look)
+        generation.changed.connect(self._follower.check_for_change)
         generation.finished.connect(self._finished)
-        self._session.history_changed.connect(self._follower.look)
+        self._session.history_changed.connect(self._follower.check_for_change)
 
     def regenerate(self) -> None:
-        """Make the active layer anew from what lies below it now, in one undo step once it is done."""
+        """Regenerate the active layer from the layers below it, in one undo step."""
         self._generation.start(lambda document, revision: regeneration_edit(document, document.active, revision))
 
     def close(self) -> None:
-        """Give up what is under way, before the window goes."""
+        """Cancel what is in progress, before the window closes."""
         self._follower.withdraw()
         self._tasks.cancel()
 
@@ -70,27 +67,27 @@ class Regeneration(QObject):
             self._tasks.start(self._apply(result))
 
     async def _apply(self, result: Result) -> None:
-        await self._until(lambda: not self._pen_down())
+        await until(self._may_apply, self._session.settled)
         if self._generation.result is result:
             self._generation.apply()
 
     def _depends_on(self) -> object | None:
-        """All of the document: painting above a result does not make it outdated, but is no rest either."""
+        """The whole document: painting above a result does not make it outdated, but is no rest either."""
         document = self._session.document
         if not (self._follower.working or any(layer.follows for layer in document.layers)):
             return None
-        return document, self._undone, self._generation.activity
+        return document, self._undone, self._generation.underway.idle
 
-    def _stir(self) -> None:
-        """Something has changed, or what was under way is over."""
+    def _rest_again(self) -> None:
+        """Called when something has changed, or when a regeneration or another run has ended."""
         document = self._session.document
-        if self._follower.working and not self._still(document, self._layer):
+        if self._follower.working and not self._is_wanted(document, self._layer):
             self._follower.withdraw()
             del self._tried[self._layer]
         self._follower.rest(REST)
 
-    def _still(self, document: Document, layer_id: str) -> bool:
-        """Whether the layer that is being made stands on what it is made from, and is to be made."""
+    def _is_wanted(self, document: Document, layer_id: str) -> bool:
+        """Whether the layer still follows, and the layers below it are still those that it is made from."""
         if self._undone:
             return False
         layer = next((layer for layer in document.layers if layer.id == layer_id), None)
@@ -102,13 +99,13 @@ class Regeneration(QObject):
 
     @property
     def _undone(self) -> bool:
-        """Whether a step waits to be redone, which another one made by itself would take away."""
+        """Whether a step can be redone. A new step would clear the redo history."""
         return self._session.redo_label is not None
 
     def _begin(self) -> None:
-        """Begin with the lowest layer that has to follow; those above it come after, since it is below them."""
-        if self._follower.working or self._generation.activity is not Activity.NOTHING or self._undone:
-            return  # the end of that will stir again
+        """Regenerate the lowest outdated layer that follows. Those above it depend on it, so they come later."""
+        if self._follower.working or not self._generation.underway.idle or self._undone:
+            return  # when that ends, `_rest_again` is called
         document = self._session.document
         for layer in document.layers:
             now = sources_of(guide_layers_below(document, layer.id))
@@ -138,26 +135,30 @@ class Regeneration(QObject):
             self.progressed.emit(layer.id, 1.0)
 
     def _about(self, edit: Edit) -> str:
-        """How long it will take, if that is known."""
+        """The estimated time as part of a sentence, or an empty text."""
         estimate = self._generation.engine.estimate(edit.frame.width, edit.frame.height, edit.job.parameters)
         return "" if estimate.seconds is None else f", about {duration(estimate.seconds)}"
 
     async def _replace(self, edit: Edit, result: Result) -> None:
-        """Build the document off the UI thread, anew if the painting went on meanwhile.
+        """Build the document off the UI thread, again if the document has changed meanwhile.
 
-        Under a picture that waits, or is being made, it would count as painted since.
+        Below a result that waits or is being made, the layer would count as painted since its guide was taken.
         """
         made = False
         while not made:
-            await self._until(self._free)
+            await until(self._may_replace, self._session.settled, self._generation.changed)
             made = await self._session.changed_meanwhile(
-                "Follow the layers below", lambda document: applied(edit, result, document, EMPTY), self._free
+                "Follow the layers below", lambda document: applied(edit, result, document, EMPTY), self._may_replace
             )
 
-    def _free(self) -> bool:
-        """Whether a layer may change by itself."""
-        return not self._pen_down() and self._generation.activity is Activity.NOTHING
+    def _may_apply(self) -> bool:
+        """Whether no transform waits for Enter, which applying a result would end. A stroke ends first by itself."""
+        tool = self._tool()
+        return tool.gesture is None or not tool.waits
 
-    async def _until(self, may: Callable[[], bool]) -> None:
-        while not may():
-            await asyncio.sleep(PEN_UP)
+    def _may_replace(self) -> bool:
+        """Whether nothing else changes the document or is under way."""
+        session = self._session
+        return (
+            not (session.busy or session.pen_down) and self._tool().gesture is None and self._generation.underway.idle
+        )

@@ -1,4 +1,4 @@
-"""What a person can ask of the masked tasks."""
+"""Actions of the masked tasks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Offers to fit a picture in, right after it was put on another one. It can be ignored."""
+"""Offers to harmonise a picture right after it was pasted onto another one. It can be ignored."""
 
 from __future__ import annotations
 

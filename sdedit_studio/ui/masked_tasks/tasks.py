@@ -83,7 +83,7 @@ class MaskedTasks(QObject):
 
     async def _offer(self, layer: str) -> None:
         fits = await asyncio.to_thread(lies_on_a_picture, self._session.document)
-        if fits and self._session.document.active == layer and self._generation.activity is Activity.NOTHING:
+        if fits and self._session.document.active == layer and self._generation.underway.idle:
             self._layer = layer
             self.offered.emit()
 
@@ -92,10 +92,10 @@ class MaskedTasks(QObject):
             self.decline()
 
     def _generation_changed(self) -> None:
-        if self._generation.activity is not Activity.NOTHING:
+        underway, edit = self._generation.underway, self._generation.edit
+        if not underway.idle:
             self.decline()
-        edit = self._generation.edit
-        of_a_task = self._generation.activity is Activity.PREPARING or (edit is not None and bool(edit.task))
+        of_a_task = Activity.PREPARING in underway or (edit is not None and bool(edit.task))
         if self._opened_split and not of_a_task:
             self._opened_split = False
             self._compare.set_split(0.0)

@@ -1,4 +1,4 @@
-"""What a person can ask of the models."""
+"""Actions of the models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One model or upscaler told in full: what it takes, how large it is, where it is from, and what it makes."""
+"""The details of one model or upscaler: its inputs, size, source, licence and examples."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ UPSCALER = "Carries pictures up to the canvas's own size and adds the detail tha
 
 
 class ModelCard(QFrame):
-    """Shows one model or upscaler. `use_asked()` and `remove_asked()` are about it; removing was confirmed."""
+    """Shows one model or upscaler. `use_requested()` and `remove_requested()` are about it; removing was confirmed."""
 
-    use_asked = Signal()
-    remove_asked = Signal()
+    use_requested = Signal()
+    remove_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,10 +53,10 @@ class ModelCard(QFrame):
         self.copy = IconButton("copy", "Copy the whole hash", size=14, side=22)
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._sha256))
         self.use = PrimaryButton("Use this model", "check")
-        self.use.clicked.connect(self.use_asked)
+        self.use.clicked.connect(self.use_requested)
         self.use_detail = PrimaryButton("Use for detail", "check")
         self.use_detail.setToolTip("Refine pictures by this upscaler")
-        self.use_detail.clicked.connect(self.use_asked)
+        self.use_detail.clicked.connect(self.use_requested)
         self.in_use = QLabel("This model is in use.")
         self.in_use.setProperty("role", "secondary")
         self.remove = SecondaryButton("Remove", "trash-2")
@@ -67,7 +67,7 @@ class ModelCard(QFrame):
         self.keep = SecondaryButton("Keep it")
         self.keep.clicked.connect(lambda: self._ask(False))
         self.delete = SecondaryButton("Delete", "trash-2")
-        self.delete.clicked.connect(lambda: (self._ask(False), self.remove_asked.emit()))
+        self.delete.clicked.connect(lambda: (self._ask(False), self.remove_requested.emit()))
         for button in (self.use, self.use_detail, self.remove, self.keep, self.delete):
             button.setAutoDefault(False)
 
@@ -208,7 +208,7 @@ class ModelCard(QFrame):
 
 
 def takes(model: ModelInfo) -> str:
-    """What a model is told about the picture to make."""
+    """The kinds of input that a model takes besides the picture, as text."""
     if model.takes_prompt:
         return "A prompt in words"
     if not model.classes:

@@ -190,9 +190,9 @@ class ModelsDialog(Dialog):
         self.download.clicked.connect(lambda: self._ask_for_repository(self.fetching.isHidden()))
         self.list.currentRowChanged.connect(lambda _row: self._show_current())
         self.list.itemActivated.connect(lambda _item: self._use())
-        self.card.use_asked.connect(self._use)
-        self.card.remove_asked.connect(lambda: models.remove(self._current().name))
-        models.attend()
+        self.card.use_requested.connect(self._use)
+        self.card.remove_requested.connect(lambda: models.remove(self._current().name))
+        models.dialog_opened()
         models.changed.connect(self._show)
         models.added.connect(self._select)
         self._show()
@@ -202,7 +202,7 @@ class ModelsDialog(Dialog):
     # --- Parts -----------------------------------------------------------------------------------------------------
 
     def _fetching(self) -> QWidget:
-        """Where to type what shall be downloaded."""
+        """The row to type the name of a repository to download."""
         self.repository = TextField(placeholderText="owner/name, as on huggingface.co")
         self.repository.setAccessibleName("Repository on Hugging Face")
         self.fetch = PrimaryButton("Download", "download")
@@ -241,7 +241,7 @@ class ModelsDialog(Dialog):
         return self.fetching
 
     def _working(self) -> QWidget:
-        """What is being done, how far it is, and how to stop it."""
+        """The row with the progress of the work, and a button to cancel it."""
         self.doing, self.bar, self.step = QLabel(), QProgressBar(textVisible=False), QLabel()
         self.doing.setProperty("role", "strong")
         self.step.setProperty("role", "secondary")
@@ -266,7 +266,7 @@ class ModelsDialog(Dialog):
         self.refusal.setProperty("role", "error")
         self.refusal.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         close = IconButton("x", "Put this message away", size=16)
-        close.clicked.connect(self._models.put_refusal_away)
+        close.clicked.connect(self._models.dismiss_refusal)
         self.refused = QWidget()
         row = QHBoxLayout(self.refused)
         row.setContentsMargins(0, 0, 0, 0)
@@ -379,7 +379,7 @@ class ModelsDialog(Dialog):
         dialog.open()
 
     def done(self, result: int) -> None:
-        self._models.leave()
+        self._models.dialog_closed()
         if self._reading is not None:
             self._reading.cancel()
         super().done(result)

@@ -1,4 +1,4 @@
-"""Further classes of a mix, one row each: which, how much of it, and away with it. What remains is the first's."""
+"""The further classes of a mix, one row each with its share. The first class gets the remaining share."""
 
 from __future__ import annotations
 

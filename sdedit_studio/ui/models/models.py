@@ -22,7 +22,7 @@ OWN = ("model", "condition", "prompt", "guidance", "solver", "calls", "t0", "ref
 
 @dataclass(frozen=True)
 class Work:
-    """A model on its way in. `seconds_left` is None until that can be told."""
+    """The installation of a model. `seconds_left` is None until it can be estimated."""
 
     title: str
     step: InstallProgress
@@ -95,7 +95,7 @@ class Models(QObject):
 
     @property
     def work(self) -> Work | None:
-        """What is being added, fetched or removed."""
+        """The installation or removal in progress."""
         return self._work
 
     @property
@@ -187,16 +187,16 @@ class Models(QObject):
         self._task.cancel()
         return True
 
-    def put_refusal_away(self) -> None:
+    def dismiss_refusal(self) -> None:
         self._refusal = ""
         self.changed.emit()
 
-    def attend(self) -> None:
-        """From now on somebody shows how the work goes, and why it came to nothing."""
+    def dialog_opened(self) -> None:
+        """From now on the dialog shows progress and failures."""
         self._attended = True
 
-    def leave(self) -> None:
-        """Nobody does any more; the work goes on, and the window is told how it ends."""
+    def dialog_closed(self) -> None:
+        """The work goes on, and from now on the window shows how it ends."""
         self._attended, self._refusal = False, ""
         if self._work is not None:
             self._session.notices.tell(f"{self._work.title} goes on; the models dialog shows how far it is.")

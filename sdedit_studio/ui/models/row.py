@@ -1,4 +1,4 @@
-"""Which model, and what it shall show: of what a model can be told, just that is here to tell."""
+"""Choice of the model, and of the class, prompt or guidance that this model takes."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the model has made so far, and the steps of a run."""
+"""The list of results, and the playback and export of the steps of a run."""

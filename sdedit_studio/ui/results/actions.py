@@ -1,4 +1,4 @@
-"""What a person can ask of the steps that led to the waiting result."""
+"""Actions for the steps of the run that made the waiting result."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def star_area(row: QRect) -> QRect:
     return QRect(row.right() - STAR - 3, row.y(), STAR, row.height())
 
 
-def made_with(record: Record) -> str:
+def summary(record: Record) -> str:
     """Kind of scene, model and work, in short."""
     settings = record.settings
     subject = settings.prompt or settings.condition
@@ -108,7 +108,7 @@ class ResultModel(QAbstractListModel):
                 return title(record)
             case Qt.ItemDataRole.AccessibleTextRole:
                 starred = ", starred" if record.starred else ""
-                return f"{title(record)}, {made_with(record)}, {words.when(record.time)}{starred}"
+                return f"{title(record)}, {summary(record)}, {words.when(record.time)}{starred}"
             case _ if role == RECORD_ROLE:
                 return record
         return None
@@ -170,7 +170,7 @@ class ResultDelegate(QStyledItemDelegate):
         look = theme.current()
         lines = (
             (title(record), "strong", theme.TEXT_PIXELS, 9, 18),
-            (made_with(record), "secondary", theme.HINT_PIXELS, 27, 16),
+            (summary(record), "secondary", theme.HINT_PIXELS, 27, 16),
             (words.when(record.time), "secondary" if chosen else "hint", theme.HINT_PIXELS, 43, 16),
         )
         for text, role, size, top, height in lines:
@@ -205,11 +205,11 @@ def drawn_thumbnail(data: bytes, box: QSize, ratio: float) -> QPixmap:
 class ResultList(QListView):
     """Click to choose, Ctrl+click to choose more, double-click or Enter to show, Space to star, Delete to delete.
 
-    Signals: `chosen()` when the selection has changed; `menu_asked(QPoint)` at a global position.
+    Signals: `chosen()` when the selection has changed; `menu_requested(QPoint)` at a global position.
     """
 
     chosen = Signal()
-    menu_asked = Signal(QPoint)
+    menu_requested = Signal(QPoint)
 
     def __init__(self, session: Session, actions: ResultActions) -> None:
         super().__init__()
@@ -306,7 +306,7 @@ class ResultList(QListView):
         at = event.globalPos()
         if event.reason() is QContextMenuEvent.Reason.Keyboard:
             at = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).center())
-        self.menu_asked.emit(at)
+        self.menu_requested.emit(at)
 
     def event(self, event: QEvent) -> bool:
         """Some keys mean something else in the rest of the window."""
@@ -325,7 +325,7 @@ class ResultList(QListView):
         return event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Delete)
 
     def _to_show(self) -> Record | None:
-        """What Enter shows. What is shown already it applies, as everywhere in the window."""
+        """The record that Enter shows. None if it is shown already: then Enter applies it, as in the whole window."""
         chosen = self.records
         return chosen[0] if len(chosen) == 1 and chosen[0].id != self._actions.waiting else None
 

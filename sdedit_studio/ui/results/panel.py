@@ -9,7 +9,7 @@ from sdedit_studio.ui.base import theme
 from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.results.list import ResultList
 from sdedit_studio.ui.results.result_actions import ResultActions
-from sdedit_studio.ui.results.search import meets
+from sdedit_studio.ui.results.search import matches
 from sdedit_studio.ui.widgets.buttons import IconButton, SecondaryButton
 from sdedit_studio.ui.widgets.fields import TextField
 
@@ -87,7 +87,7 @@ class ResultsPanel(QWidget):
         self.search.textChanged.connect(self._list)
         self.only_starred.toggled.connect(self._list)
         self.list.chosen.connect(self._show_choice)
-        self.list.menu_asked.connect(self._show_menu)
+        self.list.menu_requested.connect(self._show_menu)
         self.show_button.clicked.connect(lambda: actions.show(self.list.records[0]))
         self.restore.clicked.connect(lambda: actions.restore_settings(self.list.records[0]))
         self.compare.clicked.connect(lambda: actions.compare(self.list.records))
@@ -114,7 +114,7 @@ class ResultsPanel(QWidget):
         results, search = self._session.results, self.search.text()
         starred = self.only_starred.isChecked()
         found = [record for record in reversed(results.records) if record.starred or not starred]
-        found = [record for record in found if meets(record, search)]
+        found = [record for record in found if matches(record, search)]
         self.list.show_records(found)
         self.empty.setText(NO_MATCH if len(results) else NONE_YET)
         self._pages.setCurrentWidget(self.list if found else self.empty)

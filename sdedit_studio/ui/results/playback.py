@@ -1,4 +1,4 @@
-"""The run that made the waiting result, step by step: kept as it goes, played back and forth once it is over."""
+"""Playback of the run that made the waiting result. Its steps are recorded while it runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from sdedit_studio.editing.edit import Edit
 from sdedit_studio.engine.job import Progress, Result
 from sdedit_studio.engine.trajectory import Point, Trajectory
-from sdedit_studio.ui.generation.activity import Activity
+from sdedit_studio.ui.generation.activity import Activity, Event
 from sdedit_studio.ui.generation.generation import Generation
 
 RATE = 10
@@ -48,7 +48,7 @@ class Playback(QObject):
         self._over: _Run | None = None
         self._call = 0
         self._backwards = False
-        self._available = False
+        self._was_available = False
         self._packing: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
         self._timer = QTimer(self, interval=1000 // RATE)
@@ -60,7 +60,7 @@ class Playback(QObject):
     @property
     def available(self) -> bool:
         """Whether a result waits that has steps to look at."""
-        return self._available
+        return self._over is not None and self._generation.underway.waits
 
     @property
     def trajectory(self) -> Trajectory | None:
@@ -69,7 +69,7 @@ class Playback(QObject):
 
     @property
     def result(self) -> Result | None:
-        """What the steps led to."""
+        """The result of the run."""
         return self._over and self._over.result
 
     @property
@@ -91,11 +91,11 @@ class Playback(QObject):
 
     @property
     def playing(self) -> bool:
-        return self._timer.isActive()
+        return Activity.PLAYING in self._generation.underway
 
     def go(self, position: int) -> None:
         """Stop playing and look at a step."""
-        self._timer.stop()
+        self._pause()
         self._move(position)
 
     def step(self, by: int) -> None:
@@ -104,11 +104,16 @@ class Playback(QObject):
     def toggle(self) -> None:
         """Play to the end, from there back to the noise first; or stop."""
         if self.playing:
-            self._timer.stop()
-        elif self._available:
+            self._pause()
+        elif self.available:
             self._backwards = self.position == self.last
+            self._generation.underway.happen(Event.PLAY)
             self._timer.start()
         self.moved.emit()
+
+    def _pause(self) -> None:
+        self._generation.underway.happen(Event.PLAY_ENDED)
+        self._timer.stop()
 
     def _advance(self) -> None:
         stride = ceil((self.last + 1) / MOST)
@@ -116,18 +121,18 @@ class Playback(QObject):
         if self.position == 0:
             self._backwards = False
         elif self.position == self.last:
-            self._timer.stop()
+            self._pause()
             self.moved.emit()
 
     def _move(self, position: int) -> None:
-        if not self._available or self._over is None:
+        if self._over is None or not self.available:
             return
         self._call = self._over.trajectory[min(self.last, max(0, position))].call
         if self._looking is None or self._looking.done():
-            self._looking = asyncio.ensure_future(self._look())
+            self._looking = asyncio.ensure_future(self._show_steps())
         self.moved.emit()
 
-    async def _look(self) -> None:
+    async def _show_steps(self) -> None:
         """Show the step, and then another one if that is asked for meanwhile."""
         shown = None
         while (run := self._over) is not None and shown is not self.point:
@@ -160,18 +165,17 @@ class Playback(QObject):
             self.changed.emit()
 
     def _follow(self) -> None:
-        """Steps go when their result does, and those of a run that came to nothing go at once."""
-        activity, shown, run = self._generation.activity, self._generation.shown, self._running
-        if run is not None and activity is not Activity.RUNNING and (shown is None or shown.edit is not run.edit):
+        """Drop the steps of a result that is gone, and those of a run that was cancelled or failed."""
+        underway, shown, run = self._generation.underway, self._generation.shown, self._running
+        if run is not None and Activity.RUNNING not in underway and (shown is None or shown.edit is not run.edit):
             self._running = None
         if self._over is not None and self._generation.result is not self._over.result:
             self._over = None
             if self._looking is not None:
                 self._looking.cancel()
                 self._looking = None
-        available = self._over is not None and activity is Activity.RESULT
-        if not available:
+        if not self.playing:
             self._timer.stop()
-        if available != self._available:
-            self._available = available
+        if self.available != self._was_available:
+            self._was_available = self.available
             self.changed.emit()

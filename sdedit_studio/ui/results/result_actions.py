@@ -1,4 +1,4 @@
-"""What becomes of results: each is kept with the document, and can be shown, applied, compared and put away again."""
+"""Keeps every result with the document; shows, applies, compares, stars, deletes and exports them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from weakref import ref
 from PySide6.QtCore import QObject, Signal
 
 from sdedit_studio.document.results import Record, Results
-from sdedit_studio.editing.edit import Edit, Shown
+from sdedit_studio.editing.edit import Edit, EditPicture
 from sdedit_studio.editing.records import (
     edit_of_record,
     export_picture,
@@ -74,7 +74,7 @@ class ResultActions(QObject):
 
     @property
     def deleted(self) -> tuple[Record, ...]:
-        """What went last, deleted or for want of room, and can be put back."""
+        """The records that were deleted last, or dropped to keep within the size limit. They can be put back."""
         return self._deleted
 
     # --- Keeping ---------------------------------------------------------------------------------------------------
@@ -129,7 +129,7 @@ class ResultActions(QObject):
         self._generation.present(above_later_results(edit, self._session.document), result)
 
     def _may_show(self) -> bool:
-        running = self._generation.activity.is_run
+        running = self._generation.underway.running
         if running:
             self._session.notices.tell(words.UNDER_WAY)
         return not running
@@ -160,7 +160,7 @@ class ResultActions(QObject):
 
         None, having said why, when one is damaged or of another canvas; nor when others were asked for meanwhile.
         """
-        self._asked = records
+        self._requested = records
         opened, document, revision = self._session.opened, self._session.document, self._session.revision
         if not all(map(self._fits, records)):
             return []
@@ -170,7 +170,7 @@ class ResultActions(QObject):
             self._session.notices.warn(str(problem))
             return []
         await self._session.until_settled()
-        wanted = self._asked is records and self._session.opened is opened
+        wanted = self._requested is records and self._session.opened is opened
         return found if wanted and all(map(self._fits, records)) else []
 
     def compare(self, records: Sequence[Record]) -> None:
@@ -178,11 +178,11 @@ class ResultActions(QObject):
         self._tasks.start(self._between(sorted(records, key=lambda record: record.time)[-2:]))
 
     async def _between(self, records: Sequence[Record]) -> None:
-        shown = [Shown(edit, result.unpasted) for edit, result in await self._read(*records)]
+        shown = [EditPicture(edit, result.unpasted) for edit, result in await self._read(*records)]
         if not shown:
             return
         left = (shown[0], title(records[0])) if len(shown) == 2 else (None, PAINTING)
-        self._compare.between(left[0], shown[-1], (left[1], title(records[-1])))
+        self._compare.compare_pictures(left[0], shown[-1], (left[1], title(records[-1])))
 
     def compare_with_guide(self, record: Record) -> None:
         """With the painting as it was when it was made."""
@@ -190,7 +190,9 @@ class ResultActions(QObject):
 
     async def _beside_guide(self, record: Record) -> None:
         for edit, result in await self._read(record):
-            self._compare.between(Shown(edit, edit.job.guide), Shown(edit, result.unpasted), (GUIDE, title(record)))
+            self._compare.compare_pictures(
+                EditPicture(edit, edit.job.guide), EditPicture(edit, result.unpasted), (GUIDE, title(record))
+            )
 
     # --- The rest --------------------------------------------------------------------------------------------------
 
@@ -220,7 +222,7 @@ class ResultActions(QObject):
         self._change(self._session.results.put_back(deleted), deleted)
 
     def _change(self, results: Results, back: Sequence[Record] = ()) -> None:
-        """What goes, and what of `back` has no room, can be put back: what lost its star, with its star."""
+        """Set the results. Those dropped, and those of `back` that do not fit, can be put back with their stars."""
         kept = {record.id for record in results}
         if gone := tuple(record for record in (*self._session.results, *back) if record.id not in kept):
             self._deleted = gone

@@ -1,4 +1,4 @@
-"""The steps of the run that made the waiting result, on a pill above the banner: play them, or look at any one."""
+"""Controls above the banner for the steps of the run that made the waiting result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from sdedit_studio.ui.base import theme, words
 from sdedit_studio.ui.base.actions import Actions
-from sdedit_studio.ui.compare.banner import room_for
+from sdedit_studio.ui.compare.banner import reserve_width
 from sdedit_studio.ui.results.playback import Playback
 from sdedit_studio.ui.widgets.action_button import ActionButton
 from sdedit_studio.ui.widgets.buttons import IconButton
@@ -23,7 +23,7 @@ SPARSE = 5.0
 
 
 class StepTrack(Track):
-    """A track that stands only on steps, with a tick for each and a longer one where a pass begins.
+    """A slider over the steps, with a tick for each and a longer one where a pass begins.
 
     `chosen(int)`: a person moved it to a step.
     """
@@ -83,7 +83,7 @@ class StepTrack(Track):
 
 
 class Scrubber(Pill):
-    """There while `playback` has steps."""
+    """Plays the steps of a run and moves between them. Visible while `playback` has steps."""
 
     def __init__(self, playback: Playback, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
@@ -115,7 +115,7 @@ class Scrubber(Pill):
         self.track.setToolTip(f"What the model had in mind after each step. Apply takes the one you see.{hint}")
 
     def set_aside(self, aside: bool) -> None:
-        """Leave, while something else is looked at."""
+        """Hide while two other pictures are compared."""
         if aside != self._aside:
             self._aside = aside
             self._show_steps()
@@ -128,7 +128,7 @@ class Scrubber(Pill):
             self.hide()
             return
         self.track.set_steps(len(trajectory), trajectory.passes)
-        room_for(self.label, max((words.step(point.progress) for point in trajectory), key=len))
+        reserve_width(self.label, max((words.step(point.progress) for point in trajectory), key=len))
         self._show_step()
         self.show()
         self.resized.emit()

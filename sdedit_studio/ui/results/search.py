@@ -1,4 +1,4 @@
-"""Finding results by words: what can be said of one, and whether a search meets it."""
+"""Searching results by words."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from sdedit_studio.document.results import Record
 from sdedit_studio.ui.base import words
 
 
-def meets(record: Record, search: str) -> bool:
-    """Whether each word of a search is the beginning of something that can be said of the record.
+def matches(record: Record, search: str) -> bool:
+    """Whether each word of a search is a prefix of a word that describes the record.
 
-    What follows the name of a setting, as in "seed 3", is sought in that setting alone.
+    A word after the name of a setting, as in "seed 3", is compared with that setting only.
     """
     wanted = _split(search)
     if not wanted:

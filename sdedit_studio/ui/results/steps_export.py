@@ -1,4 +1,4 @@
-"""Exporting the steps of a run: what is asked first, the writing in a thread, and how long it will take."""
+"""Exports the steps of a run: asks for the format, writes in a thread, and reports the remaining time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sdedit_studio.ui.document.session import Session
 from sdedit_studio.ui.results.steps_dialog import StepsDialog, StepsSettings
 
 TELL_SECONDS = 0.5
-"""How often the time that is left is told."""
+"""Seconds between two reports of the remaining time."""
 
 
 async def export_steps(
@@ -48,7 +48,7 @@ async def export_steps(
         count = len(animation.chosen(len(points), settings.suffix))
         seconds = count * await asyncio.to_thread(_pace, picture, settings)
         writing = asyncio.ensure_future(asyncio.to_thread(_write, path, len(points), picture, result, settings))
-        await _told(session, f"Exporting {count} steps", seconds, writing)
+        await _with_reports(session, f"Exporting {count} steps", seconds, writing)
     except FileProblem as problem:
         session.notices.warn(str(problem))
     else:
@@ -78,7 +78,7 @@ def _write(
     )
 
 
-async def _told(session: Session, what: str, seconds: float, work: asyncio.Future[None]) -> None:
+async def _with_reports(session: Session, what: str, seconds: float, work: asyncio.Future[None]) -> None:
     """Wait for some work, and say how long it will take."""
     end = perf_counter() + seconds
     while not work.done():

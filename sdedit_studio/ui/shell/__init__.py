@@ -1,1 +1,1 @@
-"""The program and its window, which puts the rooms together."""
+"""The program and its window, which joins the features."""

@@ -1,4 +1,4 @@
-"""What this is, whose work it stands on, and where its logs are."""
+"""The About dialog: the program, the work that it builds on, and its log folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person can ask of the window itself."""
+"""Actions of the window itself."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def results_dock_action(docks: Callable[[], Docks], results: ResultsPanel, canva
 def layout_actions(
     window: QMainWindow, arrangement: Callable[[], Arrangement], preferences: Preferences
 ) -> list[Action]:
-    """How much of the window shows, and in which colours."""
+    """Actions for panels, full screen, layout and theme."""
 
     def toggle_theme() -> None:
         preferences.theme = (theme.DARK if theme.current() is theme.LIGHT else theme.LIGHT).name

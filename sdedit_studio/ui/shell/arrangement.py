@@ -1,4 +1,4 @@
-"""How bars and panels lie in the window: at first, when low on room, hidden for a while, and as they were left."""
+"""The layout of bars and panels: the default, the stored one, and hiding them all for a while."""
 
 from __future__ import annotations
 

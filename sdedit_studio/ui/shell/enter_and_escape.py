@@ -1,12 +1,12 @@
-"""What Enter, Esc, undo and redo are about: whatever is nearest to be ended, in one order."""
+"""What Enter, Esc, undo and redo do, depending on what is in progress."""
 
 from __future__ import annotations
 
 from sdedit_studio.document.target import Target
 from sdedit_studio.ui.canvas.view import CanvasView
 from sdedit_studio.ui.compare.banner import Banner
-from sdedit_studio.ui.compare.compare import Compare
 from sdedit_studio.ui.document.session import Session
+from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.generation.generation import Generation
 from sdedit_studio.ui.masked_tasks.tasks import MaskedTasks
 
@@ -17,16 +17,16 @@ class EnterAndEscape:
         session: Session,
         canvas: CanvasView,
         generation: Generation,
-        compare: Compare,
         banner: Banner,
         tasks: MaskedTasks,
     ) -> None:
         self._session, self._canvas = session, canvas
-        self._generation, self._compare, self._banner, self._tasks = generation, compare, banner, tasks
+        self._generation, self._banner, self._tasks = generation, banner, tasks
 
     def can_enter(self) -> bool:
-        """Whether a gesture or a result waits. What would be applied has to be in sight."""
-        return self._canvas.waits or (self._generation.can_apply and not self._compare.comparing)
+        """Whether a gesture waits, or a result that is visible."""
+        generation = self._generation
+        return self._canvas.waits or (generation.can_apply and generation.activity is not Activity.COMPARING)
 
     def enter(self) -> None:
         """Finish what the tool is about, or keep the result."""

@@ -30,19 +30,19 @@ ROW, ROWS, WIDTH, TOP = 34, 11, 560, 84
 
 @dataclass(frozen=True)
 class Match:
-    """How well letters fit a title: a higher score is better; `places` are the letters' indices in the title."""
+    """How well letters fit a title: a higher score is better; `positions` are the letters' indices in the title."""
 
     score: int
-    places: tuple[int, ...]
+    positions: tuple[int, ...]
 
 
 def match(letters: str, title: str) -> Match | None:
     """Fit letters in order into a title, the starts of words first; None when they are not all there."""
     wanted, text = letters.lower().replace(" ", ""), title.lower()
     if (start := text.find(letters.lower().strip())) >= 0 and letters.strip():
-        places = tuple(range(start, start + len(letters.strip())))
+        positions = tuple(range(start, start + len(letters.strip())))
         begins_word = start == 0 or not text[start - 1].isalnum()
-        return Match((300 if begins_word else 5 * len(places)) - start // 4, places)
+        return Match((300 if begins_word else 5 * len(positions)) - start // 4, positions)
     found: list[int] = []
     score, at = 0, 0
     for letter in wanted:
@@ -68,7 +68,7 @@ class Entry:
     title: str
     key: str
     enabled: bool
-    places: tuple[int, ...]
+    positions: tuple[int, ...]
 
 
 class _Entries(QAbstractListModel):
@@ -113,7 +113,7 @@ class _EntryDelegate(QStyledItemDelegate):
         x = row.x() + 40
         painter.setFont(theme.font())
         for place, letter in enumerate(entry.title):
-            hit = place in entry.places and entry.enabled
+            hit = place in entry.positions and entry.enabled
             painter.setFont(theme.font(weight=QFont.Weight.DemiBold if hit else QFont.Weight.Normal))
             painter.setPen(look.colour("accent") if hit else QColor(ink))
             width = painter.fontMetrics().horizontalAdvance(letter)
@@ -171,7 +171,7 @@ class Palette(QFrame):
                 found.append(
                     (
                         fit.score + (0 if made.isEnabled() else -50),
-                        Entry(action, title, self._actions.key_text(action.id), made.isEnabled(), fit.places),
+                        Entry(action, title, self._actions.key_text(action.id), made.isEnabled(), fit.positions),
                     )
                 )
         if letters.strip():

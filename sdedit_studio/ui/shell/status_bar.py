@@ -20,7 +20,7 @@ MESSAGE_MS = 5000
 DOTS = {Phase.WARMING_UP: "faithful", Phase.READY: "realistic", Phase.BUSY: "accent", Phase.BROKEN: "error"}
 
 
-class Dot(QWidget):
+class StatusDot(QWidget):
     """The state of the engine as a colour; the words beside it say the same."""
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Dot(QWidget):
         painter.drawEllipse(1, self.height() // 2 - 3, 7, 7)
 
 
-class Line(QWidget):
+class StatusText(QWidget):
     """A line of text that changes often. Unlike a label it asks for no new layout then; where it is cut, it says so."""
 
     def __init__(self, width: int | None = None) -> None:
@@ -80,7 +80,7 @@ class StatusBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(HEIGHT)
         self.size_label, self.frame, self.engine, self.saved = QLabel(), QLabel(), QLabel(), QLabel()
-        self.zoom, self.position, self.message, self.dot = Line(48), Line(98), Line(), Dot()
+        self.zoom, self.position, self.message, self.dot = StatusText(48), StatusText(98), StatusText(), StatusDot()
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(5 * theme.SPACE)
@@ -110,7 +110,7 @@ class StatusBar(QWidget):
         self._clear.start()
 
     def set_hint(self, hint: str) -> None:
-        """What dragging does now; it stands wherever there is nothing newer to say."""
+        """Set the tool's hint, which is shown while there is no message."""
         self._hint = hint
         if not self._clear.isActive():
             self.message.set_text(hint)

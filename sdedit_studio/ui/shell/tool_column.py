@@ -27,10 +27,10 @@ GROUPS = (
 
 
 class ColourPair(QWidget):
-    """Foreground over background. A click on the front one is `edit_asked()`, on the back one `swap_asked()`."""
+    """Foreground over background. Clicking the front emits `edit_requested()`, the back `swap_requested()`."""
 
-    edit_asked = Signal()
-    swap_asked = Signal()
+    edit_requested = Signal()
+    swap_requested = Signal()
     SIDE = 20
     FRONT, BACK = QPoint(6, 2), QPoint(18, 16)
 
@@ -58,13 +58,13 @@ class ColourPair(QWidget):
         at = event.position().toPoint()
         size = QSize(self.SIDE, self.SIDE)
         if QRect(self.FRONT, size).contains(at):
-            self.edit_asked.emit()
+            self.edit_requested.emit()
         elif QRect(self.BACK, size).contains(at):
-            self.swap_asked.emit()
+            self.swap_requested.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space:
-            self.swap_asked.emit()
+            self.swap_requested.emit()
         else:
             super().keyPressEvent(event)
 

@@ -25,7 +25,7 @@ from sdedit_studio.ui.canvas.view import CanvasView
 from sdedit_studio.ui.colour.panel import ColourPanel
 from sdedit_studio.ui.compare.actions import before_actions, mode_actions, mode_id
 from sdedit_studio.ui.compare.banner import Banner
-from sdedit_studio.ui.compare.compare import PLACES, Compare
+from sdedit_studio.ui.compare.compare import RESULT_PLACES, Compare
 from sdedit_studio.ui.compare.stage import Stage
 from sdedit_studio.ui.document.actions import (
     edit_actions,
@@ -64,12 +64,12 @@ from sdedit_studio.ui.shell.actions import (
     results_dock_action,
 )
 from sdedit_studio.ui.shell.arrangement import Arrangement
-from sdedit_studio.ui.shell.beginning import Beginning
 from sdedit_studio.ui.shell.docks import Docks
 from sdedit_studio.ui.shell.enter_and_escape import EnterAndEscape
 from sdedit_studio.ui.shell.focus import focus_next
 from sdedit_studio.ui.shell.menus import LAYER_MENU, VARIATION_MENU, fill_menu_bar, fill_panels, fill_recent, show_menu
 from sdedit_studio.ui.shell.option_bar import OptionBar, StabiliserButton
+from sdedit_studio.ui.shell.startup import Startup
 from sdedit_studio.ui.shell.status_bar import StatusBar
 from sdedit_studio.ui.shell.title import NAME, DocumentTitle
 from sdedit_studio.ui.shell.tool_column import ToolColumn
@@ -106,12 +106,12 @@ class Window(QMainWindow):
         self.canvas = CanvasView(session)
         self.canvas.brushes.restore(preferences.brushes)
         self.generation = Generation(session, engine)
-        self.regeneration = Regeneration(self.generation, lambda: self.canvas.busy or self.canvas.waits)
+        self.regeneration = Regeneration(self.generation, lambda: self.canvas.tool)
         self.compare = Compare(self.generation, self.canvas)
         self.stage = Stage(self.canvas, self.compare, preferences)
         self.banner = Banner(self.generation, self.compare, self.stage)
-        self.paper_tasks = MaskedTasks(self.generation, self.compare, tasks.start)
-        self.offer = HarmoniseOffer(self.paper_tasks, self.stage)
+        self.masked_tasks = MaskedTasks(self.generation, self.compare, tasks.start)
+        self.offer = HarmoniseOffer(self.masked_tasks, self.stage)
         self.banner.stack(self.offer)
         self.target = TargetPill(session, self.canvas)
         self.hatching = Hatching(session, self.canvas)
@@ -132,8 +132,8 @@ class Window(QMainWindow):
         self.results = ResultsPanel(session, self.result_actions)
         self.autosave = Autosave(session, self.files, tasks, profile.recovery)
 
-        self._beginning = Beginning(preferences, self.generation, self.files, self.edit, self.autosave, self.notice)
-        self._keys = EnterAndEscape(session, self.canvas, self.generation, self.compare, self.banner, self.paper_tasks)
+        self._startup = Startup(preferences, self.generation, self.files, self.edit, self.autosave, self.notice)
+        self._keys = EnterAndEscape(session, self.canvas, self.generation, self.banner, self.masked_tasks)
         self.actions_ = Actions(self._declared(), self, self.canvas, preferences)
         self.scrubber = Scrubber(self.playback, self.actions_, self.stage)
         self.banner.stack(self.scrubber)
@@ -153,7 +153,7 @@ class Window(QMainWindow):
 
     def begin(self, files: Sequence[Path]) -> None:
         """Open the files asked for; else offer what a crash left behind; else, the very first time, a sample."""
-        self.tasks.start(self._beginning.begin(files))
+        self.tasks.start(self._startup.begin(files))
 
     # --- What a person can ask for ---------------------------------------------------------------------------------
 
@@ -168,9 +168,9 @@ class Window(QMainWindow):
             *regeneration_actions(session, self.edit, self.regeneration),
             *selection_actions(session, self.edit),
             *protection_actions(session, self.edit),
-            *generation_actions(generation, lambda: not compare.comparing),
+            *generation_actions(generation),
             *before_actions(generation, compare),
-            *masked_task_actions(self.paper_tasks),
+            *masked_task_actions(self.masked_tasks),
             seed_action(generation),
             results_dock_action(lambda: self.docks, self.results, canvas),
             models_action(self, self.models, self.tasks),
@@ -233,7 +233,7 @@ class Window(QMainWindow):
         self.setCentralWidget(centre)
 
         self.docks = Docks.of(self.sdedit, self.layers, self.colour, self.results, actions)
-        self.sdedit.place.setMenu(self._result_menu())
+        self.sdedit.result_place.setMenu(self._result_menu())
         self.arrangement = Arrangement(self, bars, self.docks, self._preferences)
 
     def _bar(self, area: Qt.ToolBarArea, content: QWidget, name: str) -> QToolBar:
@@ -276,15 +276,15 @@ class Window(QMainWindow):
         self.files.saved.connect(self.status_bar.mark_saved)
         canvas.view_changed.connect(lambda: self.status_bar.set_zoom(canvas.zoom))
         canvas.cursor_moved.connect(self.status_bar.set_position)
-        self.layers.list.menu_asked.connect(lambda at: show_menu(self, self.actions_, LAYER_MENU, at))
+        self.layers.list.menu_requested.connect(lambda at: show_menu(self, self.actions_, LAYER_MENU, at))
         self.regeneration.progressed.connect(self.layers.list.show_progress)
-        self.banner.activity.nudged.connect(lambda by: self.paper_tasks.nudge_t0(by * T0_STEP))
-        self.sdedit.strokes.clicked.connect(self.paper_tasks.edit_with_strokes)
-        self.sheet.menu_asked.connect(lambda at: show_menu(self, self.actions_, VARIATION_MENU, at))
-        self.tool_column.colours.swap_asked.connect(self.actions_["edit.swap-colours"].trigger)
-        self.tool_column.colours.edit_asked.connect(self._show_colour_panel)
-        self.sdedit.t0.track.pressed.connect(self.noised.hold)
-        self.sdedit.t0.track.released.connect(self.noised.let_go)
+        self.banner.activity.nudged.connect(lambda by: self.masked_tasks.nudge_t0(by * T0_STEP))
+        self.sdedit.strokes.clicked.connect(self.masked_tasks.edit_with_strokes)
+        self.sheet.menu_requested.connect(lambda at: show_menu(self, self.actions_, VARIATION_MENU, at))
+        self.tool_column.colours.swap_requested.connect(self.actions_["edit.swap-colours"].trigger)
+        self.tool_column.colours.edit_requested.connect(self._show_colour_panel)
+        self.sdedit.t0.track.pressed.connect(self.noised.show)
+        self.sdedit.t0.track.released.connect(self.noised.hide)
         self.noised.shown_changed.connect(self.sdedit.set_noised)
         canvas.installEventFilter(self)
         self.actions_.changed.connect(self._show_keys)
@@ -321,8 +321,8 @@ class Window(QMainWindow):
 
     def _result_menu(self) -> QMenu:
         menu = QMenu(self)
-        for place in PLACES:
-            menu.addAction(self.actions_[mode_id(place)])
+        for mode in RESULT_PLACES:
+            menu.addAction(self.actions_[mode_id(mode)])
         return menu
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -376,8 +376,9 @@ class Window(QMainWindow):
         self.regeneration.close()
         self.variations.close()
         self.strip.close()
-        self.noised.let_go()
+        self.noised.hide()
         self.generation.close()
+        self.compare.close()
         self.autosave.close()
         event.accept()
         self.closed.emit()

@@ -1,5 +1,6 @@
-"""The t0 strip: this very painting at every t0, computed when there is nothing else to do, and what that costs and
-gains. `docs/t0-strip.md` says how it is measured.
+"""The t0 strip: samples of the current painting at eleven values of t0, computed while the engine is idle.
+
+`docs/t0-strip.md` explains their measures of faithfulness and realism.
 """
 
 from __future__ import annotations
@@ -86,11 +87,13 @@ class Strip(QObject):
         """The t0 at which faithfulness and realism are best together, of those that change something; None until all is
         measured.
         """
-        aways = [sample.away for sample in self._samples.values() if sample.away is not None]
-        if not self.complete or len(aways) < len(LEVELS):
+        distances = [sample.photo_distance for sample in self._samples.values() if sample.photo_distance is not None]
+        if not self.complete or len(distances) < len(LEVELS):
             return None
         samples = [self._samples[t0] for t0 in LEVELS[1:]]
-        return sweet_spot(LEVELS[1:], [sample.l2 for sample in samples], [sample.away or 0.0 for sample in samples])
+        return sweet_spot(
+            LEVELS[1:], [sample.l2 for sample in samples], [sample.photo_distance or 0.0 for sample in samples]
+        )
 
     def choose(self, t0: float) -> None:
         """Take a level as the t0 of the next edit."""
@@ -98,9 +101,9 @@ class Strip(QObject):
         self._session.notices.tell(f"t₀ {t0:.2f}: {words.keeps(t0)}")
 
     def set_in_sight(self, in_sight: bool) -> None:
-        """Nothing is computed while nobody can see it."""
+        """Compute only while the strip is visible."""
         self._in_sight = in_sight
-        self._follower.look()
+        self._follower.check_for_change()
         self._resume()
 
     def close(self) -> None:
@@ -123,7 +126,7 @@ class Strip(QObject):
         self.changed.emit()
 
     def _try_again(self) -> None:
-        """What kept it from going on may be over when a person goes on."""
+        """Try again after a failure when the person switches live mode on."""
         if self._hint and self._generation.live.on and not self._generation.live.broken:
             self._settled, self._hint = False, ""
             self.changed.emit()
@@ -143,7 +146,7 @@ class Strip(QObject):
         return (
             self._in_sight
             and generation.status.phase in (Phase.READY, Phase.BUSY)
-            and not generation.activity.is_run
+            and not generation.underway.running
             and (not generation.live.on or generation.live.at_rest)
         )
 
@@ -162,7 +165,7 @@ class Strip(QObject):
         self._session.notices.warn(sentence, details)
 
     def _stop_at(self, hint: str) -> None:
-        """Show what keeps it from going on, and try again only when something has changed."""
+        """Show why nothing is computed, and try again only when something has changed."""
         self._settled, self._hint, self._samples = True, hint, {}
         self.changed.emit()
 
@@ -216,7 +219,7 @@ class Strip(QObject):
         return True
 
     def _unchanged(self, job: Job) -> Pixels:
-        """What t0 = 0 gives: the guide, at the size of the others."""
+        """The sample at t0 = 0: the guide, at the size of the others."""
         guide = job.guide
         seen = self._generation.engine.estimate(guide.width, guide.height, job.parameters)
         return guide_at(job, (seen.native_width, seen.native_height))

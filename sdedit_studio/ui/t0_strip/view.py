@@ -192,8 +192,16 @@ class StripView(QWidget):
         painter.setOpacity(1.0 if strip.complete else FADED)
         known = [t0 for t0 in LEVELS if t0 in strip.samples]
         self._paint_curve(painter, known, [strip.samples[t0].l2 for t0 in known], "faithful", 0.0)
-        judged = [(t0, away) for t0 in known if (away := strip.samples[t0].away) is not None]
-        self._paint_curve(painter, [t0 for t0, _ in judged], [away for _, away in judged], "realistic", LEAST_SPREAD)
+        judged = [
+            (t0, photo_distance) for t0 in known if (photo_distance := strip.samples[t0].photo_distance) is not None
+        ]
+        self._paint_curve(
+            painter,
+            [t0 for t0, _ in judged],
+            [photo_distance for _, photo_distance in judged],
+            "realistic",
+            LEAST_SPREAD,
+        )
         painter.setOpacity(1.0)
         self._paint_legend(painter, untold=strip.complete and not judged)
 
@@ -268,7 +276,7 @@ class StripView(QWidget):
         if level is not None:
             t0 = LEVELS[level]
             sample = self._strip.samples.get(t0) if self._strip.is_current(t0) else None
-            figures = "" if sample is None else f"\n{words.measures(sample.l2, sample.rmse, sample.away)}"
+            figures = "" if sample is None else f"\n{words.measures(sample.l2, sample.rmse, sample.photo_distance)}"
             text = f"t₀ {t0:.1f}: {words.keeps(t0)}{figures}\nClick to choose it."
         else:
             text = words.curves(self._strip.sweet_spot)

@@ -1,4 +1,4 @@
-"""What a person can ask of the tools: which one, and how its tip paints."""
+"""Actions of the tools: choosing one, and changing its tip."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class BoxTool(Tool):
         """Show another box while it is dragged."""
         raise NotImplementedError
 
-    def dropped(self) -> None:
+    def drag_ended(self) -> None:
         """A drag has ended."""
 
     def press(self, at: Pointer) -> None:
@@ -72,7 +72,7 @@ class BoxTool(Tool):
             return
         self.move(at)
         self._drag = None
-        self.dropped()
+        self.drag_ended()
         self.canvas.redraw()
 
     def cancel(self) -> bool:
@@ -100,7 +100,7 @@ class BoxTool(Tool):
         if self._drag is not None:
             draw_tag(painter, to_view.map(self._drag.end), f"{self.box.width} × {self.box.height}")
 
-    def numbers(self) -> list[QWidget]:
+    def size_fields(self) -> list[QWidget]:
         """Width and height, and the shapes that dragging keeps to."""
         width, height = NumberField("W", "Width in pixels"), NumberField("H", "Height in pixels")
         shapes = QComboBox()
@@ -113,7 +113,7 @@ class BoxTool(Tool):
             height.set_value(self.box.height)
 
         def resize(across: float | None, down: float | None) -> None:
-            self.session.in_turn(lambda: (self._resize(across, down), self.dropped()))
+            self.session.in_turn(lambda: (self._resize(across, down), self.drag_ended()))
 
         def keep(index: int) -> None:
             self.aspect.set(ASPECTS[index][1])
@@ -267,7 +267,7 @@ class CropTool(BoxTool):
 
     def options(self) -> list[QWidget]:
         return [
-            *self.numbers(),
+            *self.size_fields(),
             button("check", "Crop (Enter)", self.accept),
             button("x", "Take back (Esc)", self.cancel),
         ]
@@ -293,7 +293,7 @@ class FrameTool(BoxTool):
             self.gesture = self.session.begin("Frame", self.settle)
         self.gesture.show(document.replace(frame=None if box == document.bounds else box))
 
-    def dropped(self) -> None:
+    def drag_ended(self) -> None:
         self.settle()
 
     def double_press(self, at: Pointer) -> None:
@@ -307,7 +307,7 @@ class FrameTool(BoxTool):
         super().paint_overlay(painter, to_view)
 
     def options(self) -> list[QWidget]:
-        return [*self.numbers(), button("maximize", "The whole canvas (double-click)", self._whole_canvas)]
+        return [*self.size_fields(), button("maximize", "The whole canvas (double-click)", self._whole_canvas)]
 
     def _whole_canvas(self) -> None:
         if self.session.document.frame is not None:

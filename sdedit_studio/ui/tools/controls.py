@@ -1,4 +1,4 @@
-"""What option bars are made of."""
+"""The controls of the option bar."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a drag with modifiers means: squares, centres, and lines at round angles."""
+"""Drags with modifiers: squares, centred shapes, and lines at multiples of an angle."""
 
 from __future__ import annotations
 

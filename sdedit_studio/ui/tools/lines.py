@@ -1,4 +1,4 @@
-"""Lines that show on every picture, and where on the screen they lie."""
+"""Outlines that are visible on any picture, and the region of the view that they cover."""
 
 from __future__ import annotations
 

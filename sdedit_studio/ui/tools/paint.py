@@ -1,4 +1,4 @@
-"""What all tools that put colour on a layer have in common."""
+"""The base of all tools that paint on a layer."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Placement:
 
     @staticmethod
     def of(box: Rect) -> Placement:
-        """Where it is."""
+        """The box at its place, unscaled and not rotated."""
         return Placement(box, box.x + box.width / 2, box.y + box.height / 2)
 
     @property

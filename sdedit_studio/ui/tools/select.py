@@ -47,7 +47,7 @@ class SelectTool(Tool):
         self._moving: Drag | None = None
 
     def how(self, at: Pointer) -> How:
-        """What the modifiers ask for, or else the option bar."""
+        """The way to combine that the modifiers choose, or else the option bar."""
         if at.shift and at.alt:
             return "intersect"
         if at.shift:

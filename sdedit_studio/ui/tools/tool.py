@@ -1,4 +1,4 @@
-"""What a tool is: it turns pointer events in document coordinates into new documents."""
+"""The base of all tools. A tool turns pointer events in document coordinates into new documents."""
 
 from __future__ import annotations
 

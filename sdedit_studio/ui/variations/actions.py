@@ -1,4 +1,4 @@
-"""What a person can ask of the variations, declared like everything else."""
+"""Actions of the variations."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ def variation_actions(variations: Variations) -> list[Action]:
     def starred() -> bool:
         return bool(variations.chosen) and all(each.starred for each in variations.chosen)
 
-    def one() -> bool:
-        return variations.one is not None
+    def single_choice() -> bool:
+        return variations.single_choice is not None
 
     return [
         Action("variations.make", "Make variations", variations.make, ("Ctrl+Shift+V",), "layout-grid"),
@@ -19,11 +19,16 @@ def variation_actions(variations: Variations) -> list[Action]:
         Action(
             "variations.work-out",
             "Work out the variation at full size",
-            variations.work_out,
-            enabled=lambda: variations.can_work_out,
+            variations.make_full_size,
+            enabled=lambda: variations.can_make_full_size,
         ),
         Action(
-            "variations.more", "More like this variation", variations.more_like_this, (), "grid-2x2-plus", enabled=one
+            "variations.more",
+            "More like this variation",
+            variations.more_like_this,
+            (),
+            "grid-2x2-plus",
+            enabled=single_choice,
         ),
         Action(
             "variations.star",

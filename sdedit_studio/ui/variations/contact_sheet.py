@@ -102,7 +102,7 @@ class SheetModel(QAbstractListModel):
                 starred = ", starred" if variation.starred else ""
                 return f"{variation.name}{starred}{'' if variation.done else ', not ready yet'}"
             case Qt.ItemDataRole.ToolTipRole if variation.done:
-                of = f"like {variation.like.name}, {variation.name}" if variation.like else variation.name
+                of = f"like {variation.origin.name}, {variation.name}" if variation.origin else variation.name
                 return (
                     f"{of[0].upper()}{of[1:]}. Click to see it over your painting, double-click to work it out at full "
                     "size.\nCtrl+click another one to blend the two."
@@ -184,21 +184,21 @@ class SheetDelegate(QStyledItemDelegate):
 class ContactSheet(QListView):
     """As high as its rows. A click or an arrow key chooses one, with Ctrl or Shift more of them.
 
-    `chosen(list[Variation])` when the choice changed; `looked_at()` when the chosen one was clicked again. Of the
+    `chosen(list[Variation])` when the choice changed; `clicked_again()` when the chosen one was clicked again. Of the
     keys that work while it has the focus: `action_requested(str)` with "work-out", "star", "lock", "more" or "blend".
-    `menu_asked(QPoint)`: a right-click or the menu key, at a global position; what is under it is chosen by then.
+    `menu_requested(QPoint)`: a right-click or the menu key, at a global position; what is under it is chosen by then.
     """
 
     chosen = Signal(object)
-    looked_at = Signal()
+    clicked_again = Signal()
     action_requested = Signal(str)
-    menu_asked = Signal(QPoint)
+    menu_requested = Signal(QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._sheet = SheetModel(self)
         self._aspect = 1.5
-        self.can_work_out: Callable[[], bool] = lambda: True
+        self.can_make_full_size: Callable[[], bool] = lambda: True
         self.setAccessibleName("Variations")
         self.setModel(self._sheet)
         self._delegate = SheetDelegate(self)
@@ -273,7 +273,7 @@ class ContactSheet(QListView):
         if not self.selectionModel().isSelected(index):
             self.setCurrentIndex(index)
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
-        self.menu_asked.emit(
+        self.menu_requested.emit(
             self.viewport().mapToGlobal(self.visualRect(index).center()) if by_key else event.globalPos()
         )
 
@@ -289,11 +289,11 @@ class ContactSheet(QListView):
         key, plain = Qt.Key(event.key()), event.modifiers() in PLAIN
         if key in WALKS:
             return True
-        return plain and key in KEYS and (KEYS[key] != "work-out" or self.can_work_out())
+        return plain and key in KEYS and (KEYS[key] != "work-out" or self.can_make_full_size())
 
     def _clicked(self, index: Index) -> None:
         if self.selectedIndexes() == [index]:
-            self.looked_at.emit()
+            self.clicked_again.emit()
 
     def _cell(self) -> QSize:
         width = max(30, (self.viewport().width() - 1) // COLUMNS)

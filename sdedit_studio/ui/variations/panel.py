@@ -16,9 +16,9 @@ EMPTY = "See your painting with other seeds, small and quick. You can go on pain
 
 
 class VariationsRow(QWidget):
-    """Shows and drives `variations`. `menu_asked(QPoint)`: a right-click on the sheet, at a global position."""
+    """Shows and drives `variations`. `menu_requested(QPoint)`: a right-click on the sheet, at a global position."""
 
-    menu_asked = Signal(QPoint)
+    menu_requested = Signal(QPoint)
 
     def __init__(self, variations: Variations) -> None:
         super().__init__()
@@ -36,11 +36,11 @@ class VariationsRow(QWidget):
         self.lock = self._button("lock", "Keep this seed (L)", variations.lock_seed)
         self.blend = self._button("blend", "Blend the two by painting (B)", variations.blend)
         self.sheet = ContactSheet()
-        self.sheet.can_work_out = lambda: variations.can_work_out
+        self.sheet.can_make_full_size = lambda: variations.can_make_full_size
         self.sheet.chosen.connect(variations.choose)
-        self.sheet.looked_at.connect(variations.show_chosen)
+        self.sheet.clicked_again.connect(variations.show_chosen)
         self.sheet.action_requested.connect(self._do)
-        self.sheet.menu_asked.connect(self.menu_asked)
+        self.sheet.menu_requested.connect(self.menu_requested)
         self._reveal = QTimer(self, singleShot=True, interval=0)
         self._reveal.timeout.connect(self._scroll_here)
         self.hint = QLabel(wordWrap=True)
@@ -76,7 +76,7 @@ class VariationsRow(QWidget):
     def _do(self, name: str) -> None:
         variations = self._variations
         {
-            "work-out": variations.work_out,
+            "work-out": variations.make_full_size,
             "star": variations.star,
             "lock": variations.lock_seed,
             "more": variations.more_like_this,
@@ -91,18 +91,18 @@ class VariationsRow(QWidget):
             self._reveal.start()
         self.stop.setVisible(variations.filling)
         self.star.setVisible(bool(variations.chosen))
-        self.more.setVisible(variations.one is not None)
+        self.more.setVisible(variations.single_choice is not None)
         self.lock.setVisible(variations.can_lock)
         self.blend.setVisible(variations.can_blend)
         self.make.setToolTip(
             "Make as many more, with the seeds that follow"
-            if variations.goes_on
+            if variations.continues_seeds
             else "Edit the painting as it is now with this seed and those that follow"
         )
         self.hint.setText(self._words())
 
     def _scroll_here(self) -> None:
-        """Where the panel is too low for all of it, bring a new sheet in sight."""
+        """Scroll to a new sheet if the panel is not high enough to show all of it."""
         part = self.parentWidget()
         while part is not None and not isinstance(part, QScrollArea):
             part = part.parentWidget()
@@ -113,13 +113,13 @@ class VariationsRow(QWidget):
         variations = self._variations
         if not variations.sheet:
             return "The guide is being made." if variations.filling else EMPTY
-        like = "" if variations.like is None else f"More like {variations.like.name}. "
+        origin = "" if variations.origin is None else f"More like {variations.origin.name}. "
         if variations.filling:
             ready, left = sum(each.done for each in variations.sheet), variations.seconds_left
             about = "" if left is None else f", about {words.duration(left)} left"
-            return f"{like}{ready} of {len(variations.sheet)} ready{about}."
+            return f"{origin}{ready} of {len(variations.sheet)} ready{about}."
         if variations.can_blend:
             return "Two chosen: the last button above blends them by painting."
-        if variations.earlier:
-            return f"{like}Of earlier strokes or settings; “Variations” renews it."
-        return f"{like}Click to see one, double-click to work it out at full size."
+        if variations.outdated:
+            return f"{origin}Of earlier strokes or settings; “Variations” renews it."
+        return f"{origin}Click to see one, double-click to work it out at full size."

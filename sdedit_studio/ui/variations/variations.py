@@ -90,20 +90,20 @@ class Variations(QObject):
         return self._follower.working
 
     @property
-    def earlier(self) -> bool:
+    def outdated(self) -> bool:
         """Whether the painting or its settings are not those of the sheet any more."""
         return self._earlier
 
     @property
-    def goes_on(self) -> bool:
+    def continues_seeds(self) -> bool:
         """Whether the sheet is of this very painting, seed and settings, so that `make` takes the seeds after it."""
         same = self._settings == _without_detail(self._session.parameters)
         return bool(self._sheet) and not self._earlier and same
 
     @property
-    def like(self) -> Variation | None:
-        """What the newest of the sheet were made around; None for those of the painting itself."""
-        return self._sheet[-1].like if self._sheet else None
+    def origin(self) -> Variation | None:
+        """The variation that the newest ones are small changes of; None for variations of the painting."""
+        return self._sheet[-1].origin if self._sheet else None
 
     @property
     def seconds_left(self) -> float | None:
@@ -119,25 +119,29 @@ class Variations(QObject):
         return None if each is None else len(left) * each
 
     @property
-    def one(self) -> Variation | None:
-        """The chosen one, if it is one and done."""
+    def single_choice(self) -> Variation | None:
+        """The chosen variation, if exactly one is chosen and it is finished."""
         return self._chosen[0] if len(self._chosen) == 1 and self._chosen[0].done else None
 
     @property
     def can_lock(self) -> bool:
         """Whether the chosen one's seed alone, on its painting, makes it again."""
-        return self.one is not None and self.one.like is None
+        return self.single_choice is not None and self.single_choice.origin is None
 
     @property
     def can_blend(self) -> bool:
         return len(self._chosen) == 2 and all(each.done for each in self._chosen)
 
     @property
-    def can_work_out(self) -> bool:
-        """Whether the chosen one is not being carried to full size, or there already."""
+    def can_make_full_size(self) -> bool:
+        """Whether exactly one variation is chosen that is not at full size, and no run is in progress."""
         result = self._generation.result
-        free = not self._generation.activity.is_run
-        return self.one is not None and free and (result is None or result.job.first is not self.one.picture)
+        free = not self._generation.underway.running
+        return (
+            self.single_choice is not None
+            and free
+            and (result is None or result.job.first is not self.single_choice.picture)
+        )
 
     def make(self) -> None:
         """Make a sheet of the painting as it is now: its seed and those after it, or those after a sheet of it.
@@ -148,7 +152,7 @@ class Variations(QObject):
         if parameters.t0 == 0:
             self._session.notices.warn(words.NO_CHANGE)
             return
-        first = self._next_seed if self.goes_on else parameters.seed
+        first = self._next_seed if self.continues_seeds else parameters.seed
         document, revision, seeds = (
             self._session.document,
             self._session.revision,
@@ -160,7 +164,7 @@ class Variations(QObject):
 
     def more_like_this(self) -> None:
         """Make a sheet of small changes of the chosen one, which stays as its first."""
-        chosen = self.one
+        chosen = self.single_choice
         if chosen is not None:
             seeds = seeds_from(chosen.seed + 1, self.count - 1)
             self._fill(lambda: variations_of(chosen, seeds), [chosen], (self._painted, None, self._next_seed))
@@ -182,36 +186,36 @@ class Variations(QObject):
 
     def show_chosen(self) -> None:
         """Lay the chosen one over the canvas, to be applied or discarded."""
-        self._showing = chosen = self.one
+        self._showing = chosen = self.single_choice
         shown = self._generation.shown
         if chosen is None or (shown is not None and shown.edit.job is chosen.edit.job):
             return
-        if self._generation.activity.is_run:
+        if self._generation.underway.running:
             self._session.notices.tell(words.UNDER_WAY)
         else:
             self._tasks.start(self._show(chosen))
 
-    def work_out(self) -> None:
+    def make_full_size(self) -> None:
         """Carry the chosen one up to full size, and keep its seed."""
-        if self.one is None or not self.can_work_out:
+        if self.single_choice is None or not self.can_make_full_size:
             return
-        now, own = self._session.parameters, self.one.edit.job.parameters
+        now, own = self._session.parameters, self.single_choice.edit.job.parameters
         try:
             chosen = self._engine.with_refinement(now if now.model == own.model else own)
         except ValueError as problem:
             self._session.notices.warn(str(problem))
             return
-        edit = above_later_results(self.one.at_full_size(chosen), self._session.document)
+        edit = above_later_results(self.single_choice.at_full_size(chosen), self._session.document)
         self._showing = None
         self.lock_seed()
         self._generation.start(lambda *_: edit)
 
     def lock_seed(self) -> None:
         """Have all that comes use the chosen one's seed."""
-        if self.one is not None and self.can_lock:
-            self._session.set_parameters(seed=self.one.seed)
+        if self.single_choice is not None and self.can_lock:
+            self._session.set_parameters(seed=self.single_choice.seed)
             self._generation.seed_locked = True
-            self._session.notices.tell(f"Seed {self.one.seed} is kept from now on.")
+            self._session.notices.tell(f"Seed {self.single_choice.seed} is kept from now on.")
 
     def star(self) -> None:
         """Star the chosen ones, or take their stars away if all have one."""
@@ -259,7 +263,7 @@ class Variations(QObject):
             self._session.notices.tell("Another model was chosen, so the sheet of variations stays as far as it is.")
 
     def _painting(self) -> tuple[Any, ...]:
-        """What a sheet depends on."""
+        """The values that a sheet of the painting depends on."""
         return picture_dependencies(self._session.document, _unseeded(self._session.parameters))
 
     def _depends_on(self) -> object | None:
@@ -286,7 +290,7 @@ class Variations(QObject):
             new = [each for each in made if not any(each.same_as(other) for other in stay)]
             self._painted, self._settings, self._next_seed = made_of
             self._set_sheet([*stay, *new])
-            self._follower.look_anew()
+            self._follower.assume_changed()
             if new:
                 async with aclosing(self._engine.run_together([each.edit.job for each in new])) as updates:
                     async for update in updates:
@@ -316,7 +320,7 @@ class Variations(QObject):
     async def _show(self, chosen: Variation) -> None:
         result = await asyncio.to_thread(chosen.result)
         await self._session.until_settled()
-        if chosen is self._showing and not self._generation.activity.is_run:
+        if chosen is self._showing and not self._generation.underway.running:
             self._generation.present(above_later_results(chosen.edit, self._session.document), result)
 
     def _blended(self, below: Variation, above: Variation) -> None:
@@ -331,7 +335,7 @@ class Variations(QObject):
 
 
 def _unseeded(parameters: Parameters) -> Parameters:
-    """What a sheet depends on: neither the seed, which it has several of, nor how results are refined."""
+    """The parameters that a sheet depends on: all but the seed, of which it has several, and the refinement."""
     return replace(_without_detail(parameters), seed=0)
 
 

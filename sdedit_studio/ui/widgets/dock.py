@@ -220,7 +220,7 @@ class Dock(QDockWidget):
 
     @property
     def full_height(self) -> int:
-        """What it takes to show everything; `NO_LIMIT` for a panel that can use any height."""
+        """The height that shows all of the content; `NO_LIMIT` for a panel that can use any height."""
         return min(NO_LIMIT, TITLE_HEIGHT + self._limit)
 
     @property
@@ -241,7 +241,7 @@ class Dock(QDockWidget):
             self._take_height(min(self._unfolded_height or self.full_height, self.full_height))
 
     def reveal(self) -> None:
-        """Be seen, unfolded and in front of the panels that it shares its place with; not lower than it would like."""
+        """Show the panel unfolded, in front of the panels tabbed with it, at its preferred height if there is room."""
         self.show()
         self.raise_()
         self.set_folded(False)

@@ -32,7 +32,7 @@ class ChoiceField(QComboBox):
         self._unlisted = ""
 
     def show_unlisted(self, text: str) -> None:
-        """What to show while nothing of the list is chosen."""
+        """Show a text while no item of the list is chosen."""
         self._unlisted = text
         self._fit()
 

@@ -1,4 +1,4 @@
-"""The plates that float at the foot of the canvas."""
+"""The rounded bars that float over the canvas."""
 
 from __future__ import annotations
 

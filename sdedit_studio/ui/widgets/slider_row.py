@@ -1,4 +1,4 @@
-"""The one way to choose a number: label, track, value field."""
+"""A number with a label, a slider and a field, used everywhere in the window."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Track(QWidget):
             self._let_go()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Out of sight it is not told when the mouse lets go."""
+        """End the drag: a hidden widget gets no release event."""
         self._let_go()
 
     def _let_go(self) -> None:
@@ -313,7 +313,7 @@ class SliderRow(QWidget):
         self._show()
 
     def set_default(self, default: float) -> None:
-        """What a double-click goes back to."""
+        """Set the value that a double-click goes back to."""
         self._default = default
 
     def set_label_width(self, width: int) -> None:

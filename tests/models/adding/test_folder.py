@@ -1,6 +1,7 @@
 """Folders of diffusers and of our own training, and single safetensors, against diffusers' own arithmetic."""
 
 import json
+import math
 import shutil
 
 import pytest
@@ -24,6 +25,7 @@ PLAIN = {
     "layers_per_block": 1,
     "down_block_types": ("DownBlock2D", "AttnDownBlock2D"),
     "up_block_types": ("AttnUpBlock2D", "UpBlock2D"),
+    "norm_num_groups": 8,  # a group of a single channel would take away whatever the time adds to it
 }
 NCSN = {
     "sample_size": 16,
@@ -207,3 +209,16 @@ def test_what_cannot_be_used_is_told_and_leaves_nothing(harm, message, tmp_path)
 
 def amend(path, **changes):
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def test_edms_own_form_of_another_network_is_told_a_quarter_of_log_sigma_in_thousands(x, tmp_path):
+    net = network()
+    folder = pipeline(tmp_path / "edm", net, None)
+    card = add(folder, ImportOptions(prediction=Prediction.EDM), tmp_path / "models")
+    assert (card.prediction, card.format) == (Prediction.EDM, "unet")
+    for sigma in SIGMAS:
+        total = sigma**2 + 0.25
+        with torch.no_grad():
+            output = net(x / total**0.5, torch.full((2,), 250 * math.log(sigma))).sample
+        expected = 0.25 / total * x + sigma * 0.5 / total**0.5 * output
+        torch.testing.assert_close(denoiser(tmp_path, card)(x, sigma), expected, rtol=1e-4, atol=1e-4)

@@ -118,6 +118,7 @@ class TestGuidedDiffusion:
         card = add(saved(tmp_path / "64x64_diffusion.pt", network.state_dict()), models_dir=tmp_path / "models")
         clock = DiscreteVP(betas=Betas.COSINE)
         assert (card.native, card.stride, card.schedule, card.classes) == (64, 8, clock, ("0", "1", "2", "3", "4"))
+        assert card.sigma_max == clock.sigmas[998], "the last level, where the beta is capped, is left out"
         labels = torch.tensor([3, 3])
         expected = by_noise(network, x, 0.7, clock, labels=labels)
         close(denoiser(tmp_path / "models", card.name, "3")(x, 0.7), expected)
@@ -180,10 +181,20 @@ class TestNcsnpp:
             "step": 7,
         }
         card = add(saved(tmp_path / "checkpoint_127.pth", content), models_dir=tmp_path / "models")
-        assert (card.prediction, card.range, card.sigma_max) == (Prediction.SCORE, (0.0, 1.0), 760.0)
+        assert (card.prediction, card.range) == (Prediction.SCORE, (0.0, 1.0))
+        assert (card.sigma_min, card.sigma_max) == (pytest.approx(0.02), 760.0), "twice those for data in [0, 1]"
         assert card.native == 16 * 2 ** averaged.attentive[0]
         for sigma in SIGMAS:
             close(denoiser(tmp_path / "models", card.name)(x, sigma), by_score(averaged, x, sigma))
+
+    def test_levels_that_the_file_does_not_hold_are_the_papers(self, tmp_path):
+        for native, highest in ((256, 348.0), (1024, 1348.0), (64, 348.0)):
+            deep = (native // 16).bit_length() - 1
+            with torch.device("meta"):
+                state = Ncsnpp(16, (1,) * (deep + 1), attentive=(deep,)).state_dict()
+                found = ncsnpp.convert(state, ImportOptions(), "net")
+            assert found.config["sample_size"] == native
+            assert (found.facts["sigma_min"], found.facts["sigma_max"]) == (0.02, 2 * highest)
 
     def test_averaged_weights_of_another_network_are_refused(self, tmp_path):
         shadow = list(Ncsnpp(16).parameters())[2:]

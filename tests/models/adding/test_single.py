@@ -160,12 +160,9 @@ def refused(file, tmp_path, message):
     assert list((tmp_path / "models").iterdir()) == []
 
 
-def test_open_clips_text_encoder_is_renamed():
-    """Stable Diffusion 2's and XL's second: attention in one matrix, the projection the other way round."""
-    config = transformers.CLIPTextConfig(vocab_size=20, hidden_act="gelu", **TEXT)
-    model = randomised(transformers.CLIPTextModelWithProjection(config))
-    weights = {name.removeprefix("text_model."): weight for name, weight in model.state_dict().items()}
-    prefix = "conditioner.embedders.1.model."
+def open_clip(weights, prefix):
+    """A text encoder's weights as open_clip has them: attention in one matrix, the projection the other way round."""
+    weights = {name.removeprefix("text_model."): weight for name, weight in weights.items()}
     tensors = {
         f"{prefix}positional_embedding": weights["embeddings.position_embedding.weight"],
         f"{prefix}token_embedding.weight": weights["embeddings.token_embedding.weight"],
@@ -181,10 +178,64 @@ def test_open_clips_text_encoder_is_renamed():
         tensors[f"{theirs}attn.in_proj_{part}"] = torch.cat(
             [weights[f"{ours}self_attn.{letter}_proj.{part}"] for letter in "qkv"]
         )
-    found = single._text(tensors, prefix, TEXT)
+    return tensors
+
+
+def test_open_clips_text_encoder_is_renamed():
+    """Stable Diffusion 2's and XL's second."""
+    config = transformers.CLIPTextConfig(vocab_size=20, hidden_act="gelu", **TEXT)
+    model = randomised(transformers.CLIPTextModelWithProjection(config))
+    weights = {name.removeprefix("text_model."): weight for name, weight in model.state_dict().items()}
+    prefix = "conditioner.embedders.1.model."
+    found = single._text(open_clip(weights, prefix), prefix, TEXT)
     found = {name.removeprefix("text_model."): weight for name, weight in found.items()}
     assert found.keys() == weights.keys()
     assert all(torch.equal(found[name], weight) for name, weight in weights.items())
+
+
+@pytest.fixture
+def second(file, monkeypatch):
+    """The same pipeline as a file of Stable Diffusion 2, which has open_clip's text encoder."""
+    kind, second = KINDS[32], KINDS[1024]
+    prefix = second.texts[0][0]
+    unet = {**kind.unet, "sample_size": second.unet["sample_size"]}
+    monkeypatch.setitem(KINDS, 32, Kind(unet, kind.vae, [(prefix, kind.texts[0][1])], second.scheduler))
+    tensors, own = load_file(file), "cond_stage_model.transformer."
+    text = {name.removeprefix(own): weight for name, weight in tensors.items() if name.startswith(own)}
+    width = TEXT["hidden_size"]
+    text = open_clip({**text, "text_model.text_projection.weight": torch.eye(width)}, prefix)
+    tensors = {name: weight for name, weight in tensors.items() if not name.startswith(own)} | text
+    path = file.with_name("tiny-v2.safetensors")
+    save_file({name: weight.contiguous() for name, weight in tensors.items()}, path)
+    return path
+
+
+def test_stable_diffusion_2_predicts_the_velocity_and_its_base_at_512_pixels_the_noise(second, tmp_path):
+    base = second.rename(second.with_name("tiny-v2-base.safetensors"))
+    card = add(base, models_dir=tmp_path / "models")
+    assert (card.prediction, card.native) == (Prediction.NOISE, 4 * 64)
+    card = add(base.rename(second), models_dir=tmp_path / "models")
+    assert (card.prediction, card.native) == (Prediction.VELOCITY, 4 * 96)
+
+
+def test_stable_diffusion_2_pads_prompts_with_the_token_0(second, file, tmp_path):
+    first = KINDS[32]
+    padded = {}
+    for path, kind in ((second, first), (file, first)):
+        prefix = kind.texts[0][0] if path is second else "cond_stage_model.transformer."
+        target = tmp_path / f"tokenizer of {path.stem}"
+        single._write_tokenizer(path, target, tmp_path / "models", open_clip=single._is_open_clip(prefix))
+        tokenizer = transformers.CLIPTokenizer.from_pretrained(target)
+        padded[path.stem] = tokenizer("a", padding="max_length", max_length=6).input_ids
+    assert padded["tiny-v1"] == [1, 4, 2, 2, 2, 2]
+    assert padded["tiny-v2"] == [1, 4, 2, 0, 0, 0]
+
+
+def test_weights_of_no_known_part_are_told(file, tmp_path):
+    tensors = load_file(file)
+    tensors["first_stage_model.encoder.down.0.block.0.another.weight"] = torch.zeros(3)
+    save_file(tensors, file)
+    refused(file, tmp_path, "weights that no known network has")
 
 
 def test_the_kinds_are_networks_of_the_published_sizes():

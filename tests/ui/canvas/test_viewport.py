@@ -110,3 +110,8 @@ def test_another_size_of_the_view_keeps_the_middle():
     viewport = A.zoomed(3, QPointF(100, 100))
     bigger = viewport.resized(1000, 700, 1.0)
     assert (bigger.x, bigger.y, bigger.zoom) == (viewport.x, viewport.y, viewport.zoom)
+
+
+@pytest.mark.parametrize(("turned", "told"), [(0, 0), (180, 180), (-180, 180), (270, -90), (-190, 170), (725, 5)])
+def test_the_rotation_is_told_within_half_a_turn_to_either_side(turned, told):
+    assert A.rotated_to(turned).rotation == told

@@ -100,9 +100,9 @@ def test_arrow_keys_move_within_the_square_and_the_swatches(panel, session):
 def test_the_pair_is_edited_at_the_front_and_swapped_at_the_back(session, qtbot):
     pair = ColourPair(session)
     qtbot.addWidget(pair)
-    with qtbot.waitSignal(pair.edit_asked):
+    with qtbot.waitSignal(pair.edit_requested):
         QTest.mouseClick(pair, LEFT, pos=pair.FRONT + QPoint(4, 4))
-    with qtbot.waitSignal(pair.swap_asked):
+    with qtbot.waitSignal(pair.swap_requested):
         QTest.mouseClick(pair, LEFT, pos=pair.BACK + QPoint(17, 17))
-    with qtbot.waitSignal(pair.swap_asked):
+    with qtbot.waitSignal(pair.swap_requested):
         QTest.keyClick(pair, Qt.Key.Key_Space)

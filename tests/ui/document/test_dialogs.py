@@ -106,8 +106,7 @@ def test_other_tasks_go_on_while_a_question_is_open(parent, play):
         asked = asyncio.ensure_future(choose(parent, "Well?", "", ("Yes",)))
         dialog = await story.appears(parent, Dialog)
         before = ticks
-        await asyncio.sleep(0.05)
-        assert ticks > before + 5
+        await story.until(lambda: ticks > before + 5)
         dialog.reject()
         assert await asked is None
 

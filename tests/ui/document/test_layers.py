@@ -160,7 +160,7 @@ def test_the_keyboard_walks_the_stack_and_switches_visibility(panel, session):
 
 
 def test_a_right_click_chooses_the_layer_first(panel, session, qtbot):
-    with qtbot.waitSignal(panel.list.menu_asked):
+    with qtbot.waitSignal(panel.list.menu_requested):
         QTest.mouseClick(panel.list.viewport(), Qt.MouseButton.RightButton, pos=spot(panel, 3, "words"))
     assert session.document.active_layer.name == "Sky"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 
 import numpy as np
@@ -11,6 +10,7 @@ from sdedit_studio.editing.live_pictures import CALLS
 from sdedit_studio.engine.live import REST
 from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.ui.generation import generation
+from tests.ui.flow import settle
 
 
 def composite(session) -> np.ndarray:
@@ -24,8 +24,13 @@ def colour_seen(flow, x: int, y: int) -> tuple[int, int, int]:
 
 
 async def runs(flow, count: int):
-    await flow.until(lambda: len(flow.engine.runs) == count)
-    return flow.engine.runs[-1]
+    """The newest job when there have been so many. The pen rests until then."""
+    for _ in range(20):
+        await settle()
+        if len(flow.engine.runs) == count:
+            return flow.engine.runs[-1]
+        flow.generation.clock.advance(REST / 4)
+    raise AssertionError(f"There were {len(flow.engine.runs)} jobs, not {count}.")
 
 
 async def first_pass(flow, colour=(90, 60, 30)):
@@ -44,18 +49,22 @@ async def drawn(flow) -> None:
     )
 
 
-async def quiet(flow, seconds: float = REST + 0.15) -> int:
-    """Wait for longer than the pen would rest. Returns how many jobs there have been."""
-    await asyncio.sleep(seconds)
+async def rest(flow, seconds: float = 2 * REST) -> int:
+    """Let the pen rest for longer than it takes. Returns how many jobs there have been when all has come of it."""
+    await settle()
+    flow.generation.clock.advance(seconds)
+    await settle()
     return len(flow.engine.runs)
 
 
 def held_back(monkeypatch, name: str) -> threading.Event:
-    """Have a function of the generation wait on its thread until the event is set."""
+    """Have a function of the generation wait on its thread until the event is set. `begun`: when it waits there."""
     made, ready = getattr(generation, name), threading.Event()
+    ready.begun = threading.Event()
 
     def slow(*arguments):
-        ready.wait(2)
+        ready.begun.set()
+        ready.wait(5)
         return made(*arguments)
 
     monkeypatch.setattr(generation, name, slow)

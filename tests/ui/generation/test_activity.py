@@ -1,11 +1,11 @@
-"""What is under way, and what may come of it: the whole table, and the real thing under whatever happens."""
+"""The real generation under whatever happens: what is under way is what the table makes of it."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
-from itertools import pairwise
+from copy import deepcopy
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +15,7 @@ from sdedit_studio.editing.edit import edit_of
 from sdedit_studio.engine.job import Job, Result
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.document.session import Session
-from sdedit_studio.ui.generation.activity import Activity
+from sdedit_studio.ui.generation.activity import Activity, Event
 from sdedit_studio.ui.generation.generation import Generation
 from tests.editing.documents import painted_document
 from tests.ui.document.later import Later
@@ -23,37 +23,20 @@ from tests.ui.documents import paint
 from tests.ui.fake_clock import FakeClock
 from tests.ui.fake_engine import FakeEngine, Run
 
-NOTHING, PREPARING, RUNNING, RESULT, LIVE = Activity
-
-WHAT_WAITS = None
-"""RESULT if one waits, else NOTHING."""
-
-TRANSITIONS: dict[str, dict[Activity, Activity | None]] = {
-    "generate": dict.fromkeys(Activity, PREPARING),
-    "the guide is made": {PREPARING: RUNNING},
-    "succeed": {RUNNING: RESULT},
-    "fail": {PREPARING: WHAT_WAITS, RUNNING: WHAT_WAITS},
-    "cancel": {PREPARING: WHAT_WAITS, RUNNING: WHAT_WAITS},
-    "discard": {RESULT: NOTHING},
-    "apply": {RESULT: NOTHING},
-    "present": dict.fromkeys(Activity, RESULT),
-    "toggle live": {NOTHING: LIVE, PREPARING: LIVE, RUNNING: LIVE, RESULT: LIVE, LIVE: NOTHING},
-    "stop live": {LIVE: NOTHING},
-    "open": {PREPARING: NOTHING, RUNNING: NOTHING, RESULT: NOTHING},
-    "paint": {},
+STEPS: dict[str, tuple[Event, ...]] = {
+    "generate": (Event.CANCELLED, Event.LIVE_OFF, Event.ASKED),
+    "succeed": (Event.SUCCEEDED,),
+    "fail": (Event.FAILED,),
+    "cancel": (Event.CANCELLED,),
+    "discard": (Event.DISCARDED,),
+    "apply": (Event.APPLY, Event.APPLIED),
+    "present": (Event.CANCELLED, Event.LIVE_OFF, Event.PRESENTED),
+    "start live": (Event.CANCELLED, Event.DISCARDED, Event.LIVE_ON),
+    "stop live": (Event.LIVE_OFF,),
+    "open": (Event.REPLACED,),
+    "paint": (),
 }
-"""What each event makes of an activity. Where none is given it is refused, or makes no difference."""
-
-FORGETS = {"discard", "toggle live", "open", "apply"}
-"""After these no result waits, if they are not refused."""
-
-STEPS = [event for event in TRANSITIONS if event != "the guide is made"]
-
-DECLARED = {(before, after) for table in TRANSITIONS.values() for before, after in table.items()}
-
-
-def declared(before: Activity, after: Activity) -> bool:
-    return (before, after) in DECLARED or (before.is_run and after in (NOTHING, RESULT)) or before is after
+"""What a person or the engine does, and the events that come of it until everything waits for the engine."""
 
 
 def unchanged(job: Job) -> Result:
@@ -61,21 +44,28 @@ def unchanged(job: Job) -> Result:
 
 
 class Story:
-    """A generation to which things happen. It remembers every activity that it showed."""
+    """A generation to which things happen. It notices whenever what is under way is not what there is."""
 
     def __init__(self) -> None:
         self.session = Session(painted_document(), Later(at_once=True))
         self.engine, self.clock = FakeEngine(), FakeClock()
         self.generation = Generation(self.session, self.engine, self.clock)
-        self.seen = [self.generation.activity]
-        self.generation.changed.connect(lambda: self.seen.append(self.generation.activity))
+        self.wrong: list[Activity] = []
+        self.strokes = 0
+        self.generation.changed.connect(self._changed)
         self.guide_may_come = threading.Event()
         self.guide_may_come.set()
 
-    def happen(self, event: str) -> bool:
+    def _changed(self) -> None:
+        generation, underway = self.generation, self.generation.underway
+        waits, running = generation.result is not None, generation._run is not None
+        if waits != (Activity.RESULT in underway) or running != underway.running:
+            self.wrong.append(generation.activity)
+
+    def happen(self, step: str) -> bool:
         """Returns whether there was anything that it could happen to."""
         generation, run = self.generation, self._asked
-        match event:
+        match step:
             case "hold the guide":
                 self.guide_may_come.clear()
             case "generate":
@@ -96,14 +86,15 @@ class Story:
             case "present":
                 edit = edit_of(self.session.document, self.session.parameters, 0)
                 generation.present(edit, unchanged(edit.job))
-            case "toggle live":
+            case "start live" if not generation.live.on:
                 generation.toggle_live()
             case "stop live":
                 return generation.stop_live()
             case "open":
                 self.session.open(painted_document(), None)
             case "paint":
-                paint(self.session, Rect(len(self.seen) % 60, 5, 9, 9), (len(self.seen) % 256, 40, 10, 255))
+                self.strokes += 1
+                paint(self.session, Rect(self.strokes % 60, 5, 9, 9), (self.strokes % 256, 40, 10, 255))
             case _:
                 return False
         return True
@@ -111,14 +102,14 @@ class Story:
     @property
     def _asked(self) -> Run | None:
         """The run that the engine is busy with, other than live mode's."""
-        running = self.generation.activity is RUNNING
+        running = Activity.RUNNING in self.generation.underway
         return next((run for run in reversed(self.engine.runs) if not run.closed), None) if running else None
 
     async def settle(self) -> None:
         """Until all that is under way waits for the engine."""
         for _ in range(500):
             await asyncio.sleep(0.001)
-            if self.generation.activity is not PREPARING or not self.guide_may_come.is_set():
+            if Activity.PREPARING not in self.generation.underway or not self.guide_may_come.is_set():
                 break
         await self.session.until_settled()
         for _ in range(5):
@@ -139,22 +130,23 @@ def told(story: Callable[[Story], Awaitable[None]]) -> None:
     asyncio.run(whole())
 
 
-async def check(it: Story, event: str) -> None:
-    """Have it happen, and compare what is under way then with the table."""
-    before, waited, document = it.generation.activity, it.generation.result is not None, it.session.document
-    happened = it.happen(event)
+async def check(it: Story, step: str) -> None:
+    """Have it happen, and compare what is under way then with what the table makes of it."""
+    generation, document = it.generation, it.session.document
+    expected = deepcopy(generation.underway)
+    happened = it.happen(step)
     it.guide_may_come.set()
     await it.settle()
-    expected = TRANSITIONS[event].get(before, before) if happened else before
-    if expected is PREPARING:
-        expected = TRANSITIONS["the guide is made"][PREPARING]
-    waits = waited and not (happened and event in FORGETS and (event != "apply" or before is RESULT))
-    expected = expected or (RESULT if waits else NOTHING)
-    now = it.generation.activity
-    assert (now, it.generation.result is not None) == (expected, waits or expected is RESULT), (event, before)
-    assert it.generation.can_apply == (now is RESULT or (now is LIVE and it.generation.shown is not None))
-    assert event in ("apply", "open", "paint") or it.session.document is document
-    assert sum(not run.closed for run in it.engine.runs) in {RUNNING: (1,), LIVE: (0, 1)}.get(now, (0,))
+    for event in STEPS[step] if happened else ():
+        expected.happen(event)
+    expected.happen(Event.GUIDE_MADE)
+    assert generation.underway == expected, step
+    picture_waits = Activity.LIVE in expected and generation.shown is not None
+    assert generation.can_apply == (expected.waits or picture_waits)
+    assert step in ("apply", "open", "paint") or it.session.document is document
+    with_the_engine = sum(not run.closed for run in it.engine.runs)
+    assert with_the_engine in ((0, 1) if Activity.LIVE in expected else (int(expected.running),))
+    assert it.wrong == []
 
 
 PATHS = {
@@ -164,18 +156,18 @@ PATHS = {
     "a result": ["generate", "succeed"],
     "preparing while a result waits": ["generate", "succeed", "hold the guide", "generate"],
     "running while a result waits": ["generate", "succeed", "generate"],
-    "live": ["toggle live"],
+    "live": ["start live"],
 }
 
 
-@pytest.mark.parametrize("event", STEPS)
+@pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("path", PATHS)
-def test_every_event_makes_what_the_table_says(qapp, path, event):
+def test_every_step_makes_what_the_table_says(qapp, path, step):
     async def story(it: Story) -> None:
-        for step in PATHS[path]:
-            it.happen(step)
+        for before in PATHS[path]:
+            it.happen(before)
             await it.settle()
-        await check(it, event)
+        await check(it, step)
 
     told(story)
 
@@ -184,28 +176,24 @@ LIKELY = st.sampled_from([*STEPS, "generate", "generate", "succeed", "succeed"])
 
 
 @settings(max_examples=30)
-@given(events=st.lists(LIKELY, min_size=5, max_size=20))
-def test_every_course_of_events_makes_what_the_table_says(qapp, events):
+@given(steps=st.lists(LIKELY, min_size=5, max_size=20))
+def test_every_course_of_steps_makes_what_the_table_says(qapp, steps):
     async def story(it: Story) -> None:
-        for event in events:
-            await check(it, event)
+        for step in steps:
+            await check(it, step)
 
     told(story)
 
 
 @settings(max_examples=60)
-@given(events=st.lists(st.tuples(LIKELY, st.sampled_from([0, 0.002, None])), max_size=20))
-def test_nothing_undeclared_is_shown_however_events_crowd(qapp, events):
+@given(steps=st.lists(st.tuples(LIKELY, st.sampled_from([0, 0.002, None])), max_size=20))
+def test_what_is_under_way_is_what_there_is_however_steps_crowd(qapp, steps):
     async def story(it: Story) -> None:
-        for event, pause in events:
-            it.happen(event)
+        for step, pause in steps:
+            it.happen(step)
             await (it.settle() if pause is None else asyncio.sleep(pause))
         await it.settle()
-        assert all(declared(before, after) for before, after in pairwise(it.seen)), it.seen
-        assert it.generation.activity is not PREPARING
+        assert it.wrong == []
+        assert Activity.PREPARING not in it.generation.underway and Activity.APPLYING not in it.generation.underway
 
     told(story)
-
-
-def test_only_a_run_can_be_cancelled():
-    assert [each for each in Activity if each.is_run] == [PREPARING, RUNNING]

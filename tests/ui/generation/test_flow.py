@@ -16,6 +16,7 @@ from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.base import words
 from sdedit_studio.ui.generation.activity import Activity
 from tests.ui.documents import paint, push
+from tests.ui.flow import settle
 
 
 def select(session, rect: Rect, feather: int = 0) -> None:
@@ -102,7 +103,7 @@ def test_cancelling_is_immediate_and_closes_just_that_job(tell):
         assert flow.generation.activity is Activity.NOTHING and flow.generation.shown is None
         await flow.until(lambda: run.closed)
         run.finish()
-        await asyncio.sleep(0.05)
+        await settle()
         assert flow.generation.activity is Activity.NOTHING
         assert flow.messages[-1] == "Cancelled. Your painting is unchanged."
 
@@ -114,7 +115,7 @@ def test_cancelling_while_the_guide_is_prepared_sends_nothing(tell):
         flow.generation.generate()
         assert flow.generation.activity is Activity.PREPARING
         assert flow.generation.cancel()
-        await asyncio.sleep(0.1)
+        await settle()
         assert flow.engine.runs == [] and flow.generation.activity is Activity.NOTHING
 
     tell(story)
@@ -228,7 +229,7 @@ def test_a_new_layer_and_an_edited_mask_count_as_painting(tell):
 
 
 def test_a_change_of_the_whole_large_canvas_is_compared_in_slices(tell, monkeypatch):
-    monkeypatch.setattr("sdedit_studio.ui.generation.generation.SLICE", 0.0)
+    monkeypatch.setattr("sdedit_studio.ui.generation.painted.SLICE", 0.0)
 
     async def story(flow):
         await flow.finished()
@@ -348,7 +349,7 @@ def test_another_canvas_ends_the_run_and_puts_the_result_away(tell, empty_docume
         now = flow.session.document
         await flow.until(lambda: run.closed)
         run.finish()
-        await asyncio.sleep(0.05)
+        await settle()
         assert flow.generation.activity is Activity.NOTHING and flow.generation.shown is None
         assert flow.session.document is now
 
@@ -416,7 +417,7 @@ def test_what_was_applied_becomes_a_layer_unless_it_is_discarded_meanwhile(tell,
         assert flow.generation.apply()
         getattr(flow.generation, then)()
         await flow.session.until_settled()
-        await asyncio.sleep(0.1)
+        await settle()
         assert len(flow.session.document.layers) == layers
 
     tell(story)
@@ -436,6 +437,7 @@ def test_a_run_begun_while_a_result_is_applied_has_that_in_its_guide_and_hides_n
         await flow.finished((9, 9, 9))
         paint(flow.session, Rect(40, 30, 10, 10))
         assert flow.generation.apply()
+        assert flow.generation.activity is Activity.APPLYING
         flow.generation.generate()
         assert flow.generation.activity is Activity.PREPARING
         paint(flow.session, Rect(60, 30, 10, 10))

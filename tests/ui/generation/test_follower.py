@@ -43,7 +43,7 @@ class Followed:
             clock=self.clock,
             pen_down=lambda: self.pen,
         )
-        self.follower.look()
+        self.follower.check_for_change()
         self.said.clear()
 
     def _say(self, what: str) -> None:
@@ -79,7 +79,7 @@ def test_a_change_of_what_it_depends_on_is_noticed_once_and_no_other(followed):
     push(session, "Rename", session.document.with_layer(session.document.active, name="Clouds"))
     session.set_colours((1, 2, 3))
     followed.paint()
-    followed.follower.look()
+    followed.follower.check_for_change()
     assert followed.heard() == []
 
 
@@ -94,11 +94,11 @@ def test_it_notices_nothing_while_nothing_is_followed(followed):
     followed.session.open(painted_document(), None)
     assert followed.heard() == ["replaced"]
     followed.on = True
-    followed.follower.look()
+    followed.follower.check_for_change()
     assert followed.heard() == ["changed"]
-    followed.follower.look_anew()
+    followed.follower.assume_changed()
     followed.follower.forget()
-    followed.follower.look()
+    followed.follower.check_for_change()
     assert followed.heard() == ["changed", "changed"]
 
 

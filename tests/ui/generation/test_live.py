@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import threading
 from dataclasses import replace
 from weakref import ref
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -18,9 +18,17 @@ from sdedit_studio.engine.job import Lane
 from sdedit_studio.parameters import Refine, Solver
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.generation.activity import Activity
+from sdedit_studio.ui.generation.live import PREVIEW_INTERVAL
 from tests.editing.documents import painted_document
 from tests.ui.documents import paint, push, put
-from tests.ui.generation.living import colour_seen, drawn, first_pass, quiet, runs
+from tests.ui.fake_clock import FakeClock
+from tests.ui.flow import settle
+from tests.ui.generation.living import colour_seen, drawn, first_pass, rest, runs
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 def test_the_picture_follows_every_change_with_one_seed_and_few_calls(live, tell):
@@ -76,7 +84,7 @@ def test_never_more_than_one_job_and_the_latest_guide_wins(live, tell):
                 flow.session,
                 before.with_pixels(before.active_layer.pixels.with_array(np.full((9, 9, 4), 255, np.uint8), x, 0)),
             )
-            await asyncio.sleep(0.01)
+            await settle()
             assert len(flow.engine.runs) == 1
         one.progress(CALLS, calls=CALLS)
         one.finish()
@@ -107,7 +115,7 @@ def test_nothing_runs_when_nothing_changed(live, tell):
         document = flow.session.document
         push(flow.session, "Rename layer", document.with_layer(document.active, name="Clouds"))
         flow.session.set_colours((1, 2, 3))
-        assert await quiet(flow) == 1
+        assert await rest(flow) == 1
         flow.session.set_parameters(t0=0.6)
         assert (await runs(flow, 2)).job.parameters.t0 == 0.6
 
@@ -131,7 +139,7 @@ def test_it_refines_when_the_pen_rests_from_the_first_pass_and_gives_way_to_the_
         await flow.until(lambda: flow.generation.shown.picture.width == 96)
         await drawn(flow)
         assert colour_seen(flow, 50, 50) == (1, 100, 1)
-        assert await quiet(flow) == 4
+        assert await rest(flow) == 4
 
     tell(story)
 
@@ -220,6 +228,21 @@ def test_where_the_guide_is_still_needed_all_of_it_is_refined_again(live, tell):
     tell(story)
 
 
+def test_unfinished_pictures_do_not_flicker(live, tell):
+    async def story(flow):
+        flow.generation.toggle_live()
+        run = await runs(flow, 1)
+        seen = []
+        for call in (1, 2, 3):
+            run.progress(call, calls=CALLS)
+            await settle()
+            seen.append(flow.generation.shown)
+            flow.generation.clock.advance(0.6 * PREVIEW_INTERVAL)
+        assert seen[0] is seen[1] is not seen[2]
+
+    tell(story)
+
+
 def test_an_unfinished_picture_shows_only_where_it_was_painted(live, tell):
     async def story(flow):
         flow.generation.toggle_live()
@@ -227,7 +250,7 @@ def test_an_unfinished_picture_shows_only_where_it_was_painted(live, tell):
         run.progress(1, calls=CALLS, colour=(5, 5, 5))
         await flow.until(lambda: flow.generation.shown)
         await first_pass(flow, (90, 60, 30))
-        await asyncio.sleep(0.12)
+        flow.generation.clock.advance(PREVIEW_INTERVAL)
         paint(flow.session, Rect(0, 0, 12, 12))
         run = await runs(flow, 2)
         run.progress(1, calls=CALLS, colour=(200, 0, 0))
@@ -249,7 +272,8 @@ def test_the_next_picture_is_begun_while_the_last_is_made_ready_and_the_newest_i
         await flow.until(lambda: flow.engine.runs[0].closed)
         for count, x in ((2, 0), (3, 20)):
             paint(flow.session, Rect(x, 0, 9, 9))
-            (await runs(flow, count)).finish((count, 200, 30))
+            await flow.until(lambda count=count: len(flow.engine.runs) == count)
+            flow.engine.runs[-1].finish((count, 200, 30))
             await flow.until(lambda count=count: flow.engine.runs[count - 1].closed)
         assert flow.generation.shown is None and flow.generation.live.busy
         painted, shown = flow.session.document, []
@@ -273,7 +297,7 @@ def test_what_was_not_shown_when_live_ended_never_is(live, tell, monkeypatch):
         await flow.until(lambda: flow.engine.runs[0].closed)
         flow.generation.stop_live()
         ready.set()
-        await asyncio.sleep(0.1)
+        await settle()
         assert flow.generation.shown is None and not flow.generation.live.busy
 
     tell(story)
@@ -309,7 +333,7 @@ def test_escape_stops_it_and_leaves_the_painting(live, tell):
         assert flow.generation.activity is Activity.NOTHING and flow.generation.shown is None
         await flow.until(lambda: run.closed)
         paint(flow.session, Rect(0, 0, 9, 9))
-        assert await quiet(flow, 0.1) == 1
+        assert await rest(flow) == 1
         flow.session.undo()
         assert flow.session.document is before
         assert not flow.banner.escape()
@@ -325,7 +349,7 @@ def test_once_off_it_keeps_no_document_alive(live, tell):
         flow.generation.stop_live()
         followed = ref(flow.session.document)
         flow.session.open(painted_document(60, 80), None)
-        await asyncio.sleep(0.02)
+        await settle()
         gc.collect()
         assert followed() is None
 
@@ -345,7 +369,7 @@ def test_a_failure_pauses_it_with_its_message_and_asking_again_goes_on(live, tel
         assert flow.banner.activity.detail.text() == "press Live"
         assert flow.generation.shown is not None
         paint(flow.session, Rect(20, 0, 9, 9))
-        assert await quiet(flow) == 2
+        assert await rest(flow) == 2
         flow.generation.toggle_live()
         await runs(flow, 3)
         assert not flow.generation.live.broken and not flow.banner.problem.isVisible()
@@ -360,7 +384,7 @@ def test_nothing_begins_while_nobody_can_see_it(live, tell):
         await first_pass(flow)
         flow.generation.live.set_in_sight(False)
         paint(flow.session, Rect(0, 0, 9, 9))
-        assert await quiet(flow, 0.1) == 1
+        assert await rest(flow) == 1
         flow.generation.live.set_in_sight(True)
         await runs(flow, 2)
 
@@ -421,8 +445,7 @@ def test_the_button_the_dot_and_the_pace(live, tell):
         still = button.grab().toImage()
         await runs(flow, 1)
         await first_pass(flow)
-        await asyncio.sleep(0.1)
-        assert button.grab().toImage() != still
+        await flow.until(lambda: button.grab().toImage() != still)
         assert pill.apply.isVisible() and pill.compare.isVisible()
         pill._paced_at = 0.0
         pill._show_pace()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import numpy as np
 import pytest
 
@@ -12,7 +10,14 @@ from sdedit_studio.ui.generation import generation
 from sdedit_studio.ui.generation.activity import Activity
 from tests.editing.documents import painted_document
 from tests.ui.documents import paint
-from tests.ui.generation.living import composite, first_pass, held_back, quiet, runs
+from tests.ui.fake_clock import FakeClock
+from tests.ui.flow import settle
+from tests.ui.generation.living import composite, first_pass, held_back, rest, runs
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 def test_enter_takes_exactly_what_is_seen_and_live_goes_on(live, tell):
@@ -31,7 +36,7 @@ def test_enter_takes_exactly_what_is_seen_and_live_goes_on(live, tell):
         flow.view.repaint()
         assert flow.generation.activity is Activity.LIVE and flow.generation.shown is None
         assert flow.session.document.active_layer.generation["seed"] == 7
-        assert await quiet(flow) == 2
+        assert await rest(flow) == 2
         assert seen.pixelColor(5, 5).red() == 90
         paint(flow.session, Rect(60, 30, 10, 10))
         following = await runs(flow, 3)
@@ -51,13 +56,14 @@ def test_a_live_picture_is_not_applied_to_another_canvas_and_that_is_followed(li
         await first_pass(flow)
         ready = held_back(monkeypatch, moment)
         assert flow.generation.apply()
-        await asyncio.sleep(0.05)
+        await flow.until(ready.begun.is_set)
         other = painted_document(60, 80)
         flow.session.open(other, None)
         ready.set()
+        await flow.session.until_settled()
         run = await runs(flow, 2)
         assert run.job.guide.width == 60
-        assert await quiet(flow, 0.2) == 2 and flow.session.document is other
+        assert await rest(flow) == 2 and flow.session.document is other
 
     tell(story)
 
@@ -69,8 +75,10 @@ def test_what_was_applied_on_another_canvas_has_no_part_in_what_is_applied_on_th
         await first_pass(flow)
         first = held_back(monkeypatch, "as_result")
         assert flow.generation.apply()
-        await asyncio.sleep(0.05)
+        await flow.until(first.begun.is_set)
         flow.session.open(painted_document(), None)
+        first.set()
+        await flow.session.until_settled()
         await runs(flow, 2)
         await first_pass(flow)
         other, edit = flow.session.document, flow.generation.shown.edit
@@ -78,14 +86,13 @@ def test_what_was_applied_on_another_canvas_has_no_part_in_what_is_applied_on_th
         flow.generation.applied.connect(lambda edit, _result: applied.append(edit))
         second = held_back(monkeypatch, "as_result")
         assert flow.generation.apply()
-        await asyncio.sleep(0.05)
-        first.set()
-        await asyncio.sleep(0.1)
-        assert flow.session.document is other and flow.generation.live.held
+        await flow.until(second.begun.is_set)
+        await settle()
+        assert flow.session.document is other and flow.generation.activity is Activity.APPLYING
         second.set()
         await flow.until(lambda: applied)
-        await asyncio.sleep(0.1)
-        assert applied == [edit] and not flow.generation.live.held
+        await settle()
+        assert applied == [edit] and flow.generation.activity is not Activity.APPLYING
         assert len(flow.session.document.layers) == len(other.layers) + 1
 
     tell(story)
@@ -98,11 +105,11 @@ def test_enter_twice_makes_one_layer(live, tell, monkeypatch):
         await first_pass(flow)
         ready = held_back(monkeypatch, "as_result")
         assert flow.generation.apply()
-        await asyncio.sleep(0.05)
+        await flow.until(ready.begun.is_set)
         assert not flow.generation.apply()
         ready.set()
         await flow.until(lambda: flow.session.document.active_layer.generation)
-        assert await quiet(flow, 0.2) == 1
+        assert await rest(flow) == 1
         assert len(flow.session.document.layers) == 3
 
     tell(story)

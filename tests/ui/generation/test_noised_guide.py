@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 import numpy as np
@@ -18,17 +17,18 @@ from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.base import words
 from sdedit_studio.ui.generation.noised_guide import NoisedGuide
 from tests.ui.documents import push
+from tests.ui.flow import settle
 
 
 @pytest.fixture
 def noised(flow):
     noised = NoisedGuide(flow.session, flow.engine, flow.view)
     track = flow.panel.t0.track
-    track.pressed.connect(noised.hold)
-    track.released.connect(noised.let_go)
+    track.pressed.connect(noised.show)
+    track.released.connect(noised.hide)
     noised.shown_changed.connect(flow.panel.set_noised)
     yield noised
-    noised.let_go()
+    noised.hide()
 
 
 def seen(flow) -> np.ndarray:
@@ -70,7 +70,7 @@ def test_holding_the_slider_shows_it_and_letting_go_puts_it_away(flow, noised, t
 def test_at_0_it_is_the_painting(flow, noised, tell):
     async def story(flow):
         flow.session.set_parameters(t0=0.0)
-        noised.hold()
+        noised.show()
         await flow.until(lambda: noised.shown)
         assert tuple(seen(flow)[5, 5]) == (120, 180, 220)
 
@@ -83,7 +83,7 @@ def test_only_what_may_change_is_noised(flow, noised, tell):
         chosen[:, :40] = 255
         push(flow.session, "Select", replace(flow.session.document, selection=Tiles.from_array(chosen)))
         before = seen(flow).astype(int)
-        noised.hold()
+        noised.show()
         await flow.until(lambda: noised.shown)
         apart = np.abs(seen(flow) - before).max(axis=2)
         assert apart[:, 44:].max() == 0
@@ -96,10 +96,10 @@ def test_it_lies_over_a_result(flow, noised, tell):
     async def story(flow):
         await flow.finished((200, 40, 10))
         await flow.until(lambda: tuple(seen(flow)[10, 80]) == (200, 40, 10))
-        noised.hold()
+        noised.show()
         await flow.until(lambda: noised.shown)
         assert seen(flow).std() > 40
-        noised.let_go()
+        noised.hide()
         assert tuple(seen(flow)[10, 80]) == (200, 40, 10)
 
     tell(story)
@@ -107,14 +107,14 @@ def test_it_lies_over_a_result(flow, noised, tell):
 
 def test_only_the_latest_t0_is_drawn_while_one_is_being_made(flow, noised, tell, monkeypatch):
     async def story(flow):
-        noised.hold()
+        noised.show()
         await flow.until(lambda: noised.shown)
         drawn = []
         show = noised._show
         monkeypatch.setattr(noised, "_show", lambda image: drawn.append(image) or show(image))
         for hundredth in range(10, 60):
             flow.session.set_parameters(t0=hundredth / 100)
-        await asyncio.sleep(0.15)
+        await settle()
         assert 1 <= len(drawn) <= 3
         latest = flow.engine.noised(flow.engine_job(noised)).at(0.59)
         assert shown_pixels(noised) == latest
@@ -131,14 +131,14 @@ def test_only_the_latest_t0_is_drawn_while_one_is_being_made(flow, noised, tell,
 def test_there_is_nothing_to_show_of_latents_or_of_an_empty_canvas(flow, noised, tell, empty_document):
     async def story(flow):
         flow.engine.latent = True
-        noised.hold()
-        await asyncio.sleep(0.1)
+        noised.show()
+        await settle()
         assert not noised.shown
         assert flow.panel.keeps.text() == words.keeps(flow.session.parameters.t0)
         flow.engine.latent = False
         flow.session.open(empty_document, None)
-        noised.hold()
-        await asyncio.sleep(0.1)
+        noised.show()
+        await settle()
         assert not noised.shown and not flow.problems
 
     tell(story)
@@ -149,7 +149,7 @@ def test_undo_while_the_slider_is_held_shows_the_guide_that_is_there_then(flow, 
         flow.session.set_parameters(t0=0.0)
         push(flow.session, "Flip", flipped(flow.session.document, horizontally=False))
         push(flow.session, "Resize canvas", with_canvas(flow.session.document, 48, 32))
-        noised.hold()
+        noised.show()
         await flow.until(lambda: noised.shown)
         assert noised._frame == Rect(0, 0, 48, 32)
         for top in ((60, 90, 40), (120, 180, 220)):
@@ -163,9 +163,9 @@ def test_undo_while_the_slider_is_held_shows_the_guide_that_is_there_then(flow, 
 
 def test_letting_go_before_it_is_ready_shows_nothing(flow, noised, tell):
     async def story(flow):
-        noised.hold()
-        noised.let_go()
-        await asyncio.sleep(0.1)
+        noised.show()
+        noised.hide()
+        await settle()
         assert not noised.shown
 
     tell(story)

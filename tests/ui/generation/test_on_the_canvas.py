@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -17,6 +15,7 @@ from sdedit_studio.ui.canvas.view import CanvasView
 from sdedit_studio.ui.compare.compare import Compare
 from sdedit_studio.ui.generation.activity import Activity
 from tests.ui.documents import push
+from tests.ui.flow import settle
 
 
 @pytest.fixture
@@ -63,7 +62,7 @@ def test_a_stroke_during_a_run_shows_at_once_and_stays_after_applying(flow, tell
         assert colour_at(canvas, 70, 50) == (200, 40, 10)
         assert colour_at(canvas, 40, 20) == painted
         await flow.applied()
-        await asyncio.sleep(0.05)
+        await settle()
         assert colour_at(canvas, 70, 50) == (200, 40, 10)
         assert colour_at(canvas, 40, 20) == painted
         flow.session.undo()
@@ -84,7 +83,7 @@ def test_the_split_follows_the_view(flow, tell, canvas):
             change()
             assert colour_at(canvas, 46, 40) != (200, 40, 10)
             assert colour_at(canvas, 50, 40) == (200, 40, 10)
-            await asyncio.sleep(0.02)
+            await settle()
             grip = canvas.to_document(flow.compare._handle.geometry().center().toPointF())
             assert grip.x() == pytest.approx(48, abs=0.6)
 
@@ -135,9 +134,9 @@ def test_what_a_picture_hides_is_composited_when_it_comes_to_light_or_when_the_p
         stroke(canvas, (20, 20), (60, 20))
         painted = colour_at(canvas, 40, 20)
         assert painted != (200, 40, 10) and not updated
-        flow.compare.hold(True)
+        flow.compare.set_before(True)
         assert colour_at(canvas, 40, 20) == painted and updated
-        flow.compare.hold(False)
+        flow.compare.set_before(False)
         await flow.until(lambda: not canvas._composite.pending)
         updated.clear()
         stroke(canvas, (20, 40), (60, 40))

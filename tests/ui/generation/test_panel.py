@@ -18,6 +18,7 @@ from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.base import words
 from sdedit_studio.ui.generation.activity import Activity
 from tests.ui.documents import push
+from tests.ui.flow import settle
 
 READY = Status(Phase.READY, "scenes-96", "CPU", 0.08)
 WARMING_UP = Status(Phase.WARMING_UP, "scenes-96")
@@ -42,7 +43,7 @@ async def shown(flow) -> None:
         lambda: (overlay := flow.compare._overlays.right) is not None and overlay.shown is flow.generation.shown
     )
     flow.view.repaint()
-    await asyncio.sleep(0.02)
+    await settle()
 
 
 # --- The panel -----------------------------------------------------------------------------------------------------
@@ -316,9 +317,10 @@ def test_pills_stay_inside_the_canvas_and_cut_no_text(flow, tell, width):
         flow.session.notices.warn(
             "There is not enough memory for a frame of this size. Choose a smaller frame, or refine less.", "Traceback"
         )
-        await asyncio.sleep(0.4)
-        inside = flow.view.rect()
-        for pill in (flow.banner.activity, flow.banner.problem):
+        await settle()
+        inside, pills = flow.view.rect(), (flow.banner.activity, flow.banner.problem)
+        await flow.until(lambda: not any(pill.lift for pill in pills))
+        for pill in pills:
             assert inside.contains(pill.geometry())
             for button in pill.findChildren(QPushButton):
                 assert not button.isVisible() or button.width() >= button.sizeHint().width()
@@ -362,7 +364,7 @@ def test_previews_and_result_cover_the_frame_in_any_view(flow, tell):
         await flow.until(lambda: flow.generation.activity is Activity.RESULT)
         await shown(flow)
         assert tuple(seen(flow)[middle.y(), middle.x()]) == (200, 40, 10)
-        flow.compare.hold(True)
+        flow.compare.set_before(True)
         assert tuple(seen(flow)[middle.y(), middle.x()]) != (200, 40, 10)
 
     tell(story)
@@ -422,7 +424,7 @@ def test_the_split_is_dragged_and_stepped_and_shows_before_at_its_left(flow, tel
         assert flow.compare.split == 0
         flow.generation.discard()
         flow.view.repaint()
-        await asyncio.sleep(0.02)
+        await settle()
         assert not handle.isVisible()
 
     tell(story)
@@ -435,7 +437,7 @@ def test_enter_escape_and_backslash_as_shortcuts(flow, tell):
         for key, run in (
             ("Return", flow.generation.apply),
             ("Escape", flow.banner.escape),
-            ("\\", flow.compare.peek),
+            ("\\", flow.compare.show_before_while_held),
             ("Ctrl+Return", flow.generation.generate),
         ):
             action = QAction(flow.view, autoRepeat=False)
@@ -467,7 +469,7 @@ def test_before_stays_while_its_key_is_held_and_from_a_menu_until_the_next_press
         await shown(flow)
         view, compare = flow.view, flow.compare
         QTest.keyPress(view, Qt.Key.Key_Backslash)
-        compare.peek()
+        compare.show_before_while_held()
         QTest.mouseClick(view, Qt.MouseButton.MiddleButton)
         assert compare.before, "the view can be moved meanwhile"
         QTest.keyRelease(view, Qt.Key.Key_Backslash)
@@ -476,7 +478,7 @@ def test_before_stays_while_its_key_is_held_and_from_a_menu_until_the_next_press
             lambda: QTest.mousePress(view, Qt.MouseButton.LeftButton),
             lambda: QTest.keyPress(view, Qt.Key.Key_A),
         ):
-            compare.glance()
+            compare.show_before_until_pressed()
             QTest.keyRelease(view, Qt.Key.Key_Return)  # the one that chose it in the menu
             QTest.mouseMove(view, QPoint(30, 30))
             assert compare.before

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import numpy as np
 
 from sdedit_studio.editing.live_pictures import picture_dependencies
@@ -11,6 +9,7 @@ from sdedit_studio.raster.compositor import flatten
 from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.base import words
 from tests.ui.documents import push
+from tests.ui.flow import settle
 
 
 def protect(session, level: int = 255) -> None:
@@ -67,7 +66,7 @@ def test_protecting_while_a_result_waits_counts_as_no_painting(tell):
     async def story(flow):
         await flow.finished()
         protect(flow.session)
-        await asyncio.sleep(0.05)
+        await settle()
         assert not flow.generation.painted_since.tiles
 
     tell(story)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,25 +13,28 @@ from sdedit_studio.document.sources import outdated
 from sdedit_studio.editing.regeneration import frame_to_regenerate, regeneration_edit
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.raster.tiles import Tiles
-from sdedit_studio.ui.generation import regeneration
 from sdedit_studio.ui.generation.activity import Activity
-from sdedit_studio.ui.generation.regeneration import Regeneration
+from sdedit_studio.ui.generation.regeneration import REST, Regeneration
 from tests.ui.documents import push
-
-REST = 0.03
-
-
-@pytest.fixture
-def pen() -> list[bool]:
-    """Whether it is down."""
-    return [False]
+from tests.ui.fake_clock import FakeClock
+from tests.ui.flow import settle
 
 
 @pytest.fixture
-def again(flow, pen, monkeypatch) -> Regeneration:
-    monkeypatch.setattr(regeneration, "REST", REST)
-    monkeypatch.setattr(regeneration, "PEN_UP", 0.01)
-    again = Regeneration(flow.generation, lambda: pen[0])
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def tool() -> SimpleNamespace:
+    """What the flow needs to know of the chosen tool."""
+    return SimpleNamespace(gesture=None, waits=False)
+
+
+@pytest.fixture
+def again(flow, tool) -> Regeneration:
+    flow.strip.set_in_sight(False)  # it rests and is idle as well
+    again = Regeneration(flow.generation, lambda: tool)
     yield again
     again.close()
 
@@ -43,6 +46,13 @@ def paint_below(flow, level: int = 30) -> None:
     patch = np.full((20, 30, 4), (level, level, level, 255), np.uint8)
     pixels = paper.pixels.with_array(patch, 10, 10)
     push(flow.session, "Brush stroke", document.with_layer(paper.id, pixels=pixels))
+
+
+async def rest(flow) -> None:
+    """Let the painting rest, and wait for all that comes of it."""
+    await settle()
+    flow.generation.clock.advance(3 * REST)
+    await settle()
 
 
 async def made(flow, select: Rect | None = None, follows: bool = False) -> Layer:
@@ -105,19 +115,53 @@ def test_it_is_made_again_from_what_is_below_now_in_one_step(tell, again):
     tell(story)
 
 
-def test_a_stroke_is_not_cut_in_two_by_it(tell, again, pen):
+def test_a_stroke_is_not_cut_in_two_by_it(tell, again):
     async def story(flow):
         await made(flow)
         paint_below(flow)
         before = flow.session.document
         again.regenerate()
         await flow.until(lambda: len(flow.engine.runs) == 2)
-        pen[0] = True
+        flow.session.set_pen_down(True)
         flow.engine.runs[-1].finish()
-        await asyncio.sleep(0.1)
+        await settle()
         assert flow.session.document is before
-        pen[0] = False
+        flow.session.set_pen_down(False)
         await flow.until(lambda: flow.session.document is not before)
+
+    tell(story)
+
+
+def test_it_ends_no_transform(tell, again, tool):
+    async def story(flow):
+        await made(flow)
+        paint_below(flow)
+        again.regenerate()
+        await flow.until(lambda: len(flow.engine.runs) == 2)
+        tool.gesture, tool.waits = flow.session.begin("Transform", lambda: tool.gesture.commit()), True
+        before = flow.session.document
+        flow.engine.runs[-1].finish((1, 2, 3))
+        await settle()
+        assert flow.session.document is before and flow.generation.activity is Activity.RESULT
+        gesture, tool.gesture, tool.waits = tool.gesture, None, False
+        gesture.cancel()
+        await flow.until(lambda: flow.session.document is not before)
+
+    tell(story)
+
+
+def test_one_that_follows_waits_for_pixels_that_float(tell, again, tool):
+    async def story(flow):
+        result = await made(flow, follows=True)
+        paint_below(flow)
+        await rest(flow)
+        tool.gesture = flow.session.begin("Move", lambda: tool.gesture.commit())
+        flow.engine.idle[0].finish((1, 2, 3))
+        await settle()
+        assert layer(flow, result).pixels is result.pixels
+        gesture, tool.gesture = tool.gesture, None
+        gesture.commit()
+        await flow.until(lambda: layer(flow, result).pixels.pixel(30, 30) == (3, 2, 1, 255))
 
     tell(story)
 
@@ -136,19 +180,20 @@ def test_a_layer_that_was_deleted_meanwhile_comes_back_as_one_of_its_own(tell, a
     tell(story)
 
 
-def test_one_that_follows_is_made_anew_once_painting_rests_and_undo_has_the_last_word(tell, again, pen):
+def test_one_that_follows_is_made_anew_once_painting_rests_and_undo_has_the_last_word(tell, again):
     async def story(flow):
         told = []
         again.progressed.connect(lambda *progress: told.append(progress))
         result = await made(flow, follows=True)
-        await asyncio.sleep(3 * REST)
+        await rest(flow)
         assert not flow.engine.idle
-        pen[0] = True
         paint_below(flow)
-        await asyncio.sleep(3 * REST)
+        flow.session.set_pen_down(True)
+        await rest(flow)
         assert not flow.engine.idle
-        pen[0] = False
-        await flow.until(lambda: flow.engine.idle)
+        flow.session.set_pen_down(False)
+        await rest(flow)
+        assert flow.engine.idle
         before = flow.session.document
         flow.engine.idle[-1].progress(2)
         await flow.until(lambda: told == [(result.id, 0.25)])
@@ -161,10 +206,11 @@ def test_one_that_follows_is_made_anew_once_painting_rests_and_undo_has_the_last
         assert layer(flow, result).follows and not outdated(flow.session.document, layer(flow, result))
         flow.session.undo()
         assert flow.session.document is before
-        await asyncio.sleep(3 * REST)
+        await rest(flow)
         assert len(flow.engine.idle) == 1
         paint_below(flow, 99)
-        await flow.until(lambda: len(flow.engine.idle) == 2)
+        await rest(flow)
+        assert len(flow.engine.idle) == 2
 
     tell(story)
 
@@ -174,13 +220,15 @@ def test_it_waits_while_anything_else_runs_and_begins_again_when_painting_goes_o
         await made(flow, Rect(20, 10, 50, 40), follows=True)
         run = await flow.started()
         paint_below(flow)
-        await asyncio.sleep(3 * REST)
+        await rest(flow)
         assert not flow.engine.idle
         run.fail("No.")
-        await flow.until(lambda: flow.engine.idle)
+        await rest(flow)
+        assert flow.engine.idle
         paint_below(flow, 99)
         await flow.until(lambda: flow.engine.idle[0].closed)
-        await flow.until(lambda: len(flow.engine.idle) == 2)
+        await rest(flow)
+        assert len(flow.engine.idle) == 2
         assert flow.engine.idle[1].job.guide.array[20, 25].tolist() == [99, 99, 99]
 
     tell(story)
@@ -190,10 +238,11 @@ def test_it_does_not_come_between_a_picture_and_its_painting(tell, again):
     async def story(flow):
         result = await made(flow, Rect(20, 10, 50, 40), follows=True)
         paint_below(flow)
-        await flow.until(lambda: flow.engine.idle)
+        await rest(flow)
+        assert flow.engine.idle
         await flow.finished((5, 6, 7))
         flow.engine.idle[0].finish((1, 2, 3))
-        await asyncio.sleep(3 * REST)
+        await rest(flow)
         assert layer(flow, result).pixels is result.pixels
         assert flow.generation.painted_since.content_bounds().empty
         flow.generation.discard()
@@ -206,14 +255,16 @@ def test_nothing_is_made_by_itself_while_a_step_can_be_redone(tell, again):
     async def story(flow):
         await made(flow, follows=True)
         paint_below(flow)
-        await flow.until(lambda: flow.engine.idle)
+        await rest(flow)
+        assert flow.engine.idle
         push(flow.session, "Select", flow.session.document.replace(selection=Tiles(1)))
         flow.session.undo()
         await flow.until(lambda: flow.engine.idle[0].closed)
-        await asyncio.sleep(3 * REST)
+        await rest(flow)
         assert len(flow.engine.idle) == 1 and flow.session.redo_label == "Select"
         flow.session.redo()
-        await flow.until(lambda: len(flow.engine.idle) == 2)
+        await rest(flow)
+        assert len(flow.engine.idle) == 2
 
     tell(story)
 
@@ -222,12 +273,14 @@ def test_what_was_given_up_is_made_once_it_is_wanted_again(tell, again):
     async def story(flow):
         result = await made(flow, follows=True)
         paint_below(flow)
-        await flow.until(lambda: flow.engine.idle)
+        await rest(flow)
+        assert flow.engine.idle
         follow = flow.session.document.with_layer
         push(flow.session, "Follow", follow(result.id, follows=False))
         await flow.until(lambda: flow.engine.idle[0].closed)
         push(flow.session, "Follow", follow(result.id, follows=True))
-        await flow.until(lambda: len(flow.engine.idle) == 2)
+        await rest(flow)
+        assert len(flow.engine.idle) == 2
 
     tell(story)
 
@@ -237,10 +290,11 @@ def test_a_failure_is_told_once_and_leaves_the_layer(tell, again):
         await made(flow, follows=True)
         paint_below(flow)
         before = flow.session.document
-        await flow.until(lambda: flow.engine.idle)
+        await rest(flow)
+        assert flow.engine.idle
         flow.engine.idle[-1].fail("The model is not installed.")
         await flow.until(lambda: flow.problems)
-        await asyncio.sleep(3 * REST)
+        await rest(flow)
         assert len(flow.engine.idle) == 1 and flow.session.document is before
 
     tell(story)

@@ -15,7 +15,7 @@ from sdedit_studio.ui.masked_tasks.offer import HarmoniseOffer
 from sdedit_studio.ui.masked_tasks.tasks import MaskedTasks
 from tests.editing.documents import BOAT, with_boat
 from tests.ui.documents import push
-from tests.ui.flow import Flow
+from tests.ui.flow import Flow, settle
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ def test_a_picture_on_bare_paper_offers_nothing(tell, tasks, flow, empty_documen
         flow.session.open(empty_document, None)
         drops.add([Source("Boat", lambda: BOAT)], (40, 40))
         await flow.until(lambda: len(flow.session.document.layers) == 3)
-        await asyncio.sleep(0.1)
+        await settle()
         assert not offered
 
     tell(story)

@@ -218,7 +218,7 @@ def test_a_download_tells_how_far_it_is_and_can_be_cancelled_and_begun_again(flo
         flow.engine.arrivals[1].end(ModelRefused("The hub cannot be reached. Check the connection and try again."))
         await flow.until(lambda: dialog.refused.isVisible())
         assert dialog.refusal.text() == "The hub cannot be reached. Check the connection and try again."
-        flow.models.put_refusal_away()
+        flow.models.dismiss_refusal()
         assert not dialog.refused.isVisible() and dialog.add.isEnabled()
         dialog.reject()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +17,8 @@ from sdedit_studio.parameters import Parameters, Solver
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.document.session import new_document
 from sdedit_studio.ui.results.list import PICTURE, drawn_thumbnail
-from sdedit_studio.ui.results.search import meets
+from sdedit_studio.ui.results.search import matches
+from tests.ui.flow import settle
 from tests.ui.results.history import CTRL, LEFT
 
 # The offscreen platform cannot raise a menu.
@@ -157,7 +157,7 @@ def test_hundreds_are_listed_without_a_picture_decoded(story):
         )
         history.flow.session.set_results(Results(many))
         QApplication.sendPostedEvents()
-        await asyncio.sleep(0.05)
+        await settle()
         assert len(history.listed()) == 400
         assert len(history.panel.list.itemDelegate()._pictures) < 20
 
@@ -170,14 +170,14 @@ def test_a_search_meets_what_can_be_said_of_a_result():
     given = {"frame": Rect(0, 0, 4, 4), "canvas": (4, 4), "calls": 8, "seconds": 1.0}
     record = files.new_record(picture, picture, None, parameters=settings.as_dict(), **given)
     for search in ("", "311", "seed 31", "seed=311", "0.4", ".42", "t0 0.42", "Mount", "scenes", "heun", "barn red"):
-        assert meets(record, search), search
+        assert matches(record, search), search
     for search in ("312", "0.5", "sea", "starred", "yesterday", "mountain sea"):
-        assert not meets(record, search), search
-    assert meets(record, "today")
-    assert meets(replace(record, starred=True), "starred mountain")
+        assert not matches(record, search), search
+    assert matches(record, "today")
+    assert matches(replace(record, starred=True), "starred mountain")
     may = replace(record, time=datetime(2026, 5, 3, 12, tzinfo=UTC))
-    assert meets(may, "may 2026")
-    assert meets(may, "2026-05")
+    assert matches(may, "may 2026")
+    assert matches(may, "2026-05")
     ten = replace(record, time=datetime(2026, 5, 3, 10, 10).astimezone())
-    assert meets(ten, "10:1") and not meets(ten, "seed 1") and not meets(ten, "t0 .1")
-    assert meets(replace(record, time=datetime.now(UTC) - timedelta(days=1)), "yesterday")
+    assert matches(ten, "10:1") and not matches(ten, "seed 1") and not matches(ten, "t0 .1")
+    assert matches(replace(record, time=datetime.now(UTC) - timedelta(days=1)), "yesterday")

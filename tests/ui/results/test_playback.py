@@ -27,6 +27,7 @@ from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.results.playback import Playback
 from sdedit_studio.ui.results.scrubber import Scrubber
 from tests.ui.documents import push
+from tests.ui.flow import settle
 
 CALLS = 6
 
@@ -135,7 +136,7 @@ def test_steps_stop_at_the_ends_and_the_last_one_asked_for_is_seen(tell):
             playback.step(1)
         assert playback.position == 3
         await flow.until(lambda: np.array_equal(flow.generation.shown.picture.array, estimate(4)))
-        await asyncio.sleep(0.05)
+        await settle()
         assert np.array_equal(flow.generation.shown.picture.array, estimate(4))
 
     tell(story)
@@ -149,6 +150,7 @@ def test_playing_goes_back_to_the_noise_and_forth_to_the_result(tell):
         playback.moved.connect(lambda: seen.append(playback.position))
         playback.toggle()
         assert playback.playing and playback.position == CALLS - 1
+        assert flow.generation.activity is Activity.PLAYING
         await flow.until(lambda: not playback.playing)
         there = [position for position, _ in groupby(seen)]
         assert there == [*range(CALLS - 1, 0, -1), *range(CALLS)]
@@ -191,7 +193,7 @@ def test_discarding_puts_the_steps_away(tell):
         assert playback.trajectory is None and playback.result is None and playback.point is None
         playback.toggle()
         playback.step(-1)
-        await asyncio.sleep(0.05)
+        await settle()
         assert flow.generation.shown is None and not playback.playing
 
     tell(story)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import replace
-from time import sleep
 
 import numpy as np
 import pytest
@@ -29,6 +29,7 @@ from sdedit_studio.ui.document.session import new_document
 from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.results import result_actions
 from tests.ui.documents import push, put
+from tests.ui.flow import settle
 from tests.ui.results.history import CTRL, LEFT
 
 # The offscreen platform cannot raise a menu.
@@ -61,7 +62,7 @@ def test_applying_keeps_no_second_record_and_undo_takes_none(story):
     async def told(history):
         await history.made(seed=7)
         await history.flow.applied()
-        await asyncio.sleep(0.05)
+        await settle()
         assert len(history.results) == 1
         history.flow.session.undo()
         assert len(history.results) == 1
@@ -76,7 +77,7 @@ def test_what_was_not_a_run_is_kept_when_it_is_applied(story):
         edit, result = flow.generation._finished.edit, flow.generation.result
         other = replace(result, unpasted=type(result.unpasted).of(np.full((64, 96, 3), 9, np.uint8)))
         flow.generation.present(edit, other)
-        await asyncio.sleep(0.05)
+        await settle()
         assert len(history.results) == 1
         await flow.applied()
         await flow.until(lambda: len(history.results) == 2)
@@ -136,7 +137,7 @@ def test_another_document_has_results_of_its_own(story):
         flow.session.open(new_document(96, 64), None)
         assert len(history.results) == 0
         run.finish()
-        await asyncio.sleep(0.05)
+        await settle()
         assert len(history.results) == 0
         assert history.panel.room.text() == "0 results, 0 of 64 MB"
 
@@ -160,7 +161,7 @@ def test_double_click_shows_and_enter_applies_what_is_shown(story):
         await flow.applied()
         assert flow.session.document.active_layer.name == "SDEdit 0.40, seed 1"
         assert flow.session.document.active_layer.pixels.pixel(5, 5) == (30, 20, 10, 255)
-        await asyncio.sleep(0.05)
+        await settle()
         assert len(history.results) == 2
 
     story(told)
@@ -212,7 +213,7 @@ def test_a_run_under_way_is_not_given_up_for_an_old_result(story):
         record = await history.made(seed=1)
         run = await history.flow.started()
         history.actions.show(record)
-        await asyncio.sleep(0.05)
+        await settle()
         assert not run.closed
         assert "A run is under way" in history.flow.messages[-1]
 
@@ -277,7 +278,7 @@ def test_with_its_settings_comes_back_what_was_protected_in_one_step(story):
         flow.generation.cancel()
         now = flow.session.document
         actions.restore_settings(record)
-        await asyncio.sleep(0.05)
+        await flow.session.until_settled()
         assert flow.session.document is now, "it is so already"
         flow.session.undo()
         assert flow.session.document is before
@@ -371,14 +372,14 @@ def test_two_are_compared_with_each_other_and_one_with_the_painting(story):
         assert comparison.names == ("t₀ 0.40, seed 1", "t₀ 0.40, seed 2"), "the older one is at the left"
         assert comparison.left.picture.array[0, 0].tolist() == [10, 20, 30]
         assert comparison.right.picture.array[0, 0].tolist() == [200, 0, 0]
-        compare.end_between()
+        compare.end_comparison()
         history.click(1)
         QTest.mouseClick(history.panel.compare, LEFT)
         await history.flow.until(lambda: compare.comparing)
         assert compare.comparison.left is None
         assert compare.comparison.right.picture.array[0, 0].tolist() == [10, 20, 30]
         assert compare.comparison.names[0] == "Your painting"
-        compare.end_between()
+        compare.end_comparison()
         history.actions.compare_with_guide(history.results.records[0])
         await history.flow.until(lambda: compare.comparing)
         assert compare.comparison.names == ("Its guide", "t₀ 0.40, seed 1")
@@ -398,7 +399,7 @@ def test_nothing_is_compared_on_a_canvas_that_came_meanwhile(story):
             compare(record)
             await asyncio.sleep(0)
             history.flow.session.open(new_document(96, 64), None)
-            await asyncio.sleep(0.1)
+            await settle()
             assert not history.flow.compare.comparing
 
     story(told)
@@ -409,14 +410,19 @@ def test_of_two_asked_for_in_a_row_the_later_one_is_shown(story, monkeypatch):
         first, second = await history.made(seed=1), await history.made((1, 2, 3), seed=2)
         history.flow.generation.discard()
 
+        may_read = threading.Event()
+
         def slowly(record, *rest):
-            sleep(0.1 if record is first else 0)
+            if record is first:
+                may_read.wait(5)
             return edit_of_record(record, *rest)
 
         monkeypatch.setattr(result_actions, "edit_of_record", slowly)
         history.actions.show(first)
         history.actions.show(second)
-        await asyncio.sleep(0.3)
+        await history.flow.until(lambda: history.actions.waiting == second.id)
+        may_read.set()
+        await settle()
         assert history.actions.waiting == second.id
 
     story(told)

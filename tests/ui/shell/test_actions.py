@@ -189,7 +189,7 @@ def test_whole_words_come_before_their_letters_apart():
 
 def test_the_marked_letters_are_those_typed():
     found = match("sl", "Select layer")
-    assert "".join("Select layer"[place] for place in found.places).lower() == "sl"
+    assert "".join("Select layer"[place] for place in found.positions).lower() == "sl"
 
 
 def test_typing_and_enter_run_a_command_after_the_palette_has_gone(shell, qtbot):

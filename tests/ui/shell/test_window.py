@@ -13,7 +13,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QTabBar, QWidget
 
-from sdedit_studio.editing.edit import Edit, Shown
+from sdedit_studio.editing.edit import Edit, EditPicture, edit_of
 from sdedit_studio.engine.job import Job, Pixels, Result
 from sdedit_studio.files import openraster
 from sdedit_studio.parameters import Parameters
@@ -78,6 +78,18 @@ def test_closing_with_unsaved_work_asks(show, session, answer):
         QTest.mouseClick(button, LEFT)
         await story.gone(dialog)
         await story.until(lambda: closed == ([] if answer == "Cancel" else [True]))
+
+    show(story)
+
+
+def test_a_comparison_that_is_being_made_ready_ends_with_the_window(show, session):
+    async def story(window, story):
+        edit = edit_of(session.document, Parameters(), 0)
+        window.compare.compare_pictures(None, EditPicture(edit, edit.job.guide), ("Your painting", "Its guide"))
+        preparing = window.compare._preparing
+        window.close_without_asking()
+        await story.until(preparing.done)
+        assert preparing.cancelled()
 
     show(story)
 
@@ -204,9 +216,9 @@ def test_nothing_is_applied_or_discarded_out_of_sight_while_two_pictures_are_com
         window.generation.present(edit, Result(job, job.guide, job.guide, 1.0, 8))
         actions = [window.actions_[f"generate.{each}"] for each in ("apply", "enter", "discard")]
         await story.until(lambda: all(action.isEnabled() for action in actions))
-        window.compare.between(None, Shown(edit, job.guide), ("Your painting", "Seed 1"))
+        window.compare.compare_pictures(None, EditPicture(edit, job.guide), ("Your painting", "Seed 1"))
         await story.until(lambda: not any(action.isEnabled() for action in actions))
-        window.compare.end_between()
+        window.compare.end_comparison()
         await story.until(lambda: all(action.isEnabled() for action in actions))
 
     show(told)

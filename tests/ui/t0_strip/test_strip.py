@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 import numpy as np
@@ -16,21 +15,25 @@ from sdedit_studio.engine.job import Phase
 from sdedit_studio.parameters import Refine, Solver
 from sdedit_studio.raster.geometry import Rect
 from sdedit_studio.ui.document.session import new_document
-from sdedit_studio.ui.t0_strip import strip as strip_module
-from sdedit_studio.ui.t0_strip.strip import LEVELS
+from sdedit_studio.ui.t0_strip.strip import LEVELS, REST
 from tests.ui.documents import push
+from tests.ui.fake_clock import FakeClock
 from tests.ui.fake_engine import READY, WARMING_UP
+from tests.ui.flow import settle
 
-REST = 0.03
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
 
 SQUARE = Rect(10, 10, 20, 20)
 
 
 @pytest.fixture
-def strip(flow, monkeypatch):
-    """The flow with a strip that does not make a test wait."""
+def strip(flow):
+    """The flow with a strip in sight."""
     flow.panel.resize(348, 640)
-    monkeypatch.setattr(strip_module, "REST", REST)
     flow.session.set_parameters(seed=7, t0=0.4)
     return flow
 
@@ -41,30 +44,40 @@ def paint(session, rect: Rect = SQUARE) -> None:
     push(session, "Brush", session.document.with_pixels(layer.pixels.with_array(patch, rect.x, rect.y)))
 
 
+async def rest(flow, seconds: float = 2 * REST) -> None:
+    """Let the painting rest, and wait for all that comes of it."""
+    await settle()
+    flow.generation.clock.advance(seconds)
+    await settle()
+
+
 async def asked(flow, count: int):
-    await flow.until(lambda: len(flow.engine.idle) == count)
+    await rest(flow)
+    assert len(flow.engine.idle) == count
     return flow.engine.idle[-1]
 
 
-async def answered(flow, run, colour=(90, 60, 30), away: float | None = 0.3) -> None:
+async def answered(flow, run, colour=(90, 60, 30), photo_distance: float | None = 0.3) -> None:
     t0 = run.job.parameters.t0
     if t0:
         run.progress(CALLS, calls=CALLS, colour=colour)
-    run.finish(colour, away=away)
+    run.finish(colour, photo_distance=photo_distance)
     await flow.until(lambda: flow.strip.is_current(t0))
 
 
-async def filled(flow, away=lambda t0: 1 - t0) -> None:
+async def filled(flow, photo_distance=lambda t0: 1 - t0) -> None:
     """Answer until every level has its picture, each further from the guide."""
     while not flow.strip.complete:
-        await flow.until(lambda: flow.engine.idle and not flow.engine.idle[-1].closed)
+        await rest(flow)
+        assert not flow.engine.idle[-1].closed
         run = flow.engine.idle[-1]
         t0 = run.job.parameters.t0
-        await answered(flow, run, (round(120 + 100 * t0),) * 3, away(t0))
+        await answered(flow, run, (round(120 + 100 * t0),) * 3, photo_distance(t0))
 
 
 async def quiet(flow) -> int:
-    await asyncio.sleep(4 * REST)
+    """Let the painting rest. Returns how many jobs are under way then."""
+    await rest(flow)
     return sum(not run.closed for run in flow.engine.idle)
 
 
@@ -93,14 +106,14 @@ def test_a_few_are_asked_for_first_and_then_as_many_as_go_through_the_network_to
         batches: list[list[float]] = []
         while not flow.strip.complete:
             begun = sum(map(len, batches))
-            await flow.until(lambda: len(flow.engine.idle) > begun)  # noqa: B023
+            await rest(flow)
             batch = flow.engine.idle[begun:]
             batches.append([run.job.parameters.t0 for run in batch])
             for run in batch:
                 assert not run.closed
-                await answered(flow, run, away=run.job.parameters.t0)
+                await answered(flow, run, photo_distance=run.job.parameters.t0)
         assert batches == [[0.2, 0.3], [0.1, 0.4, 0.5, 0.6], [0.0], [0.7, 0.8, 0.9, 1.0]]
-        assert {t0: sample.away for t0, sample in flow.strip.samples.items()} == {t0: t0 for t0 in LEVELS}
+        assert {t0: sample.photo_distance for t0, sample in flow.strip.samples.items()} == {t0: t0 for t0 in LEVELS}
 
     tell(story)
 
@@ -136,7 +149,7 @@ def test_each_sample_is_measured_against_the_guide(strip, tell):
         small = guide(flow.session.document, Rect(0, 0, 96, 64))[[16, 48], 48].astype(float)
         expected = np.sqrt(np.mean((small - picture[0, 0]) ** 2))
         assert samples[flat.parameters.t0].rmse == pytest.approx(expected, rel=0.1)
-        assert samples[0.8].away == pytest.approx(0.2)
+        assert samples[0.8].photo_distance == pytest.approx(0.2)
         low, high = flow.strip.sweet_spot
         assert 0.1 <= low <= high <= 1
 
@@ -173,15 +186,14 @@ def test_neither_t0_nor_the_refinement_changes_it(strip, tell):
 
 
 def test_it_waits_for_a_second():
-    assert strip_module.REST == 1
+    assert REST == 1
 
 
-def test_nothing_runs_before_the_painting_has_rested(strip, tell, monkeypatch):
+def test_nothing_runs_before_the_painting_has_rested(strip, tell):
     async def story(flow):
-        monkeypatch.setattr(strip_module, "REST", 0.15)
         for x in range(5):
             paint(flow.session, Rect(4 * x, 4, 8, 8))
-            await asyncio.sleep(0.05)
+            await rest(flow, 0.9 * REST)
             assert not flow.engine.idle
         await asked(flow, 1)
 
@@ -269,7 +281,7 @@ def test_an_empty_canvas_says_what_to_do(strip, tell, empty_document):
         await answered(flow, await asked(flow, 1))
         flow.session.open(empty_document, None)
         assert not flow.strip.samples
-        await flow.until(lambda: flow.strip.hint)
+        await rest(flow)
         assert "Paint something first" in flow.strip.hint
         assert await quiet(flow) == 0
         flow.panel.strip.grab()
@@ -307,6 +319,7 @@ def test_a_failure_is_forgotten_when_a_person_goes_on(strip, tell):
         run = flow.engine.runs[-1]
         run.progress(CALLS, calls=CALLS)
         run.finish()
+        await rest(flow)  # of the pen, before what it has painted is refined
         await asked(flow, 2)
 
     tell(story)
@@ -319,7 +332,7 @@ def test_a_model_that_cannot_judge_has_no_green_curve_and_no_sweet_spot(strip, t
             colours = (image.pixelColor(x, y) for x in range(image.width()) for y in range(34, 80))
             return sum(colour.green() > 1.2 * max(colour.red(), colour.blue(), 1) for colour in colours)
 
-        await filled(flow, away=lambda t0: None)
+        await filled(flow, photo_distance=lambda t0: None)
         assert flow.strip.sweet_spot is None
         assert greens() == 0
         paint(flow.session)

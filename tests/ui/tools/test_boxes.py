@@ -56,7 +56,7 @@ def test_a_double_click_crops(canvas):
 
 def test_crop_by_numbers_and_shape(canvas):
     tool = canvas.tool("crop")
-    shapes, width, height = tool.numbers()
+    shapes, width, height = tool.size_fields()
     assert isinstance(width, NumberField)
     width.value_changed.emit(100)
     height.value_changed.emit(50)

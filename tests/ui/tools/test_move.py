@@ -66,6 +66,16 @@ def test_shift_moves_along_one_axis_and_keys_by_pixels(block):
     assert content(block) == BOX.moved(19, -10)
 
 
+@pytest.mark.parametrize(
+    ("by", "moved"), [((-20, 5), (-20, 0)), ((-5, -20), (0, -20)), ((5, -20), (0, -20)), ((20, -5), (20, 0))]
+)
+def test_shift_moves_along_the_axis_that_the_drag_went_further_on(block, by, moved):
+    block.press(90, 60)
+    block.release(90 + by[0], 60 + by[1], SHIFT)
+    block.settle()
+    assert content(block) == BOX.moved(*moved)
+
+
 def test_a_mask_moves_along(block):
     mask = rectangle(Rect(60, 40, 10, 10), block.document.bounds)
     push(block.session, "Mask", block.document.with_layer(block.document.active, mask=mask))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent
 from PySide6.QtTest import QTest
@@ -11,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from sdedit_studio.engine.job import Pixels
 from tests.editing.documents import painted_document
+from tests.ui.flow import settle
 from tests.ui.variations.sheets import begun, filled, shown
 
 
@@ -66,7 +65,7 @@ def test_a_double_click_works_one_out(flow, tell):
         QApplication.sendEvent(viewport, event)
         QTest.mouseRelease(viewport, left, Qt.KeyboardModifier.NoModifier, middle(flow, 2))
         await flow.until(lambda: flow.engine.runs)
-        await asyncio.sleep(0.1)
+        await settle()
         assert not flow.engine.runs[0].closed and flow.engine.runs[0].job.parameters.seed == 3
 
     tell(story)
@@ -118,7 +117,7 @@ def test_a_right_click_asks_for_the_menu_of_what_is_under_it(flow, tell):
     async def story(flow):
         variations = await filled(flow)
         asked = []
-        flow.panel.sheet.menu_asked.connect(asked.append)
+        flow.panel.sheet.menu_requested.connect(asked.append)
         sheet, at = flow.panel.sheet.sheet, middle(flow, 2)
         event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, sheet.viewport().mapToGlobal(at))
         QApplication.sendEvent(sheet.viewport(), event)

@@ -17,6 +17,7 @@ from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.document.session import new_document
 from sdedit_studio.ui.generation.activity import Activity
 from tests.ui.documents import push
+from tests.ui.flow import settle
 from tests.ui.variations.sheets import COLOURS, begun, composite, filled, paint, select_left, shown
 
 # --- Filling -------------------------------------------------------------------------------------------------------
@@ -49,15 +50,15 @@ def test_painting_goes_on_while_it_fills_and_the_sheet_says_that_it_is_older(flo
         runs = await begun(flow)
         document = session.document
         paint(session)
-        assert variations.filling and variations.earlier
+        assert variations.filling and variations.outdated
         await filled(flow, runs)
         assert flow.panel.sheet.hint.text().startswith("Of earlier strokes or settings")
         session.undo()
-        assert session.document is document and not variations.earlier
+        assert session.document is document and not variations.outdated
         session.set_parameters(t0=0.7)
-        assert variations.earlier
+        assert variations.outdated
         session.set_parameters(t0=0.4, seed=99, refine=Refine.OFF)
-        assert not variations.earlier, "it has several seeds, and is never refined"
+        assert not variations.outdated, "it has several seeds, and is never refined"
 
     tell(story)
 
@@ -68,12 +69,12 @@ def test_a_sheet_that_came_to_nothing_leaves_the_one_before_as_it_was(flow, tell
         paint(flow.session)
         variations.make()
         assert variations.stop()
-        assert variations.earlier and not variations.goes_on
+        assert variations.outdated and not variations.continues_seeds
         push(flow.session, "Clear", empty_document)
         variations.make()
         await flow.until(lambda: flow.problems)
         assert flow.problems[0][0].startswith("Paint something first")
-        assert variations.earlier and len(variations.sheet) == 4
+        assert variations.outdated and len(variations.sheet) == 4
 
     tell(story)
 
@@ -184,7 +185,7 @@ def test_one_that_is_being_shown_is_not_when_the_canvas_becomes_another(flow, te
         variations.choose([variations.sheet[0]])
         await asyncio.sleep(0)
         push(flow.session, "Resize canvas", with_canvas(flow.session.document, 200, 150))
-        await asyncio.sleep(0.1)
+        await settle()
         assert flow.generation.activity is Activity.NOTHING
 
     tell(story)
@@ -264,7 +265,7 @@ def test_one_that_was_discarded_can_be_shown_again(flow, tell):
         variations.choose([variations.sheet[1]])
         await shown(flow, variations.sheet[1])
         flow.generation.discard()
-        flow.panel.sheet.sheet.looked_at.emit()
+        flow.panel.sheet.sheet.clicked_again.emit()
         await shown(flow, variations.sheet[1])
 
     tell(story)
@@ -275,10 +276,10 @@ def test_a_run_is_not_given_up_for_a_look(flow, tell):
         variations = await filled(flow)
         run = await flow.started()
         variations.choose([variations.sheet[0]])
-        await asyncio.sleep(0.05)
+        await settle()
         assert not run.closed and flow.generation.activity is Activity.RUNNING
         assert flow.messages[-1].startswith("A run is under way.")
-        assert not variations.can_work_out
+        assert not variations.can_make_full_size
 
     tell(story)
 
@@ -290,15 +291,15 @@ def test_working_one_out_carries_this_very_picture_on_and_keeps_its_seed(flow, t
         flow.session.set_parameters(refine=Refine.DOUBLE)
         one = variations.sheet[2]
         variations.choose([one])
-        variations.work_out()
+        variations.make_full_size()
         await flow.until(lambda: flow.engine.runs)
         job = flow.engine.runs[0].job
         assert (job.first, job.guide, job.parameters.refine) == (one.picture, one.edit.job.guide, Refine.DOUBLE)
         assert flow.session.parameters.seed == job.parameters.seed == 3 and flow.generation.seed_locked
         flow.engine.runs[0].finish()
         await flow.until(lambda: flow.generation.activity is Activity.RESULT)
-        assert not variations.can_work_out, "it waits already, so Enter is for applying it"
-        variations.work_out()
+        assert not variations.can_make_full_size, "it waits already, so Enter is for applying it"
+        variations.make_full_size()
         assert flow.generation.activity is Activity.RESULT
 
     tell(story)
@@ -307,7 +308,7 @@ def test_working_one_out_carries_this_very_picture_on_and_keeps_its_seed(flow, t
 async def worked_out(flow, variations) -> Job:
     """Work the third one out, to a result that waits. Returns what was asked of the engine."""
     variations.choose([variations.sheet[2]])
-    variations.work_out()
+    variations.make_full_size()
     await flow.until(lambda: flow.engine.runs)
     run = flow.engine.runs[0]
     run.finish()
@@ -329,7 +330,7 @@ def test_the_sheet_stays_what_it_is_however_results_are_refined(flow, tell):
     async def story(flow):
         variations = await filled(flow)
         flow.session.set_parameters(crispness=0.2, detail="finer")
-        assert not variations.earlier
+        assert not variations.outdated
 
     tell(story)
 
@@ -392,7 +393,7 @@ def test_more_like_one_are_small_changes_of_its_picture(flow, tell):
         original, guide = chosen.edit.job.guide.array, jobs[0].guide.array
         inside = chosen.edit.job.mask.array == 255
         assert (guide[inside] == COLOURS[1]).all() and (guide[~inside] == original[~inside]).all()
-        assert variations.sheet[0] is chosen and all(each.like is chosen for each in variations.sheet[1:])
+        assert variations.sheet[0] is chosen and all(each.origin is chosen for each in variations.sheet[1:])
         assert flow.panel.sheet.hint.text().startswith("More like seed 2.")
         await filled(flow, flow.engine.idle[before:])
         variations.choose([variations.sheet[1]])

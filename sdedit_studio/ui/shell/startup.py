@@ -1,4 +1,4 @@
-"""What lies on the canvas when the window opens, and the first steps at the very first start."""
+"""Startup of the window: files to open, recovered work, and the sample and hints of the first start."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from sdedit_studio.ui.document.autosave import Autosave
 from sdedit_studio.ui.document.edit_actions import EditActions
 from sdedit_studio.ui.document.file_actions import FileActions
 from sdedit_studio.ui.document.samples_dialog import samples
-from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.generation.generation import Generation
 from sdedit_studio.ui.widgets.notice_bar import NoticeBar
 
 
-class Beginning:
+class Startup:
     def __init__(
         self,
         preferences: Preferences,
@@ -53,6 +52,6 @@ class Beginning:
 
     def _end_welcome(self) -> None:
         """The first steps have been taken."""
-        if self._generation.activity is not Activity.NOTHING:
+        if not self._generation.underway.idle:
             self._generation.changed.disconnect(self._end_welcome)
             self._notice.hide()
