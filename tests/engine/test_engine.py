@@ -17,6 +17,7 @@ from sdedit_studio.engine.job import Cancelled, Failed, Lane, Phase, Progress, R
 from sdedit_studio.models.catalogue import ModelProblem
 from sdedit_studio.parameters import Parameters, Refine
 from tests.engine.conftest import CARD, job
+from tests.waiting import TORCH_SECONDS
 
 
 @contextlib.asynccontextmanager
@@ -38,7 +39,7 @@ def engine_test(test):
 
     def wrapped(models, measured):
         async def main():
-            async with asyncio.timeout(300), running(models, measured) as engine:
+            async with asyncio.timeout(TORCH_SECONDS), running(models, measured) as engine:
                 await test(engine, models)
 
         asyncio.run(main())

@@ -13,6 +13,7 @@ from sdedit_studio.engine.job import InstallProgress, ModelRefused, Phase, Resul
 from sdedit_studio.engine.measured import Measured
 from sdedit_studio.models import facts
 from tests.engine.conftest import FakeModels, job
+from tests.waiting import TORCH_SECONDS
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_adding_can_be_given_up(engine, tiny_models, tmp_path):
     async def story() -> None:
         reading = asyncio.Event()
         adding = asyncio.ensure_future(engine.add_model(tiny_models / "tiny", lambda step: reading.set()))
-        await asyncio.wait_for(reading.wait(), 200)
+        await asyncio.wait_for(reading.wait(), TORCH_SECONDS)
         adding.cancel()
         with pytest.raises(asyncio.CancelledError):
             await adding

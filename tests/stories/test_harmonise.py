@@ -25,6 +25,7 @@ from sdedit_studio.raster.tiles import Tiles
 from sdedit_studio.ui.generation.activity import Activity
 from tests.stories.hand import Hand, walked
 from tests.stories.stage import perform
+from tests.waiting import TORCH_SECONDS
 
 SHOTS = os.environ.get("SDEDIT_STUDIO_SHOTS")
 SIZE = (768, 432) if SHOTS else (192, 108)
@@ -58,7 +59,7 @@ async def photograph(hand: Hand, name: str) -> None:
 async def applied(hand: Hand) -> None:
     """Wait for the result, keep it, and see that nothing else changed and that one undo takes it back."""
     session, generation = hand.session, hand.window.generation
-    await hand.until(lambda: generation.activity is Activity.RESULT, 240)
+    await hand.until(lambda: generation.activity is Activity.RESULT, TORCH_SECONDS)
     before, edit = session.document, generation.edit
     assert hand.window.compare.split == 0.5
     assert edit.frame in before.bounds

@@ -12,6 +12,7 @@ from sdedit_studio.parameters import Refine
 from sdedit_studio.raster.compositor import flatten
 from tests.stories.hand import Hand, walked
 from tests.stories.stage import perform
+from tests.waiting import TORCH_SECONDS
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -26,7 +27,7 @@ def test_the_picture_follows_the_pen_and_is_kept_by_enter(tmp_path):
         await hand.tool("brush", (238, 240, 244), size=40)
         await hand.key(Qt.Key.Key_Return, CTRL | SHIFT)
         assert generation.live.on and window.sdedit.live.isChecked()
-        await hand.until(lambda: generation.live.rate is not None, 120)
+        await hand.until(lambda: generation.live.rate is not None, TORCH_SECONDS)
         first = generation.shown.picture.array.astype(int)
 
         await hand.drag(walked([(150, 130), (420, 150)], 6))

@@ -25,6 +25,7 @@ from sdedit_studio.ui.generation.activity import Activity
 from tests.stories.hand import Hand
 from tests.stories.paintings import mountain_lake
 from tests.stories.stage import perform
+from tests.waiting import TORCH_SECONDS
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHOTS = os.environ.get("SDEDIT_STUDIO_SHOTS")
@@ -63,21 +64,21 @@ def test_paint_a_mountain_lake_and_keep_what_becomes_of_it(qapp, tmp_path):
         generation.seed_locked = True
         await hand.key(Qt.Key.Key_Return, CONTROL)
         assert generation.underway.running
-        await hand.until(lambda: generation.progress is not None, 120)
+        await hand.until(lambda: generation.progress is not None, TORCH_SECONDS)
         await hand.tool("brush", (250, 250, 250), size=8)
         await hand.drag([(600, 60), (640, 64)])
         assert session.undo_label == "Brush stroke", "painting goes on while the model runs"
         if SHOTS:
-            await hand.until(lambda: generation.progress.pass_index == 1, 120)
+            await hand.until(lambda: generation.progress.pass_index == 1, TORCH_SECONDS)
             await photograph(hand, "running")
         session.undo()
         assert session.document is painted
 
-        await hand.until(lambda: generation.activity is Activity.RESULT, 240)
+        await hand.until(lambda: generation.activity is Activity.RESULT, TORCH_SECONDS)
         assert hand.engine_phase is Phase.READY
         hand.window.compare.toggle_split()
         if SHOTS:
-            await hand.until(lambda: hand.window.strip.complete, 240)
+            await hand.until(lambda: hand.window.strip.complete, TORCH_SECONDS)
         await photograph(hand, "result")
         hand.window.compare.toggle_split()
         result = generation.result.picture.array

@@ -24,6 +24,7 @@ from sdedit_studio.training import checkpoint, run
 from sdedit_studio.training.problem import TrainingProblem
 from sdedit_studio.training.recipe import Recipe
 from sdedit_studio.training.run import prepare
+from tests.waiting import TORCH_SECONDS
 
 CPU = torch.device("cpu")
 RECIPE = Recipe(size=16, channels=(32,), layers=1, patch=2, batch=8, images=64, held_out=0.2, learning_rate=2e-3)
@@ -91,7 +92,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(photographs, tmp_path):
     arguments = [str(photographs), str(killed), json.dumps(recipe.as_dict())]
     process = subprocess.Popen([sys.executable, "-c", KILLED, *arguments])
     train(recipe, photographs, whole)
-    deadline = time.monotonic() + 300
+    deadline = time.monotonic() + TORCH_SECONDS
     while not (killed / "model.json").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     process.kill()
@@ -297,7 +298,7 @@ def test_two_processes_train_one_model(photographs, tmp_path):
         for rank in range(2)
     ]
     (first, own, reports), (second, others, silent) = (
-        json.loads(member.communicate(timeout=300)[0]) for member in members
+        json.loads(member.communicate(timeout=TORCH_SECONDS)[0]) for member in members
     )
     assert first == second
     assert own + others == len(prepare(RECIPE, photographs, tmp_path / "count", device=CPU).output.data.training)

@@ -18,6 +18,7 @@ from sdedit_studio.ui.models.models import Models
 from sdedit_studio.ui.t0_strip.strip import Strip
 from sdedit_studio.ui.variations.variations import Variations
 from tests.ui.fake_engine import FakeEngine, Run
+from tests.waiting import until
 
 TURNS = 10
 """Of the event loop, in which one thing that was begun leads to the next."""
@@ -74,12 +75,7 @@ class Flow:
     problems: list[tuple[str, str]] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
 
-    async def until(self, condition) -> None:
-        for _ in range(500):
-            if condition():
-                return
-            await asyncio.sleep(0.01)
-        raise AssertionError("It did not happen within 5 seconds.")
+    until = staticmethod(until)
 
     async def started(self) -> Run:
         """Press Generate and wait until the engine has the job."""

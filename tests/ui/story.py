@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -11,15 +10,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QLineEdit, QWidget
 from shiboken6 import isValid
 
 from sdedit_studio.ui.base.tasks import Tasks
-
-
-async def until(condition, seconds: float = 5.0) -> None:
-    """Let the loop run until something is so."""
-    for _ in range(round(seconds / 0.01)):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError(f"It did not happen within {seconds} seconds.")
+from tests.waiting import until
 
 
 class Story:

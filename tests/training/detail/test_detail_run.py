@@ -25,6 +25,7 @@ from sdedit_studio.training.detail.recipe import DetailRecipe
 from sdedit_studio.training.detail.run import prepare_detail
 from sdedit_studio.training.detail.start import read_start
 from sdedit_studio.training.problem import TrainingProblem
+from tests.waiting import TORCH_SECONDS
 
 CPU = torch.device("cpu")
 RECIPE = DetailRecipe(batch=4, steps=6, critic_first=2, frames=2, learning_rate=1e-3)
@@ -214,7 +215,7 @@ def test_two_processes_train_one_network(views, base, start_file, tmp_path):
         for rank in range(2)
     ]
     (first, own, reports), (second, others, silent) = (
-        json.loads(member.communicate(timeout=300)[0]) for member in members
+        json.loads(member.communicate(timeout=TORCH_SECONDS)[0]) for member in members
     )
     assert first == second
     assert len({*own, *others}) == len(own) + len(others) == 6

@@ -18,11 +18,12 @@ from sdedit_studio.ui.generation.activity import Activity
 from sdedit_studio.ui.generation.generation import Generation
 from tests.editing.documents import painted_document
 from tests.engine.conftest import FakeModels
+from tests.waiting import TORCH_SECONDS
 
 
 async def patiently(condition) -> None:
     """The worker imports torch and computes, at a low priority."""
-    async with asyncio.timeout(300):
+    async with asyncio.timeout(TORCH_SECONDS):
         while not condition():
             await asyncio.sleep(0.01)
 

@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from sdedit_studio.ui.models.dialog import ModelsDialog
 from sdedit_studio.ui.shell.menus import MENUS
 from sdedit_studio.ui.widgets.action_button import ActionButton
+from tests.waiting import TORCH_SECONDS
 
 # The offscreen platform has no stack of windows and no menus that take the keyboard.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)", extend=True)
@@ -57,7 +58,7 @@ def test_a_broken_file_is_refused_in_a_sentence(show, tmp_path):
         dialog._menu.actions()[0].trigger()
         dialog._menu.close()
         await story.file_chosen(dialog, broken)
-        await story.until(dialog.refused.isVisible, 60)
+        await story.until(dialog.refused.isVisible, TORCH_SECONDS)
         assert dialog.refusal.text().startswith("broken.safetensors is damaged")
         assert [model.name for model in window.models.installed] == ["scenes-96"]
         dialog.reject()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
@@ -24,6 +22,7 @@ from sdedit_studio.ui.models.models import Models
 from tests.editing.documents import painted_document
 from tests.ui.fake_engine import CHURCH, THOUSAND, WORDS
 from tests.ui.models.picking import choose, click
+from tests.waiting import TORCH_SECONDS, until
 
 # --- The panel -----------------------------------------------------------------------------------------------------
 
@@ -323,47 +322,40 @@ def test_a_folder_is_added_chosen_used_and_removed_while_in_use(loop, qapp, qtbo
     broken = tmp_path / "broken.safetensors"
     broken.write_bytes(b"no weights at all")
 
-    async def until(condition) -> None:
-        for _ in range(6000):
-            if condition():
-                return
-            await asyncio.sleep(0.01)
-        raise AssertionError("It did not happen within a minute.")
-
     async def story() -> None:
         engine.start()
         dialog = ModelsDialog(parent, models)
         dialog.open()
         models.add(tiny_models / "tiny")
-        await until(lambda: models.work is None)
+        await until(lambda: models.work is None, TORCH_SECONDS)
         assert models.refusal == "" and dialog.card.title.text() == "Tiny"
         click(dialog.card.use)
         assert session.parameters.model == "tiny"
-        await until(lambda: engine.status.phase is Phase.READY and engine.status.model == "tiny")
+        await until(lambda: engine.status.phase is Phase.READY and engine.status.model == "tiny", TORCH_SECONDS)
         assert panel.model.scene.currentText() == "Tiny · any"
         models.choose("tiny", "lake")
         session.set_parameters(calls=2, refine=Refine.OFF)
         generation.generate()
-        await until(lambda: generation.activity is Activity.RESULT)
+        await until(lambda: generation.activity is Activity.RESULT, TORCH_SECONDS)
         assert generation.result.job.parameters.condition == "lake"
         assert generation.result.picture.shape == (32, 48, 3)
 
         models.add(broken)
-        await until(lambda: dialog.refused.isVisible())
+        await until(lambda: dialog.refused.isVisible(), TORCH_SECONDS)
         assert dialog.refusal.text().startswith("broken.safetensors is damaged")
         (tmp_path / "models" / "tiny" / "model.safetensors").write_bytes(b"damaged after it was added")
         models.choose("scenes-96")
-        await until(lambda: engine.status == Status(*_ready(engine, "scenes-96")))
+        await until(lambda: engine.status == Status(*_ready(engine, "scenes-96")), TORCH_SECONDS)
         models.choose("tiny")
-        await until(lambda: "Scenes is used as before." in models.refusal)
+        await until(lambda: "Scenes is used as before." in models.refusal, TORCH_SECONDS)
         assert session.parameters.model == "scenes-96" and problems == []
-        await until(lambda: engine.status.phase is Phase.READY)
+        await until(lambda: engine.status.phase is Phase.READY, TORCH_SECONDS)
 
         models.choose("tiny")
         models.remove("tiny")
-        await until(lambda: [model.name for model in models.installed] == ["scenes-96"])
+        await until(lambda: [model.name for model in models.installed] == ["scenes-96"], TORCH_SECONDS)
         assert session.parameters.model == "scenes-96" and not (tmp_path / "models" / "tiny").exists()
-        await until(lambda: engine.status.phase is Phase.READY and engine.status.model == "scenes-96")
+        await until(lambda: engine.status.phase is Phase.READY and engine.status.model == "scenes-96", TORCH_SECONDS)
         dialog.reject()
         models.close()
         generation.close()

@@ -16,6 +16,7 @@ from sdedit_studio.ui.base import log
 from sdedit_studio.ui.base.profile import Profile
 from sdedit_studio.ui.base.tasks import Tasks
 from sdedit_studio.ui.shell.status_bar import ago
+from tests.waiting import TORCH_SECONDS
 
 START = "import sys; from sdedit_studio.ui.shell.app import run; sys.exit(run(sys.argv[1:]))"
 
@@ -26,7 +27,7 @@ def test_smoke_makes_one_edit_and_keeps_everything_in_its_profile(tmp_path):
         [sys.executable, "-c", START, "--smoke", "--profile", str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=TORCH_SECONDS,
     )
     assert (done.returncode, done.stderr.replace("This plugin does not support propagateSizeHints()\n", "")) == (0, "")
     assert (tmp_path / "settings.ini").exists()
@@ -61,7 +62,7 @@ sys.exit(program.run([], Path(sys.argv[1]), smoke=False))
 def test_every_sample_of_the_mouse_arrives(tmp_path):
     window = os.environ | {"QT_QPA_PLATFORM": "xcb"}
     command = ["xvfb-run", "-a", sys.executable, "-c", WATCHED, str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=window)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TORCH_SECONDS, env=window)
     assert (done.returncode, done.stdout) == (0, "merges samples: False\n")
 
 
