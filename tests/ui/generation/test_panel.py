@@ -252,6 +252,7 @@ def test_holding_compare_shows_before(flow, tell):
 def test_what_is_compared_is_let_go_when_it_goes_under_the_mouse(flow, tell):
     async def story(flow):
         await flow.finished()
+        await settle()  # a click lets Qt's loop turn, in which no other task may go on than this one
         window, button = flow.view.windowHandle(), flow.banner.activity.compare
         at = button.mapTo(flow.view, button.rect().center())
         QTest.mousePress(window, Qt.MouseButton.LeftButton, pos=at)
