@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 
 import pytest
@@ -76,24 +77,31 @@ def dressed(qapp: QApplication) -> QApplication:
     return qapp
 
 
-@pytest.fixture
-def loop(dressed: QApplication):
-    """`in_threads`: the calls in a thread that are not over, for `settle`."""
-    loop = qasync.QEventLoop(dressed)
-    loop.in_threads, run_in_executor = set(), loop.run_in_executor
+def count_threads(loop: qasync.QEventLoop) -> None:
+    """Have `loop.in_threads` hold the calls in a thread that are not over, for `settle`."""
+    loop.in_threads = in_threads = set()
+    run_in_executor = loop.run_in_executor
 
     def counted(*work):
         future = run_in_executor(*work)
-        loop.in_threads.add(future)
-        future.add_done_callback(loop.in_threads.discard)
+        in_threads.add(future)
+        future.add_done_callback(in_threads.discard)
         return future
 
     loop.run_in_executor = counted
+
+
+@pytest.fixture
+def loop(dressed: QApplication):
+    loop = qasync.QEventLoop(dressed)
+    count_threads(loop)
     asyncio.set_event_loop(loop)
     yield loop
     waiting = leaks.waiting(loop)
     loop.close()
     asyncio.set_event_loop(None)
+    del loop.run_in_executor, loop
+    gc.collect()  # here, since its timers cannot be freed in another thread
     assert waiting == []
 
 
