@@ -44,6 +44,7 @@ def left(before: set[object]) -> list[str]:
         gc.collect()
     deadline = time.monotonic() + GRACE
     while (more := running() - before) and time.monotonic() < deadline:
+        QtCore.QCoreApplication.processEvents()  # what a thread has made is handed over
         time.sleep(0.01)
     return [f"a timer of {one.parent()!r}" if isinstance(one, Timer) else repr(one) for one in more]
 
