@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,8 +91,8 @@ class Turns(QObject):
             if not self.busy:
                 self.emptied.emit()
             return True
-        turn, self._withdrawn = self._current, self._current
-        return turn is not None
+        before, self._withdrawn = self._withdrawn, self._current
+        return self._current is not before
 
     def go_on(self) -> None:
         """Begin the next turn, if it may begin."""
@@ -101,9 +101,12 @@ class Turns(QObject):
         was_busy = bool(self._waiting)
         while self._waiting and self._next_may_begin():
             turn = self._current = self._waiting.popleft()
-            work = None
-            with self._within():
-                work = turn.begin()
+            try:
+                with self._within():
+                    work = turn.begin()
+            except Exception:
+                self._end()  # the others still get their turns
+                raise
             if work is not None:
                 self._background.start(work, partial(self._take, turn), partial(self._fail, turn))
                 return
@@ -120,17 +123,21 @@ class Turns(QObject):
             self._choosing = False
 
     def _take(self, turn: Turn, made: Any) -> None:
-        with self._within():
-            if turn is self._withdrawn:
-                turn.failed(Withdrawn())
-            else:
-                turn.take(made)
-        self._end()
+        try:
+            with self._within():
+                if turn is self._withdrawn:
+                    turn.failed(Withdrawn())
+                else:
+                    turn.take(made)
+        finally:
+            self._end()
 
     def _fail(self, turn: Turn, error: Exception) -> None:
-        with self._within():
-            turn.failed(error)
-        self._end()
+        try:
+            with self._within():
+                turn.failed(error)
+        finally:
+            self._end()
 
     def _end(self) -> None:
         self._current = self._withdrawn = None
@@ -144,10 +151,6 @@ class Turns(QObject):
         self._asked_within = []
         try:
             yield
-        except Exception:
-            self._current = None  # the others still get their turns
-            QTimer.singleShot(0, self, self.go_on)
-            raise
         finally:
             self._waiting.extendleft(reversed(self._asked_within))
             self._asked_within = None

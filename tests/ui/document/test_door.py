@@ -386,3 +386,27 @@ def test_what_takes_long_is_named_as_long_as_it_is_computed(person):
     assert session._slow.isActive()
     person.end()
     assert not session._slow.isActive()
+
+
+def test_an_error_of_the_program_itself_holds_nobody_up(person):
+    session, settled = person.session, []
+    session.settled.connect(lambda: settled.append(True))
+
+    def breaks():
+        raise RuntimeError
+
+    session.change("Add", edits.flattened, then=breaks)
+    with pytest.raises(RuntimeError):
+        person.later.finish()
+    assert not session.busy and settled
+    with pytest.raises(RuntimeError):
+        session.in_turn(breaks)
+    fill(session, (1, 1, 1))
+    person.end()
+    assert session.undo_labels == ["Add", "Fill"]
+
+
+def test_what_is_withdrawn_already_is_not_withdrawn_again(person):
+    fill(person.session, (1, 1, 1))
+    assert person.session.withdraw()
+    assert not person.session.withdraw(), "so Esc goes on to what is next"
