@@ -13,6 +13,21 @@ from sdedit_studio.ui.base.preferences import Preferences
 
 SEPARATOR = None
 
+ONE_LAYER = (
+    "layer.visible",
+    "layer.guide",
+    "layer.alpha-lock",
+    SEPARATOR,
+    "layer.add-mask",
+    "layer.mask-from-selection",
+    "layer.paint-mask",
+    "layer.remove-mask",
+    SEPARATOR,
+    "layer.again",
+    "layer.follow",
+)
+"""What the Layer menu and a click on a layer with the right button both have."""
+
 MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
     (
         "File",
@@ -78,17 +93,7 @@ MENUS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
             "layer.raise",
             "layer.lower",
             SEPARATOR,
-            "layer.visible",
-            "layer.guide",
-            "layer.alpha-lock",
-            SEPARATOR,
-            "layer.add-mask",
-            "layer.mask-from-selection",
-            "layer.paint-mask",
-            "layer.remove-mask",
-            SEPARATOR,
-            "layer.again",
-            "layer.follow",
+            *ONE_LAYER,
         ),
     ),
     (
@@ -180,17 +185,7 @@ LAYER_MENU: tuple[str | None, ...] = (
     "layer.delete",
     "layer.merge-down",
     SEPARATOR,
-    "layer.visible",
-    "layer.guide",
-    "layer.alpha-lock",
-    SEPARATOR,
-    "layer.add-mask",
-    "layer.mask-from-selection",
-    "layer.paint-mask",
-    "layer.remove-mask",
-    SEPARATOR,
-    "layer.again",
-    "layer.follow",
+    *ONE_LAYER,
     "select.layer",
     "generate.harmonise",
 )
